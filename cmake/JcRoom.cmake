@@ -1,0 +1,38 @@
+# jc_room(NAME USES room... LIBS target...): one room of src/ as an object library, and
+# one test program for each tests/NAME/test_*.c, linked with that room and the rooms
+# below it only, so that a call upwards fails to link.
+function(jc_room name)
+  cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+  if(NOT sources)
+    return() # TEMPORARY: rooms under construction
+  endif()
+  add_library(jc_${name} OBJECT ${sources})
+  target_include_directories(jc_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(jc_${name} PRIVATE jc_flags PUBLIC ${ROOM_LIBS})
+  set_property(GLOBAL APPEND PROPERTY JC_ROOMS ${name})
+
+  set(below ${ROOM_USES})
+  foreach(room ${ROOM_USES})
+    list(APPEND below ${JC_BELOW_${room}})
+  endforeach()
+  list(REMOVE_DUPLICATES below)
+  set(JC_BELOW_${name} ${below} PARENT_SCOPE)
+
+  if(BUILD_TESTING)
+    file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/test_*.c)
+    foreach(source ${tests})
+      get_filename_component(test ${source} NAME_WE)
+      add_executable(${test} ${source})
+      target_link_libraries(${test} PRIVATE jc_flags jc_check jc_${name})
+      foreach(room ${below})
+        if(TARGET jc_${room})
+          target_link_libraries(${test} PRIVATE jc_${room})
+        endif()
+      endforeach()
+      add_test(NAME ${name}/${test} COMMAND ${test})
+      set_tests_properties(${name}/${test} PROPERTIES LABELS unit TIMEOUT 60
+        SKIP_RETURN_CODE 77)
+    endforeach()
+  endif()
+endfunction()

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JUMPCUT_EVAL_H
+#define JUMPCUT_EVAL_H
+
+/**
+ * @file jumpcut/eval.h
+ * How good shortcuts are: R2, precision@k, surprisal, fixed and early exit
+ * (Yom Din et al. 2024, sections 4 and 5; definitions in docs/methods.md).
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/samples.h"
+#include "jumpcut/shortcut.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct jc_results jc_results;
+
+typedef struct jc_eval_params {
+    size_t size;
+    double target;  /* precision@1 to keep when blocks are saved. Default 0.95 */
+    double tau;     /* of the early-exit threshold. Default 4 */
+    uint32_t batch; /* tokens run together; 0 chooses */
+    const jc_hooks *hooks;
+} jc_eval_params;
+
+#define jc_eval_params_init(p)                                                             \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_eval_options(&jc_n_);                               \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_eval_options(size_t *n_rows);
+
+/** Score the identity and each of shortcuts[n] on all of `samples`. Shortcuts of another
+ *  model are refused (E_MISMATCH). */
+JC_API jc_status jc_eval(jc_results **out, const jc_model *model,
+                         const jc_shortcut *const *shortcuts, size_t n_shortcuts,
+                         jc_samples *samples, const jc_eval_params *params,
+                         jc_error *err) JC_NODISCARD;
+JC_API void jc_results_free(jc_results *results);
+
+/** results.json, "format":"jumpcut-results/1"; *json is yours (free()). */
+JC_API jc_status jc_results_json(const jc_results *results, char **json,
+                                 jc_error *err) JC_NODISCARD;
+
+typedef struct jc_metric_info {
+    const char *name, *summary;
+} jc_metric_info;
+
+/** Row `i` of the metric table, NULL past its end. */
+JC_API const jc_metric_info *jc_metric_at(size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

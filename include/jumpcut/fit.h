@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JUMPCUT_FIT_H
+#define JUMPCUT_FIT_H
+
+/**
+ * @file jumpcut/fit.h
+ * Sums in, shortcut out: one map per pair of taps (Yom Din et al. 2024, section 3).
+ *
+ * Threads: many fits may read one jc_stats at the same time.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/shortcut.h"
+#include "jumpcut/stats.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct jc_fit_params {
+    size_t size;
+    const char *method; /* a row of `jumpcut list methods`. Default "mat" */
+    double ridge;       /* "ridge" only: penalty relative to the mean diagonal */
+    bool bias;          /* fit an intercept */
+    const jc_hooks *hooks;
+} jc_fit_params;
+
+#define jc_fit_params_init(p)                                                              \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_fit_options(&jc_n_);                                \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_fit_options(size_t *n_rows);
+
+/** Fit one map per pair held by `stats`. Fewer vectors than unknowns gives the
+ *  minimum-norm solution and a note that says how many would be enough. */
+JC_API jc_status jc_fit(jc_shortcut **out, const jc_stats *stats,
+                        const jc_fit_params *params, jc_error *err) JC_NODISCARD;
+
+typedef struct jc_method_info {
+    const char *name, *summary;
+} jc_method_info;
+
+/** Row `i` of the method table, NULL past its end. */
+JC_API const jc_method_info *jc_method_at(size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

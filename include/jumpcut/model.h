@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JUMPCUT_MODEL_H
+#define JUMPCUT_MODEL_H
+
+/**
+ * @file jumpcut/model.h
+ * A transformer language model, opened from its folder.
+ *
+ * Threads: a model is read-only once opened and may be shared.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/hooks.h"
+#include "jumpcut/options.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct jc_model jc_model;
+
+typedef struct jc_model_params {
+    size_t size;
+    const char *backend; /* a row of `jumpcut list backends`. Default "onednn" */
+    const char *dtype;   /* of the products: "f32", "bf16" */
+    uint32_t threads;    /* 0: as many as there are processors */
+} jc_model_params;
+
+#define jc_model_params_init(p)                                                            \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_model_options(&jc_n_);                              \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_model_options(size_t *n_rows);
+
+/** What a model is. All pointers are borrowed from the model. */
+typedef struct jc_model_info {
+    const char *path;
+    const char *architecture; /* "gpt2" */
+    const char *stored_dtype; /* of the weights in the file: "F16", or "mixed" */
+    const char *backend, *dtype;
+    const char *fingerprint; /* 32 hexadecimal digits over names, shapes and contents */
+    uint32_t layers;         /* L: blocks. Layer taps are 0..L */
+    uint32_t width;          /* d */
+    uint32_t heads, head_width, ff_width;
+    uint32_t context; /* longest text in tokens */
+    uint32_t vocab;
+    uint64_t parameters; /* numbers in the file that the model uses */
+    uint64_t weight_bytes; /* of the weights as held in memory, mapped or prepacked */
+    bool tied_head;
+    bool causal; /* a decoder */
+} jc_model_info;
+
+/** Open a model folder. params NULL means all defaults. */
+JC_API jc_status jc_model_open(jc_model **out, const char *path,
+                               const jc_model_params *params, jc_error *err) JC_NODISCARD;
+JC_API void jc_model_close(jc_model *model);
+JC_API const jc_model_info *jc_model_get_info(const jc_model *model);
+
+/** As jc_model_open(), but read the description only: no weight is touched beyond what the
+ *  fingerprint samples, and no session can be made of it. */
+JC_API jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err) JC_NODISCARD;
+
+/** Logits of states that stand for the last block's output, before the final norm.
+ *  h [n, width] -> logits [n, vocab]. E_UNSUPPORTED when the model has no head. */
+JC_API jc_status jc_model_readout(const jc_model *model, const float *h, size_t n,
+                                  float *logits, jc_error *err) JC_NODISCARD;
+
+/** Names of the table rows, NULL-ended, static. */
+JC_API const char *const *jc_architecture_list(void);
+JC_API const char *const *jc_backend_list(void);
+
+/* ---- sessions: running texts through a model ---- */
+
+typedef struct jc_session jc_session; /* one a thread */
+
+typedef struct jc_text {
+    const uint32_t *ids; /* [n] */
+    size_t n;            /* 1..context */
+    const uint32_t *positions; /* [n_positions]: where states are wanted */
+    size_t n_positions;
+} jc_text;
+
+JC_API jc_status jc_session_new(jc_session **out, const jc_model *model,
+                                jc_error *err) JC_NODISCARD;
+JC_API void jc_session_free(jc_session *session);
+
+/** Run texts and keep the states at their positions, at every layer tap. The rows are in
+ *  the order of texts, then of positions. A text's states do not depend on its neighbours.
+ *  E_ARG for an id outside the vocabulary or a text that is too long; E_NUMERIC when a
+ *  state is not finite. */
+JC_API jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_texts,
+                                jc_error *err) JC_NODISCARD;
+
+/** Number of rows of the last run. */
+JC_API size_t jc_session_rows(const jc_session *session);
+
+/** The states of the last run at layer tap 0..L: [rows, width], valid until the next run. */
+JC_API const float *jc_session_states(const jc_session *session, uint32_t tap);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

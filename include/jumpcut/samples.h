@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JUMPCUT_SAMPLES_H
+#define JUMPCUT_SAMPLES_H
+
+/**
+ * @file jumpcut/samples.h
+ * The work list of a fit: a stream of texts as token ids with chosen positions.
+ *
+ * A stream holds one text at a time, so its memory does not depend on the corpus. As JSON
+ * Lines a sample is {"ids":[...],"positions":[...],"split":"train"}, positions 0-based,
+ * "split" (train or val) only when the texts were split.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/hooks.h"
+#include "jumpcut/options.h"
+#include "jumpcut/tokenizer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct jc_samples jc_samples;
+
+typedef struct jc_samples_params {
+    size_t size;
+    const char *unit;      /* "line", "document" (blank-line-separated), "file" */
+    const char *field;     /* of each object of a .jsonl file. Default "text" */
+    const char *positions; /* "all", or "one" a text at random, the text cut after it */
+    uint64_t seed;
+    uint64_t train; /* texts of the training split; 0: no limit */
+    uint64_t val;   /* texts of the validation split, disjoint; 0: no limit */
+    const char *split; /* which split to give: "train", "val", "all" */
+    uint32_t context;  /* longest text in tokens, from the model; set by the program */
+    uint32_t vocab;    /* ids are below this, from the model; set by the program */
+    const jc_hooks *hooks;
+} jc_samples_params;
+
+#define jc_samples_params_init(p)                                                          \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_samples_options(&jc_n_);                            \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_samples_options(size_t *n_rows);
+
+typedef enum jc_split { JC_SPLIT_NONE, JC_SPLIT_TRAIN, JC_SPLIT_VAL } jc_split;
+
+typedef struct jc_sample {
+    uint64_t text;             /* its number in the stream's source, from 0 */
+    const uint32_t *ids;       /* [n_ids], NULL at the end of the stream */
+    size_t n_ids;              /* 1 or more */
+    const uint32_t *positions; /* [n_positions], ascending, each below n_ids */
+    size_t n_positions;        /* 1 or more */
+    jc_split split;
+} jc_sample;
+
+/** Where a stream gets texts that are token ids already: fill *ids (emptied before the
+ *  call) with the next text, or leave it empty at the end. */
+typedef jc_status jc_samples_source_fn(void *arg, jc_ids *ids, jc_error *err);
+
+/** Samples of text files. `paths[n_paths]`: files, "-" for standard input; `.gz` and `.zst`
+ *  are read as they are, `.jsonl` (also .jsonl.gz) by `field`. Tokenizer borrowed until
+ *  close. */
+JC_API jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
+                                      const char *const *paths, size_t n_paths,
+                                      const jc_samples_params *params,
+                                      jc_error *err) JC_NODISCARD;
+
+/** Samples as written by jc_sample_write(), taken as they are; `split` selects, the options
+ *  that choose positions and texts are not used. */
+JC_API jc_status jc_samples_from_file(jc_samples **out, const char *path,
+                                      const jc_samples_params *params,
+                                      jc_error *err) JC_NODISCARD;
+
+/** Samples of a function's texts. */
+JC_API jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source,
+                                        void *arg, const jc_samples_params *params,
+                                        jc_error *err) JC_NODISCARD;
+
+/** The next sample; what it points to is valid until the next call. At the end
+ *  sample->ids is NULL and the status JC_OK; notes on what was cut or skipped are given
+ *  to hooks->note then. */
+JC_API jc_status jc_samples_next(jc_samples *samples, jc_sample *sample,
+                                 jc_error *err) JC_NODISCARD;
+
+/** How far the source has been read, for progress: bytes (or texts) done and in all;
+ *  total 0 when it cannot be known. */
+JC_API void jc_samples_position(const jc_samples *samples, jc_progress *progress);
+
+JC_API void jc_samples_close(jc_samples *samples);
+
+/** One sample as a line of JSON with its newline; *line is yours (free()). */
+JC_API jc_status jc_sample_line(const jc_sample *sample, char **line,
+                                jc_error *err) JC_NODISCARD;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

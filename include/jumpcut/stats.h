@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JUMPCUT_STATS_H
+#define JUMPCUT_STATS_H
+
+/**
+ * @file jumpcut/stats.h
+ * The sums that every fit needs, gathered in one pass over the texts.
+ *
+ * For each wanted pair of taps (i, j): count, means and centred second moments in float64.
+ * Their size depends on the model alone. Sums of parts of a corpus merge exactly as if it
+ * had been read in one go (to rounding).
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/model.h"
+#include "jumpcut/samples.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct jc_stats jc_stats;
+
+typedef struct jc_stats_params {
+    size_t size;
+    const char *pairs; /* "final": every layer to the last; "all": every i < j */
+    uint32_t batch;    /* tokens run together; 0 chooses */
+    const jc_hooks *hooks;
+} jc_stats_params;
+
+#define jc_stats_params_init(p)                                                            \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_stats_options(&jc_n_);                              \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_stats_options(size_t *n_rows);
+
+/** Run all of `samples` through the model and gather. */
+JC_API jc_status jc_stats_gather(jc_stats **out, const jc_model *model, jc_samples *samples,
+                                 const jc_stats_params *params, jc_error *err) JC_NODISCARD;
+JC_API void jc_stats_free(jc_stats *stats);
+
+/** Add `from` to `into`. Both must be of the same model and pairs (E_MISMATCH). */
+JC_API jc_status jc_stats_merge(jc_stats *into, const jc_stats *from,
+                                jc_error *err) JC_NODISCARD;
+
+/** A safetensors file of float64: `mean` [L+1, d], `square` [L+1, d], `cross.<i>.<j>`
+ *  [d, d]. Written whole or not at all. */
+JC_API jc_status jc_stats_save(const jc_stats *stats, const char *path,
+                               jc_error *err) JC_NODISCARD;
+JC_API jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err) JC_NODISCARD;
+
+JC_API uint64_t jc_stats_rows(const jc_stats *stats);  /* vectors */
+JC_API uint64_t jc_stats_texts(const jc_stats *stats);
+JC_API const char *jc_stats_fingerprint(const jc_stats *stats); /* of the model */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* base.h: what every room may use: memory, errors, notes, random numbers. */
+#ifndef JC_BASE_H
+#define JC_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/hooks.h"
+#include "jumpcut/status.h"
+
+#define JC_COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Write the message into err (which may be NULL) and return status. */
+jc_status jc_fail(jc_error *err, jc_status status, const char *fmt, ...) JC_PRINTF(3, 4);
+
+/* The message of a failed allocation: "out of memory for 'what'". */
+jc_status jc_fail_nomem(jc_error *err, const char *what);
+
+/* ---- memory: sizes come from files, so they are multiplied in checked helpers only ---- */
+
+/* Zeroed [rows, cols] of elements of `size` bytes, 64-byte aligned, freed with jc_free().
+ * NULL when memory is short or the product overflows. Never NULL for an empty matrix. */
+void *jc_matrix_new(size_t rows, size_t cols, size_t size) JC_NODISCARD;
+
+/* As malloc, calloc(n, size), realloc and strdup; they pass through the allocation hook
+ * of the torture tests. Freed with jc_free(). */
+void *jc_alloc(size_t bytes) JC_NODISCARD;
+void *jc_alloc_array(size_t n, size_t size) JC_NODISCARD;
+void *jc_realloc(void *p, size_t bytes) JC_NODISCARD; /* p is untouched on failure */
+char *jc_strdup(const char *s) JC_NODISCARD;
+void jc_free(void *p); /* same as free(): what a caller of the API frees */
+
+/* Tests only: let `n` allocations pass and fail all later ones; negative: never fail. */
+void jc_alloc_fail_after(long n);
+
+/* Make *items (of `size` bytes each, *capacity of them) hold at least `want`; doubles.
+ * False when memory is short: nothing has changed. */
+bool jc_grow(void *items, size_t *capacity, size_t want, size_t size) JC_NODISCARD;
+
+/* *out = a * b or a + b; false on overflow. */
+bool jc_mul(size_t a, size_t b, size_t *out) JC_NODISCARD;
+bool jc_add(size_t a, size_t b, size_t *out) JC_NODISCARD;
+
+/* ---- hooks: both take NULL hooks ---- */
+void jc_note(const jc_hooks *hooks, const char *fmt, ...) JC_PRINTF(2, 3);
+/* JC_OK to go on, JC_E_CANCELLED (with its message) to stop. */
+jc_status jc_report(const jc_hooks *hooks, const jc_progress *progress, jc_error *err);
+
+/* ---- random numbers: the same on every machine ---- */
+typedef struct jc_rng {
+    uint64_t state;
+} jc_rng; /* splitmix64; a stream is named by its seed */
+
+uint64_t jc_rng_next(jc_rng *rng);
+double jc_rng_uniform(jc_rng *rng);                    /* [0, 1), 53 bits */
+uint64_t jc_rng_below(jc_rng *rng, uint64_t n);        /* 0..n-1, n > 0, unbiased */
+jc_rng jc_rng_at(uint64_t seed, uint64_t index);       /* independent stream for item index */
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* file.h: reading a file by mapping it, and writing one whole or not at all. */
+#ifndef JC_FILE_H
+#define JC_FILE_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+
+typedef struct jc_map {
+    const unsigned char *data; /* [size]; not NULL even when size is 0 */
+    size_t size;
+    char *path; /* owned, for messages */
+} jc_map;
+
+/* Map a regular file read-only. */
+jc_status jc_map_open(jc_map *map, const char *path, jc_error *err) JC_NODISCARD;
+void jc_map_close(jc_map *map); /* takes a zeroed map */
+
+/* The pages of data[0..bytes) will not be read soon: give their memory back. They are read
+ * from the file again when touched. `data` lies inside some mapping. */
+void jc_map_release(const void *data, size_t bytes);
+
+/* dir + "/" + name, or NULL; jc_free(). */
+char *jc_path_join(const char *dir, const char *name) JC_NODISCARD;
+bool jc_file_exists(const char *path); /* a regular file */
+bool jc_dir_exists(const char *path);
+
+/* A file being written under a temporary name beside its own; jc_outfile_commit() gives it
+ * its name. Nothing is ever left under the final name, or under the temporary one,
+ * unless commit succeeds. */
+typedef struct jc_outfile {
+    FILE *f; /* write here; check errors at commit */
+    char *path, *temp;
+} jc_outfile;
+
+jc_status jc_outfile_open(jc_outfile *out, const char *path, jc_error *err) JC_NODISCARD;
+/* Flush, sync, rename. On failure the file is discarded and the message says why
+ * ("cannot write 'x': No space left on device"). Either way *out is released. */
+jc_status jc_outfile_commit(jc_outfile *out, jc_error *err) JC_NODISCARD;
+void jc_outfile_discard(jc_outfile *out); /* takes a zeroed or committed one */
+
+#endif

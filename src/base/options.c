@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jumpcut/options.h"
+
+static size_t width(jc_option_type type)
+{
+    switch (type) {
+    case JC_OPTION_BOOL:
+        return sizeof(bool);
+    case JC_OPTION_U32:
+        return sizeof(uint32_t);
+    case JC_OPTION_U64:
+        return sizeof(uint64_t);
+    case JC_OPTION_REAL:
+        return sizeof(double);
+    case JC_OPTION_TEXT:
+        return sizeof(const char *);
+    }
+    return 0;
+}
+
+static jc_status real(const jc_option *row, const char *value, double *out, jc_error *err)
+{
+    char *end;
+
+    errno = 0;
+    double x = strtod(value, &end);
+    if (end == value || *end || errno)
+        return jc_fail(err, JC_E_ARG, "'--%s' wants a number, not '%s'", row->name, value);
+    if (!(x >= row->lo && x <= row->hi)) /* also catches NaN */
+        return jc_fail(err, JC_E_ARG, "'--%s' must be from %.10g to %.10g, not '%s'",
+                       row->name, row->lo, row->hi, value);
+    *out = x;
+    return JC_OK;
+}
+
+static jc_status whole(const jc_option *row, const char *value, uint64_t *out,
+                       jc_error *err)
+{
+    double rounded;
+    jc_status st = real(row, value, &rounded, err);
+    char *end;
+
+    if (st)
+        return st;
+    errno = 0;
+    *out = strtoull(value, &end, 10);
+    if (*end || errno || value[0] == '-') /* 1e3 is a number, but write 1000 */
+        return jc_fail(err, JC_E_ARG, "'--%s' wants a whole number, not '%s'", row->name,
+                       value);
+    return JC_OK;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t n = strlen(value);
+
+    for (const char *at = choices; n > 0;) {
+        size_t len = strcspn(at, "|");
+        if (len == n && strncmp(at, value, n) == 0)
+            return true;
+        if (!at[len])
+            break;
+        at += len + 1;
+    }
+    return false;
+}
+
+static jc_status store(void *member, const jc_option *row, const char *value, jc_error *err)
+{
+    uint64_t n = 0;
+    jc_status st = JC_OK;
+
+    switch (row->type) {
+    case JC_OPTION_BOOL:
+        if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+            return jc_fail(err, JC_E_ARG, "'--%s' wants true or false, not '%s'", row->name,
+                           value);
+        *(bool *)member = value[0] == 't';
+        break;
+    case JC_OPTION_U32:
+        st = whole(row, value, &n, err);
+        if (st == JC_OK)
+            *(uint32_t *)member = (uint32_t)n;
+        break;
+    case JC_OPTION_U64:
+        st = whole(row, value, &n, err);
+        if (st == JC_OK)
+            *(uint64_t *)member = n;
+        break;
+    case JC_OPTION_REAL:
+        st = real(row, value, (double *)member, err);
+        break;
+    case JC_OPTION_TEXT:
+        if (row->choices && !is_choice(row->choices, value))
+            return jc_fail(err, JC_E_ARG, "'--%s' must be one of %s, not '%s'", row->name,
+                           row->choices, value);
+        *(const char **)member = value;
+        break;
+    }
+    return st;
+}
+
+void jc_option_defaults(void *params, size_t size, const jc_option *rows, size_t n_rows)
+{
+    memset(params, 0, size);
+    memcpy(params, &size, sizeof size); /* `size` is the first member of every params */
+    for (size_t i = 0; i < n_rows; i++) {
+        if (rows[i].offset + width(rows[i].type) > size || !rows[i].def)
+            continue; /* the caller was built before this member existed */
+        jc_status st =
+            store((char *)params + rows[i].offset, &rows[i], rows[i].def, NULL);
+        assert(st == JC_OK);
+        (void)st;
+    }
+}
+
+jc_status jc_option_set(void *params, const jc_option *rows, size_t n_rows, const char *name,
+                        const char *value, jc_error *err)
+{
+    size_t size;
+
+    memcpy(&size, params, sizeof size);
+    for (size_t i = 0; i < n_rows; i++)
+        if (strcmp(rows[i].name, name) == 0 && rows[i].offset + width(rows[i].type) <= size)
+            return store((char *)params + rows[i].offset, &rows[i], value, err);
+    return jc_fail(err, JC_E_ARG, "no option is called '--%s'", name);
+}

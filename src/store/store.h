@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store.h: the files of a model as one index of named tensors, and its configuration.
+ *
+ * A model folder has `config.json` and either `model.safetensors` or shards listed by
+ * `model.safetensors.index.json`. Files are mapped; a tensor's data points into a mapping
+ * (unaligned: copy or convert through jc_tensor_rows()). Everything is checked at open:
+ * after that, each tensor's bytes are inside its file and match dtype and shape.
+ */
+#ifndef JC_STORE_H
+#define JC_STORE_H
+
+#include "base/base.h"
+
+#define JC_TENSOR_DIMS 4
+
+/* name in the file, bytes an element, can be read as float32 */
+#define JC_DTYPE_LIST(X)                                                                   \
+    X(F64, 8, true)                                                                        \
+    X(F32, 4, true)                                                                        \
+    X(F16, 2, true)                                                                        \
+    X(BF16, 2, true)                                                                       \
+    X(I64, 8, false)                                                                       \
+    X(I32, 4, false)                                                                       \
+    X(I16, 2, false)                                                                       \
+    X(I8, 1, false)                                                                        \
+    X(U8, 1, false)                                                                        \
+    X(BOOL, 1, false)
+
+typedef enum jc_dtype {
+#define JC_X(name, bytes, real) JC_##name,
+    JC_DTYPE_LIST(JC_X)
+#undef JC_X
+} jc_dtype;
+
+const char *jc_dtype_name(jc_dtype dtype);
+size_t jc_dtype_bytes(jc_dtype dtype);
+bool jc_dtype_real(jc_dtype dtype); /* can be read as float32 */
+bool jc_dtype_find(const char *name, jc_dtype *dtype);
+
+typedef struct jc_tensor {
+    const char *name;
+    jc_dtype dtype;
+    uint32_t n_dims;
+    size_t shape[JC_TENSOR_DIMS]; /* outermost first; unused ones are 1 */
+    size_t count, bytes;
+    const unsigned char *data;
+    const char *file; /* path, for messages */
+} jc_tensor;
+
+/* Convert elements [first, first + n) of a real tensor to float32. */
+void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out);
+
+/* ---- one safetensors file ---- */
+typedef struct jc_safetensors jc_safetensors;
+
+jc_status jc_safetensors_open(jc_safetensors **out, const char *path, jc_error *err) JC_NODISCARD;
+/* The same over bytes already in memory, borrowed; `path` is for messages. */
+jc_status jc_safetensors_parse(jc_safetensors **out, const unsigned char *data, size_t size,
+                               const char *path, jc_error *err) JC_NODISCARD;
+void jc_safetensors_close(jc_safetensors *file);
+size_t jc_safetensors_count(const jc_safetensors *file);
+const jc_tensor *jc_safetensors_at(const jc_safetensors *file, size_t i); /* in file order */
+const jc_tensor *jc_safetensors_find(const jc_safetensors *file, const char *name);
+/* __metadata__: value of a key, NULL when absent; and the i-th key, NULL past the end. */
+const char *jc_safetensors_meta(const jc_safetensors *file, const char *key);
+const char *jc_safetensors_meta_key(const jc_safetensors *file, size_t i);
+
+/* Writing: declare everything, then give the data in the order of declaration, in pieces of
+ * any size. The header is padded so that data starts 64-byte aligned. */
+typedef struct jc_st_writer jc_st_writer;
+
+jc_status jc_st_writer_new(jc_st_writer **out, const char *path, jc_error *err) JC_NODISCARD;
+jc_status jc_st_writer_meta(jc_st_writer *w, const char *key, const char *value,
+                            jc_error *err) JC_NODISCARD;
+jc_status jc_st_writer_declare(jc_st_writer *w, const char *name, jc_dtype dtype,
+                               const size_t *shape, uint32_t n_dims,
+                               jc_error *err) JC_NODISCARD;
+jc_status jc_st_writer_data(jc_st_writer *w, const void *data, size_t bytes,
+                            jc_error *err) JC_NODISCARD;
+/* E_ARG when more or fewer bytes were given than declared. Releases w either way. */
+jc_status jc_st_writer_commit(jc_st_writer *w, jc_error *err) JC_NODISCARD;
+void jc_st_writer_discard(jc_st_writer *w); /* takes NULL */
+
+/* ---- config.json ---- */
+typedef struct jc_config jc_config;
+
+jc_status jc_config_open(jc_config **out, const char *path, jc_error *err) JC_NODISCARD;
+jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
+                          const char *path, jc_error *err) JC_NODISCARD;
+void jc_config_close(jc_config *config);
+const char *jc_config_path(const jc_config *config);
+bool jc_config_has(const jc_config *config, const char *key); /* present and not null */
+/* E_FORMAT naming file and key when it is absent or of another type or range. Keys may be
+ * dotted: "rope_scaling.factor". */
+jc_status jc_config_u32(const jc_config *config, const char *key, uint32_t *out,
+                        jc_error *err) JC_NODISCARD;
+jc_status jc_config_real(const jc_config *config, const char *key, double *out,
+                         jc_error *err) JC_NODISCARD;
+jc_status jc_config_text(const jc_config *config, const char *key, const char **out,
+                         jc_error *err) JC_NODISCARD; /* borrowed */
+jc_status jc_config_bool(const jc_config *config, const char *key, bool *out,
+                         jc_error *err) JC_NODISCARD;
+
+/* ---- a model folder ---- */
+typedef struct jc_store jc_store;
+
+jc_status jc_store_open(jc_store **out, const char *path, jc_error *err) JC_NODISCARD;
+void jc_store_close(jc_store *store);
+const char *jc_store_path(const jc_store *store);
+const jc_config *jc_store_config(const jc_store *store);
+size_t jc_store_count(const jc_store *store);
+const jc_tensor *jc_store_at(const jc_store *store, size_t i);
+const jc_tensor *jc_store_find(const jc_store *store, const char *name);
+
+/* A name for the contents: 32 lower-case hexadecimal digits (XXH3, 128 bits) over every
+ * tensor's name, dtype, shape and contents, in order of name, so that shards do not
+ * matter. A tensor over 1 MiB is sampled: 64 pages of 4 KiB, evenly spread, with both
+ * ends. */
+jc_status jc_store_fingerprint(const jc_store *store, char out[33], jc_error *err) JC_NODISCARD;
+
+#endif
