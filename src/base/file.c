@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.c: mapping files to read, and replacing files whole.
+ *
+ * A file that another process cuts short while it is mapped raises SIGBUS when the lost
+ * pages are touched, as in every program that maps its input; that risk is accepted for
+ * models that need not be copied. Files that we write are replaced by rename, so our own
+ * outputs never shrink under a reader.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const unsigned char nothing[1];
+
+jc_status jc_map_open(jc_map *map, const char *path, jc_error *err)
+{
+    jc_status st = JC_OK;
+    struct stat info;
+
+    *map = (jc_map){.data = nothing};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a fifo must not block us */
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        st = jc_fail(err, JC_E_IO, "cannot open '%s': %s", path, strerror(errno));
+        goto done;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        st = jc_fail(err, JC_E_IO, "cannot open '%s': it is %s", path,
+                     S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
+        goto done;
+    }
+    map->path = jc_strdup(path);
+    if (!map->path) {
+        st = jc_fail_nomem(err, path);
+        goto done;
+    }
+    if (info.st_size == 0) /* mmap() refuses an empty range */
+        goto done;
+    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED) {
+        st = jc_fail(err, JC_E_IO, "cannot map '%s': %s", path, strerror(errno));
+        goto done;
+    }
+    map->data = data;
+    map->size = (size_t)info.st_size;
+done:
+    if (fd >= 0)
+        close(fd);
+    if (st)
+        jc_map_close(map);
+    return st;
+}
+
+void jc_map_close(jc_map *map)
+{
+    if (map->size > 0)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    jc_free(map->path);
+    *map = (jc_map){0};
+}
+
+void jc_map_release(const void *data, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)data + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)data + bytes) / page * page;
+
+    if (first < end) /* whole pages only: the neighbours' bytes share the others */
+        madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+char *jc_path_join(const char *dir, const char *name)
+{
+    size_t n_dir = strlen(dir), n_name = strlen(name);
+    bool slash = n_dir == 0 || dir[n_dir - 1] != '/';
+    char *path = jc_alloc(n_dir + slash + n_name + 1);
+
+    if (!path)
+        return NULL;
+    memcpy(path, dir, n_dir);
+    if (slash)
+        path[n_dir] = '/';
+    memcpy(path + n_dir + slash, name, n_name + 1);
+    return path;
+}
+
+bool jc_file_exists(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool jc_dir_exists(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Create a file of its own beside `path`; *name is its name, also on failure. */
+static int create_beside(const char *path, char **name)
+{
+    static atomic_uint serial;
+    size_t room = strlen(path) + 48;
+    int fd = -1;
+
+    *name = jc_alloc(room);
+    if (!*name)
+        return -1;
+    do {
+        snprintf(*name, room, "%s.%ld-%u.tmp", path, (long)getpid(),
+                 atomic_fetch_add(&serial, 1));
+        fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+jc_status jc_outfile_open(jc_outfile *out, const char *path, jc_error *err)
+{
+    struct stat info;
+
+    *out = (jc_outfile){0};
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return jc_fail(err, JC_E_IO, "cannot write '%s': it is %s", path,
+                       S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
+    out->path = jc_strdup(path);
+    if (!out->path)
+        return jc_fail_nomem(err, path);
+    int fd = create_beside(path, &out->temp);
+    if (!out->temp) {
+        jc_outfile_discard(out);
+        return jc_fail_nomem(err, path);
+    }
+    out->f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (!out->f) {
+        jc_status st =
+            jc_fail(err, JC_E_IO, "cannot write '%s': %s", path, strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+            unlink(out->temp);
+        }
+        jc_outfile_discard(out);
+        return st;
+    }
+    return JC_OK;
+}
+
+/* 0, or the errno that says why what was written is not all in the file. */
+static int flush(FILE *f)
+{
+    if (fflush(f) != 0)
+        return errno;
+    if (ferror(f)) /* an earlier write failed and its reason is lost: ask again */
+        return write(fileno(f), "", 1) < 0 ? errno : EIO;
+    return fsync(fileno(f)) != 0 ? errno : 0;
+}
+
+jc_status jc_outfile_commit(jc_outfile *out, jc_error *err)
+{
+    int why = flush(out->f);
+
+    if (fclose(out->f) != 0 && !why)
+        why = errno;
+    out->f = NULL;
+    if (!why && rename(out->temp, out->path) != 0)
+        why = errno;
+    jc_status st = JC_OK;
+    if (why) {
+        unlink(out->temp);
+        st = jc_fail(err, JC_E_IO, "cannot write '%s': %s", out->path, strerror(why));
+    }
+    jc_outfile_discard(out);
+    return st;
+}
+
+void jc_outfile_discard(jc_outfile *out)
+{
+    if (out->f) {
+        fclose(out->f);
+        unlink(out->temp);
+    }
+    jc_free(out->path);
+    jc_free(out->temp);
+    *out = (jc_outfile){0};
+}
