@@ -1,0 +1,26 @@
+# libjumpcut, shared and static, of the rooms made so far; and what `make install` puts
+# where: libraries, headers, jumpcut.pc, the demo model. The program installs itself.
+get_property(rooms GLOBAL PROPERTY JC_ROOMS)
+list(TRANSFORM rooms PREPEND jc_)
+add_library(jumpcut_shared SHARED)
+add_library(jumpcut_static STATIC)
+foreach(library jumpcut_shared jumpcut_static)
+  target_link_libraries(${library} PRIVATE ${rooms})
+  target_include_directories(${library}
+    INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  set_target_properties(${library} PROPERTIES OUTPUT_NAME jumpcut)
+endforeach()
+set_target_properties(jumpcut_shared PROPERTIES VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR})
+
+install(TARGETS jumpcut_shared jumpcut_static)
+install(DIRECTORY include/ TYPE INCLUDE)
+install(DIRECTORY data/demo DESTINATION ${CMAKE_INSTALL_DATADIR}/jumpcut)
+
+# relative to the file itself, so that DESTDIR and --prefix need no second file
+set(JC_PC_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH JC_PC_PREFIX ${JC_PC_DIR} ${CMAKE_INSTALL_PREFIX})
+file(RELATIVE_PATH JC_PC_LIBDIR ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
+file(RELATIVE_PATH JC_PC_INCLUDEDIR ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+configure_file(cmake/jumpcut.pc.in jumpcut.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/jumpcut.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# install-deps.sh [--check] [SET...]: install the Debian packages that jumpcut needs and
+# that dpkg says are missing. With --check only list them (exit status 1 if there are any).
+#
+# Sets: build  what `make`, `make demo` and `make install` need
+#       test   `make test` besides          check  `make check`, `make fuzz` besides
+#       screen the report's screenshot test, which is skipped without it
+# Without a set: build.
+set -eu
+
+# cmake and ninja drive; the libraries are those named in src/LAYERS
+build='gcc libc6-dev make cmake ninja-build pkg-config libdnnl-dev libopenblas-openmp-dev
+    liblapacke-dev libjansson-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev
+    libxxhash-dev libjs-chart.js scdoc'
+test='libcmocka-dev'
+check='g++ clang libclang-rt-dev clang-format clang-tidy cppcheck git'
+screen='chromium fonts-dejavu-core'
+
+only_list=false
+packages=
+for word in "$@"; do
+    case $word in
+    --check) only_list=true ;;
+    build) packages="$packages $build" ;;
+    test) packages="$packages $build $test" ;;
+    check) packages="$packages $build $test $check" ;;
+    screen) packages="$packages $screen" ;;
+    -h | --help)
+        sed -n '3,9s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    *)
+        echo "install-deps: no set is called '$word' (build, test, check, screen)" >&2
+        exit 2
+        ;;
+    esac
+done
+[ -n "$packages" ] || packages=$build
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "install-deps: this is not Debian, so nothing is installed; needed are, by their" \
+        "Debian names:" $packages >&2
+    exit 0
+fi
+
+missing=
+for package in $packages; do
+    state=$(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null || true)
+    case " $state" in
+    *" installed "*) ;;
+    *) case " $missing " in *" $package "*) ;; *) missing="$missing $package" ;; esac ;;
+    esac
+done
+missing=${missing# }
+if [ -z "$missing" ]; then
+    echo "install-deps: all packages are there"
+    exit 0
+fi
+echo "install-deps: missing: $missing"
+if $only_list; then
+    exit 1
+fi
+
+root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "install-deps: run this as root: apt-get install --no-install-recommends" \
+            "$missing" >&2
+        exit 1
+    fi
+    root='sudo'
+fi
+quiet='-q -y -o Dpkg::Use-Pty=0 -o Acquire::Retries=3'
+$root env DEBIAN_FRONTEND=noninteractive apt-get $quiet update
+$root env DEBIAN_FRONTEND=noninteractive apt-get $quiet install --no-install-recommends $missing
