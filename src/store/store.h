@@ -4,7 +4,7 @@
  *
  * A model folder has `config.json` and either `model.safetensors` or shards listed by
  * `model.safetensors.index.json`. Files are mapped; a tensor's data points into a mapping
- * (unaligned: copy or convert through jc_tensor_rows()). Everything is checked at open:
+ * (unaligned: copy or convert through jc_tensor_read()). Everything is checked at open:
  * after that, each tensor's bytes are inside its file and match dtype and shape.
  */
 #ifndef JC_STORE_H
@@ -54,13 +54,15 @@ void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out)
 /* ---- one safetensors file ---- */
 typedef struct jc_safetensors jc_safetensors;
 
-jc_status jc_safetensors_open(jc_safetensors **out, const char *path, jc_error *err) JC_NODISCARD;
+jc_status jc_safetensors_open(jc_safetensors **out, const char *path,
+                              jc_error *err) JC_NODISCARD;
 /* The same over bytes already in memory, borrowed; `path` is for messages. */
 jc_status jc_safetensors_parse(jc_safetensors **out, const unsigned char *data, size_t size,
                                const char *path, jc_error *err) JC_NODISCARD;
 void jc_safetensors_close(jc_safetensors *file);
 size_t jc_safetensors_count(const jc_safetensors *file);
-const jc_tensor *jc_safetensors_at(const jc_safetensors *file, size_t i); /* in file order */
+const jc_tensor *jc_safetensors_at(const jc_safetensors *file,
+                                   size_t i); /* in file order */
 const jc_tensor *jc_safetensors_find(const jc_safetensors *file, const char *name);
 /* __metadata__: value of a key, NULL when absent; and the i-th key, NULL past the end. */
 const char *jc_safetensors_meta(const jc_safetensors *file, const char *key);
@@ -70,7 +72,8 @@ const char *jc_safetensors_meta_key(const jc_safetensors *file, size_t i);
  * any size. The header is padded so that data starts 64-byte aligned. */
 typedef struct jc_st_writer jc_st_writer;
 
-jc_status jc_st_writer_new(jc_st_writer **out, const char *path, jc_error *err) JC_NODISCARD;
+jc_status jc_st_writer_new(jc_st_writer **out, const char *path,
+                           jc_error *err) JC_NODISCARD;
 jc_status jc_st_writer_meta(jc_st_writer *w, const char *key, const char *value,
                             jc_error *err) JC_NODISCARD;
 jc_status jc_st_writer_declare(jc_st_writer *w, const char *name, jc_dtype dtype,
@@ -110,13 +113,14 @@ void jc_store_close(jc_store *store);
 const char *jc_store_path(const jc_store *store);
 const jc_config *jc_store_config(const jc_store *store);
 size_t jc_store_count(const jc_store *store);
-const jc_tensor *jc_store_at(const jc_store *store, size_t i);
+const jc_tensor *jc_store_at(const jc_store *store, size_t i); /* in order of name */
 const jc_tensor *jc_store_find(const jc_store *store, const char *name);
 
 /* A name for the contents: 32 lower-case hexadecimal digits (XXH3, 128 bits) over every
  * tensor's name, dtype, shape and contents, in order of name, so that shards do not
  * matter. A tensor over 1 MiB is sampled: 64 pages of 4 KiB, evenly spread, with both
  * ends. */
-jc_status jc_store_fingerprint(const jc_store *store, char out[33], jc_error *err) JC_NODISCARD;
+jc_status jc_store_fingerprint(const jc_store *store, char out[33],
+                               jc_error *err) JC_NODISCARD;
 
 #endif

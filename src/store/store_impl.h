@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* store_impl.h: what the files of this room share. */
+#ifndef JC_STORE_IMPL_H
+#define JC_STORE_IMPL_H
+
+#include <jansson.h>
+
+#include "base/file.h"
+#include "store/store.h"
+
+/* Parse text[length] as one JSON object, duplicate keys refused, numbers as `flags` say.
+ * `what` is its subject in the message: "it", "its header". */
+jc_status jc_json_parse(json_t **out, const char *text, size_t length, size_t flags,
+                        const char *path, const char *what, jc_error *err) JC_NODISCARD;
+
+/* Tensors in order of name, for bsearch. Duplicates are neighbours afterwards. */
+void jc_tensors_sort(const jc_tensor **tensors, size_t count);
+const jc_tensor *jc_tensors_find(const jc_tensor *const *sorted, size_t count,
+                                 const char *name);
+
+struct jc_store {
+    char *path;
+    jc_config *config;
+    jc_safetensors **files; /* [n_files] */
+    size_t n_files, files_capacity;
+    const jc_tensor **by_name; /* [count] in order of name, borrowed from the files */
+    size_t count;
+};
+
+/* Open one file of the store's folder and append it to store->files. */
+jc_status jc_store_add(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;
+
+/* Open every shard that index file `name` of the store's folder lists, and check that each
+ * tensor is in the shard that it says. */
+jc_status jc_shards_open(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;
+
+#endif
