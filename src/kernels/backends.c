@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* backends.c: the backend table, and what is the same for all of them. */
+#include "kernels/backend.h"
+
+#include <string.h>
+
+enum { ROWS_TASK = 64, GRAM_TILE = 256 };
+
+static const jc_backend *const table[] = {&jc_backend_onednn, &jc_backend_ref};
+static const char *const names[] = {"onednn", "ref", NULL};
+
+const jc_backend *jc_backend_find(const char *name)
+{
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    return NULL;
+}
+
+const char *const *jc_backend_names(void)
+{
+    return names;
+}
+
+const char *jc_backend_name(const jc_backend *backend)
+{
+    return backend->name;
+}
+
+bool jc_backend_has(const jc_backend *backend, jc_precision precision)
+{
+    return backend->has(precision);
+}
+
+jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
+                        const jc_linear_spec *spec, jc_error *err)
+{
+    *out = NULL;
+    return backend->linear_new(out, spec, err);
+}
+
+void jc_linear_free(jc_linear *linear)
+{
+    if (linear)
+        linear->backend->linear_free(linear);
+}
+
+size_t jc_linear_bytes(const jc_linear *linear)
+{
+    return linear->bytes;
+}
+
+jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
+                        jc_error *err)
+{
+    return linear->backend->linear_run(linear, x, rows, y, err);
+}
+
+struct norm_job {
+    const jc_backend *backend;
+    size_t rows, d;
+    const float *x, *weight, *bias;
+    double eps;
+    float *y;
+};
+
+static jc_status norm_rows(void *arg, size_t task, jc_error *err)
+{
+    const struct norm_job *job = arg;
+    size_t end = (task + 1) * ROWS_TASK < job->rows ? (task + 1) * ROWS_TASK : job->rows;
+
+    (void)err;
+    for (size_t r = task * ROWS_TASK; r < end; r++)
+        job->backend->layer_norm(job->d, job->x + r * job->d, job->weight, job->bias,
+                                 job->eps, job->y + r * job->d);
+    return JC_OK;
+}
+
+void jc_layer_norm(const jc_backend *backend, size_t rows, size_t d, const float *x,
+                   const float *weight, const float *bias, double eps, float *y)
+{
+    struct norm_job job = {backend, rows, d, x, weight, bias, eps, y};
+    jc_status st = jc_parallel((rows + ROWS_TASK - 1) / ROWS_TASK, norm_rows, &job, NULL);
+
+    (void)st; /* its tasks cannot fail */
+}
+
+struct attention_job {
+    const jc_backend *backend;
+    const jc_attention *heads;
+};
+
+static jc_status attention_head(void *arg, size_t i, jc_error *err)
+{
+    const struct attention_job *job = arg;
+
+    return job->backend->attention(&job->heads[i], err);
+}
+
+jc_status jc_attention_run(const jc_backend *backend, const jc_attention *heads, size_t n,
+                           jc_error *err)
+{
+    struct attention_job job = {backend, heads};
+
+    return jc_parallel(n, attention_head, &job, err);
+}
+
+struct gram_job {
+    const jc_backend *backend;
+    const jc_gram_block *blocks;
+    size_t rows, d, cuts; /* tiles along each side of a block */
+};
+
+static jc_status gram_tile(void *arg, size_t task, jc_error *err)
+{
+    const struct gram_job *job = arg;
+    const jc_gram_block *block = &job->blocks[task / (job->cuts * job->cuts)];
+    size_t i = task / job->cuts % job->cuts * GRAM_TILE, j = task % job->cuts * GRAM_TILE;
+    size_t m = job->d - i < GRAM_TILE ? job->d - i : GRAM_TILE;
+    size_t n = job->d - j < GRAM_TILE ? job->d - j : GRAM_TILE;
+
+    if (block->symmetric && j < i)
+        return JC_OK;
+    return job->backend->gram_tile(m, n, job->rows, block->x + i, block->y + j, job->d,
+                                   block->sum + i * job->d + j, job->d, err);
+}
+
+jc_status jc_gram_add(const jc_backend *backend, const jc_gram_block *blocks, size_t n,
+                      size_t rows, size_t d, jc_error *err)
+{
+    struct gram_job job = {backend, blocks, rows, d, (d + GRAM_TILE - 1) / GRAM_TILE};
+
+    return jc_parallel(n * job.cuts * job.cuts, gram_tile, &job, err);
+}
+
+void jc_gram_mirror(double *sum, size_t d)
+{
+    for (size_t i = 0; i < d; i++)
+        for (size_t j = 0; j < i; j++)
+            sum[i * d + j] = sum[j * d + i];
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kernels.h: arithmetic as the rooms above see it: backends with prepared linear layers,
+ * norms, attention and second moments, and the threads they run on.
+ *
+ * All matrices are row-major float32 unless said otherwise. Whatever the number of threads
+ * or of rows in a call, a row's result is the same: work is cut into tiles of fixed size,
+ * and one thread computes a tile.
+ */
+#ifndef JC_KERNELS_H
+#define JC_KERNELS_H
+
+#include "base/base.h"
+
+typedef enum jc_act { JC_ACT_NONE, JC_ACT_GELU, JC_ACT_GELU_TANH, JC_ACT_RELU } jc_act;
+typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
+
+/* Where a linear layer reads its weight while it is prepared: elements [first, first + n)
+ * of a matrix stored [n_out, n_in], or [n_in, n_out] when `in_out` is set. */
+typedef struct jc_weight_source {
+    bool in_out;
+    const void *arg;
+    void (*read)(const void *arg, size_t first, size_t n, float *out);
+} jc_weight_source;
+
+/* y [rows, n_out] = act(x [rows, n_in] W' + bias), or y += that when `add` is set. */
+typedef struct jc_linear_spec {
+    size_t n_in, n_out;
+    jc_weight_source weight;
+    const float *bias; /* [n_out] or NULL; copied */
+    jc_act act;
+    bool add;
+    jc_precision precision; /* of x and W in the products; sums are float32 */
+} jc_linear_spec;
+
+typedef struct jc_backend jc_backend;
+typedef struct jc_linear jc_linear; /* read-only once made; shared between threads */
+
+/* One head of one text: out = softmax(scale * q k') v. */
+typedef struct jc_attention {
+    const float *q, *k, *v; /* [n_q, width], [n_k, width], [n_k, width] */
+    float *out;             /* [n_q, width] */
+    size_t n_q, n_k, width;
+    size_t stride_q, stride_kv, stride_out; /* floats between rows */
+    float scale;
+    bool causal; /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
+} jc_attention;
+
+const jc_backend *jc_backend_find(const char *name); /* NULL when there is no such row */
+const char *const *jc_backend_names(void); /* NULL-ended; the first is the default */
+const char *jc_backend_name(const jc_backend *backend);
+bool jc_backend_has(const jc_backend *backend,
+                    jc_precision precision); /* on this machine */
+
+jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
+                        const jc_linear_spec *spec, jc_error *err) JC_NODISCARD;
+void jc_linear_free(jc_linear *linear);
+size_t jc_linear_bytes(const jc_linear *linear); /* of its weight in memory */
+jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
+                        jc_error *err) JC_NODISCARD;
+
+/* y [rows, d] = (x - mean) / sqrt(variance + eps) * weight + bias, by row. y may be x. */
+void jc_layer_norm(const jc_backend *backend, size_t rows, size_t d, const float *x,
+                   const float *weight, const float *bias, double eps, float *y);
+
+jc_status jc_attention_run(const jc_backend *backend, const jc_attention *heads, size_t n,
+                           jc_error *err) JC_NODISCARD;
+
+/* One block of second moments: sum [d, d] += x' y for x, y [rows, d]. With `symmetric`
+ * (x is y) only the tiles on and above the diagonal are added. */
+typedef struct jc_gram_block {
+    const float *x, *y;
+    double *sum;
+    bool symmetric;
+} jc_gram_block;
+
+jc_status jc_gram_add(const jc_backend *backend, const jc_gram_block *blocks, size_t n,
+                      size_t rows, size_t d, jc_error *err) JC_NODISCARD;
+/* Copy the upper triangle of sum [d, d] to the lower one. */
+void jc_gram_mirror(double *sum, size_t d);
+
+/* ---- threads ---- */
+
+void jc_threads_set(uint32_t n); /* 0: as many as there are processors */
+uint32_t jc_threads_max(void);
+
+/* Call fn(arg, i) for i in [0, n), on all threads; the calls within run alone. The first
+ * failure (in order of time) is the result, and no further calls are started after it. */
+typedef jc_status jc_task_fn(void *arg, size_t i, jc_error *err);
+jc_status jc_parallel(size_t n, jc_task_fn *fn, void *arg, jc_error *err) JC_NODISCARD;
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linalg.c: BLAS and LAPACK behind linalg.h.
+ *
+ * LAPACK is called by columns: a row-major matrix is the transpose of what LAPACK sees, so
+ * symmetric matrices are the same either way, and a block of right-hand sides [m, n] with
+ * one to a row is what LAPACK wants as [n, m]. Nothing is transposed on the way.
+ */
+#include "kernels/linalg.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+
+#define ROWS_AT_ONCE ((size_t)1 << 20) /* row counts are int in BLAS */
+
+void jc_sgemm_nt(size_t m, size_t n, size_t k, const float *a, const float *b, float *c)
+{
+    for (size_t first = 0; first < m; first += ROWS_AT_ONCE) {
+        size_t rows = m - first < ROWS_AT_ONCE ? m - first : ROWS_AT_ONCE;
+
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)n, (int)k, 1,
+                    a + first * k, (int)k, b, (int)k, 0, c + first * n, (int)n);
+    }
+}
+
+void jc_dgemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k,
+              const double *a, const double *b, double *c)
+{
+    if (m == 0 || n == 0)
+        return;
+    size_t lda = a_transposed ? m : k;
+    size_t ldb = b_transposed ? k : n;
+    cblas_dgemm(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans,
+                b_transposed ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a,
+                (int)(lda ? lda : 1), b, (int)(ldb ? ldb : 1), 0, c, (int)n);
+}
+
+bool jc_cholesky(double *a, size_t n)
+{
+    return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n) == 0;
+}
+
+jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double *least,
+                            jc_error *err)
+{
+    double *work = jc_matrix_new(3, n, sizeof *work);
+    lapack_int *iwork = jc_alloc_array(n, sizeof *iwork);
+    jc_status st = JC_OK;
+    double rcond = 0;
+
+    if (!work || !iwork)
+        st = jc_fail_nomem(err, "a condition estimate");
+    else
+        LAPACKE_dpocon_work(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n, norm1, &rcond,
+                            work, iwork);
+    *least = rcond * norm1;
+    jc_free(work);
+    jc_free(iwork);
+    return st;
+}
+
+void jc_cholesky_solve(const double *factor, size_t n, double *x, size_t m)
+{
+    if (m > 0)
+        LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', (int)n, (int)m, factor, (int)n, x,
+                            (int)n);
+}
+
+jc_status jc_eigen(double *a, size_t n, double *value, jc_error *err)
+{
+    double work_size = 0;
+    lapack_int iwork_size = 0;
+
+    LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', (int)n, a, (int)n, value, &work_size,
+                        -1, &iwork_size, -1);
+    double *work = jc_alloc_array((size_t)work_size, sizeof *work);
+    lapack_int *iwork = jc_alloc_array((size_t)iwork_size, sizeof *iwork);
+    jc_status st = JC_OK;
+
+    if (!work || !iwork)
+        st = jc_fail_nomem(err, "eigenvalues");
+    else if (LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', (int)n, a, (int)n, value, work,
+                                 (int)work_size, iwork, iwork_size) != 0)
+        st = jc_fail(err, JC_E_NUMERIC,
+                     "eigenvalues of a [%zu, %zu] matrix did not converge", n, n);
+    jc_free(work);
+    jc_free(iwork);
+    return st;
+}
+
+jc_status jc_orthonormal(double *a, size_t m, size_t n, jc_error *err)
+{
+    double want[2] = {0, 0};
+
+    if (m == 0)
+        return JC_OK;
+    LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, (int)n, (int)m, a, (int)n, NULL, &want[0], -1);
+    LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, (int)n, (int)m, (int)m, a, (int)n, NULL, &want[1],
+                        -1);
+    int size = (int)fmax(want[0], want[1]);
+    double *work = jc_alloc_array((size_t)size, sizeof *work);
+    double *tau = jc_alloc_array(m, sizeof *tau);
+    jc_status st = JC_OK;
+
+    if (!work || !tau) {
+        st = jc_fail_nomem(err, "an orthonormal basis");
+    } else {
+        LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, (int)n, (int)m, a, (int)n, tau, work, size);
+        LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, (int)n, (int)m, (int)m, a, (int)n, tau, work,
+                            size);
+    }
+    jc_free(work);
+    jc_free(tau);
+    return st;
+}

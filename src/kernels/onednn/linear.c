@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linear.c: y = act(x W' + b) with weights packed once in the layout that oneDNN's product
+ * wants.
+ *
+ * The work is cut into tiles of ROWS rows by panels of PANEL outputs, and each tile is one
+ * product by one thread, always of the same size: the last rows of a call are padded.
+ * So one primitive serves a layer whatever the batch, a row's result depends neither on its
+ * neighbours nor on the number of threads, and a layer of a few rows still spreads over the
+ * threads by its panels.
+ */
+#include "kernels/onednn/onednn.h"
+
+#include <string.h>
+
+#include "kernels/vector.h"
+
+enum { ROWS = 64, PANEL = 768 };
+
+/* A product of [ROWS, n_in] by a panel: into y, whose rows are n_out apart, or into a
+ * compact [ROWS, panel] for the padded tile. */
+enum { INTO_Y, COMPACT, TARGETS };
+
+struct shape { /* panels of one width: all but the last, and the last */
+    dnnl_primitive_desc_t desc[TARGETS];
+    dnnl_primitive_t product[TARGETS];
+    const dnnl_memory_desc_t *src, *dst[TARGETS], *packed, *scratch[TARGETS];
+};
+
+struct panel {
+    const struct shape *shape;
+    size_t first, n; /* outputs */
+    void *data;      /* packed weight */
+    dnnl_memory_t weight, bias;
+};
+
+struct onednn_linear {
+    jc_linear head;
+    jc_act act;
+    bool add;
+    dnnl_data_type_t type;
+    struct shape shapes[2];
+    size_t n_panels;
+    struct panel *panels;
+    float *bias; /* [n_out] */
+};
+
+static void shape_release(struct shape *shape)
+{
+    for (int t = 0; t < TARGETS; t++) {
+        dnnl_primitive_destroy(shape->product[t]);
+        dnnl_primitive_desc_destroy(shape->desc[t]);
+    }
+}
+
+void jc_onednn_linear_free(jc_linear *linear)
+{
+    struct onednn_linear *l = (struct onednn_linear *)linear;
+
+    for (size_t i = 0; l->panels && i < l->n_panels; i++) {
+        dnnl_memory_destroy(l->panels[i].weight);
+        dnnl_memory_destroy(l->panels[i].bias);
+        jc_free(l->panels[i].data);
+    }
+    shape_release(&l->shapes[0]);
+    shape_release(&l->shapes[1]);
+    jc_free(l->panels);
+    jc_free(l->bias);
+    jc_free(l);
+}
+
+static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, bool add)
+{
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t st = dnnl_primitive_attr_create(attr);
+
+    if (st == dnnl_success)
+        st = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+    if (st == dnnl_success && add) {
+        st = dnnl_post_ops_create(&ops);
+        if (st == dnnl_success)
+            st = dnnl_post_ops_append_sum(ops, 1.0f);
+        if (st == dnnl_success)
+            st = dnnl_primitive_attr_set_post_ops(*attr, ops);
+        dnnl_post_ops_destroy(ops);
+    }
+    return st;
+}
+
+static dnnl_status_t make_product(struct shape *shape, int target,
+                                  const struct onednn_linear *l, size_t n)
+{
+    dnnl_dim_t rows = ROWS, n_in = (dnnl_dim_t)l->head.n_in, n_out = (dnnl_dim_t)n;
+    dnnl_dim_t stride = target == INTO_Y ? (dnnl_dim_t)l->head.n_out : n_out;
+    dnnl_memory_desc_t src, weight, bias, dst;
+    dnnl_matmul_desc_t op;
+    dnnl_primitive_attr_t attr = NULL;
+    const dnnl_dims_t src_dims = {rows, n_in}, weight_dims = {n_in, n_out},
+                      bias_dims = {1, n_out}, dst_dims = {rows, n_out},
+                      dst_strides = {stride, 1};
+    dnnl_status_t st;
+
+    st = dnnl_memory_desc_init_by_tag(&src, 2, src_dims, l->type, dnnl_ab);
+    if (st == dnnl_success)
+        st = dnnl_memory_desc_init_by_tag(&weight, 2, weight_dims, l->type,
+                                          dnnl_format_tag_any);
+    if (target != INTO_Y) /* both targets read the same packed weight */
+        weight = *shape->packed;
+    if (st == dnnl_success)
+        st = dnnl_memory_desc_init_by_tag(&bias, 2, bias_dims, dnnl_f32, dnnl_ab);
+    if (st == dnnl_success)
+        st = dnnl_memory_desc_init_by_strides(&dst, 2, dst_dims, dnnl_f32, dst_strides);
+    if (st == dnnl_success)
+        st = dnnl_matmul_desc_init(&op, &src, &weight, &bias, &dst);
+    if (st == dnnl_success)
+        st = make_attr(&attr, l->add);
+    if (st == dnnl_success)
+        st = dnnl_primitive_desc_create(&shape->desc[target], &op, attr, jc_onednn_engine(),
+                                        NULL);
+    if (st == dnnl_success)
+        st = dnnl_primitive_create(&shape->product[target], shape->desc[target]);
+    dnnl_primitive_attr_destroy(attr);
+    if (st != dnnl_success)
+        return st;
+
+    const_dnnl_primitive_desc_t desc = shape->desc[target];
+    shape->src = dnnl_primitive_desc_query_md(desc, dnnl_query_src_md, 0);
+    shape->packed = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
+    shape->dst[target] = dnnl_primitive_desc_query_md(desc, dnnl_query_dst_md, 0);
+    shape->scratch[target] =
+        dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
+    return st;
+}
+
+/* Read the panel's weight as float32: [n_in, n] or [n, n_in]. */
+static void read_panel(const struct onednn_linear *l, const struct panel *panel,
+                       const jc_weight_source *source, float *out)
+{
+    size_t n_in = l->head.n_in, n_out = l->head.n_out;
+
+    if (!source->in_out) {
+        source->read(source->arg, panel->first * n_in, panel->n * n_in, out);
+        return;
+    }
+    for (size_t i = 0; i < n_in; i++)
+        source->read(source->arg, i * n_out + panel->first, panel->n, out + i * panel->n);
+}
+
+static dnnl_status_t reorder(dnnl_memory_t from, dnnl_memory_t to,
+                             const dnnl_memory_desc_t *from_desc,
+                             const dnnl_memory_desc_t *to_desc)
+{
+    dnnl_engine_t engine = jc_onednn_engine();
+    dnnl_primitive_desc_t desc = NULL;
+    dnnl_primitive_t primitive = NULL;
+    dnnl_stream_t stream = NULL;
+    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    dnnl_status_t st;
+
+    st =
+        dnnl_reorder_primitive_desc_create(&desc, from_desc, engine, to_desc, engine, NULL);
+    if (st == dnnl_success)
+        st = dnnl_primitive_create(&primitive, desc);
+    if (st == dnnl_success)
+        st = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+    if (st == dnnl_success)
+        st = dnnl_primitive_execute(primitive, stream, 2, args);
+    if (st == dnnl_success)
+        st = dnnl_stream_wait(stream);
+    dnnl_stream_destroy(stream);
+    dnnl_primitive_destroy(primitive);
+    dnnl_primitive_desc_destroy(desc);
+    return st;
+}
+
+/* `plain` has room for n_in x PANEL floats. */
+static dnnl_status_t pack(struct onednn_linear *l, struct panel *panel,
+                          const jc_weight_source *source, float *plain)
+{
+    dnnl_engine_t engine = jc_onednn_engine();
+    dnnl_dim_t n_in = (dnnl_dim_t)l->head.n_in, n = (dnnl_dim_t)panel->n;
+    const dnnl_dims_t dims = {n_in, n}, bias_dims = {1, n};
+    dnnl_memory_desc_t plain_desc, bias_desc;
+    dnnl_memory_t from = NULL;
+    size_t bytes = dnnl_memory_desc_get_size(panel->shape->packed);
+    dnnl_status_t st;
+
+    panel->data = jc_matrix_new(bytes, 1, 1);
+    if (!panel->data)
+        return dnnl_out_of_memory;
+    l->head.bytes += bytes;
+    read_panel(l, panel, source, plain);
+    st = dnnl_memory_desc_init_by_tag(&plain_desc, 2, dims, dnnl_f32,
+                                      source->in_out ? dnnl_ab : dnnl_ba);
+    if (st == dnnl_success)
+        st = dnnl_memory_desc_init_by_tag(&bias_desc, 2, bias_dims, dnnl_f32, dnnl_ab);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(&from, &plain_desc, engine, plain);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(&panel->weight, panel->shape->packed, engine, panel->data);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(&panel->bias, &bias_desc, engine, l->bias + panel->first);
+    if (st == dnnl_success)
+        st = reorder(from, panel->weight, &plain_desc, panel->shape->packed);
+    dnnl_memory_destroy(from);
+    return st;
+}
+
+static dnnl_status_t make_panels(struct onednn_linear *l, const jc_weight_source *source,
+                                 float *plain)
+{
+    size_t n_out = l->head.n_out, last = n_out - (l->n_panels - 1) * PANEL;
+    const size_t widths[] = {PANEL, last};
+    dnnl_status_t st = dnnl_success;
+
+    for (int s = l->n_panels > 1 ? 0 : 1; s < 2; s++)
+        for (int t = 0; t < TARGETS && st == dnnl_success; t++)
+            st = make_product(&l->shapes[s], t, l, widths[s]);
+    for (size_t i = 0; i < l->n_panels && st == dnnl_success; i++) {
+        bool is_last = i + 1 == l->n_panels;
+        l->panels[i].shape = &l->shapes[is_last];
+        l->panels[i].first = i * PANEL;
+        l->panels[i].n = is_last ? last : PANEL;
+        st = pack(l, &l->panels[i], source, plain);
+    }
+    return st;
+}
+
+jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_error *err)
+{
+    if (!jc_onednn_engine())
+        return jc_fail(err, JC_E_UNSUPPORTED, "oneDNN has no CPU engine here");
+    struct onednn_linear *l = jc_alloc_array(1, sizeof *l);
+    if (!l)
+        return jc_fail_nomem(err, "a linear layer");
+    l->head = (jc_linear){&jc_backend_onednn, spec->n_in, spec->n_out, 0};
+    l->act = spec->act;
+    l->add = spec->add;
+    l->type = spec->precision == JC_PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
+    l->n_panels = (spec->n_out + PANEL - 1) / PANEL;
+    l->panels = jc_alloc_array(l->n_panels, sizeof *l->panels);
+    l->bias = jc_matrix_new(spec->n_out, 1, sizeof *l->bias);
+    float *plain =
+        jc_matrix_new(spec->n_in, spec->n_out < PANEL ? spec->n_out : PANEL, sizeof *plain);
+    dnnl_status_t st = l->panels && l->bias && plain ? dnnl_success : dnnl_out_of_memory;
+    if (st == dnnl_success) {
+        uint32_t threads = jc_threads_max();
+        if (spec->bias)
+            memcpy(l->bias, spec->bias, spec->n_out * sizeof *l->bias);
+        jc_threads_set(1); /* a product is planned for the one thread that will run it */
+        st = make_panels(l, &spec->weight, plain);
+        jc_threads_set(threads);
+    }
+    jc_free(plain);
+    if (st != dnnl_success) {
+        jc_onednn_linear_free(&l->head);
+        return jc_onednn_fail(err, st, "a linear layer");
+    }
+    *out = &l->head;
+    return JC_OK;
+}
+
+struct tile { /* buffers of one product */
+    const void *src;
+    float *dst;
+    void *scratch;
+};
+
+static dnnl_status_t multiply(const struct panel *panel, int target,
+                              const struct tile *tile)
+{
+    dnnl_engine_t engine = jc_onednn_engine();
+    dnnl_memory_t src = NULL, dst = NULL, scratch = NULL;
+    dnnl_stream_t stream = NULL;
+    void *from;
+    dnnl_status_t st;
+
+    memcpy(&from, &tile->src, sizeof from); /* oneDNN takes inputs without const */
+    st = dnnl_memory_create(&src, panel->shape->src, engine, from);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(&dst, panel->shape->dst[target], engine, tile->dst);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(&scratch, panel->shape->scratch[target], engine,
+                                tile->scratch);
+    if (st == dnnl_success)
+        st = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+    if (st == dnnl_success) {
+        const dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, src},
+                                        {DNNL_ARG_WEIGHTS, panel->weight},
+                                        {DNNL_ARG_BIAS, panel->bias},
+                                        {DNNL_ARG_DST, dst},
+                                        {DNNL_ARG_SCRATCHPAD, scratch}};
+        st = dnnl_primitive_execute(panel->shape->product[target], stream, 5, args);
+    }
+    dnnl_stream_destroy(stream);
+    dnnl_memory_destroy(scratch);
+    dnnl_memory_destroy(dst);
+    dnnl_memory_destroy(src);
+    return st;
+}
+
+struct job {
+    const struct onednn_linear *l;
+    const float *x;
+    size_t rows, tiles;
+    float *y;
+};
+
+static void activate(const struct onednn_linear *l, size_t rows, size_t n, size_t stride,
+                     float *y)
+{
+    if (l->act != JC_ACT_NONE)
+        for (size_t r = 0; r < rows; r++)
+            jc_vector_get()->act(l->act, n, y + r * stride);
+}
+
+/* The source rows of a tile as the product wants them; the padding stays zero. */
+static const void *prepare(const struct onednn_linear *l, const float *x, size_t rows,
+                           void *buffer)
+{
+    size_t n_in = l->head.n_in;
+
+    if (l->type == dnnl_bf16) {
+        memset(buffer, 0, ROWS * n_in * sizeof(uint16_t));
+        jc_vector_get()->to_bf16(rows * n_in, x, buffer);
+        return buffer;
+    }
+    if (rows == ROWS)
+        return x;
+    memset(buffer, 0, ROWS * n_in * sizeof *x);
+    return memcpy(buffer, x, rows * n_in * sizeof *x);
+}
+
+static jc_status run_tile(void *arg, size_t task, jc_error *err)
+{
+    const struct job *job = arg;
+    const struct onednn_linear *l = job->l;
+    const struct panel *panel = &l->panels[task / job->tiles];
+    size_t row = task % job->tiles * ROWS, n_in = l->head.n_in, n_out = l->head.n_out;
+    size_t rows = job->rows - row < ROWS ? job->rows - row : ROWS, n = panel->n;
+    int target = rows == ROWS ? INTO_Y : COMPACT;
+    size_t scratch_bytes =
+        (dnnl_memory_desc_get_size(panel->shape->scratch[target]) / 64 + 1) * 64;
+    size_t src_bytes = (ROWS * n_in * sizeof(float) / 64 + 1) * 64;
+    char *buffers = jc_onednn_scratch(scratch_bytes + src_bytes + ROWS * n * sizeof(float));
+
+    if (!buffers)
+        return jc_fail_nomem(err, "a tile of a linear layer");
+    float *y = job->y + row * n_out + panel->first;
+    float *compact = (float *)(void *)(buffers + scratch_bytes + src_bytes);
+    struct tile tile = {prepare(l, job->x + row * n_in, rows, buffers + scratch_bytes),
+                        target == INTO_Y ? y : compact, buffers};
+    for (size_t r = 0; target == COMPACT && l->add && r < rows; r++)
+        memcpy(compact + r * n, y + r * n_out, n * sizeof *y);
+    dnnl_status_t st = multiply(panel, target, &tile);
+    if (st != dnnl_success)
+        return jc_onednn_fail(err, st, "a product");
+    activate(l, rows, n, target == INTO_Y ? n_out : n, tile.dst);
+    for (size_t r = 0; target == COMPACT && r < rows; r++)
+        memcpy(y + r * n_out, compact + r * n, n * sizeof *y);
+    return JC_OK;
+}
+
+jc_status jc_onednn_linear_run(const jc_linear *linear, const float *x, size_t rows,
+                               float *y, jc_error *err)
+{
+    struct job job = {(const struct onednn_linear *)linear, x, rows,
+                      (rows + ROWS - 1) / ROWS, y};
+
+    return jc_parallel(job.tiles * job.l->n_panels, run_tile, &job, err);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* onednn.c: the onednn backend's row, its engine, scratch memory and small entries. */
+#include "kernels/onednn/onednn.h"
+
+#include <stdlib.h>
+#include <threads.h>
+
+#include "kernels/vector.h"
+
+struct scratch {
+    size_t bytes;
+    void *data;
+};
+
+static once_flag once = ONCE_FLAG_INIT;
+static dnnl_engine_t engine;
+static tss_t scratch_key;
+static bool scratch_ready;
+
+static void scratch_free(void *p)
+{
+    struct scratch *s = p;
+
+    jc_free(s->data);
+    jc_free(s);
+}
+
+static void start(void)
+{
+    if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
+        engine = NULL;
+    scratch_ready = tss_create(&scratch_key, scratch_free) == thrd_success;
+}
+
+dnnl_engine_t jc_onednn_engine(void)
+{
+    call_once(&once, start);
+    return scratch_ready ? engine : NULL;
+}
+
+void *jc_onednn_scratch(size_t bytes)
+{
+    call_once(&once, start);
+    struct scratch *s = scratch_ready ? tss_get(scratch_key) : NULL;
+
+    if (scratch_ready && !s) {
+        s = jc_alloc_array(1, sizeof *s);
+        if (s && tss_set(scratch_key, s) != thrd_success) {
+            jc_free(s);
+            s = NULL;
+        }
+    }
+    if (!s)
+        return NULL;
+    if (s->bytes < bytes) {
+        jc_free(s->data);
+        s->data = jc_matrix_new(bytes, 1, 1);
+        s->bytes = s->data ? bytes : 0;
+    }
+    return s->data;
+}
+
+jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what)
+{
+    if (status == dnnl_out_of_memory)
+        return jc_fail_nomem(err, what);
+    return jc_fail(err, JC_E_UNSUPPORTED, "oneDNN cannot make %s (its status %d)", what,
+                   (int)status);
+}
+
+bool jc_onednn_has(jc_precision precision)
+{
+    switch (precision) {
+    case JC_PRECISION_F32:
+        return jc_onednn_engine() != NULL;
+    case JC_PRECISION_BF16: /* without these instructions it would run slower than f32 */
+        return jc_onednn_engine() != NULL &&
+               dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_bf16;
+    }
+    return false;
+}
+
+void jc_onednn_layer_norm(size_t d, const float *x, const float *weight, const float *bias,
+                          double eps, float *y)
+{
+    jc_vector_get()->layer_norm(d, x, weight, bias, eps, y);
+}
+
+jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
+                              const float *y, size_t stride, double *sum, size_t sum_stride,
+                              jc_error *err)
+{
+    float *product = jc_onednn_scratch(m * n * sizeof *product); /* [m, n] */
+
+    if (!product)
+        return jc_fail_nomem(err, "a tile of second moments");
+    dnnl_status_t status =
+        dnnl_sgemm('T', 'N', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)rows, 1.0f, x,
+                   (dnnl_dim_t)stride, y, (dnnl_dim_t)stride, 0.0f, product, (dnnl_dim_t)n);
+    if (status != dnnl_success)
+        return jc_onednn_fail(err, status, "a product");
+    for (size_t i = 0; i < m; i++)
+        jc_vector_get()->add_double(n, product + i * n, sum + i * sum_stride);
+    return JC_OK;
+}
+
+const jc_backend jc_backend_onednn = {
+    .name = "onednn",
+    .has = jc_onednn_has,
+    .linear_new = jc_onednn_linear_new,
+    .linear_free = jc_onednn_linear_free,
+    .linear_run = jc_onednn_linear_run,
+    .layer_norm = jc_onednn_layer_norm,
+    .attention = jc_onednn_attention,
+    .gram_tile = jc_onednn_gram_tile,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* onednn.h: what the files of this backend share. */
+#ifndef JC_ONEDNN_H
+#define JC_ONEDNN_H
+
+#include <oneapi/dnnl/dnnl.h>
+
+#include "kernels/backend.h"
+
+/* The CPU engine, made on first use and kept; NULL when oneDNN has none. */
+dnnl_engine_t jc_onednn_engine(void);
+
+/* This thread's scratch memory, at least `bytes` long and 64-byte aligned; the contents do
+ * not survive the next call. NULL when memory is short. Freed when the thread ends. */
+void *jc_onednn_scratch(size_t bytes);
+
+jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what);
+
+bool jc_onednn_has(jc_precision precision);
+jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_error *err);
+void jc_onednn_linear_free(jc_linear *linear);
+jc_status jc_onednn_linear_run(const jc_linear *linear, const float *x, size_t rows,
+                               float *y, jc_error *err);
+void jc_onednn_layer_norm(size_t d, const float *x, const float *weight, const float *bias,
+                          double eps, float *y);
+jc_status jc_onednn_attention(const jc_attention *head, jc_error *err);
+jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
+                              const float *y, size_t stride, double *sum, size_t sum_stride,
+                              jc_error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* parallel.c: the one pool of threads, OpenMP's, shared with oneDNN and OpenBLAS. */
+#include "kernels/kernels.h"
+
+#include <omp.h>
+
+void jc_threads_set(uint32_t n)
+{
+    omp_set_num_threads(n ? (int)n : omp_get_num_procs());
+}
+
+uint32_t jc_threads_max(void)
+{
+    return (uint32_t)omp_get_max_threads();
+}
+
+jc_status jc_parallel(size_t n, jc_task_fn *fn, void *arg, jc_error *err)
+{
+    jc_status result = JC_OK;
+
+    if (n <= 1 || omp_in_parallel()) {
+        int threads = omp_get_max_threads();
+        omp_set_num_threads(1); /* a lone task is computed as one among many */
+        for (size_t i = 0; i < n && result == JC_OK; i++)
+            result = fn(arg, i, err);
+        omp_set_num_threads(threads);
+        return result;
+    }
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < n; i++) {
+        jc_status so_far;
+#pragma omp atomic read
+        so_far = result;
+        if (so_far != JC_OK)
+            continue;
+        jc_error own = {JC_OK, ""};
+        jc_status st = fn(arg, i, &own);
+        if (st != JC_OK) {
+#pragma omp critical(jc_parallel_failed)
+            if (result == JC_OK) {
+#pragma omp atomic write
+                result = st;
+                if (err)
+                    *err = own;
+            }
+        }
+    }
+    return result;
+}

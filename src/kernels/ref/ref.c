@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ref.c: the reference backend: each entry as its definition, in double, in plain loops.
+ * Slow on purpose; other backends are tested against it.
+ */
+#include "kernels/backend.h"
+
+#include <math.h>
+#include <string.h>
+
+struct ref_linear {
+    jc_linear head;
+    jc_act act;
+    bool add;
+    jc_precision precision;
+    float *weight; /* [n_out, n_in] */
+    float *bias;   /* [n_out], zero where the layer has none */
+};
+
+static bool has(jc_precision precision)
+{
+    (void)precision;
+    return true;
+}
+
+static float rounded(float x, jc_precision precision)
+{
+    if (precision == JC_PRECISION_F32 || isnan(x))
+        return x;
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static double activate(jc_act act, double x)
+{
+    switch (act) {
+    case JC_ACT_NONE:
+        return x;
+    case JC_ACT_GELU:
+        return 0.5 * x * (1 + erf(x * 0.70710678118654752440));
+    case JC_ACT_GELU_TANH:
+        return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+    case JC_ACT_RELU:
+        return x < 0 ? 0 : x;
+    }
+    return x;
+}
+
+static void linear_free(jc_linear *linear)
+{
+    struct ref_linear *l = (struct ref_linear *)linear;
+
+    jc_free(l->weight);
+    jc_free(l->bias);
+    jc_free(l);
+}
+
+static jc_status linear_new(jc_linear **out, const jc_linear_spec *spec, jc_error *err)
+{
+    struct ref_linear *l = jc_alloc_array(1, sizeof *l);
+    size_t n_in = spec->n_in, n_out = spec->n_out;
+    const jc_weight_source *source = &spec->weight;
+
+    if (!l)
+        return jc_fail_nomem(err, "a linear layer");
+    l->head = (jc_linear){&jc_backend_ref, n_in, n_out, n_in * n_out * sizeof(float)};
+    l->act = spec->act;
+    l->add = spec->add;
+    l->precision = spec->precision;
+    l->weight = jc_matrix_new(n_out, n_in, sizeof(float));
+    l->bias = jc_matrix_new(n_out, 1, sizeof(float));
+    float *row = jc_matrix_new(n_in > n_out ? n_in : n_out, 1, sizeof(float));
+    if (!l->weight || !l->bias || !row) {
+        jc_free(row);
+        linear_free(&l->head);
+        return jc_fail_nomem(err, "a linear layer");
+    }
+    for (size_t i = 0; source->in_out && i < n_in; i++) {
+        source->read(source->arg, i * n_out, n_out, row);
+        for (size_t o = 0; o < n_out; o++)
+            l->weight[o * n_in + i] = rounded(row[o], l->precision);
+    }
+    for (size_t o = 0; !source->in_out && o < n_out; o++) {
+        source->read(source->arg, o * n_in, n_in, row);
+        for (size_t i = 0; i < n_in; i++)
+            l->weight[o * n_in + i] = rounded(row[i], l->precision);
+    }
+    if (spec->bias)
+        memcpy(l->bias, spec->bias, n_out * sizeof(float));
+    jc_free(row);
+    *out = &l->head;
+    return JC_OK;
+}
+
+static jc_status linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
+                            jc_error *err)
+{
+    const struct ref_linear *l = (const struct ref_linear *)linear;
+    size_t n_in = linear->n_in, n_out = linear->n_out;
+
+    (void)err;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = 0; o < n_out; o++) {
+            double sum = 0;
+            for (size_t i = 0; i < n_in; i++)
+                sum += (double)rounded(x[r * n_in + i], l->precision) *
+                       (double)l->weight[o * n_in + i];
+            sum = activate(l->act, sum + (double)l->bias[o]);
+            y[r * n_out + o] = (float)(l->add ? (double)y[r * n_out + o] + sum : sum);
+        }
+    return JC_OK;
+}
+
+static void layer_norm(size_t d, const float *x, const float *weight, const float *bias,
+                       double eps, float *y)
+{
+    double mean = 0, variance = 0;
+
+    for (size_t i = 0; i < d; i++)
+        mean += (double)x[i] / (double)d;
+    for (size_t i = 0; i < d; i++)
+        variance += ((double)x[i] - mean) * ((double)x[i] - mean) / (double)d;
+    for (size_t i = 0; i < d; i++)
+        y[i] = (float)(((double)x[i] - mean) / sqrt(variance + eps) * (double)weight[i] +
+                       (double)bias[i]);
+}
+
+static double dot(size_t n, const float *a, const float *b)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+
+static jc_status attention(const jc_attention *head, jc_error *err)
+{
+    double *p = jc_matrix_new(head->n_k, 1, sizeof *p);
+
+    if (!p)
+        return jc_fail_nomem(err, "attention");
+    for (size_t i = 0; i < head->n_q; i++) {
+        size_t seen = head->causal ? head->n_k - head->n_q + i + 1 : head->n_k;
+        double max = -HUGE_VAL, sum = 0;
+
+        for (size_t j = 0; j < seen; j++) {
+            p[j] = (double)head->scale * dot(head->width, head->q + i * head->stride_q,
+                                             head->k + j * head->stride_kv);
+            max = p[j] > max ? p[j] : max;
+        }
+        for (size_t j = 0; j < seen; j++) {
+            p[j] = exp(p[j] - max);
+            sum += p[j];
+        }
+        for (size_t c = 0; c < head->width; c++) {
+            double mix = 0;
+            for (size_t j = 0; j < seen; j++)
+                mix += p[j] / sum * (double)head->v[j * head->stride_kv + c];
+            head->out[i * head->stride_out + c] = (float)mix;
+        }
+    }
+    jc_free(p);
+    return JC_OK;
+}
+
+static jc_status gram_tile(size_t m, size_t n, size_t rows, const float *x, const float *y,
+                           size_t stride, double *sum, size_t sum_stride, jc_error *err)
+{
+    (void)err;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++)
+                sum[i * sum_stride + j] +=
+                    (double)x[r * stride + i] * (double)y[r * stride + j];
+    return JC_OK;
+}
+
+const jc_backend jc_backend_ref = {
+    .name = "ref",
+    .has = has,
+    .linear_new = linear_new,
+    .linear_free = linear_free,
+    .linear_run = linear_run,
+    .layer_norm = layer_norm,
+    .attention = attention,
+    .gram_tile = gram_tile,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vector.h: loops over one row, compiled for several instruction sets (vector_impl.h) and
+ * chosen once at run time. Exponentials are within 2 ulp, and follow the definition
+ * otherwise; sums within a row may be reassociated, always in the same way.
+ */
+#ifndef JC_VECTOR_H
+#define JC_VECTOR_H
+
+#include "kernels/kernels.h"
+
+typedef struct jc_top {
+    uint32_t index; /* of the largest; the lowest one among equals */
+    float first, second;
+} jc_top;
+
+typedef struct jc_vector {
+    const char *name;
+    void (*layer_norm)(size_t d, const float *x, const float *weight, const float *bias,
+                       double eps, float *y);
+    void (*act)(jc_act act, size_t n, float *x);
+    void (*softmax)(size_t n, float *x);
+    void (*to_bf16)(size_t n, const float *x, uint16_t *out); /* to nearest even */
+    void (*add_double)(size_t n, const float *x, double *sum);
+    /* z = x - center, and sum += z */
+    void (*center)(size_t n, const float *x, const float *center, float *z, double *sum);
+    bool (*finite)(size_t n, const float *x);
+    jc_top (*top)(size_t n, const float *x);                /* n >= 2 */
+    double (*sum_exp)(size_t n, const float *x, float max); /* of x - max */
+    size_t (*count_above)(size_t n, const float *x, float bound);
+} jc_vector;
+
+const jc_vector *jc_vector_get(void);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* Every entry of every backend against `ref`, which is the definition in double. */
+#include "support/check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/backend.h"
+
+static uint64_t seed = 20240516;
+
+static float *random_floats(size_t n, float scale)
+{
+    float *x = jc_matrix_new(n, 1, sizeof *x);
+
+    assert_non_null(x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = scale * check_rand(&seed);
+    return x;
+}
+
+static void read_floats(const void *arg, size_t first, size_t n, float *out)
+{
+    memcpy(out, (const float *)arg + first, n * sizeof *out);
+}
+
+/* |got - want| <= tolerance * largest |want| */
+static void check_near(const float *got, const float *want, size_t n, double tolerance,
+                       const char *what)
+{
+    double largest = 0, worst = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double difference = fabs((double)got[i] - (double)want[i]);
+        largest = fmax(largest, fabs((double)want[i]));
+        worst = isnan(difference) ? HUGE_VAL : fmax(worst, difference);
+    }
+    if (worst > tolerance * largest)
+        fail_msg("%s is off by %.3g of %.3g", what, worst, largest);
+}
+
+struct layer {
+    const char *name;
+    size_t n_in, n_out, rows;
+    jc_act act;
+    bool add, in_out, biased;
+};
+
+static const struct layer layers[] = {
+    {"one tile", 64, 128, 64, JC_ACT_NONE, false, false, true},
+    {"odd sizes", 37, 53, 101, JC_ACT_NONE, false, false, true},
+    {"one row", 24, 61, 1, JC_ACT_NONE, false, true, false},
+    {"added", 48, 40, 70, JC_ACT_NONE, true, true, true},
+    {"gelu", 33, 65, 67, JC_ACT_GELU, false, true, true},
+    {"gelu by tanh", 33, 65, 67, JC_ACT_GELU_TANH, false, true, true},
+    {"relu", 33, 65, 67, JC_ACT_RELU, false, false, true},
+    {"several panels", 20, 2000, 130, JC_ACT_GELU_TANH, false, false, true},
+    {"several panels, added", 20, 1537, 65, JC_ACT_NONE, true, true, true},
+};
+
+static void run_layer(const char *backend, const struct layer *row, jc_precision precision,
+                      const float *weight, const float *bias, const float *x, size_t rows,
+                      float *y)
+{
+    jc_linear_spec spec = {.n_in = row->n_in,
+                           .n_out = row->n_out,
+                           .weight = {row->in_out, weight, read_floats},
+                           .bias = bias,
+                           .act = row->act,
+                           .add = row->add,
+                           .precision = precision};
+    jc_linear *linear;
+    jc_error err = {JC_OK, ""};
+
+    if (jc_linear_new(&linear, jc_backend_find(backend), &spec, &err) != JC_OK)
+        fail_msg("%s: %s", row->name, err.message);
+    assert_int_equal(jc_linear_run(linear, x, rows, y, NULL), JC_OK);
+    jc_linear_free(linear);
+}
+
+static void each_layer(const char *backend, jc_precision precision, double tolerance)
+{
+    for (size_t i = 0; i < JC_COUNT(layers); i++) {
+        const struct layer *row = &layers[i];
+        float *weight = random_floats(row->n_in * row->n_out, 1);
+        float *bias = row->biased ? random_floats(row->n_out, 1) : NULL;
+        float *x = random_floats(row->rows * row->n_in, 2);
+        float *want = random_floats(row->rows * row->n_out, 1);
+        float *got = random_floats(row->rows * row->n_out, 1);
+
+        memcpy(got, want, row->rows * row->n_out * sizeof *got);
+        run_layer("ref", row, precision, weight, bias, x, row->rows, want);
+        run_layer(backend, row, precision, weight, bias, x, row->rows, got);
+        check_near(got, want, row->rows * row->n_out, tolerance, row->name);
+        jc_free(weight);
+        jc_free(bias);
+        jc_free(x);
+        jc_free(want);
+        jc_free(got);
+    }
+}
+
+static void test_backends__linear_layers_agree_with_ref(void **state)
+{
+    (void)state;
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        each_layer(*name, JC_PRECISION_F32, 2e-6);
+        if (jc_backend_has(jc_backend_find(*name), JC_PRECISION_BF16))
+            each_layer(*name, JC_PRECISION_BF16, 2e-6); /* inputs are rounded alike */
+        else
+            print_message("skipped: %s has no bf16 on this machine\n", *name);
+    }
+}
+
+/* A row's result must not depend on its neighbours or on the number of threads. */
+static void test_backends__a_row_is_the_same_in_any_batch(void **state)
+{
+    static const struct layer row = {"",    96,   1000, 150, JC_ACT_GELU_TANH,
+                                     false, true, true};
+    float *weight = random_floats(row.n_in * row.n_out, 1);
+    float *bias = random_floats(row.n_out, 1), *x = random_floats(row.rows * row.n_in, 1);
+    float *whole = random_floats(row.rows * row.n_out, 1);
+    float *single = random_floats(row.n_out, 1);
+
+    (void)state;
+    run_layer("onednn", &row, JC_PRECISION_F32, weight, bias, x, row.rows, whole);
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        jc_threads_set(threads);
+        for (size_t r = 0; r < row.rows; r += 37) {
+            run_layer("onednn", &row, JC_PRECISION_F32, weight, bias, x + r * row.n_in, 1,
+                      single);
+            assert_memory_equal(single, whole + r * row.n_out, row.n_out * sizeof(float));
+        }
+    }
+    jc_threads_set(0);
+    jc_free(weight);
+    jc_free(bias);
+    jc_free(x);
+    jc_free(whole);
+    jc_free(single);
+}
+
+static void test_backends__layer_norm_agrees_with_ref(void **state)
+{
+    (void)state;
+    for (size_t d = 1; d < 900; d = d * 3 + 5) {
+        float *x = random_floats(70 * d, 3), *w = random_floats(d, 1);
+        float *b = random_floats(d, 1), *want = random_floats(70 * d, 0);
+        float *got = random_floats(70 * d, 0);
+
+        x[0] += 3000; /* GPT-2 has such coordinates */
+        jc_layer_norm(jc_backend_find("ref"), 70, d, x, w, b, 1e-5, want);
+        for (const char *const *name = jc_backend_names(); *name; name++) {
+            jc_layer_norm(jc_backend_find(*name), 70, d, x, w, b, 1e-5, got);
+            check_near(got, want, 70 * d, 3e-6, "layer norm");
+        }
+        jc_free(x);
+        jc_free(w);
+        jc_free(b);
+        jc_free(want);
+        jc_free(got);
+    }
+}
+
+static void test_backends__attention_agrees_with_ref(void **state)
+{
+    static const struct {
+        size_t n_q, n_k, width;
+        bool causal;
+    } cases[] = {{1, 1, 8, true},     {1, 40, 16, true},  {65, 65, 32, true},
+                 {200, 200, 7, true}, {10, 90, 24, true}, {70, 70, 64, false}};
+
+    (void)state;
+    for (size_t c = 0; c < JC_COUNT(cases); c++) {
+        size_t n_q = cases[c].n_q, n_k = cases[c].n_k, w = cases[c].width,
+               stride = 3 * w + 5;
+        float *q = random_floats(n_q * stride, 4), *k = random_floats(n_k * stride, 4);
+        float *v = random_floats(n_k * stride, 1), *want = random_floats(n_q * w, 0);
+        float *got = random_floats(n_q * w, 0);
+        jc_attention head = {q, k,      v,      want, n_q,    n_k,
+                             w, stride, stride, w,    0.125f, cases[c].causal};
+
+        assert_int_equal(jc_attention_run(jc_backend_find("ref"), &head, 1, NULL), JC_OK);
+        head.out = got;
+        for (const char *const *name = jc_backend_names(); *name; name++) {
+            assert_int_equal(jc_attention_run(jc_backend_find(*name), &head, 1, NULL),
+                             JC_OK);
+            check_near(got, want, n_q * w, 5e-6, "attention");
+        }
+        jc_free(q);
+        jc_free(k);
+        jc_free(v);
+        jc_free(want);
+        jc_free(got);
+    }
+}
+
+static void test_backends__second_moments_agree_with_ref(void **state)
+{
+    enum { ROWS = 300, D = 300 };
+    float *x = random_floats(ROWS * D, 1), *y = random_floats(ROWS * D, 1);
+    double *want = jc_matrix_new(2 * D, D, sizeof *want);
+    double *got = jc_matrix_new(2 * D, D, sizeof *got);
+
+    (void)state;
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        const jc_gram_block expected[] = {{x, y, want, false}, {x, x, want + D * D, true}};
+        const jc_gram_block blocks[] = {{x, y, got, false}, {x, x, got + D * D, true}};
+
+        memset(want, 0, 2 * D * D * sizeof *want);
+        memset(got, 0, 2 * D * D * sizeof *got);
+        assert_int_equal(jc_gram_add(jc_backend_find("ref"), expected, 2, ROWS, D, NULL),
+                         JC_OK);
+        assert_int_equal(jc_gram_add(jc_backend_find(*name), blocks, 2, ROWS, D, NULL),
+                         JC_OK);
+        jc_gram_mirror(want + D * D, D);
+        jc_gram_mirror(got + D * D, D);
+        check_close(got, want, 2 * D * D, 1e-6, 3e-5);
+    }
+    jc_free(x);
+    jc_free(y);
+    jc_free(want);
+    jc_free(got);
+}
+
+static jc_status fail_at_seven(void *arg, size_t i, jc_error *err)
+{
+    (void)arg;
+    return i == 7 ? jc_fail(err, JC_E_NUMERIC, "seven") : JC_OK;
+}
+
+static void test_parallel__the_first_failure_is_reported(void **state)
+{
+    jc_error err = {JC_OK, ""};
+
+    (void)state;
+    assert_int_equal(jc_parallel(100, fail_at_seven, NULL, &err), JC_E_NUMERIC);
+    assert_string_equal(err.message, "seven");
+    assert_int_equal(jc_parallel(7, fail_at_seven, NULL, &err), JC_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_backends__linear_layers_agree_with_ref),
+        cmocka_unit_test(test_backends__a_row_is_the_same_in_any_batch),
+        cmocka_unit_test(test_backends__layer_norm_agrees_with_ref),
+        cmocka_unit_test(test_backends__attention_agrees_with_ref),
+        cmocka_unit_test(test_backends__second_moments_agree_with_ref),
+        cmocka_unit_test(test_parallel__the_first_failure_is_reported),
+    };
+    return cmocka_run_group_tests_name("kernels/backends", tests, NULL, NULL);
+}
