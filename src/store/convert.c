@@ -24,21 +24,22 @@ static float from_bits(uint32_t bits)
     return x;
 }
 
-/* IEEE binary16 has 5 exponent bits of bias 15; float32 has 8 of bias 127. */
+/* IEEE binary16 has 5 exponent bits of bias 15; float32 has 8 of bias 127. Masks, not
+ * branches, so that the loop over it becomes vector code. */
 static float from_f16(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16;
     int32_t rest = half & 0x7fff;
+    uint32_t subnormal = 0u - (uint32_t)(rest < 0x0400);
+    uint32_t special = 0u - (uint32_t)(rest >= 0x7c00); /* infinity and NaN */
     uint32_t shifted = (uint32_t)rest << 13;
-    uint32_t normal = shifted + ((127u - 15u) << 23);
-    uint32_t special = shifted | 0x7f800000u; /* infinity and NaN */
-    float tiny = (float)rest * 0x1p-24f;      /* subnormal: exact */
-    uint32_t bits, tiny_bits;
+    float tiny = (float)rest * 0x1p-24f; /* exact for a subnormal */
+    uint32_t tiny_bits;
 
     memcpy(&tiny_bits, &tiny, sizeof tiny_bits);
-    bits = rest < 0x0400 ? tiny_bits : normal;
-    bits = rest >= 0x7c00 ? special : bits;
-    return from_bits(bits | sign);
+    uint32_t normal = shifted + ((127u - 15u) << 23);
+    uint32_t bits = (tiny_bits & subnormal) | (normal & ~subnormal);
+    return from_bits(bits | (special & 0x7f800000u) | sign);
 }
 
 static void f16_block(const uint16_t *in, float *out)
