@@ -32,6 +32,9 @@ struct jc_stats {
 jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_pairs,
                        const char *fingerprint, const char *model, jc_error *err) JC_NODISCARD;
 
+/* Whether cross(i, j) is among the moments of so many taps. */
+bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j);
+
 /* cross of (i, j), i <= j, or NULL when not kept. */
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j);
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * moments.c: making, asking and merging sums.
+ *
+ * Two parts of a stream, of n and m rows and with means a and b, merge by Chan, Golub and
+ * LeVeque (1983): the centred moments add, plus n m / (n + m) times the product of the
+ * differences of the means. Nothing is ever subtracted from a large sum.
+ */
+#include "stats/moments.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROWS_MAX ((uint64_t)1 << 53) /* counts are exact as doubles */
+
+bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j)
+{
+    uint32_t last = taps - 1;
+
+    return i < last && j <= last && i <= j && (i == j || j == last || all_pairs);
+}
+
+jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_pairs,
+                       const char *fingerprint, const char *model, jc_error *err)
+{
+    jc_stats *s = jc_alloc_array(1, sizeof *s);
+
+    if (!s)
+        goto short_of_memory;
+    s->taps = taps;
+    s->width = width;
+    s->all_pairs = all_pairs;
+    snprintf(s->fingerprint, sizeof s->fingerprint, "%s", fingerprint);
+    s->model = jc_strdup(model);
+    s->mean = jc_matrix_new(taps, width, sizeof *s->mean);
+    s->square = jc_matrix_new(taps, width, sizeof *s->square);
+    s->cross = jc_matrix_new(taps, taps, sizeof *s->cross);
+    if (!s->model || !s->mean || !s->square || !s->cross)
+        goto short_of_memory;
+    for (uint32_t i = 0; i < taps; i++) {
+        for (uint32_t j = i; j < taps; j++) {
+            double **cross = &s->cross[(size_t)i * taps + j];
+
+            if (!jc_stats_keeps(taps, all_pairs, i, j))
+                continue;
+            *cross = jc_matrix_new(width, width, sizeof **cross);
+            if (!*cross)
+                goto short_of_memory;
+        }
+    }
+    *out = s;
+    return JC_OK;
+
+short_of_memory:
+    jc_stats_free(s);
+    return jc_fail_nomem(err, "sums");
+}
+
+void jc_stats_free(jc_stats *stats)
+{
+    if (!stats)
+        return;
+    if (stats->cross)
+        for (size_t k = 0; k < (size_t)stats->taps * stats->taps; k++)
+            jc_free(stats->cross[k]);
+    jc_free(stats->cross);
+    jc_free(stats->square);
+    jc_free(stats->mean);
+    jc_free(stats->model);
+    jc_free(stats);
+}
+
+double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j)
+{
+    return i < stats->taps && j < stats->taps ? stats->cross[(size_t)i * stats->taps + j]
+                                              : NULL;
+}
+
+uint64_t jc_stats_rows(const jc_stats *stats)
+{
+    return stats->rows;
+}
+
+uint64_t jc_stats_texts(const jc_stats *stats)
+{
+    return stats->texts;
+}
+
+const char *jc_stats_fingerprint(const jc_stats *stats)
+{
+    return stats->fingerprint;
+}
+
+/* sum[d, d] += from + weight * a b' */
+static void merge_cross(double *sum, const double *from, double weight, const double *a,
+                        const double *b, size_t d)
+{
+    for (size_t r = 0; r < d; r++)
+        for (size_t c = 0; c < d; c++)
+            sum[r * d + c] += from[r * d + c] + weight * a[r] * b[c];
+}
+
+static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_error *err)
+{
+    if (strcmp(into->fingerprint, from->fingerprint) != 0)
+        return jc_fail(err, JC_E_MISMATCH,
+                       "cannot merge sums of model '%s' (%s) with sums of model '%s' (%s)",
+                       into->model, into->fingerprint, from->model, from->fingerprint);
+    if (into->taps != from->taps || into->width != from->width)
+        return jc_fail(
+            err, JC_E_MISMATCH,
+            "cannot merge sums of %u taps of width %u with sums of %u of width %u",
+            into->taps, into->width, from->taps, from->width);
+    if (into->all_pairs != from->all_pairs)
+        return jc_fail(err, JC_E_MISMATCH,
+                       "cannot merge sums of all pairs with sums of the pairs to the last "
+                       "layer");
+    if (from->rows > ROWS_MAX - into->rows || from->texts > ROWS_MAX - into->texts)
+        return jc_fail(err, JC_E_ARG, "cannot merge sums: more than 2^53 vectors or texts");
+    return JC_OK;
+}
+
+jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
+{
+    jc_status st = check_alike(into, from, err);
+
+    if (st || from->rows == 0) {
+        into->texts += st ? 0 : from->texts;
+        return st;
+    }
+    size_t d = into->width, all = into->taps * d;
+    double *apart =
+        jc_matrix_new(into->taps, d, sizeof *apart); /* means of from - of into */
+    if (!apart)
+        return jc_fail_nomem(err, "merging sums");
+    double n = (double)into->rows, m = (double)from->rows;
+    double weight = n * m / (n + m);
+
+    for (size_t k = 0; k < all; k++) {
+        apart[k] = from->mean[k] - into->mean[k];
+        into->square[k] += from->square[k] + weight * apart[k] * apart[k];
+        into->mean[k] += apart[k] * (m / (n + m));
+    }
+    for (uint32_t i = 0; i < into->taps; i++) {
+        for (uint32_t j = i; j < into->taps; j++) {
+            double *cross = jc_stats_cross(into, i, j);
+
+            if (cross)
+                merge_cross(cross, jc_stats_cross(from, i, j), weight, apart + i * d,
+                            apart + j * d, d);
+        }
+    }
+    into->rows += from->rows;
+    into->texts += from->texts;
+    jc_free(apart);
+    return JC_OK;
+}
