@@ -60,7 +60,8 @@ def compare(a, b):
             kinds["exit layers"].add(x["lambda"], y["lambda"], where + ", lambda itself")
             kinds["exit layers"].add(x["layers"], y["layers"], where)
             kinds["exit p1"].add(x["p1"], y["p1"], where)
-        kinds["saved"].add(a["saved"][method]["blocks"], b["saved"][method]["blocks"], method)
+        x, y = a["saved"][method], b["saved"][method]
+        kinds["saved"].add(x["blocks"], y["blocks"], method)
     return kinds
 
 

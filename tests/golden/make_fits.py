@@ -7,12 +7,12 @@ Xc, Yc the same less their means, W [d, d] in y ~ W x + b, each is the W that mi
     mat          |X W' - Y|^2                     the W of least norm where there are many
     mat_bias     |Xc W' - Yc|^2                   the same; b = mean(Y) - W mean(X)
     ridge        |X W' - Y|^2 + lambda |W|^2      lambda = r * mean(diag(X'X))
-    ridge_bias   |Xc W' - Yc|^2 + lambda |W|^2    lambda = r * mean(diag(Xc'Xc)); b not penalised
+    ridge_bias   |Xc W' - Yc|^2 + lambda |W|^2    lambda = r * mean(diag(Xc'Xc)); b is free
 
-X'X is the sum over rows, not the average, and r is `ridge` in the file's metadata. In a file:
-`x`, `y` F32 [n, d]; `<method>.weight` F64 [d, d], `<method>.bias` F64 [d]. Its metadata also
-has the rank of X and of Xc, and `condition`, the ratio of the largest to the smallest
-non-zero singular value of X with its columns scaled to unit length.
+X'X is the sum over rows, not the average, and r is `ridge` in the file's metadata. In a
+file: `x`, `y` F32 [n, d]; `<method>.weight` F64 [d, d], `<method>.bias` F64 [d]. Its
+metadata also has the rank of X and of Xc, and `condition`, the ratio of the largest to the
+smallest non-zero singular value of X with its columns scaled to unit length.
 
 Inputs whose rank matters have it exactly in float32: small integers, scaled by powers of
 two, or few different rows. The singular values that count and those that do not are far
@@ -61,8 +61,8 @@ def write(name, x, y):
     out["mat_bias.bias"] = my - w @ mx
     for method, rows in (("ridge", x), ("ridge_bias", xc)):
         alpha = RIDGE * (rows**2).sum(axis=0).mean()
-        fit = Ridge(alpha=alpha, fit_intercept=method == "ridge_bias", solver="svd").fit(x, y)
-        out[method + ".weight"] = fit.coef_
+        fit = Ridge(alpha=alpha, fit_intercept=method == "ridge_bias", solver="svd")
+        out[method + ".weight"] = fit.fit(x, y).coef_
     out["ridge_bias.bias"] = fit.intercept_
     rank, condition = rank_of(x)
     meta = {"ridge": RIDGE, "rank": rank, "rank_centred": rank_of(xc)[0],

@@ -16,14 +16,14 @@ jump          for l = 0..L, z = read(map l -> L of h_l), z = full for l = L:
   surprisal   mean of s = -ln p(top1(z)); surprisal_ci: mean +- 1.96 sd(s) / sqrt(n), the
               sd over n - 1
 exit          for each lambda: a row leaves at the first l in 1..L-1 where the gap between
-              the two largest of softmax(z_l) is > 0.9 lambda + 0.1 exp(-4 t / N), else at L.
+              the two largest of softmax(z_l) is > 0.9 lambda + 0.1 exp(-4 t / N), else L.
               t is the row's position from 0, N the mean over rows of t + 1. layers: mean of
               the blocks run; p1: share of rows whose token then is top1(full).
   lambda      -1.112, 0, 0.1 .. 1, 1.112; for id also nine more evenly between 1 and 1.112
-saved         the points (layers, p1) of `exit` and (L, 1), by layers, then p1. Walk down from
-              (L, 1) to the first point whose p1 is below the target; the line from the point
-              before it meets the target at m blocks: blocks = L - m. If no point is below,
-              m is the fewest blocks of any point. percent is of L.
+saved         the points (layers, p1) of `exit` and (L, 1), by layers, then p1. Walk down
+              from (L, 1) to the first point whose p1 is below the target; the line from the
+              point before it meets the target at m blocks: blocks = L - m. If no point is
+              below, m is the fewest blocks of any point. percent is of L.
 """
 import argparse
 import json
@@ -185,7 +185,8 @@ def table(results):
             f"{r[k]:14.4f}" for r in rows for k in ("p1", "p10", "surprisal")))
     for m in methods:
         s = results["saved"][m]
-        lines.append(f"saved at {TARGET}: {m} {s['blocks']:.3f} blocks, {s['percent']:.2f}%")
+        lines.append(f"saved at {TARGET}: {m} {s['blocks']:.3f} blocks, "
+                     f"{s['percent']:.2f}%")
     return "\n".join(lines)
 
 

@@ -29,7 +29,7 @@ def read_tensors(folder, base):
 class Model:
     def __init__(self, folder):
         config = AutoConfig.from_pretrained(folder)
-        # It asks for float32 scores whatever the type; in exact arithmetic it changes nothing.
+        # It asks for float32 scores; in exact arithmetic it changes nothing.
         config.reorder_and_upcast_attn = False
         # "eager": other attention code ignores scale_attn_by_inverse_layer_idx.
         self.net = AutoModelForCausalLM.from_config(
