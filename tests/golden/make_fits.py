@@ -18,10 +18,11 @@ Inputs whose rank matters have it exactly in float32: small integers, scaled by 
 two, or few different rows. The singular values that count and those that do not are far
 apart in every case (checked), so no solver may differ on which is which.
 """
+import json
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from scipy.linalg import lstsq
 from sklearn.linear_model import Ridge
 
@@ -49,6 +50,15 @@ def least_squares(x, y):
     return w.T
 
 
+def sorted_metadata(data):
+    """The bytes of a safetensors file, the same every time: the package shuffles metadata."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return data[:8] + text.ljust(size) + data[8 + size:]
+
+
 def write(name, x, y):
     x, y = x.astype(np.float32), y.astype(np.float32)
     out = {"x": x, "y": y}
@@ -68,8 +78,9 @@ def write(name, x, y):
     meta = {"ridge": RIDGE, "rank": rank, "rank_centred": rank_of(xc)[0],
             "condition": f"{condition:.3g}"}
     print(f"{name:16} {str(x.shape):10}", meta)
-    save_file({k: np.ascontiguousarray(v) for k, v in out.items()},
-              FITS / f"{name}.safetensors", {k: str(v) for k, v in meta.items()})
+    data = save({k: np.ascontiguousarray(v) for k, v in out.items()},
+                {k: str(v) for k, v in meta.items()})
+    (FITS / f"{name}.safetensors").write_bytes(sorted_metadata(data))
 
 
 def noisy_map(rng, x, noise):
