@@ -19,8 +19,8 @@ typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
  * of a matrix stored [n_out, n_in], or [n_in, n_out] when `in_out` is set. */
 typedef struct jc_weight_source {
     bool in_out;
-    const void *arg;
-    void (*read)(const void *arg, size_t first, size_t n, float *out);
+    void *arg;
+    void (*read)(void *arg, size_t first, size_t n, float *out);
 } jc_weight_source;
 
 /* y [rows, n_out] = act(x [rows, n_in] W' + bias), or y += that when `add` is set. */

@@ -20,7 +20,7 @@ static float *random_floats(size_t n, float scale)
     return x;
 }
 
-static void read_floats(const void *arg, size_t first, size_t n, float *out)
+static void read_floats(void *arg, size_t first, size_t n, float *out)
 {
     memcpy(out, (const float *)arg + first, n * sizeof *out);
 }
@@ -60,7 +60,7 @@ static const struct layer layers[] = {
 };
 
 static void run_layer(const char *backend, const struct layer *row, jc_precision precision,
-                      const float *weight, const float *bias, const float *x, size_t rows,
+                      float *weight, const float *bias, const float *x, size_t rows,
                       float *y)
 {
     jc_linear_spec spec = {.n_in = row->n_in,

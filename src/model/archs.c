@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* archs.c: the architecture table. */
+#include "model/arch.h"
+
+#include <string.h>
+
+#include "jumpcut/model.h"
+
+static const jc_arch *const table[] = {&jc_arch_gpt2};
+static const char *const names[] = {"gpt2", NULL};
+
+const jc_arch *jc_arch_find(const char *model_type)
+{
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        for (const char *const *type = table[i]->model_types; *type; type++)
+            if (strcmp(*type, model_type) == 0)
+                return table[i];
+    return NULL;
+}
+
+const char *const *jc_architecture_list(void)
+{
+    return names;
+}
+
+const char *const *jc_backend_list(void)
+{
+    return jc_backend_names();
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* block.h: one block over the rows of several texts. */
+#ifndef JC_BLOCK_H
+#define JC_BLOCK_H
+
+#include "model/model.h"
+
+/* The rows of one text in the work arrays. With a cache, they are the text's newest tokens,
+ * and attention also sees the `past` ones before them. */
+typedef struct jc_span {
+    size_t row, n, past;
+    float *cache; /* [layers, context, 2 width]: keys and values, or NULL */
+} jc_span;
+
+/* Room for `capacity` rows. */
+typedef struct jc_work {
+    size_t rows, capacity;
+    float *h;            /* [rows, width]: the residual stream */
+    float *x;            /* [rows, width] */
+    float *qkv;          /* [rows, 3 width] */
+    float *ff;           /* [rows, ff_width] */
+    jc_attention *heads; /* [n_heads] */
+    size_t n_heads, heads_capacity;
+} jc_work;
+
+jc_status jc_work_reserve(jc_work *work, const jc_model *model, size_t rows, size_t texts,
+                          jc_error *err) JC_NODISCARD;
+void jc_work_release(jc_work *work);
+
+/* h: output of block l - 1 -> output of block l. */
+jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
+                       const jc_span *spans, size_t n_spans, jc_error *err) JC_NODISCARD;
+
+#endif

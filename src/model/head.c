@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* head.c: from states that stand for the last block's output to logits: final norm, then
+ * unembedding. */
+#include "model/model.h"
+
+static jc_status prepare(const jc_model *model, jc_error *err)
+{
+    jc_head *head = model->head;
+    jc_status st = JC_OK;
+
+    if (mtx_lock(&head->lock) != thrd_success)
+        return jc_fail(err, JC_E_NOMEM, "cannot take the lock of the head");
+    if (!head->unembed)
+        st = jc_weights_linear(&head->unembed, model, model->unembed, false, NULL,
+                               JC_ACT_NONE, false, err);
+    mtx_unlock(&head->lock);
+    return st;
+}
+
+jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, float *logits,
+                           jc_error *err)
+{
+    size_t d = model->hp.width;
+
+    if (!model->blocks)
+        return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
+    jc_status st = prepare(model, err);
+    if (st)
+        return st;
+    float *x = jc_matrix_new(n, d, sizeof *x);
+    if (!x)
+        return jc_fail_nomem(err, "a read-out");
+    jc_layer_norm(model->backend, n, d, h, model->final.weight, model->final.bias,
+                  model->hp.eps, x);
+    st = jc_linear_run(model->head->unembed, x, n, logits, err);
+    jc_free(x);
+    return st;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* open.c: opening, describing and closing a model. */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/model.h"
+
+/* clang-format off */
+static const jc_option rows[] = {
+    {"backend", JC_OPTION_TEXT, offsetof(jc_model_params, backend), 0, 0, "onednn", "onednn|ref", "who does the arithmetic; see 'jumpcut list backends'"},
+    {"dtype",   JC_OPTION_TEXT, offsetof(jc_model_params, dtype),   0, 0, "f32", "f32|bf16", "type of the products; sums, norms and states are f32 in any case"},
+    {"threads", JC_OPTION_U32,  offsetof(jc_model_params, threads), 0, 4096, "0", NULL, "threads to use, 0 for one a processor; results do not depend on it"},
+};
+/* clang-format on */
+
+const jc_option *jc_model_options(size_t *n_rows)
+{
+    *n_rows = JC_COUNT(rows);
+    return rows;
+}
+
+static jc_status unknown_type(const char *type, const char *config, jc_error *err)
+{
+    char known[256] = "";
+    size_t used = 0;
+
+    for (const char *const *name = jc_architecture_list(); *name; name++)
+        if (used + strlen(*name) + 3 < sizeof known)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+                                     used ? ", " : "", *name);
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "'%s': the model_type '%s' is not known; known are: %s", config, type,
+                   known);
+}
+
+/* Everything but the weights. */
+static jc_status describe(jc_model *model, const char *path, jc_error *err)
+{
+    const char *type;
+    jc_status st;
+
+    model->path = jc_strdup(path);
+    if (!model->path)
+        return jc_fail_nomem(err, "a path");
+    st = jc_store_open(&model->store, path, err);
+    if (st)
+        return st;
+    const jc_config *config = jc_store_config(model->store);
+    st = jc_config_text(config, "model_type", &type, err);
+    if (st)
+        return st;
+    model->arch = jc_arch_find(type);
+    if (!model->arch)
+        return unknown_type(type, jc_config_path(config), err);
+    st = jc_hparams_read(&model->hp, model->arch, config, err);
+    if (st == JC_OK)
+        st = jc_weights_check(model, err);
+    if (st == JC_OK)
+        st = jc_store_fingerprint(model->store, model->fingerprint, err);
+    if (st)
+        return st;
+
+    const jc_hparams *hp = &model->hp;
+    jc_model_info *info = &model->info;
+    info->path = model->path;
+    info->architecture = model->arch->name;
+    info->fingerprint = model->fingerprint;
+    info->layers = hp->layers;
+    info->width = hp->width;
+    info->heads = hp->heads;
+    info->head_width = hp->head_width;
+    info->ff_width = hp->ff_width;
+    info->context = hp->context;
+    info->vocab = hp->vocab;
+    info->causal = model->arch->causal;
+    return JC_OK;
+}
+
+static jc_status new_head(jc_model *model, jc_error *err)
+{
+    model->head = jc_alloc_array(1, sizeof *model->head);
+    if (!model->head)
+        return jc_fail_nomem(err, "the head");
+    model->head->lock_ready = mtx_init(&model->head->lock, mtx_plain) == thrd_success;
+    return model->head->lock_ready ? JC_OK : jc_fail_nomem(err, "a lock");
+}
+
+static jc_status choose_backend(jc_model *model, const jc_model_params *params,
+                                jc_error *err)
+{
+    model->backend = jc_backend_find(params->backend);
+    if (!model->backend)
+        return jc_fail(err, JC_E_ARG, "no backend is called '%s'", params->backend);
+    if (strcmp(params->dtype, "f32") != 0 && strcmp(params->dtype, "bf16") != 0)
+        return jc_fail(err, JC_E_ARG, "no dtype of products is called '%s'", params->dtype);
+    bool bf16 = params->dtype[0] == 'b';
+    model->precision = bf16 ? JC_PRECISION_BF16 : JC_PRECISION_F32;
+    if (!jc_backend_has(model->backend, model->precision))
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "the backend '%s' has no %s products on this processor",
+                       params->backend, bf16 ? "bf16" : "f32");
+    model->info.backend = jc_backend_name(model->backend);
+    model->info.dtype = bf16 ? "bf16" : "f32";
+    return JC_OK;
+}
+
+jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params *params,
+                        jc_error *err)
+{
+    jc_model_params defaults;
+    jc_status st;
+
+    *out = NULL;
+    if (!params) {
+        jc_model_params_init(&defaults);
+        params = &defaults;
+    }
+    jc_model *model = jc_alloc_array(1, sizeof *model);
+    if (!model)
+        return jc_fail_nomem(err, "a model");
+    jc_threads_set(params->threads);
+    st = choose_backend(model, params, err);
+    if (st == JC_OK)
+        st = describe(model, path, err);
+    if (st == JC_OK)
+        st = new_head(model, err);
+    if (st == JC_OK)
+        st = jc_weights_load(model, err);
+    if (st) {
+        jc_model_close(model);
+        return st;
+    }
+    *out = model;
+    return JC_OK;
+}
+
+jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err)
+{
+    *out = NULL;
+    jc_model *model = jc_alloc_array(1, sizeof *model);
+    if (!model)
+        return jc_fail_nomem(err, "a model");
+    jc_status st = describe(model, path, err);
+    if (st) {
+        jc_model_close(model);
+        return st;
+    }
+    *out = model;
+    return JC_OK;
+}
+
+void jc_model_close(jc_model *model)
+{
+    if (!model)
+        return;
+    jc_weights_release(model);
+    if (model->head) {
+        jc_linear_free(model->head->unembed);
+        if (model->head->lock_ready)
+            mtx_destroy(&model->head->lock);
+    }
+    jc_free(model->head);
+    jc_store_close(model->store);
+    jc_free(model->path);
+    jc_free(model);
+}
+
+const jc_model_info *jc_model_get_info(const jc_model *model)
+{
+    return &model->info;
+}
