@@ -36,9 +36,13 @@ cppcheck_library() {
         --error-exitcode=1 -Iinclude -Isrc -DJC_VERSION='"0"' src examples
 }
 
+# One file a process: version 14 carries the state of va_list from one to the next.
 tidy() {
-    find src examples -name '*.c' | sort |
-        xargs -r -n 4 -P "$jobs" clang-tidy --quiet -p "$build" --warnings-as-errors='*'
+    {
+        find src -name '*.c' ! -path 'src/base/*' ! -path 'src/cli/*' ! -path 'src/report/*' |
+            sed "s|\$| --extra-arg=-include --extra-arg=$PWD/tools/analyser.h|"
+        find src/base src/cli src/report -name '*.c'
+    } | xargs -r -L 1 -P "$jobs" clang-tidy --quiet -p "$build" --warnings-as-errors='*'
 }
 
 check layers tools/check-layers.sh
