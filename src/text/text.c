@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n)
+{
+    size_t want;
+
+    if (!jc_add(bytes->n, n, &want) || !jc_grow(&bytes->data, &bytes->capacity, want, 1))
+        return false;
+    if (n)
+        memcpy(bytes->data + bytes->n, data, n);
+    bytes->n = want;
+    return true;
+}
+
+void jc_ids_free(jc_ids *ids)
+{
+    if (!ids)
+        return;
+    jc_free(ids->id);
+    *ids = (jc_ids){0};
+}
+
+bool jc_ids_add(jc_ids *ids, uint32_t id)
+{
+    if (!jc_grow(&ids->id, &ids->capacity, ids->n + 1, sizeof *ids->id))
+        return false;
+    ids->id[ids->n++] = id;
+    return true;
+}
+
+size_t jc_utf8_next(const char *text, size_t n, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *s = (const unsigned char *)text;
+
+    if (n == 0)
+        return 0;
+    if (s[0] < 0x80) {
+        *code = s[0];
+        return 1;
+    }
+    size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || n < length)
+        return 0;
+    uint32_t c = s[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *code = c;
+    return length;
+}
+
+size_t jc_utf8_span(const char *text, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n) {
+        uint64_t eight;
+        if (n - at >= 8 && (memcpy(&eight, text + at, 8), !(eight & 0x8080808080808080u))) {
+            at += 8;
+            continue;
+        }
+        uint32_t code;
+        size_t length = jc_utf8_next(text + at, n - at, &code);
+        if (length == 0)
+            break;
+        at += length;
+    }
+    return at;
+}
+
+const char *jc_quoted(char out[JC_QUOTED], const char *text, size_t n)
+{
+    size_t w = 0;
+
+    for (size_t i = 0; i < n;) {
+        uint32_t code = 0;
+        size_t length = jc_utf8_next(text + i, n - i, &code);
+        bool plain = length > 0 && code >= 0x20 && (code < 0x7f || code > 0x9f);
+        if (w + 8 > JC_QUOTED) { /* 4 for this character at most, 3 dots and the zero */
+            w += (size_t)snprintf(out + w, JC_QUOTED - w, "...");
+            break;
+        }
+        if (plain) {
+            memcpy(out + w, text + i, length);
+            w += length;
+            i += length;
+        } else {
+            w +=
+                (size_t)snprintf(out + w, JC_QUOTED - w, "\\x%02x", (unsigned char)text[i]);
+            i++;
+        }
+    }
+    out[w] = '\0';
+    return out;
+}
+
+static const char *reason(const json_error_t *e)
+{
+    enum json_error_code code = json_error_code(e);
+
+    if (code == json_error_invalid_utf8)
+        return "not UTF-8";
+    if (code == json_error_duplicate_key)
+        return "the same key twice in an object";
+    if (code == json_error_premature_end_of_input)
+        return "not JSON, it ends too early";
+    return "not JSON";
+}
+
+jc_status jc_text_json(json_t **out, const char *data, size_t n, const char *path,
+                       uint64_t line, jc_error *err)
+{
+    json_error_t e;
+
+    *out =
+        json_loadb(data, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
+    if (*out)
+        return JC_OK;
+    if (json_error_code(&e) == json_error_out_of_memory)
+        return jc_fail_nomem(err, path);
+    if (line == 0)
+        line = e.line > 0 ? (uint64_t)e.line : 1;
+    return jc_fail(err, JC_E_FORMAT, "cannot read '%s': line %" PRIu64 ", column %d: %s",
+                   path, line, e.column, reason(&e));
+}
