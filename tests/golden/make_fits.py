@@ -51,7 +51,7 @@ def least_squares(x, y):
 
 
 def sorted_metadata(data):
-    """The bytes of a safetensors file, the same every time: the package shuffles metadata."""
+    """The bytes of a safetensors file, the same every time: the package shuffles it."""
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8:8 + size])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))

@@ -7,24 +7,32 @@
     states   F32 [L+1, rows, d] layer taps; tap L is before the final norm
     logits   F32 [rows, V]
     rows     I32 [n]            only where logits are kept for some rows alone: which
+    types    I32 [rows]         only where a model has token types: of each token
 """
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tokenizers import ByteLevelBPETokenizer
+from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer
 
 from reference import Model
+from weights import (bert_head, bert_weights, distilbert_weights, gpt2_weights,
+                     roberta_head)
 
 HERE = Path(__file__).parent
 MODELS = HERE / "models"
 DEMO = HERE.parents[1] / "data" / "demo"
 LENGTHS = [5, 1, 32, 17, 2, 1, 8]
+DATA = Path(os.environ.get("JC_DATA", HERE.parents[2] / "shared" / "data"))
 DEMO_TEXTS = ["The river flows into the sea.",
               "In 1897 the company moved its head office to London, where it built "
               "three new ships."]
+MASKED_TEXTS = ["The river [MASK] into the sea.",
+                "In 1897 the company moved its head office to [MASK], where it built "
+                "three new [MASK]."]
 
 
 def gpt2_config(**changes):
@@ -34,46 +42,8 @@ def gpt2_config(**changes):
             "torch_dtype": "float32"} | changes
 
 
-class Weights(dict):
-    """Random weights, far larger than a fresh model's, so that norms, attention and
-    activations do real work; biases and norms are random too."""
-
-    def __init__(self, seed):
-        super().__init__()
-        self.rng = np.random.default_rng(seed)
-
-    def normal(self, name, *shape, mean=0.0, std=0.3):
-        x = mean + std * self.rng.standard_normal(shape)
-        self[name] = torch.from_numpy(x.astype(np.float32))
-
-    def norm(self, name, width):
-        self.normal(name + ".weight", width, mean=1.0)
-        self.normal(name + ".bias", width)
-
-    def conv(self, name, n_in, n_out):
-        """GPT-2 keeps its matrices as [in, out]."""
-        self.normal(name + ".weight", n_in, n_out)
-        self.normal(name + ".bias", n_out)
-
-
-def gpt2_weights(config, seed):
-    d, w = config["n_embd"], Weights(seed)
-    inner = config.get("n_inner") or 4 * d
-    w.normal("wte.weight", config["vocab_size"], d)
-    w.normal("wpe.weight", config["n_positions"], d)
-    for i in range(config["n_layer"]):
-        w.norm(f"h.{i}.ln_1", d)
-        w.conv(f"h.{i}.attn.c_attn", d, 3 * d)
-        w.conv(f"h.{i}.attn.c_proj", d, d)
-        w.norm(f"h.{i}.ln_2", d)
-        w.conv(f"h.{i}.mlp.c_fc", d, inner)
-        w.conv(f"h.{i}.mlp.c_proj", inner, d)
-    w.norm("ln_f", d)
-    return dict(w)
-
-
-def prefixed(weights):
-    return {"transformer." + name: x for name, x in weights.items()}
+def prefixed(weights, prefix="transformer."):
+    return {prefix + name: x for name, x in weights.items()}
 
 
 def write_json(path, value):
@@ -97,24 +67,27 @@ def write_model(name, config, *shards):
                {"metadata": {"total_size": total}, "weight_map": index})
 
 
-def write_golden(name, folder, texts, rows=None):
+def write_golden(name, folder, texts, rows=None, types=None):
     model = Model(folder)
-    runs = [model.run(ids) for ids in texts]
+    more = [{"token_type_ids": t} for t in types] if types else [{}] * len(texts)
+    runs = [model.run(ids, **m) for ids, m in zip(texts, more)]
     states = np.concatenate([s for s, _ in runs], axis=1)
     logits = np.concatenate([z for _, z in runs])
     golden = {"ids": np.concatenate(texts), "lengths": np.array([len(t) for t in texts])}
-    golden = {k: torch.from_numpy(v.astype(np.int32)) for k, v in golden.items()}
+    if types:
+        golden["types"] = np.concatenate(types)
     if rows is not None:
-        golden["rows"] = torch.tensor(rows, dtype=torch.int32)
+        golden["rows"] = np.array(rows)
         logits = logits[rows]
-    golden["states"] = torch.from_numpy(states.astype(np.float32))
-    golden["logits"] = torch.from_numpy(logits.astype(np.float32))
-    save_file(golden, MODELS / f"{name}.golden.safetensors")
+    golden = {k: v.astype(np.int32) for k, v in golden.items()}
+    golden |= {"states": states.astype(np.float32), "logits": logits.astype(np.float32)}
+    save_file({k: torch.from_numpy(v) for k, v in golden.items()},
+              MODELS / f"{name}.golden.safetensors")
 
 
-def random_texts(vocab, context, seed=7):
-    rng = np.random.default_rng(seed)
-    return [rng.integers(0, vocab, min(n, context)) for n in LENGTHS]
+def random_texts(vocab, context, first=0):
+    rng = np.random.default_rng(7)
+    return [rng.integers(first, vocab, min(n, context)) for n in LENGTHS]
 
 
 def make_gpt2():
@@ -157,6 +130,66 @@ def make_gpt2():
         write_golden(folder.name, folder, random_texts(61, context))
 
 
+def make_bert():
+    config = {"model_type": "bert", "architectures": ["BertForMaskedLM"],
+              "num_hidden_layers": 3, "hidden_size": 24, "num_attention_heads": 4,
+              "intermediate_size": 40, "max_position_embeddings": 32, "type_vocab_size": 2,
+              "vocab_size": 61, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
+              "pad_token_id": 0, "torch_dtype": "float32"}
+    body, head = bert_weights(config, seed=21), bert_head(config, seed=22)
+    named = prefixed(body, "bert.") | head
+    write_model("tiny-bert", config, named)
+
+    # The same, as old files on the hub: other names of norms, the tied matrix written out
+    # twice, and what pre-training left over.
+    old = {k.replace("LayerNorm.weight", "LayerNorm.gamma")
+            .replace("LayerNorm.bias", "LayerNorm.beta"): x for k, x in named.items()}
+    words = body["embeddings.word_embeddings.weight"]
+    old |= {"cls.predictions.decoder.weight": words.clone(),
+            "cls.predictions.decoder.bias": head["cls.predictions.bias"].clone(),
+            "bert.embeddings.position_ids": torch.arange(32)[None],
+            "bert.pooler.dense.weight": torch.eye(24),
+            "bert.pooler.dense.bias": torch.ones(24),
+            "cls.seq_relationship.weight": torch.ones(2, 24),
+            "cls.seq_relationship.bias": torch.zeros(2)}
+    write_model("tiny-bert-old", config, old)
+    write_model("tiny-bert-headless", config | {"architectures": ["BertModel"]}, body)
+
+    texts = random_texts(61, 32)
+    types = [np.zeros_like(t) for t in texts]
+    types[-1][3:] = 1
+    for name in ("tiny-bert", "tiny-bert-old"):
+        write_golden(name, MODELS / name, texts, types=types)
+
+    # Its positions count from pad_token_id + 1, over the tokens that are no padding.
+    roberta = config | {"model_type": "roberta", "architectures": ["RobertaForMaskedLM"],
+                        "num_hidden_layers": 2, "max_position_embeddings": 34,
+                        "type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1}
+    write_model("tiny-roberta", roberta,
+                prefixed(bert_weights(roberta, seed=23), "roberta.")
+                | roberta_head(roberta, seed=24))
+    write_golden("tiny-roberta", MODELS / "tiny-roberta", random_texts(61, 32, first=2))
+
+    distil = {"model_type": "distilbert", "architectures": ["DistilBertForMaskedLM"],
+              "n_layers": 2, "dim": 24, "n_heads": 4, "hidden_dim": 40,
+              "max_position_embeddings": 32, "vocab_size": 61, "activation": "gelu",
+              "sinusoidal_pos_embds": False, "pad_token_id": 0, "torch_dtype": "float32"}
+    write_model("tiny-distilbert", distil, distilbert_weights(distil, seed=25))
+    write_golden("tiny-distilbert", MODELS / "tiny-distilbert", texts)
+
+
+def make_wiki_bert():
+    """Of a model outside the repository; left as it is where that is not there."""
+    folder = DATA / "models" / "wiki-bert-8x128"
+    if not folder.exists():
+        print(f"no '{folder}': models/wiki-bert.golden.safetensors is not made again")
+        return
+    tokenizer = BertWordPieceTokenizer(str(folder / "vocab.txt"))
+    texts = [np.array(tokenizer.encode(t).ids) for t in MASKED_TEXTS]
+    rows = np.flatnonzero(np.concatenate(texts) == tokenizer.token_to_id("[MASK]"))
+    write_golden("wiki-bert", folder, texts, rows=rows.tolist())
+
+
 def make_demo():
     tokenizer = ByteLevelBPETokenizer(str(DEMO / "vocab.json"), str(DEMO / "merges.txt"))
     texts = [np.array(tokenizer.encode(t).ids) for t in DEMO_TEXTS]
@@ -167,3 +200,5 @@ def make_demo():
 if __name__ == "__main__":
     make_gpt2()
     make_demo()
+    make_bert()
+    make_wiki_bert()

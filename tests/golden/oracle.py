@@ -2,9 +2,11 @@
 """Fit and score shortcuts from their definitions, in float64: what `jumpcut eval` must say.
 
     oracle.py MODEL samples.jsonl --out results.json [--shortcuts file.safetensors]
+              [--exit-position 3]
 
 Each line of the samples is {"ids": [...], "positions": [...], "split": "train" or "val"}.
-States are those of the transformers package at the positions. `mat` is fitted here on the
+States are those of the transformers package at the positions; of an encoder, the ids there
+are [MASK] already. `mat` is fitted here on the
 train rows (LAPACK's gelsd), or its maps are read from a shortcut file; `id` is always
 scored. All scores are over the n validation rows. With read(h) the model's own head,
 full = read(h_L), top1(z) the token of the largest logit and p = softmax(full):
@@ -17,8 +19,9 @@ jump          for l = 0..L, z = read(map l -> L of h_l), z = full for l = L:
               sd over n - 1
 exit          for each lambda: a row leaves at the first l in 1..L-1 where the gap between
               the two largest of softmax(z_l) is > 0.9 lambda + 0.1 exp(-4 t / N), else L.
-              t is the row's position from 0, N the mean over rows of t + 1. layers: mean of
-              the blocks run; p1: share of rows whose token then is top1(full).
+              t is the row's position from 0, N the mean over rows of t + 1. With
+              --exit-position all rows have that t, and N is as before. layers: mean of the
+              blocks run; p1: share of rows whose token then is top1(full).
   lambda      -1.112, 0, 0.1 .. 1, 1.112; for id also nine more evenly between 1 and 1.112
 saved         the points (layers, p1) of `exit` and (L, 1), by layers, then p1. Walk down
               from (L, 1) to the first point whose p1 is below the target; the line from the
@@ -106,10 +109,15 @@ def jump_row(layer, tokens, full, logp):
         "surprisal": mean, "surprisal_ci": [mean - half, mean + half]}
 
 
-def exit_curve(grid, tokens, gaps, positions):
-    """tokens [L+1, rows], gaps [L+1, rows] -> one point per lambda."""
-    last, rows = len(tokens) - 1, np.arange(len(positions))
-    decay = 0.1 * np.exp(-TAU * positions / (positions + 1).mean())
+def threshold(positions, exit_position=None):
+    """The part of the threshold that falls with the position, [rows]."""
+    t = positions if exit_position is None else np.full(len(positions), exit_position)
+    return 0.1 * np.exp(-TAU * t / (positions + 1).mean())
+
+
+def exit_curve(grid, tokens, gaps, decay):
+    """tokens [L+1, rows], gaps [L+1, rows], decay [rows] -> one point per lambda."""
+    last, rows = len(tokens) - 1, np.arange(len(decay))
     curve = []
     for lam in grid:
         leaves = gaps > 0.9 * lam + decay
@@ -130,7 +138,7 @@ def saved(curve, layers):
     return {"blocks": layers - need, "percent": 100 * (layers - need) / layers}
 
 
-def score(model, maps, grid, states, full, positions):
+def score(model, maps, grid, states, full, decay):
     """r2, jump, exit and saved of one method."""
     L, logp = model.layers, log_softmax(full, axis=1)
     tokens = np.zeros((L + 1, len(full)), dtype=int)
@@ -142,7 +150,7 @@ def score(model, maps, grid, states, full, positions):
         second, first = np.partition(np.exp(log_softmax(z, axis=1)), (-2, -1))[:, -2:].T
         gaps[l] = first - second
         jump.append(jump_row(l, tokens[l], full, logp))
-    curve = exit_curve(grid, tokens, gaps, positions)
+    curve = exit_curve(grid, tokens, gaps, decay)
     return {"r2": r2_matrix(maps, states), "jump": jump, "exit": curve,
             "saved": saved(curve, L)}
 
@@ -156,16 +164,16 @@ def rounded(value):
     return float(f"{value:.10g}") if isinstance(value, (float, np.floating)) else value
 
 
-def evaluate(folder, samples, shortcuts=None):
+def evaluate(folder, samples, shortcuts=None, exit_position=None):
     model = Model(folder)
     if shortcuts:
         maps, method = stored_maps(shortcuts)
     else:
         maps, method = fitted_maps(gather(model, read_samples(samples, "train"))[0]), "mat"
     states, full, positions = gather(model, read_samples(samples, "val"))
-    scores = {"id": score(model, identity_maps(model.layers), GRID_ID, states, full,
-                          positions),
-              method: score(model, maps, GRID, states, full, positions)}
+    decay = threshold(positions, exit_position)
+    scores = {"id": score(model, identity_maps(model.layers), GRID_ID, states, full, decay),
+              method: score(model, maps, GRID, states, full, decay)}
     parts = {part: {m: s[part] for m, s in scores.items()}
              for part in ("r2", "jump", "exit", "saved")}
     parts["saved"] = {"target": TARGET} | parts["saved"]
@@ -196,8 +204,9 @@ def main():
     args.add_argument("samples")
     args.add_argument("--out", required=True)
     args.add_argument("--shortcuts")
+    args.add_argument("--exit-position", type=int)
     args = args.parse_args()
-    results = evaluate(args.model, args.samples, args.shortcuts)
+    results = evaluate(args.model, args.samples, args.shortcuts, args.exit_position)
     Path(args.out).write_text(json.dumps(results) + "\n")
     print(table(results))
 
