@@ -22,15 +22,16 @@ struct jc_stats {
     char *model;          /* its path, for messages; owned */
     double *mean;         /* [taps, d] */
     double *square;       /* [taps, d]: sum over rows of (x - mean)^2 */
-    /* [taps, taps]: cross[i * taps + j] is [d, d], the sum of (h_i - mean_i)(h_j - mean_j)',
-     * row from i, column from j; NULL when not kept. Kept: every (i, i) for i < L, every
-     * (i, L), and with all_pairs every i < j. */
+    /* [taps, taps]: cross[i * taps + j] is [d, d], the sum of (h_i - mean_i)(h_j -
+     * mean_j)', row from i, column from j; NULL when not kept. Kept: every (i, i) for i <
+     * L, every (i, L), and with all_pairs every i < j. */
     double **cross;
 };
 
 /* Zeroed moments with their arrays. */
 jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_pairs,
-                       const char *fingerprint, const char *model, jc_error *err) JC_NODISCARD;
+                       const char *fingerprint, const char *model,
+                       jc_error *err) JC_NODISCARD;
 
 /* Whether cross(i, j) is among the moments of so many taps. */
 bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* method_id.c: h_i stands for h_j as it is. Read out at the last layer, the logit lens. */
+#include "fit/methods.h"
+
+const jc_method jc_method_id = {
+    .info = {"id", "the state itself, unchanged"},
+    .form = &jc_form_identity,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* methods.c: TABLE of the methods. A new one is a file and a row. */
+#include "fit/methods.h"
+
+#include <string.h>
+
+static const jc_method *const methods[] = {
+    &jc_method_id,
+    &jc_method_mat,
+    &jc_method_ridge,
+};
+
+const jc_method *jc_method_find(const char *name)
+{
+    for (size_t i = 0; i < JC_COUNT(methods); i++)
+        if (strcmp(methods[i]->info.name, name) == 0)
+            return methods[i];
+    return NULL;
+}
+
+const jc_method_info *jc_method_at(size_t i)
+{
+    return i < JC_COUNT(methods) ? &methods[i]->info : NULL;
+}

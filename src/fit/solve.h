@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* solve.h: least squares from sums, prepared once for a source and used for many targets.
+ */
+#ifndef JC_SOLVE_H
+#define JC_SOLVE_H
+
+#include "base/base.h"
+
+/* The sums of one source tap. All borrowed for the life of the solver. */
+typedef struct jc_source {
+    const double *square; /* [d, d]: sum of (x - mean)(x - mean)' */
+    const double *mean;   /* [d] */
+    double rows;          /* number of vectors, 1 or more */
+    size_t d;
+    bool bias;    /* the map has an intercept */
+    double ridge; /* penalty, relative to the mean diagonal of the matrix being solved */
+    const char *what; /* subject of messages: "layer 3" */
+} jc_source;
+
+typedef struct jc_solver jc_solver;
+
+/* E_NUMERIC when a sum is not finite. */
+jc_status jc_solver_new(jc_solver **out, const jc_source *source,
+                        jc_error *err) JC_NODISCARD;
+void jc_solver_free(jc_solver *solver);
+
+/* How many directions the source vectors span about their mean, as far as the sums tell. */
+size_t jc_solver_rank(const jc_solver *solver);
+
+/* cross [d, d] holds the sum of (x - mean)(y - mean)', row from x; mean_y [d].
+ * w [d, d] gets the map, y ~ W x (+ b), row from y. */
+jc_status jc_solver_solve(const jc_solver *solver, const double *cross,
+                          const double *mean_y, double *w, jc_error *err) JC_NODISCARD;
+
+#endif

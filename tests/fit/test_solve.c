@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The maps from sums against LAPACK's gelsd on the vectors themselves (SVD, least norm).
+ *
+ * Tolerances. From sums in double, the two differ by rounding times the square of the
+ * condition (with unit columns): 1e-16 * 1e6 for these cases, 1e-8 with room. From sums
+ * of float32 products, an entry is off by up to 4e-7 and a prediction by that over the
+ * smallest eigenvalue kept, about 1e-2 in these cases, less by cancellation: 2e-5. Errors
+ * are root mean squares over fresh vectors, in units of those of gelsd's predictions, for
+ * each output.
+ */
+#include "stats/vectors.h"
+
+#include <lapacke.h>
+
+#include "fit/solve.h"
+
+enum { FRESH = 100 };
+
+typedef struct kind {
+    const char *name;
+    size_t n, d;
+    double spread;   /* coordinates differ by so much in scale */
+    double offset;   /* mean over spread, of every fourth coordinate */
+    size_t distinct; /* different vectors; 0: all */
+    size_t rank;     /* of the affine span; 0: whole */
+    bool constant;   /* two coordinates never change */
+} kind;
+
+static const kind kinds[] = {
+    {"plain", 700, 24, 1, 1, 0, 0, false},
+    {"scales", 700, 24, 1e4, 1, 0, 0, false},
+    {"offset", 700, 24, 1, 300, 0, 0, false},
+    {"scales and offset", 700, 24, 1e4, 100, 0, 0, false},
+    {"constant", 700, 24, 1e4, 3, 0, 0, true},
+    {"few", 20, 48, 1, 1, 0, 0, false},
+    {"few, scales", 20, 48, 1e4, 1, 0, 0, false},
+    {"five vectors", 300, 32, 1, 1, 5, 0, false},
+    {"five vectors, scales", 300, 32, 1e4, 1, 5, 0, false},
+    {"five vectors, constant", 600, 32, 1, 3, 5, 0, true},
+    {"one vector", 30, 16, 1, 1, 1, 0, true},
+    {"affine plane", 700, 24, 1, 1, 0, 9, false},
+    {"affine plane, scales", 700, 24, 1e4, 30, 0, 9, false},
+};
+
+static double sixteenths(double x)
+{
+    return round(16 * x) / 16;
+}
+
+static double scale_of(const kind *k, size_t i)
+{
+    return exp2(round(log2(k->spread) * (double)((i * 7) % k->d) / (double)(k->d - 1)));
+}
+
+/* One vector of a kind: scale * (mix z + mean), z [rank] normal; all from seeds. All
+ * factors are short binary fractions, so that a rank is what it is in float32 too. */
+static void draw(const kind *k, uint64_t *seed, float *x)
+{
+    size_t d = k->d, rank = k->rank ? k->rank : d;
+    uint64_t mix = 77, which = 5;
+    double z[64];
+
+    if (k->distinct)
+        for (uint64_t turn = *seed >> 33; turn % k->distinct > 0; turn--)
+            check_rand(&which);
+    check_rand(seed);
+    for (size_t e = 0; e < rank; e++)
+        z[e] = sixteenths(vectors_normal(k->distinct ? &which : seed));
+    for (size_t i = 0; i < d; i++) {
+        double value = i % 4 == 1 ? k->offset : 0.5;
+
+        for (size_t e = 0; e < rank; e++)
+            value +=
+                z[e] * (e == i % rank ? 1.0 : sixteenths(0.3 * (double)check_rand(&mix)));
+        if (k->constant && (i == 3 || i == 7))
+            value = 2.5;
+        x[i] = (float)(value * scale_of(k, i));
+    }
+}
+
+/* Tap 0 of the kind; tap 1 a linear map of it with noise and an offset. */
+static vectors make(const kind *k, uint64_t seed, size_t n)
+{
+    vectors v = vectors_new(2, n, k->d);
+
+    for (size_t r = 0; r < n; r++) {
+        uint64_t map = 99;
+        float *x = vectors_at(&v, 0, r), *y = vectors_at(&v, 1, r);
+
+        draw(k, &seed, x);
+        for (size_t i = 0; i < k->d; i++) {
+            double sum = 1 + 0.3 * vectors_normal(&seed);
+
+            for (size_t j = 0; j < k->d; j++)
+                sum += (double)x[j] / scale_of(k, j) * (double)check_rand(&map);
+            y[i] = (float)sum;
+        }
+    }
+    return v;
+}
+
+/* w [d, d], by SVD of the vectors. */
+static void gelsd(const vectors *v, bool bias, double *w)
+{
+    size_t n = v->n, d = v->d, most = n > d ? n : d;
+    double *a = calloc(n * d, sizeof *a), *b = calloc(most * d, sizeof *b);
+    double *s = calloc(d, sizeof *s);
+    lapack_int rank;
+
+    for (size_t t = 0; t < 2; t++) {
+        double *to = t ? b : a;
+
+        for (size_t i = 0; i < d; i++) {
+            double first = (double)vectors_at(v, t, 0)[i]; /* a constant's mean is exact */
+            double mean = 0;
+
+            for (size_t r = 0; r < n; r++)
+                mean += ((double)vectors_at(v, t, r)[i] - first) / (double)n;
+            mean += first;
+            for (size_t r = 0; r < n; r++)
+                to[r * d + i] = (double)vectors_at(v, t, r)[i] - (bias ? mean : 0);
+        }
+    }
+    assert_int_equal(LAPACKE_dgelsd(LAPACK_ROW_MAJOR, (int)n, (int)d, (int)d, a, (int)d, b,
+                                    (int)d, s, 1e-12, &rank),
+                     0);
+    for (size_t i = 0; i < d; i++)
+        for (size_t j = 0; j < d; j++)
+            w[i * d + j] = b[j * d + i];
+    free(a);
+    free(b);
+    free(s);
+}
+
+static void from_sums(const jc_stats *s, bool bias, double *w)
+{
+    jc_source source = {
+        jc_stats_cross(s, 0, 0), s->mean, (double)s->rows, s->width, bias, 0, "layer 0"};
+    jc_solver *solver;
+    jc_error err;
+
+    assert_int_equal(jc_solver_new(&solver, &source, &err), JC_OK);
+    assert_int_equal(
+        jc_solver_solve(solver, jc_stats_cross(s, 0, 1), s->mean + s->width, w, &err),
+        JC_OK);
+    jc_solver_free(solver);
+}
+
+/* Largest over outputs of rms(got - want) / rms(want) over fresh vectors x less `mean`. */
+static double apart(const vectors *fresh, const double *mean, const double *got,
+                    const double *want)
+{
+    size_t d = fresh->d;
+    double worst = 0;
+
+    for (size_t i = 0; i < d; i++) {
+        double diff = 0, size = 0;
+
+        for (size_t r = 0; r < fresh->n; r++) {
+            const float *x = vectors_at(fresh, 0, r);
+            double a = 0, b = 0;
+
+            for (size_t j = 0; j < d; j++) {
+                a += got[i * d + j] * ((double)x[j] - mean[j]);
+                b += want[i * d + j] * ((double)x[j] - mean[j]);
+            }
+            diff += (a - b) * (a - b);
+            size += b * b;
+        }
+        worst = fmax(worst, sqrt(diff / (size + 1e-300)));
+    }
+    return worst;
+}
+
+static void compare(const kind *k, bool bias, bool rounded, double tolerance)
+{
+    static const kind whole = {0};
+    vectors v = make(k, 1, k->n);
+    kind loose = *k; /* fresh vectors leave the span, if there is one */
+    size_t d = k->d;
+    double *got = calloc(d * d, sizeof *got), *want = calloc(d * d, sizeof *want);
+    double *zero = calloc(d, sizeof *zero);
+
+    loose.distinct = whole.distinct;
+    loose.constant = whole.constant;
+    vectors fresh = make(&loose, 1234567, FRESH);
+    jc_stats *s = vectors_stats(&v, false, rounded);
+
+    from_sums(s, bias, got);
+    gelsd(&v, bias, want);
+    double off = apart(&fresh, bias ? s->mean : zero, got, want);
+    if (getenv("JC_VERBOSE"))
+        print_message("%-24s bias %d rounded %d: %.3g\n", k->name, bias, rounded, off);
+    if (!(off <= tolerance))
+        fail_msg("%s, bias %d, rounded %d: predictions are off by %.3g, more than %.3g",
+                 k->name, bias, rounded, off, tolerance);
+    jc_stats_free(s);
+    free(v.x);
+    free(fresh.x);
+    free(got);
+    free(want);
+    free(zero);
+}
+
+static void test_solve__equals_gelsd_from_sums_in_double(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(kinds); i++) {
+        compare(&kinds[i], false, false, 1e-8);
+        compare(&kinds[i], true, false, 1e-8);
+    }
+}
+
+static void test_solve__equals_gelsd_from_sums_of_float_products(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(kinds); i++) {
+        compare(&kinds[i], false, true, 2e-5);
+        compare(&kinds[i], true, true, 2e-5);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_solve__equals_gelsd_from_sums_in_double),
+        cmocka_unit_test(test_solve__equals_gelsd_from_sums_of_float_products),
+    };
+    return cmocka_run_group_tests_name("fit/solve", tests, NULL, NULL);
+}
