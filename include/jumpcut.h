@@ -40,6 +40,7 @@
 
 #include "jumpcut/eval.h"
 #include "jumpcut/fit.h"
+#include "jumpcut/generate.h"
 #include "jumpcut/hooks.h"
 #include "jumpcut/model.h"
 #include "jumpcut/options.h"
