@@ -46,23 +46,32 @@ static jc_status started(const jc_st_writer *w, const char *what, jc_error *err)
                    w->out.path);
 }
 
-/* Put value (stolen, may be NULL) into object. Keys must be UTF-8. */
+/* `text` belongs to `key` and must be UTF-8. */
+static jc_status check_text(const jc_st_writer *w, const char *key, const char *text,
+                            const char *what, jc_error *err)
+{
+    json_t *checked = json_string(text);
+    json_t *unchecked = json_string_nocheck(text); /* tells bad text from short memory */
+    jc_status st = JC_OK;
+
+    if (!unchecked)
+        st = jc_fail_nomem(err, w->out.path);
+    else if (!checked)
+        st = jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the %s is not UTF-8", key,
+                     w->out.path, what);
+    json_decref(checked);
+    json_decref(unchecked);
+    return st;
+}
+
+/* Put value (stolen; NULL: out of memory) into object. */
 static jc_status put(const jc_st_writer *w, json_t *object, const char *key, json_t *value,
                      jc_error *err)
 {
-    json_t *text = json_string(key);
-    json_t *bytes = json_string_nocheck(key);
-    jc_status st = JC_OK;
+    jc_status st = check_text(w, key, key, "name", err);
 
-    if (!value || !bytes)
+    if (st == JC_OK && (!value || json_object_set(object, key, value) != 0))
         st = jc_fail_nomem(err, w->out.path);
-    else if (!text)
-        st = jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the name is not UTF-8", key,
-                     w->out.path);
-    else if (json_object_set(object, key, value) != 0)
-        st = jc_fail_nomem(err, w->out.path);
-    json_decref(text);
-    json_decref(bytes);
     json_decref(value);
     return st;
 }
@@ -72,23 +81,12 @@ jc_status jc_st_writer_meta(jc_st_writer *w, const char *key, const char *value,
 {
     if (w->started)
         return started(w, key, err);
-    if (!w->meta) {
-        jc_status st = put(w, w->header, METADATA, json_object(), err);
-        if (st)
-            return st;
+    jc_status st = check_text(w, key, value, "value", err);
+    if (st == JC_OK && !w->meta) {
+        st = put(w, w->header, METADATA, json_object(), err);
         w->meta = json_object_get(w->header, METADATA);
     }
-    json_t *bytes = json_string_nocheck(value);
-    json_t *text = json_string(value);
-    jc_status st;
-    if (bytes && !text)
-        st = jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the value is not UTF-8", key,
-                     w->out.path);
-    else
-        st = put(w, w->meta, key, json_incref(text), err);
-    json_decref(bytes);
-    json_decref(text);
-    return st;
+    return st ? st : put(w, w->meta, key, json_string(value), err);
 }
 
 /* {"dtype":..,"shape":[..],"data_offsets":[begin,end]}, or NULL: out of memory */

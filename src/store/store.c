@@ -57,6 +57,14 @@ static jc_status refuse_pickle(jc_store *store, const char *name, jc_error *err)
         store->path, name);
 }
 
+static jc_status refuse_pickles(jc_store *store, const char *name, jc_error *err)
+{
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "cannot open model '%s': '%s' lists PyTorch pickles; convert them to "
+                   "safetensors",
+                   store->path, name);
+}
+
 /* The first of these that the folder has. */
 static const struct {
     const char *name;
@@ -65,7 +73,7 @@ static const struct {
     {WEIGHTS, jc_store_add},
     {INDEX, jc_shards_open},
     {"pytorch_model.bin", refuse_pickle},
-    {"pytorch_model.bin.index.json", refuse_pickle},
+    {"pytorch_model.bin.index.json", refuse_pickles},
 };
 
 static jc_status open_files(jc_store *store, jc_error *err)

@@ -113,7 +113,7 @@ static const struct {
     {"{\"a\":{\"dtype\":\"U8\",\"dtype\":\"I8\"}}", 1, JC_E_FORMAT,
      READ
      "its header is not valid JSON: duplicate object key near '\"dtype\"' (line 1, column "
-     "27)"},
+     "26)"},
     {"{\"a\":3}", 0, JC_E_FORMAT, READ_A "its entry is not an object"},
     {"{\"a\":{\"shape\":[],\"data_offsets\":[0,0]}}", 0, JC_E_FORMAT,
      READ_A "it has no dtype"},
