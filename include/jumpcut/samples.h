@@ -34,9 +34,9 @@ typedef struct jc_samples_params {
     uint64_t train; /* texts of the training split; 0: no limit */
     uint64_t val;   /* texts of the validation split, disjoint; 0: no limit */
     const char *split; /* which split to give: "train", "val", "all" */
-    uint32_t context;  /* longest text in tokens, from the model; set by the program */
-    uint32_t vocab;    /* ids are below this, from the model; set by the program */
-    const jc_hooks *hooks;
+    uint32_t context;  /* longest text in tokens, from the model; 0: no limit */
+    uint32_t vocab;    /* ids are below this, from the model; 0: no limit */
+    const jc_hooks *hooks; /* borrowed until close */
 } jc_samples_params;
 
 #define jc_samples_params_init(p)                                                          \

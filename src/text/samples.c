@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* samples.c: opening, options and the end of a stream. See samples_texts.c and
+ * samples_file.c for what is in it. */
+#include "text/samples_impl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ROW(name, type) #name, type, offsetof(jc_samples_params, name)
+#define MANY            1e15
+
+static const jc_option rows[] = {
+    {ROW(unit, JC_OPTION_TEXT), 0, 0, "line", "line|document|file",
+     "what one text is: a line, a document (blank lines part them; cut into windows of the "
+     "model's context) or a whole file; in .jsonl it is always an object"},
+    {ROW(field, JC_OPTION_TEXT), 0, 0, "text", NULL,
+     "member of each object of a .jsonl file that holds the text"},
+    {ROW(positions, JC_OPTION_TEXT), 0, 0, "all", "one|all",
+     "positions used of each text: all, or one at random, after which the text is cut"},
+    {ROW(seed, JC_OPTION_U64), 0, 0x1p64, "1", NULL,
+     "names the random choice of positions and of the split"},
+    {ROW(train, JC_OPTION_U64), 0, MANY, "0", NULL,
+     "texts for training, 0 for no limit; with --val too, the first texts of the input are "
+     "divided at random, in exactly these numbers; alone, it takes the first of them"},
+    {ROW(val, JC_OPTION_U64), 0, MANY, "0", NULL,
+     "texts for validation, 0 for no limit; never those for training; see --train"},
+    {ROW(split, JC_OPTION_TEXT), 0, 0, "all", "train|val|all",
+     "which of the texts to give; without --train and --val one in four is for validation"},
+};
+
+const jc_option *jc_samples_options(size_t *n_rows)
+{
+    *n_rows = JC_COUNT(rows);
+    return rows;
+}
+
+/* Set each member again through its row, so that a struct filled by hand is checked too. */
+static jc_status check_texts(const jc_samples_params *p, jc_error *err)
+{
+    jc_samples_params again = *p;
+
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        const char *value;
+        if (rows[i].type != JC_OPTION_TEXT)
+            continue;
+        memcpy(&value, (const char *)p + rows[i].offset, sizeof value);
+        jc_status st = jc_option_set(&again, rows, JC_COUNT(rows), rows[i].name,
+                                     value ? value : "", err);
+        if (st)
+            return st;
+    }
+    return JC_OK;
+}
+
+jc_status jc_samples_new(jc_samples **out, const jc_samples_params *params, jc_error *err)
+{
+    jc_samples_params p;
+
+    *out = NULL;
+    jc_samples_params_init(&p);
+    if (params) /* a caller built before a member was added has a shorter struct */
+        memcpy(&p, params, params->size < sizeof p ? params->size : sizeof p);
+    p.size = sizeof p;
+    if (!p.field)
+        p.field = "text";
+    jc_status st = check_texts(&p, err);
+    if (st)
+        return st;
+    jc_samples *s = jc_alloc_array(1, sizeof *s);
+    if (!s)
+        return jc_fail_nomem(err, "the samples");
+    s->p = p;
+    s->unit = p.unit[0] == 'l'   ? JC_UNIT_LINE
+              : p.unit[0] == 'd' ? JC_UNIT_DOCUMENT
+                                 : JC_UNIT_FILE;
+    s->one = p.positions[0] == 'o';
+    s->want = p.split[0] == 't'   ? JC_SPLIT_TRAIN
+              : p.split[0] == 'v' ? JC_SPLIT_VAL
+                                  : JC_SPLIT_NONE;
+    s->at = JC_NO_TEXT;
+    s->splitter = jc_splitter_new(p.seed, p.train, p.val, s->want);
+    *out = s;
+    return JC_OK;
+}
+
+void jc_samples_close(jc_samples *s)
+{
+    if (!s)
+        return;
+    jc_corpus_close(s->corpus);
+    jc_lines_close(&s->lines);
+    jc_free(s->path);
+    jc_ids_free(&s->ids);
+    jc_ids_free(&s->positions);
+    jc_free(s);
+}
+
+void jc_samples_note(const jc_samples *s, uint64_t n, const char *one, const char *many)
+{
+    if (n > 0)
+        jc_note(s->p.hooks, "%" PRIu64 " %s", n, n == 1 ? one : many);
+}
+
+jc_status jc_samples_next(jc_samples *s, jc_sample *sample, jc_error *err)
+{
+    *sample = (jc_sample){0};
+    return s->ended ? JC_OK : s->next(s, sample, err);
+}
+
+void jc_samples_position(const jc_samples *s, jc_progress *progress)
+{
+    *progress = (jc_progress){.stage = "reading texts", .unit = "bytes"};
+    if (s->corpus) {
+        jc_corpus_bytes(s->corpus, &progress->done, &progress->total);
+    } else if (s->function) {
+        progress->unit = "texts";
+        progress->done = s->n_texts;
+    } else {
+        progress->total = jc_input_size(s->path);
+        progress->done = s->lines.input ? jc_input_done(s->lines.input) : progress->total;
+    }
+}
