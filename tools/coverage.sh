@@ -6,7 +6,8 @@ set -u
 build=$(cd "$1" && pwd)
 top=$(pwd)
 find "$build" -name '*.gcda' -delete
-tools/run-tests.sh "$build" || exit 1
+status=0
+tools/run-tests.sh "$build" || status=1
 mkdir -p "$build/gcov" && cd "$build/gcov" || exit 1
 find "$build" -path '*/src/*.gcda' | xargs -r gcov -n -r -s "$top" 2>/dev/null |
     awk '
@@ -29,3 +30,4 @@ find "$build" -path '*/src/*.gcda' | xargs -r gcov -n -r -s "$top" 2>/dev/null |
         for (room in all) printf "%6.1f%% of %5d  src/%s\n", 100 * ran[room] / all[room], all[room], room
         printf "%6.1f%% of %5d  in all\n", 100 * r / a, a
     }' | sort -k5,5
+exit $status
