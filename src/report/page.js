@@ -131,6 +131,8 @@ function paint(chart) {
         axis.grid.color = axis.grid.borderColor = colour("--rule");
         axis.ticks.color = axis.title.color = colour("--soft");
     }
+    Object.assign(chart.options.plugins.tooltip,
+        { backgroundColor: colour("--ink"), titleColor: colour("--paper"), bodyColor: colour("--paper") });
     chart.update();
 }
 
@@ -198,6 +200,9 @@ function lineChart(label, sets, x, y, caption, together, tip) {
                     filter: (item) => !item.dataset.isBand,
                     callbacks: tip,
                     usePointStyle: true,
+                    boxWidth: 8,
+                    boxHeight: 8,
+                    multiKeyBackground: "transparent",
                 },
             },
         },

@@ -3,11 +3,13 @@
 window.addEventListener("load", () => {
     const all = (selector) => [...document.querySelectorAll(selector)];
     const results = JSON.parse(document.getElementById("results").textContent);
+    all("details").forEach((details) => { details.open = true; });
     const facts = {
         ready: document.body.dataset.ready ?? "no",
         error: all(".error").map((e) => e.textContent).join(" ") || "none",
         width: innerWidth,
         overflow: document.documentElement.scrollWidth > innerWidth ? "yes" : "no",
+        tables: all("table").filter((table) => table.offsetHeight > 0).length,
         fetched: performance.getEntriesByType("resource").filter((e) => !e.name.startsWith("data:")).length,
         title: document.title,
         headline: document.querySelector(".headline").textContent,

@@ -137,8 +137,8 @@ int main(int argc, char **argv)
     jc_error err;
 
     if (argc >= 4 && strcmp(argv[1], "fake") == 0) {
-        json_t *root =
-            fake_results(atoi(argv[2]), (const char *const *)(argv + 3), argc - 3);
+        json_t *root = fake_results((int)strtol(argv[2], NULL, 10),
+                                    (const char *const *)(argv + 3), argc - 3);
         int st = json_dumpf(root, stdout, JSON_COMPACT);
         json_decref(root);
         return st != 0;

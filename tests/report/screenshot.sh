@@ -51,7 +51,7 @@ expect() { # WHAT LINE
 }
 
 # The page of NAME.json, with the probe, at WIDTH: the common demands.
-look() { # NAME WIDTH CELLS
+look() { # NAME WIDTH CELLS TABLES
     "$tool" write "$work/$1.json" "$work/$1.html"
     { cat "$work/$1.html"; echo "<script>"; cat "$here/probe.js"; echo "</script>"; } \
         >"$work/$1-probe.html"
@@ -62,7 +62,7 @@ look() { # NAME WIDTH CELLS
     fi
     browse 1280 900 --dump-dom "file://$work/$page" >"$work/dom"
     for line in "ready: true" "error: none" "width: $2" "overflow: no" "fetched: 0" \
-        "cells: $3" "charts: 3" "bold: 0" "scripts: 4" "arrow: shows the next value" \
+        "cells: $3" "tables: $4" "charts: 3" "bold: 0" "scripts: 4" "arrow: shows the next value" \
         "legend: hides and shows"; do
         expect "$1 at $2" "$line"
     done
@@ -82,25 +82,25 @@ picture() { # NAME WIDTH SCHEME(0 dark, 1 light) FILE
 }
 
 cp "$here/results-12.json" "$work/real.json"
-look real 1280 182
+look real 1280 182 8
 expect real "title: Linear shortcuts in wiki-gpt2-12x128"
 expect real "headline: With early exit at a precision@1 of 0.95, mat saves 1.2 of 12 blocks (9.8%) and id saves 0.5 of 12 blocks (3.8%)."
 for tip in " mat, k = 1: 0.456" " id: 9.101 (9.064 to 9.139)" " mat, fixed: 6.000 blocks, precision@1 0.456"; do
     grep -q "^tooltips:.*$tip" "$work/dom" || fail "no tooltip '$tip': $(grep ^tooltips "$work/dom")"
 done
 "$tool" numbers "$work/real.json" "$work/dom" || fail "the tables of results-12.json"
-look real 400 182
+look real 400 182 8
 
 "$tool" fake 48 id mat >"$work/deep.json"
-look deep 1280 2450
+look deep 1280 2450 8
 "$tool" numbers "$work/deep.json" "$work/dom" || fail "the tables of 48 blocks"
-look deep 400 2450
+look deep 400 2450 8
 
 # one block; more methods than colours; strings that would be markup
 "$tool" fake 1 id mat ridge m4 m5 m6 m7 m8 '</script><b>&amp;' |
     sed 's|"name":"fake"|"name":"<b>x</b><script>"|; s|"wiki.txt"|"</script><b>"|' \
     >"$work/odd.json"
-look odd 400 27
+look odd 400 27 22
 expect odd "title: Linear shortcuts in &lt;b&gt;x&lt;/b&gt;&lt;script&gt;" # as the DOM is printed
 
 picture real 1280 1 report-1280.png

@@ -22,7 +22,7 @@ static int make_files(void **state)
     files *f = calloc(1, sizeof *f);
 
     assert_non_null(f);
-    strcpy(f->dir, "/tmp/jc-report-XXXXXX");
+    snprintf(f->dir, sizeof f->dir, "/tmp/jc-report-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->in, sizeof f->in, "%s/results.json", f->dir);
     snprintf(f->out, sizeof f->out, "%s/page.html", f->dir);
@@ -169,16 +169,16 @@ static void change(json_t *root, const char *path, const char *json)
 
     for (const char *dot = strchr(path, '.'); dot; dot = strchr(path, '.')) {
         snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
-        root = json_is_array(root) ? json_array_get(root, (size_t)atoi(name))
+        root = json_is_array(root) ? json_array_get(root, strtoul(name, NULL, 10))
                                    : json_object_get(root, name);
         path = dot + 1;
     }
     snprintf(name, sizeof name, "%s", path);
     assert_non_null(root);
     if (json_is_array(root) && value)
-        json_array_set_new(root, (size_t)atoi(name), value);
+        json_array_set_new(root, strtoul(name, NULL, 10), value);
     else if (json_is_array(root))
-        json_array_remove(root, (size_t)atoi(name));
+        json_array_remove(root, strtoul(name, NULL, 10));
     else if (value)
         json_object_set_new(root, name, value);
     else
