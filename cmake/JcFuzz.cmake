@@ -1,0 +1,30 @@
+# jc_fuzz(NAME ROOMS room... LIBS target...): tests/fuzz/fuzz_NAME.c over the rooms it names.
+# With JC_FUZZ=ON (clang, see `make fuzz`) a libFuzzer program fuzz_NAME, and nothing else of
+# the project is built; otherwise a test that replays tests/fuzz/corpus/NAME.
+option(JC_FUZZ "build the libFuzzer programs of tests/fuzz, by clang, and nothing else" OFF)
+
+function(jc_fuzz name)
+  cmake_parse_arguments(FUZZ "" "" "ROOMS;LIBS" ${ARGN})
+  set(source tests/fuzz/fuzz_${name}.c)
+  if(JC_FUZZ)
+    set(flags -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+    list(TRANSFORM FUZZ_ROOMS REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/\\1/*.c")
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${FUZZ_ROOMS})
+    add_executable(fuzz_${name} ${source} ${sources})
+    target_include_directories(fuzz_${name} PRIVATE include src)
+    target_compile_options(fuzz_${name} PRIVATE ${flags})
+    target_link_options(fuzz_${name} PRIVATE ${flags})
+    target_link_libraries(fuzz_${name} PRIVATE jc_flags ${FUZZ_LIBS} m)
+  elseif(BUILD_TESTING)
+    list(TRANSFORM FUZZ_ROOMS PREPEND jc_)
+    add_executable(replay_${name} ${source} tests/fuzz/replay.c)
+    target_link_libraries(replay_${name} PRIVATE jc_flags ${FUZZ_ROOMS})
+    add_test(NAME fuzz/${name}
+      COMMAND replay_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 60)
+  endif()
+endfunction()
+
+set(store_libs PkgConfig::JANSSON PkgConfig::XXHASH)
+jc_fuzz(safetensors ROOMS store base LIBS ${store_libs})
+jc_fuzz(config ROOMS store base LIBS ${store_libs})
