@@ -24,3 +24,18 @@ file(RELATIVE_PATH JC_PC_LIBDIR ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIB
 file(RELATIVE_PATH JC_PC_INCLUDEDIR ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 configure_file(cmake/jumpcut.pc.in jumpcut.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/jumpcut.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(BUILD_TESTING)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/api/test_*.c)
+  foreach(source ${tests}) # as a user of the library has it
+    get_filename_component(test ${source} NAME_WE)
+    add_executable(${test} ${source})
+    target_link_libraries(${test} PRIVATE jc_flags jc_check jumpcut_shared PkgConfig::JANSSON m)
+    add_test(NAME api/${test} COMMAND ${test})
+    set_tests_properties(api/${test} PROPERTIES LABELS system TIMEOUT 60)
+  endforeach()
+  add_test(NAME api/test_install COMMAND ${PROJECT_SOURCE_DIR}/tests/api/test_install.sh
+    ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER}
+    $<$<BOOL:${JC_SANITIZE}>:-fsanitize=address,undefined> COMMAND_EXPAND_LISTS)
+  set_tests_properties(api/test_install PROPERTIES LABELS system TIMEOUT 120)
+endif()

@@ -44,6 +44,12 @@ JC_API jc_status jc_eval(jc_results **out, const jc_model *model,
                          jc_error *err) JC_NODISCARD;
 JC_API void jc_results_free(jc_results *results);
 
+/** Add members to the results: `json` is an object, merged into them member by member, as
+ *  {"data": {"sources": ["corpus.txt"]}}. For what the library cannot know: names of files
+ *  and how texts were chosen. */
+JC_API jc_status jc_results_add(jc_results *results, const char *json,
+                                jc_error *err) JC_NODISCARD;
+
 /** results.json, "format":"jumpcut-results/1"; *json is yours (free()). */
 JC_API jc_status jc_results_json(const jc_results *results, char **json,
                                  jc_error *err) JC_NODISCARD;

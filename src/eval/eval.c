@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* eval.c: one pass over the validation samples, every metric fed from it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "eval/run.h"
+#include "stats/batch.h"
+
+enum { MOST_METRICS = 16 };
+
+struct jc_results {
+    json_t *json;
+};
+
+/* clang-format off */
+static const jc_option rows[] = {
+    {"target", JC_OPTION_REAL, offsetof(jc_eval_params, target), 0, 1, "0.95", NULL, "precision@1 to keep when blocks are saved by early exit"},
+    {"tau",    JC_OPTION_REAL, offsetof(jc_eval_params, tau), 0, 1e6, "4", NULL, "how fast the early-exit threshold falls along a text"},
+    {"batch",  JC_OPTION_U32,  offsetof(jc_eval_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
+};
+/* clang-format on */
+
+const jc_option *jc_eval_options(size_t *n_rows)
+{
+    *n_rows = JC_COUNT(rows);
+    return rows;
+}
+
+static json_t *describe_model(const jc_model_info *info)
+{
+    size_t n = strlen(info->path);
+
+    while (n > 1 && info->path[n - 1] == '/')
+        n--;
+    size_t start = n;
+    while (start > 0 && info->path[start - 1] != '/')
+        start--;
+    return json_pack("{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s}",
+                     "path", info->path, "name", info->path + start, n - start,
+                     "architecture", info->architecture, "layers", (json_int_t)info->layers,
+                     "width", (json_int_t)info->width, "heads", (json_int_t)info->heads,
+                     "context", (json_int_t)info->context, "vocab", (json_int_t)info->vocab,
+                     "parameters", (json_int_t)info->parameters, "stored_dtype",
+                     info->stored_dtype, "backend", info->backend, "dtype", info->dtype,
+                     "fingerprint", info->fingerprint);
+}
+
+static json_t *whole_number(const char *text)
+{
+    return json_integer(text ? (json_int_t)strtoull(text, NULL, 10) : 0);
+}
+
+/* What the shortcut's metadata says of its making. */
+static json_t *describe_fit(const jc_shortcut *shortcut)
+{
+    const char *method = jc_shortcut_meta(shortcut, "method");
+    const char *ridge = jc_shortcut_meta(shortcut, "ridge");
+    const char *bias = jc_shortcut_meta(shortcut, "bias");
+    const char *texts = jc_shortcut_meta(shortcut, "texts.files");
+    json_t *fit = json_object();
+
+    json_object_set_new(fit, "method", json_string(method ? method : ""));
+    json_object_set_new(fit, "ridge", json_real(ridge ? strtod(ridge, NULL) : 0));
+    json_object_set_new(fit, "bias", json_boolean(bias && strcmp(bias, "true") == 0));
+    json_object_set_new(fit, "rows", whole_number(jc_shortcut_meta(shortcut, "rows")));
+    json_object_set_new(fit, "texts", whole_number(jc_shortcut_meta(shortcut, "texts")));
+    json_t *sources = texts ? json_loads(texts, 0, NULL) : NULL;
+    if (json_is_array(sources))
+        json_object_set(fit, "sources", sources);
+    json_decref(sources);
+    return fit;
+}
+
+static jc_status describe(const jc_eval_run *run, json_t *json, uint64_t texts,
+                          uint64_t n_rows, jc_error *err)
+{
+    int failed = json_object_set_new(json, "format", json_string("jumpcut-results/1"));
+
+    failed |= json_object_set_new(json, "model", describe_model(run->info));
+    failed |= json_object_set_new(
+        json, "data",
+        json_pack("{s:I, s:I}", "texts", (json_int_t)texts, "rows", (json_int_t)n_rows));
+    json_t *fits = jc_json_section(json, "fits");
+    for (size_t m = 1; m < run->n_methods; m++)
+        failed |= json_object_set_new(fits, run->methods[m].name,
+                                      describe_fit(run->methods[m].shortcut));
+    failed |= json_object_set_new(json, "n_val", json_integer((json_int_t)n_rows));
+    return failed ? jc_fail_nomem(err, "the results") : JC_OK;
+}
+
+/* The pass. */
+struct pass {
+    const jc_eval_run *run;
+    void *states[MOST_METRICS]; /* of the metrics */
+    const float **taps;         /* [taps] */
+    jc_score *scores;
+    size_t scores_capacity;
+    uint64_t rows, texts;
+};
+
+static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
+                           jc_error *err)
+{
+    const jc_eval_run *run = pass->run;
+    size_t scores;
+
+    if (!jc_mul(n, run->n_methods * run->taps, &scores) ||
+        !jc_grow(&pass->scores, &pass->scores_capacity, scores, sizeof *pass->scores))
+        return jc_fail_nomem(err, "scores");
+    for (uint32_t t = 0; t < run->taps; t++)
+        pass->taps[t] = jc_session_states(jc_batch_session(source), t);
+    const jc_eval_batch batch = {n, pass->taps, jc_batch_positions(source),
+                                 jc_batch_owners(source), pass->scores};
+    jc_status st = jc_eval_scores(run, pass->taps, n, pass->scores, err);
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
+        st = jc_metric_row(i)->add(pass->states[i], run, &batch, err);
+    pass->rows += n;
+    pass->texts += jc_batch_texts(source);
+    return st;
+}
+
+static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
+{
+    jc_status st = JC_OK;
+    size_t n;
+
+    pass->taps = jc_alloc_array(pass->run->taps, sizeof *pass->taps);
+    if (!pass->taps)
+        return jc_fail_nomem(err, "an evaluation");
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
+        st = jc_metric_row(i)->begin(&pass->states[i], pass->run, err);
+    while (st == JC_OK) {
+        st = jc_batch_next(batch, &n, err);
+        if (st || n == 0)
+            break;
+        st = add_batch(pass, batch, n, err);
+    }
+    if (st == JC_OK && pass->rows == 0)
+        st = jc_fail(err, JC_E_ARG, "there is no text to score on");
+    return st;
+}
+
+static jc_status write_results(struct pass *pass, jc_results *results, jc_error *err)
+{
+    results->json = json_object();
+    jc_status st = describe(pass->run, results->json, pass->texts, pass->rows, err);
+
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
+        st = jc_metric_row(i)->finish(pass->states[i], pass->run, results->json, err);
+    return st;
+}
+
+jc_status jc_eval(jc_results **out, const jc_model *model,
+                  const jc_shortcut *const *shortcuts, size_t n_shortcuts,
+                  jc_samples *samples, const jc_eval_params *params, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_eval_params defaults;
+    jc_batch *batch = NULL;
+
+    *out = NULL;
+    if (!params) {
+        jc_eval_params_init(&defaults);
+        params = &defaults;
+    }
+    jc_eval_run run = {.model = model,
+                       .info = info,
+                       .params = params,
+                       .taps = info->layers + 1,
+                       .width = info->width};
+    struct pass pass = {.run = &run};
+    jc_results *results = jc_alloc_array(1, sizeof *results);
+    jc_status st = results ? jc_eval_methods_new(&run, shortcuts, n_shortcuts, err)
+                           : jc_fail_nomem(err, "the results");
+    if (st == JC_OK)
+        st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
+                          err);
+    if (st == JC_OK)
+        st = run_pass(&pass, batch, err);
+    if (st == JC_OK)
+        st = write_results(&pass, results, err);
+    for (size_t i = 0; jc_metric_row(i); i++)
+        jc_metric_row(i)->release(pass.states[i]);
+    jc_free(pass.taps);
+    jc_free(pass.scores);
+    jc_batch_free(batch);
+    jc_eval_methods_free(&run);
+    if (st) {
+        jc_results_free(results);
+        return st;
+    }
+    *out = results;
+    return JC_OK;
+}
+
+void jc_results_free(jc_results *results)
+{
+    if (results)
+        json_decref(results->json);
+    jc_free(results);
+}
+
+jc_status jc_results_add(jc_results *results, const char *json, jc_error *err)
+{
+    json_error_t where;
+    json_t *more = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+
+    if (!json_is_object(more)) {
+        json_decref(more);
+        return jc_fail(err, JC_E_ARG, "what is added to results is no JSON object: %s",
+                       where.text);
+    }
+    int failed = json_object_update_recursive(results->json, more);
+    json_decref(more);
+    return failed ? jc_fail_nomem(err, "the results") : JC_OK;
+}
+
+jc_status jc_results_json(const jc_results *results, char **json, jc_error *err)
+{
+    *json = json_dumps(results->json, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+    return *json ? JC_OK : jc_fail_nomem(err, "the results");
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.h: an evaluation in progress: methods, what is known of each batch of validation
+ * rows, and the interface of a metric.
+ */
+#ifndef JC_EVAL_RUN_H
+#define JC_EVAL_RUN_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+#include "jumpcut/eval.h"
+#include "kernels/kernels.h"
+
+/* The identity, or one shortcut, with its maps prepared. */
+typedef struct jc_eval_method {
+    char name[40];               /* its key in the results */
+    const jc_shortcut *shortcut; /* NULL: the identity */
+    jc_linear **maps;            /* [taps, taps], NULL where there is none */
+} jc_eval_method;
+
+typedef struct jc_eval_run {
+    const jc_model *model;
+    const jc_model_info *info;
+    const jc_eval_params *params;
+    uint32_t taps; /* L + 1 */
+    size_t width;
+    jc_eval_method *methods; /* [n_methods], the identity first */
+    size_t n_methods;
+} jc_eval_run;
+
+/* One validation row, read out from tap l through a method's map to the last layer. */
+typedef struct jc_score {
+    float gap;       /* of the two largest probabilities; NaN when there is no map */
+    float surprisal; /* -ln p_full(top-1), nats */
+    uint32_t rank;   /* tokens with a larger logit than top-1's in the full model's */
+} jc_score;
+
+typedef struct jc_eval_batch {
+    size_t rows;
+    const float *const *states; /* [taps] of [rows, width] */
+    const uint32_t *positions;  /* [rows], in the text */
+    const uint32_t *owners;     /* [rows]: number of the text in this batch, ascending */
+    const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
+} jc_eval_batch;
+
+/* The identity counts as having every map. */
+bool jc_eval_has(const jc_eval_run *run, size_t method, uint32_t from, uint32_t to);
+
+jc_status jc_eval_methods_new(jc_eval_run *run, const jc_shortcut *const *shortcuts,
+                              size_t n_shortcuts, jc_error *err) JC_NODISCARD;
+void jc_eval_methods_free(jc_eval_run *run);
+
+/* y [rows, width] = the map of x. `*y` is x itself for the identity, otherwise `buffer`. */
+jc_status jc_eval_map(const jc_eval_run *run, size_t method, uint32_t from, uint32_t to,
+                      const float *x, size_t rows, float *buffer, const float **y,
+                      jc_error *err) JC_NODISCARD;
+
+/* Read every row out from every tap through every method: scores [n_methods, taps, rows].
+ */
+jc_status jc_eval_scores(const jc_eval_run *run, const float *const *states, size_t rows,
+                         jc_score *scores, jc_error *err) JC_NODISCARD;
+
+/* A metric keeps what it sums up in `*state`, which may be NULL. */
+typedef struct jc_metric {
+    jc_metric_info info;
+    jc_status (*begin)(void **state, const jc_eval_run *run, jc_error *err);
+    jc_status (*add)(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
+                     jc_error *err);
+    /* Put the figures into the results. */
+    jc_status (*finish)(void *state, const jc_eval_run *run, json_t *results,
+                        jc_error *err);
+    void (*release)(void *state); /* takes NULL */
+} jc_metric;
+
+extern const jc_metric jc_metric_r2, jc_metric_precision, jc_metric_surprisal,
+    jc_metric_exit;
+
+const jc_metric *jc_metric_row(size_t i); /* NULL past the end */
+
+/* A number, or null when it is not finite. */
+json_t *jc_json_number(double x);
+/* results[section], made when it is not there. NULL when memory is short. */
+json_t *jc_json_section(json_t *results, const char *section);
+/* results.jump[method][layer], made when it is not there. */
+json_t *jc_json_jump(json_t *results, const jc_eval_run *run, size_t method,
+                     uint32_t layer);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scores.c: read every row out from every tap, and keep three numbers of each read-out.
+ *
+ * Logits are far too many to keep: V a row, tap and method. Rows go through in groups whose
+ * full logits fit into GROUP_BYTES; for each tile of a group, each tap and each method one
+ * task makes the logits of the mapped states, compares them with the full ones, and drops
+ * them. Cost: 2 d V flops a read-out, which is what there is to pay.
+ */
+#include <math.h>
+
+#include "eval/run.h"
+#include "kernels/vector.h"
+
+enum { TILE = 64, GROUP_BYTES = 64 << 20 };
+
+struct job {
+    const jc_eval_run *run;
+    const float *const *states;
+    jc_score *scores;
+    size_t rows, first, n; /* of all; the group's first row and count */
+    size_t tiles;          /* in the group */
+    float *full;           /* [n, vocab] */
+    double *total;         /* [n]: ln of the sum of e^full */
+};
+
+static size_t tile_rows(const struct job *job, size_t tile)
+{
+    size_t left = job->n - tile * TILE;
+
+    return left < TILE ? left : TILE;
+}
+
+static jc_status full_tile(void *arg, size_t tile, jc_error *err)
+{
+    const struct job *job = arg;
+    const jc_vector *vector = jc_vector_get();
+    size_t vocab = job->run->info->vocab, d = job->run->width, n = tile_rows(job, tile);
+    const float *h = job->states[job->run->taps - 1] + (job->first + tile * TILE) * d;
+    float *logits = job->full + tile * TILE * vocab;
+    jc_status st = jc_model_readout(job->run->model, h, n, logits, err);
+
+    for (size_t r = 0; r < n && st == JC_OK; r++) {
+        const float *z = logits + r * vocab;
+        if (!vector->finite(vocab, z))
+            return jc_fail(err, JC_E_NUMERIC, "a logit of '%s' is not a finite number",
+                           job->run->info->path);
+        float max = vector->top(vocab, z).first;
+        job->total[tile * TILE + r] = (double)max + log(vector->sum_exp(vocab, z, max));
+    }
+    return st;
+}
+
+static jc_score score_row(const float *z, const float *full, double total, size_t vocab)
+{
+    const jc_vector *vector = jc_vector_get();
+    jc_top top = vector->top(vocab, z);
+    double sum = vector->sum_exp(vocab, z, top.first);
+    double gap = (1 - exp((double)top.second - (double)top.first)) / sum;
+
+    return (jc_score){
+        .gap = (float)gap,
+        .surprisal = (float)(total - (double)full[top.index]),
+        .rank = (uint32_t)vector->count_above(vocab, full, full[top.index]),
+    };
+}
+
+static jc_status score_tile(void *arg, size_t task, jc_error *err)
+{
+    const struct job *job = arg;
+    const jc_eval_run *run = job->run;
+    size_t vocab = run->info->vocab, d = run->width;
+    size_t tile = task / (run->n_methods * run->taps);
+    size_t method = task / run->taps % run->n_methods, n = tile_rows(job, tile);
+    uint32_t tap = (uint32_t)(task % run->taps), last = run->taps - 1;
+    size_t row = job->first + tile * TILE;
+    jc_score *scores = job->scores + (method * run->taps + tap) * job->rows + row;
+
+    if (!jc_eval_has(run, method, tap, last)) {
+        for (size_t r = 0; r < n; r++)
+            scores[r] = (jc_score){NAN, NAN, UINT32_MAX};
+        return JC_OK;
+    }
+    float *mapped = jc_matrix_new(n, d, sizeof *mapped);
+    float *logits = jc_matrix_new(n, vocab, sizeof *logits);
+    const float *h;
+    jc_status st = mapped && logits ? JC_OK : jc_fail_nomem(err, "a read-out");
+    if (st == JC_OK)
+        st = jc_eval_map(run, method, tap, last, job->states[tap] + row * d, n, mapped, &h,
+                         err);
+    if (st == JC_OK)
+        st = jc_model_readout(run->model, h, n, logits, err);
+    for (size_t r = 0; r < n && st == JC_OK; r++)
+        scores[r] = score_row(logits + r * vocab, job->full + (tile * TILE + r) * vocab,
+                              job->total[tile * TILE + r], vocab);
+    jc_free(mapped);
+    jc_free(logits);
+    return st;
+}
+
+jc_status jc_eval_scores(const jc_eval_run *run, const float *const *states, size_t rows,
+                         jc_score *scores, jc_error *err)
+{
+    size_t vocab = run->info->vocab;
+    size_t tiles = GROUP_BYTES / (TILE * vocab * sizeof(float));
+    size_t group = (tiles ? tiles : 1) * TILE;
+    jc_status st = JC_OK;
+
+    group = group < rows ? group : rows;
+    struct job job = {.run = run, .states = states, .scores = scores, .rows = rows};
+    job.full = jc_matrix_new(group, vocab, sizeof *job.full);
+    job.total = jc_matrix_new(group, 1, sizeof *job.total);
+    if (!job.full || !job.total)
+        st = jc_fail_nomem(err, "read-outs");
+    for (job.first = 0; job.first < rows && st == JC_OK; job.first += group) {
+        job.n = rows - job.first < group ? rows - job.first : group;
+        job.tiles = (job.n + TILE - 1) / TILE;
+        st = jc_parallel(job.tiles, full_tile, &job, err);
+        if (st == JC_OK)
+            st = jc_parallel(job.tiles * run->n_methods * run->taps, score_tile, &job, err);
+    }
+    jc_free(job.full);
+    jc_free(job.total);
+    return st;
+}

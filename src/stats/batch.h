@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* batch.h: samples taken from a stream and run together. Used by everything that goes
+ * through a corpus. */
+#ifndef JC_BATCH_H
+#define JC_BATCH_H
+
+#include "base/base.h"
+#include "jumpcut/model.h"
+#include "jumpcut/samples.h"
+
+typedef struct jc_batch jc_batch;
+
+/* `tokens` run together, 0 to choose from the model's sizes; a single longer text is run
+ * all the same. Samples and model are borrowed. `stage` is for progress. */
+jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *samples,
+                       uint32_t tokens, const char *stage, const jc_hooks *hooks,
+                       jc_error *err) JC_NODISCARD;
+void jc_batch_free(jc_batch *batch);
+
+/* Take the next samples, run them, report progress. `*rows` is 0 at the end of the stream.
+ * The states are in jc_batch_session() until the next call. */
+jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err) JC_NODISCARD;
+
+const jc_session *jc_batch_session(const jc_batch *batch);
+/* Of each row: its position in its text, and its text's number in this batch. */
+const uint32_t *jc_batch_positions(const jc_batch *batch);
+const uint32_t *jc_batch_owners(const jc_batch *batch);
+size_t jc_batch_texts(const jc_batch *batch);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "stats/gram.h"
+
+#include <string.h>
+
+#include "kernels/vector.h"
+
+enum { BLOCK_BYTES = 48 << 20, MOST_ROWS = 1024, LEAST_ROWS = 64 };
+
+struct jc_gram {
+    jc_stats *stats;
+    const jc_backend *backend;
+    size_t block_rows, rows; /* rows a full block has; rows waiting */
+    float *block;            /* [taps, block_rows, d] */
+    float *center;           /* [taps, d]: the mean of the first block */
+    bool centered;           /* `center` has been set */
+    double *sum;             /* [taps, d]: of rows less the center */
+    jc_gram_block *products;
+    size_t n_products;
+};
+
+static jc_status plan_products(jc_gram *g, jc_error *err)
+{
+    const jc_stats *s = g->stats;
+    size_t d = s->width;
+
+    g->products = jc_alloc_array((size_t)s->taps * s->taps, sizeof *g->products);
+    if (!g->products)
+        return jc_fail_nomem(err, "the sums");
+    for (uint32_t i = 0; i < s->taps; i++)
+        for (uint32_t j = i; j < s->taps; j++) {
+            double *cross = jc_stats_cross(s, i, j);
+            if (cross)
+                g->products[g->n_products++] =
+                    (jc_gram_block){g->block + i * g->block_rows * d,
+                                    g->block + j * g->block_rows * d, cross, i == j};
+        }
+    return JC_OK;
+}
+
+jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
+                      jc_error *err)
+{
+    size_t taps = stats->taps, d = stats->width, fit = BLOCK_BYTES / (taps * d * 4);
+
+    *out = NULL;
+    jc_gram *g = jc_alloc_array(1, sizeof *g);
+    if (!g)
+        return jc_fail_nomem(err, "the sums");
+    g->stats = stats;
+    g->backend = backend;
+    fit = fit < LEAST_ROWS ? LEAST_ROWS : fit / 64 * 64;
+    g->block_rows = fit > MOST_ROWS ? MOST_ROWS : fit;
+    g->block = jc_matrix_new(taps * g->block_rows, d, sizeof *g->block);
+    g->center = jc_matrix_new(taps, d, sizeof *g->center);
+    g->sum = jc_matrix_new(taps, d, sizeof *g->sum);
+    jc_status st = g->block && g->center && g->sum ? plan_products(g, err)
+                                                   : jc_fail_nomem(err, "the sums");
+    if (st) {
+        jc_gram_free(g);
+        return st;
+    }
+    *out = g;
+    return JC_OK;
+}
+
+void jc_gram_free(jc_gram *gram)
+{
+    if (!gram)
+        return;
+    jc_free(gram->block);
+    jc_free(gram->center);
+    jc_free(gram->sum);
+    jc_free(gram->products);
+    jc_free(gram);
+}
+
+/* The center of tap t: the mean of the block that waits. */
+static void choose_center(jc_gram *g, size_t t)
+{
+    size_t d = g->stats->width;
+    const float *block = g->block + t * g->block_rows * d;
+
+    for (size_t c = 0; c < d; c++) {
+        double sum = 0;
+        for (size_t r = 0; r < g->rows; r++)
+            sum += (double)block[r * d + c];
+        g->center[t * d + c] = (float)(sum / (double)g->rows);
+    }
+}
+
+static jc_status center_tap(void *arg, size_t t, jc_error *err)
+{
+    jc_gram *g = arg;
+    size_t d = g->stats->width;
+    float *block = g->block + t * g->block_rows * d;
+
+    (void)err;
+    if (!g->centered)
+        choose_center(g, t);
+    for (size_t r = 0; r < g->rows; r++)
+        jc_vector_get()->center(d, block + r * d, g->center + t * d, block + r * d,
+                                g->sum + t * d);
+    return JC_OK;
+}
+
+/* The last tap is a target only, and has no cross of its own. */
+static void square_last(jc_gram *g)
+{
+    size_t d = g->stats->width, last = g->stats->taps - 1;
+    const float *block = g->block + last * g->block_rows * d;
+    double *square = g->stats->square + last * d;
+
+    for (size_t r = 0; r < g->rows; r++)
+        for (size_t c = 0; c < d; c++)
+            square[c] += (double)block[r * d + c] * (double)block[r * d + c];
+}
+
+static jc_status flush(jc_gram *g, jc_error *err)
+{
+    if (g->rows == 0)
+        return JC_OK;
+    jc_status st = jc_parallel(g->stats->taps, center_tap, g, err);
+    if (st)
+        return st;
+    g->centered = true;
+    square_last(g);
+    g->stats->rows += g->rows;
+    st = jc_gram_add(g->backend, g->products, g->n_products, g->rows, g->stats->width, err);
+    g->rows = 0;
+    return st;
+}
+
+jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
+                       jc_error *err)
+{
+    size_t d = gram->stats->width;
+
+    for (size_t done = 0; done < rows;) {
+        size_t room = gram->block_rows - gram->rows;
+        size_t n = rows - done < room ? rows - done : room;
+        for (size_t t = 0; t < gram->stats->taps; t++)
+            memcpy(gram->block + (t * gram->block_rows + gram->rows) * d,
+                   states[t] + done * d, n * d * sizeof(float));
+        gram->rows += n;
+        done += n;
+        if (gram->rows == gram->block_rows) {
+            jc_status st = flush(gram, err);
+            if (st)
+                return st;
+        }
+    }
+    return JC_OK;
+}
+
+/* Sums about the center -> sums about the mean: S - n a b', a and b the means less the
+ * centers. */
+static jc_status recenter(void *arg, size_t i, jc_error *err)
+{
+    const jc_gram *g = arg;
+    const jc_stats *s = g->stats;
+    size_t d = s->width;
+    double n = (double)s->rows;
+
+    (void)err;
+    for (uint32_t j = (uint32_t)i; j < s->taps; j++) {
+        double *cross = jc_stats_cross(s, (uint32_t)i, j);
+        if (!cross)
+            continue;
+        if (i == j)
+            jc_gram_mirror(cross, d);
+        for (size_t a = 0; a < d; a++)
+            for (size_t b = 0; b < d; b++)
+                cross[a * d + b] -= g->sum[i * d + a] * g->sum[j * d + b] / n;
+    }
+    const double *own = jc_stats_cross(s, (uint32_t)i, (uint32_t)i);
+    for (size_t a = 0; a < d; a++) {
+        double *square = &s->square[i * d + a];
+        if (own)
+            *square = own[a * d + a];
+        else
+            *square -= g->sum[i * d + a] * g->sum[i * d + a] / n;
+        s->mean[i * d + a] = (double)g->center[i * d + a] + g->sum[i * d + a] / n;
+    }
+    return JC_OK;
+}
+
+jc_status jc_gram_finish(jc_gram *gram, jc_error *err)
+{
+    jc_status st = flush(gram, err);
+
+    if (st || gram->stats->rows == 0)
+        return st;
+    return jc_parallel(gram->stats->taps, recenter, gram, err);
+}

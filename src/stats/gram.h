@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gram.h: streaming second moments of the states at all taps.
+ *
+ * Rows are collected into blocks of a fixed size, whatever the batches they come in;
+ * a block is centred on the mean of the first one and multiplied in float32, and the
+ * products are added up in float64. So the rounding error depends on the block and on the
+ * spread of the states, neither on the length of the stream nor on a common offset, at the
+ * speed of float32. Cost: 2 d^2 flops a row and pair, half of it for (i, i).
+ */
+#ifndef JC_GRAM_H
+#define JC_GRAM_H
+
+#include "kernels/kernels.h"
+#include "stats/moments.h"
+
+typedef struct jc_gram jc_gram;
+
+/* `stats` takes the sums: its cross arrays are added to directly. Borrowed until finish. */
+jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
+                      jc_error *err) JC_NODISCARD;
+void jc_gram_free(jc_gram *gram);
+
+/* Add rows: states[tap] is [rows, d]. */
+jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
+                       jc_error *err) JC_NODISCARD;
+
+/* Turn the sums into stats' means and centred moments. The gram is spent. */
+jc_status jc_gram_finish(jc_gram *gram, jc_error *err) JC_NODISCARD;
+
+#endif
