@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Samples of text files, all the way: files, tokenizer, split, windows. */
+#include "support/check.h"
+
+#include "base/base.h"
+#include "golden.h"
+#include "jumpcut/samples.h"
+
+static const char *const names[] = {"a.txt", "b.jsonl"};
+static jc_tokenizer *demo;
+static char *folder;
+static char path_a[1024], path_b[1024];
+
+static int make_files(void **state)
+{
+    (void)state;
+    folder = temp_folder();
+    snprintf(path_a, sizeof path_a, "%s/%s", folder, names[0]);
+    snprintf(path_b, sizeof path_b, "%s/%s", folder, names[1]);
+    write_text(folder, names[0],
+               "the first\n\nthe second one, which is longer\r\n\n\nlast\n");
+    write_text(folder, names[1],
+               "{\"body\":\"the fourth<|endoftext|>\"}\n{\"body\":\"\"}\n");
+    return jc_tokenizer_open(&demo, JC_SOURCE_DIR "/data/demo", NULL);
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    jc_tokenizer_close(demo);
+    drop_folder(folder, names, 2);
+    return 0;
+}
+
+typedef struct notes {
+    char text[4][128];
+    size_t n;
+} notes;
+
+static void keep_note(void *arg, const char *message)
+{
+    notes *n = arg;
+
+    assert_true(n->n < 4);
+    snprintf(n->text[n->n++], sizeof n->text[0], "%s", message);
+}
+
+static jc_samples *open_both(jc_samples_params *p)
+{
+    const char *paths[] = {path_a, path_b};
+    jc_samples *s;
+    jc_error err;
+
+    p->field = "body";
+    if (jc_samples_from_text(&s, demo, paths, 2, p, &err))
+        fail_msg("%s", err.message);
+    return s;
+}
+
+static void check_text(const jc_sample *sample, const char *want)
+{
+    char *text;
+    size_t n;
+
+    assert_non_null(sample->ids);
+    assert_int_equal(jc_tokenizer_decode(demo, sample->ids, sample->n_ids, &text, &n, NULL),
+                     JC_OK);
+    assert_string_equal(text, want);
+    free(text);
+}
+
+static void test_samples_text__lines_of_all_files_in_order(void **state)
+{
+    static const char *const want[] = {"the first", "the second one, which is longer",
+                                       "last", "the fourth<|endoftext|>"};
+    jc_samples_params p;
+    jc_sample sample;
+    jc_progress progress;
+    notes n = {.n = 0};
+    jc_hooks hooks = {.note = keep_note, .arg = &n};
+
+    (void)state;
+    jc_samples_params_init(&p);
+    p.hooks = &hooks;
+    jc_samples *s = open_both(&p);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+        check_text(&sample, want[i]);
+        assert_int_equal(sample.text, i);
+        assert_int_equal(sample.n_positions, sample.n_ids);
+        assert_int_equal(sample.split, JC_SPLIT_NONE);
+    }
+    assert_int_equal(sample.ids[sample.n_ids - 1], 4095);
+    assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+    assert_null(sample.ids);
+    assert_int_equal(n.n, 1);
+    assert_string_equal(n.text[0], "4 empty texts were skipped");
+    jc_samples_position(s, &progress);
+    assert_string_equal(progress.unit, "bytes");
+    assert_int_equal(progress.done, progress.total);
+    assert_true(progress.total > 80);
+    jc_samples_close(s);
+}
+
+/* The two ids more than the context are gone with the unit "line", a window with another.
+ */
+static void test_samples_text__the_context_cuts_lines_and_windows_documents(void **state)
+{
+    static const char *const units[] = {"line", "file", "document"};
+    jc_ids all = {0};
+
+    (void)state;
+    assert_int_equal(
+        jc_tokenizer_encode(demo, "the second one, which is longer", 31, &all, NULL),
+        JC_OK);
+    for (size_t i = 0; i < 3; i++) {
+        notes n = {.n = 0};
+        jc_hooks hooks = {.note = keep_note, .arg = &n};
+        jc_samples_params p;
+        jc_sample sample;
+        size_t windows = 0;
+        jc_samples_params_init(&p);
+        p.unit = units[i];
+        p.context = (uint32_t)all.n - 2;
+        p.hooks = &hooks;
+        jc_samples *s = open_both(&p);
+        for (;;) {
+            assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+            if (!sample.ids)
+                break;
+            assert_in_range(sample.n_ids, 1, p.context);
+            windows += sample.text == 1;
+        }
+        assert_int_equal(windows, i == 2 ? 2 : 1);
+        assert_int_equal(n.n, i == 2 ? 1 : 2);
+        if (i < 2) {
+            char want[128];
+            snprintf(want, sizeof want, "1 text was longer than %u tokens and was cut",
+                     p.context);
+            assert_string_equal(n.text[0], want);
+        }
+        jc_samples_close(s);
+    }
+    jc_ids_free(&all);
+}
+
+static void test_samples_text__failures_pass_through(void **state)
+{
+    const char *paths[] = {path_a, "/no/such.txt"};
+    jc_samples *s;
+    jc_sample sample = {.n_ids = 1};
+    jc_error err;
+    jc_status st = JC_OK;
+
+    (void)state;
+    assert_int_equal(jc_samples_from_text(&s, demo, paths, 2, NULL, &err), JC_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(jc_samples_next(s, &sample, &err), JC_OK);
+    st = jc_samples_next(s, &sample, &err);
+    assert_int_equal(st, JC_E_IO);
+    assert_string_equal(err.message,
+                        "cannot open '/no/such.txt': No such file or directory");
+    jc_samples_close(s);
+}
+
+/* A stream of samples, each also written as a line; the n-th allocation fails. */
+static void test_samples_text__every_failed_allocation_is_reported(void **state)
+{
+    jc_status st = JC_E_NOMEM;
+
+    (void)state;
+    for (long n = 0; st != JC_OK; n++) {
+        const char *paths[] = {path_a, path_b};
+        jc_samples *s = NULL;
+        jc_sample sample = {.n_ids = 1};
+        jc_samples_params p;
+        size_t texts = 0;
+        assert_true(n < 10000);
+        jc_samples_params_init(&p);
+        p.field = "body";
+        jc_alloc_fail_after(n);
+        st = jc_samples_from_text(&s, demo, paths, 2, &p, NULL);
+        while (st == JC_OK) {
+            char *line;
+            st = jc_samples_next(s, &sample, NULL);
+            if (st || !sample.ids)
+                break;
+            st = jc_sample_line(&sample, &line, NULL);
+            if (st == JC_OK)
+                free(line);
+            texts++;
+        }
+        jc_alloc_fail_after(-1);
+        assert_true(st == JC_OK || st == JC_E_NOMEM);
+        assert_true(st || texts == 4);
+        jc_samples_close(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples_text__lines_of_all_files_in_order),
+        cmocka_unit_test(test_samples_text__the_context_cuts_lines_and_windows_documents),
+        cmocka_unit_test(test_samples_text__failures_pass_through),
+        cmocka_unit_test(test_samples_text__every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests_name("text/samples_text", tests, make_files,
+                                       remove_files);
+}
