@@ -143,10 +143,8 @@ jc_status jc_outfile_open(jc_outfile *out, const char *path, jc_error *err)
     if (!out->f) {
         jc_status st =
             jc_fail(err, JC_E_IO, "cannot write '%s': %s", path, strerror(errno));
-        if (fd >= 0) {
+        if (fd >= 0)
             close(fd);
-            unlink(out->temp);
-        }
         jc_outfile_discard(out);
         return st;
     }
@@ -174,8 +172,10 @@ jc_status jc_outfile_commit(jc_outfile *out, jc_error *err)
         why = errno;
     jc_status st = JC_OK;
     if (why) {
-        unlink(out->temp);
         st = jc_fail(err, JC_E_IO, "cannot write '%s': %s", out->path, strerror(why));
+    } else {
+        jc_free(out->temp);
+        out->temp = NULL;
     }
     jc_outfile_discard(out);
     return st;
@@ -183,10 +183,10 @@ jc_status jc_outfile_commit(jc_outfile *out, jc_error *err)
 
 void jc_outfile_discard(jc_outfile *out)
 {
-    if (out->f) {
+    if (out->f)
         fclose(out->f);
+    if (out->temp)
         unlink(out->temp);
-    }
     jc_free(out->path);
     jc_free(out->temp);
     *out = (jc_outfile){0};

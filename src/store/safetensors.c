@@ -228,6 +228,25 @@ static jc_status read_header(jc_safetensors *file, const unsigned char *bytes, s
                          "its header", err);
 }
 
+static jc_status parse(jc_safetensors *file, const unsigned char *bytes, size_t size,
+                       const char *path, jc_error *err)
+{
+    file->path = jc_strdup(path);
+    if (!file->path)
+        return jc_fail_nomem(err, path);
+    jc_status st = read_header(file, bytes, size, err);
+    return st ? st : read_tensors(file, err);
+}
+
+static jc_status give(jc_safetensors **out, jc_safetensors *file, jc_status st)
+{
+    if (st)
+        jc_safetensors_close(file);
+    else
+        *out = file;
+    return st;
+}
+
 jc_status jc_safetensors_parse(jc_safetensors **out, const unsigned char *data, size_t size,
                                const char *path, jc_error *err)
 {
@@ -236,35 +255,20 @@ jc_status jc_safetensors_parse(jc_safetensors **out, const unsigned char *data, 
     *out = NULL;
     if (!file)
         return jc_fail_nomem(err, path);
-    jc_status st = JC_OK;
-    file->path = jc_strdup(path);
-    if (!file->path)
-        st = jc_fail_nomem(err, path);
-    if (st == JC_OK)
-        st = read_header(file, data, size, err);
-    if (st == JC_OK)
-        st = read_tensors(file, err);
-    if (st)
-        jc_safetensors_close(file);
-    else
-        *out = file;
-    return st;
+    return give(out, file, parse(file, data, size, path, err));
 }
 
 jc_status jc_safetensors_open(jc_safetensors **out, const char *path, jc_error *err)
 {
-    jc_map map;
+    jc_safetensors *file = jc_alloc_array(1, sizeof *file);
 
     *out = NULL;
-    jc_status st = jc_map_open(&map, path, err);
-    if (st)
-        return st;
-    st = jc_safetensors_parse(out, map.data, map.size, path, err);
-    if (st)
-        jc_map_close(&map);
-    else
-        (*out)->map = map;
-    return st;
+    if (!file)
+        return jc_fail_nomem(err, path);
+    jc_status st = jc_map_open(&file->map, path, err);
+    if (st == JC_OK)
+        st = parse(file, file->map.data, file->map.size, path, err);
+    return give(out, file, st);
 }
 
 void jc_safetensors_close(jc_safetensors *file)
