@@ -129,9 +129,8 @@ static jc_status fit_from(job *j, uint32_t from)
 
         if (!cross)
             continue;
-        st = jc_solver_solve(solver, cross, s->mean + to * d, j->w, j->err);
-        if (st == JC_OK)
-            st = store_map(j, from, to);
+        jc_solver_solve(solver, cross, s->mean + to * d, j->w);
+        st = store_map(j, from, to);
         j->done++;
     }
     jc_solver_free(solver);

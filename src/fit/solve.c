@@ -47,34 +47,29 @@
 
 struct jc_solver {
     size_t d;
-    size_t k;       /* coordinates with spread */
-    size_t rank;    /* r <= k */
-    size_t *at;     /* [k]: their numbers */
-    double *scale;  /* [k]: D */
-    double *factor; /* [k, k]: Cholesky factor of R; NULL when left and right are used */
-    double *left;   /* [k, r] and [r, k]: S^+ in the coordinates with spread */
-    double *right;  /*   is D^-1 left right, row vectors from the left */
-    double *gain;   /* [d]: g above; NULL with an intercept */
+    double *inverse;    /* [d, d]: W = C' inverse, before the mean is seen to */
+    double *gain;       /* [d]: g above; NULL with an intercept */
     const double *mean; /* [d], borrowed */
-    bool mean_leaves;   /* the span of the centred vectors */
+
+    /* what the inverse was made of */
+    size_t k;         /* coordinates with spread */
+    size_t rank;      /* r <= k */
+    size_t *at;       /* [k]: their numbers */
+    double *scale;    /* [k]: D */
+    double *basis;    /* [r, k]: Q', orthonormal, spans the rows; NULL when r = k */
+    bool mean_leaves; /* the span of the centred vectors */
 };
 
 void jc_solver_free(jc_solver *solver)
 {
     if (!solver)
         return;
+    jc_free(solver->inverse);
+    jc_free(solver->gain);
     jc_free(solver->at);
     jc_free(solver->scale);
-    jc_free(solver->factor);
-    jc_free(solver->left);
-    jc_free(solver->right);
-    jc_free(solver->gain);
+    jc_free(solver->basis);
     jc_free(solver);
-}
-
-size_t jc_solver_rank(const jc_solver *solver)
-{
-    return solver->rank;
 }
 
 static jc_status check_finite(const jc_source *src, jc_error *err)
@@ -153,67 +148,96 @@ static jc_status correlate(const jc_solver *s, const jc_source *src, double *r, 
     return JC_OK;
 }
 
-/* Keep the factor if it shows that no eigenvalue is below the cut. *r is taken if so. */
-static jc_status try_cholesky(jc_solver *s, double **r, double cut, double norm1,
-                              bool *done, jc_error *err)
+/* inverse [d, d] = D^-1 x D^-1 or, projected, D^-1 x; x [k, k]. */
+static void scatter(jc_solver *s, const double *x, bool projected)
+{
+    for (size_t i = 0; i < s->k; i++)
+        for (size_t j = 0; j < s->k; j++)
+            s->inverse[s->at[i] * s->d + s->at[j]] =
+                x[i * s->k + j] / (projected ? s->scale[i] : s->scale[i] * s->scale[j]);
+}
+
+/* Done if a factor of r [k, k] shows that no eigenvalue is below the cut. r is spoilt. */
+static jc_status try_cholesky(jc_solver *s, double *r, double cut, double norm1, bool *done,
+                              jc_error *err)
 {
     double least = 0;
     jc_status st = JC_OK;
 
     *done = false;
-    if (!jc_cholesky(*r, s->k))
+    if (!jc_cholesky(r, s->k))
         return JC_OK;
-    st = jc_cholesky_least(*r, s->k, norm1, &least, err);
+    st = jc_cholesky_least(r, s->k, norm1, &least, err);
     if (st || least < cut)
         return st;
-    s->factor = *r;
+    jc_cholesky_invert(r, s->k);
+    scatter(s, r, false);
     s->rank = s->k;
-    *r = NULL;
     *done = true;
     return JC_OK;
 }
 
-/* left [k, r] = V L^-1, right [r, k] = V' D^-1, v [r, k] the eigenvectors as rows. */
-static void invert_whole(jc_solver *s, const double *v, const double *value)
+/* All directions kept: R^-1 = V L^-1 V', v [k, k] the eigenvectors as rows. */
+static jc_status invert_whole(jc_solver *s, const double *v, const double *value,
+                              jc_error *err)
 {
-    for (size_t e = 0; e < s->rank; e++) {
-        for (size_t i = 0; i < s->k; i++) {
-            s->left[i * s->rank + e] = v[e * s->k + i] / value[e];
-            s->right[e * s->k + i] = v[e * s->k + i] / s->scale[i];
-        }
+    size_t k = s->k;
+    double *over = jc_matrix_new(k, k, sizeof *over); /* L^-1 V' */
+    double *x = jc_matrix_new(k, k, sizeof *x);
+    jc_status st = JC_OK;
+
+    if (!over || !x) {
+        st = jc_fail_nomem(err, "a solver");
+        goto done;
     }
+    for (size_t e = 0; e < k; e++)
+        for (size_t i = 0; i < k; i++)
+            over[e * k + i] = v[e * k + i] / value[e];
+    jc_dgemm(true, false, k, k, k, v, over, x);
+    scatter(s, x, false);
+done:
+    jc_free(over);
+    jc_free(x);
+    return st;
 }
 
-/* left = V L^-1 V' D^-1 Q and right = Q', Q [k, r] an orthonormal basis of span(D V). */
+/* V L^-1 V' D^-1 Q Q', Q [k, r] an orthonormal basis of span(D V), v [r, k] the
+ * eigenvectors kept as rows. */
 static jc_status invert_part(jc_solver *s, const double *v, const double *value,
                              jc_error *err)
 {
     size_t r = s->rank, k = s->k;
-    double *part = jc_matrix_new(r, k, sizeof *part);   /* V' D^-1 */
+    double *q = jc_matrix_new(r, k, sizeof *q);       /* V' D, then Q' */
+    double *part = jc_matrix_new(r, k, sizeof *part); /* V' D^-1, then L^-1 V' D^-1 Q Q' */
     double *small = jc_matrix_new(r, r, sizeof *small); /* L^-1 V' D^-1 Q */
+    double *x = jc_matrix_new(k, k, sizeof *x);
     jc_status st = JC_OK;
 
-    if (!part || !small) {
+    s->basis = q;
+    if (!q || !part || !small || !x) {
         st = jc_fail_nomem(err, "a solver");
         goto done;
     }
     for (size_t e = 0; e < r; e++) {
         for (size_t i = 0; i < k; i++) {
-            s->right[e * k + i] = v[e * k + i] * s->scale[i];
+            q[e * k + i] = v[e * k + i] * s->scale[i];
             part[e * k + i] = v[e * k + i] / s->scale[i];
         }
     }
-    st = jc_orthonormal(s->right, r, k, err);
+    st = jc_orthonormal(q, r, k, err);
     if (st)
         goto done;
-    jc_dgemm(false, true, r, r, k, part, s->right, small);
+    jc_dgemm(false, true, r, r, k, part, q, small);
     for (size_t e = 0; e < r; e++)
         for (size_t f = 0; f < r; f++)
             small[e * r + f] /= value[e];
-    jc_dgemm(true, false, k, r, r, v, small, s->left);
+    jc_dgemm(false, false, r, k, r, small, q, part);
+    jc_dgemm(true, false, k, k, r, v, part, x);
+    scatter(s, x, true);
 done:
     jc_free(part);
     jc_free(small);
+    jc_free(x);
     return st;
 }
 
@@ -246,8 +270,8 @@ static bool mean_leaves(const jc_solver *s, const double *mean, const double *v,
 /* r [k, k], symmetric, is spoilt; work is [2, k]. */
 static jc_status decompose(jc_solver *s, double *r, double *work, double cut, jc_error *err)
 {
-    double *value = work, *u = work + s->k;
     size_t k = s->k;
+    double *value = work, *u = work + k;
     jc_status st = jc_eigen(r, k, value, err);
 
     if (st)
@@ -257,69 +281,30 @@ static jc_status decompose(jc_solver *s, double *r, double *work, double cut, jc
     while (first < k && value[first] <= cut)
         first++;
     s->rank = k - first;
-    s->left = jc_matrix_new(k, s->rank, sizeof *s->left);
-    s->right = jc_matrix_new(s->rank, k, sizeof *s->right);
-    if (!s->left || !s->right)
-        return jc_fail_nomem(err, "a solver");
-    if (s->rank == k) {
-        invert_whole(s, r, value);
-        return JC_OK;
-    }
+    if (s->rank == k)
+        return invert_whole(s, r, value, err);
     s->mean_leaves |= mean_leaves(s, s->mean, r + first * k, value + first, cut, u);
     return invert_part(s, r + first * k, value + first, err);
-}
-
-/* x[m, k]: rows of C', over the coordinates with spread, become rows of S^+ C. */
-static void solve_rows(const jc_solver *s, double *x, size_t m, double *half)
-{
-    for (size_t row = 0; row < m; row++)
-        for (size_t i = 0; i < s->k; i++)
-            x[row * s->k + i] /= s->scale[i];
-    if (s->factor) {
-        jc_cholesky_solve(s->factor, s->k, x, m);
-        for (size_t row = 0; row < m; row++)
-            for (size_t i = 0; i < s->k; i++)
-                x[row * s->k + i] /= s->scale[i];
-    } else {
-        jc_dgemm(false, false, m, s->rank, s->k, x, s->left, half);
-        jc_dgemm(false, false, m, s->k, s->rank, half, s->right, x);
-    }
 }
 
 /* q [d]: what the span of the centred vectors leaves of the mean. */
 static jc_status mean_remainder(const jc_solver *s, double *q, jc_error *err)
 {
     double *along = jc_matrix_new(1, s->k + s->rank, sizeof *along);
-    double *part = along + s->k; /* [r] */
 
     if (!along)
         return jc_fail_nomem(err, "a solver");
+    double *part = along + s->k; /* [r] */
     memcpy(q, s->mean, s->d * sizeof *q);
     for (size_t i = 0; i < s->k; i++)
         along[i] = s->mean[s->at[i]];
-    if (s->rank < s->k) { /* right is Q' */
-        jc_dgemm(false, true, 1, s->rank, s->k, along, s->right, part);
-        jc_dgemm(false, false, 1, s->k, s->rank, part, s->right, along);
+    if (s->basis) {
+        jc_dgemm(false, true, 1, s->rank, s->k, along, s->basis, part);
+        jc_dgemm(false, false, 1, s->k, s->rank, part, s->basis, along);
     }
     for (size_t i = 0; i < s->k; i++)
         q[s->at[i]] -= along[i];
     jc_free(along);
-    return JC_OK;
-}
-
-/* S^+ m, over [d]. */
-static jc_status solve_mean(const jc_solver *s, double *y, jc_error *err)
-{
-    double *x = jc_matrix_new(1, s->k + s->rank, sizeof *x);
-
-    if (!x)
-        return jc_fail_nomem(err, "a solver");
-    for (size_t i = 0; i < s->k; i++)
-        x[i] = s->mean[s->at[i]];
-    solve_rows(s, x, 1, x + s->k);
-    for (size_t i = 0; i < s->k; i++)
-        y[s->at[i]] = x[i];
-    jc_free(x);
     return JC_OK;
 }
 
@@ -339,9 +324,13 @@ static jc_status find_gain(jc_solver *s, double rows, jc_error *err)
     s->gain = g;
     if (!g)
         return jc_fail_nomem(err, "a solver");
-    jc_status st = s->mean_leaves ? mean_remainder(s, g, err) : solve_mean(s, g, err);
-    if (st)
-        return st;
+    if (s->mean_leaves) {
+        jc_status st = mean_remainder(s, g, err);
+        if (st)
+            return st;
+    } else {
+        jc_dgemm(false, false, 1, s->d, s->d, s->mean, s->inverse, g);
+    }
     double over = s->mean_leaves ? dot(g, g, s->d) : 1 / rows + dot(g, s->mean, s->d);
     for (size_t i = 0; i < s->d; i++)
         g[i] = over > 0 ? g[i] / over : 0;
@@ -361,7 +350,7 @@ static jc_status factorize(jc_solver *s, const jc_source *src, jc_error *err)
     if (st == JC_OK)
         st = correlate(s, src, r, &cut, &norm1, err);
     if (st == JC_OK)
-        st = try_cholesky(s, &r, cut, norm1, &done, err);
+        st = try_cholesky(s, r, cut, norm1, &done, err);
     if (st == JC_OK && !done) {
         st = correlate(s, src, r, &cut, &norm1, err); /* the attempt has spoilt it */
         if (st == JC_OK)
@@ -382,8 +371,12 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source, jc_error *err)
     s->mean = source->mean;
     s->at = jc_alloc_array(s->d, sizeof *s->at);
     s->scale = jc_matrix_new(1, s->d, sizeof *s->scale);
-    jc_status st =
-        s->at && s->scale ? check_finite(source, err) : jc_fail_nomem(err, "a solver");
+    s->inverse = jc_matrix_new(s->d, s->d, sizeof *s->inverse);
+    jc_status st = JC_OK;
+    if (!s->at || !s->scale || !s->inverse)
+        st = jc_fail_nomem(err, "a solver");
+    if (st == JC_OK)
+        st = check_finite(source, err);
     if (st == JC_OK)
         find_spread(s, source, penalty(source));
     if (st == JC_OK && s->k > 0)
@@ -398,36 +391,17 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source, jc_error *err)
     return JC_OK;
 }
 
-jc_status jc_solver_solve(const jc_solver *solver, const double *cross,
-                          const double *mean_y, double *w, jc_error *err)
+void jc_solver_solve(const jc_solver *solver, const double *cross, const double *mean_y,
+                     double *w)
 {
-    size_t d = solver->d, k = solver->k;
-    double *x = jc_matrix_new(d, k, sizeof *x);
-    double *half = solver->factor ? NULL : jc_matrix_new(d, solver->rank, sizeof *half);
-    jc_status st = JC_OK;
+    size_t d = solver->d;
 
-    if (!x || (!half && !solver->factor)) {
-        st = jc_fail_nomem(err, "a solver");
-        goto done;
-    }
-    for (size_t i = 0; i < k; i++)
-        for (size_t row = 0; row < d; row++)
-            x[row * k + i] = cross[solver->at[i] * d + row];
-    solve_rows(solver, x, d, half);
-    for (size_t row = 0; row < d; row++) {
+    jc_dgemm(true, false, d, d, d, cross, solver->inverse, w);
+    for (size_t row = 0; solver->gain && row < d; row++) {
         double *to = w + row * d;
-
-        memset(to, 0, d * sizeof *to);
-        for (size_t i = 0; i < k; i++)
-            to[solver->at[i]] = x[row * k + i];
-        if (!solver->gain)
-            continue;
         double rest = mean_y[row] - dot(to, solver->mean, d);
+
         for (size_t i = 0; i < d; i++)
             to[i] += rest * solver->gain[i];
     }
-done:
-    jc_free(x);
-    jc_free(half);
-    return st;
 }

@@ -29,7 +29,7 @@ size_t jc_solver_rank(const jc_solver *solver);
 
 /* cross [d, d] holds the sum of (x - mean)(y - mean)', row from x; mean_y [d].
  * w [d, d] gets the map, y ~ W x (+ b), row from y. */
-jc_status jc_solver_solve(const jc_solver *solver, const double *cross,
-                          const double *mean_y, double *w, jc_error *err) JC_NODISCARD;
+void jc_solver_solve(const jc_solver *solver, const double *cross, const double *mean_y,
+                     double *w);
 
 #endif

@@ -60,11 +60,12 @@ jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double
     return st;
 }
 
-void jc_cholesky_solve(const double *factor, size_t n, double *x, size_t m)
+void jc_cholesky_invert(double *factor, size_t n)
 {
-    if (m > 0)
-        LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', (int)n, (int)m, factor, (int)n, x,
-                            (int)n);
+    LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n);
+    for (size_t i = 0; i < n; i++) /* by columns the lower triangle, by rows the upper */
+        for (size_t j = 0; j < i; j++)
+            factor[i * n + j] = factor[j * n + i];
 }
 
 jc_status jc_eigen(double *a, size_t n, double *value, jc_error *err)

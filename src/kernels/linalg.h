@@ -27,8 +27,8 @@ bool jc_cholesky(double *a, size_t n) JC_NODISCARD;
 jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double *least,
                             jc_error *err) JC_NODISCARD;
 
-/* x[m, n]: each row r becomes the solution of A y = r. */
-void jc_cholesky_solve(const double *factor, size_t n, double *x, size_t m);
+/* The factor becomes the inverse of the matrix, whole and symmetric. */
+void jc_cholesky_invert(double *factor, size_t n);
 
 /* Eigenvalues in ascending order to value[n]; eigenvectors to the rows of a[n, n], which
  * held the symmetric matrix. E_NUMERIC when the iteration does not converge. */

@@ -141,9 +141,7 @@ static void from_sums(const jc_stats *s, bool bias, double *w)
     jc_error err;
 
     assert_int_equal(jc_solver_new(&solver, &source, &err), JC_OK);
-    assert_int_equal(
-        jc_solver_solve(solver, jc_stats_cross(s, 0, 1), s->mean + s->width, w, &err),
-        JC_OK);
+    jc_solver_solve(solver, jc_stats_cross(s, 0, 1), s->mean + s->width, w);
     jc_solver_free(solver);
 }
 
