@@ -113,8 +113,12 @@ jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, flo
     if (shortcut->form->bias)
         link->own_bias = jc_matrix_new(1, d, sizeof *link->own_bias);
     if ((shortcut->form->weight && !link->own_weight) ||
-        (shortcut->form->bias && !link->own_bias))
+        (shortcut->form->bias && !link->own_bias)) {
+        jc_free(link->own_weight);
+        jc_free(link->own_bias);
+        link->own_weight = link->own_bias = NULL;
         return jc_fail_nomem(err, "a map");
+    }
     link->weight = *weight = link->own_weight;
     link->bias = *bias = link->own_bias;
     link->present = true;

@@ -54,7 +54,8 @@ struct jc_shortcut {
 jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layers,
                           uint32_t width, jc_error *err) JC_NODISCARD;
 
-/* Give (from, to) zeroed tensors, as its form has them, to be filled by the caller. */
+/* Give (from, to), which has no map yet, zeroed tensors as its form has them, to be filled
+ * by the caller. */
 jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, float **weight,
                           float **bias, jc_error *err) JC_NODISCARD;
 

@@ -177,12 +177,15 @@ static jc_status find(const reader *r, const char *name, size_t rows, size_t col
         return jc_fail(r->err, JC_E_FORMAT,
                        "cannot read tensor '%s' of '%s': it is %s, not F64", name, r->path,
                        jc_dtype_name(t->dtype));
-    if (t->n_dims != 2 || t->shape[0] != rows || t->shape[1] != cols)
-        return jc_fail(
-            r->err, JC_E_FORMAT,
-            "cannot read tensor '%s' of '%s': it has %u dimensions from [%zu, %zu], "
-            "not [%zu, %zu]",
-            name, r->path, t->n_dims, t->shape[0], t->shape[1], rows, cols);
+    if (t->n_dims != 2)
+        return jc_fail(r->err, JC_E_FORMAT,
+                       "cannot read tensor '%s' of '%s': it has %u dimensions, not 2", name,
+                       r->path, t->n_dims);
+    if (t->shape[0] != rows || t->shape[1] != cols)
+        return jc_fail(r->err, JC_E_FORMAT,
+                       "cannot read tensor '%s' of '%s': its shape is [%zu, %zu], not "
+                       "[%zu, %zu]",
+                       name, r->path, t->shape[0], t->shape[1], rows, cols);
     return JC_OK;
 }
 
