@@ -63,7 +63,7 @@ static jc_status set_meta(const job *j)
     };
     jc_status st = JC_OK;
 
-    snprintf(ridge, sizeof ridge, "%.17g", j->params->ridge);
+    snprintf(ridge, sizeof ridge, "%.10g", j->params->ridge);
     snprintf(n_rows, sizeof n_rows, "%llu", (unsigned long long)s->rows);
     snprintf(n_texts, sizeof n_texts, "%llu", (unsigned long long)s->texts);
     for (size_t i = 0; i < JC_COUNT(meta) && st == JC_OK; i++)
@@ -146,14 +146,14 @@ static jc_status fit_all(job *j)
         for (uint32_t k = i + 1; k < s->taps; k++)
             j->total += jc_stats_keeps(s->taps, s->all_pairs, i, k);
     for (uint32_t from = 0; from + 1 < s->taps && st == JC_OK; from++) {
-        jc_progress progress = {"fit: solving", "maps", j->done, j->total};
+        jc_progress progress = {"fitting", "maps", j->done, j->total};
 
         st = jc_report(j->params->hooks, &progress, j->err);
         if (st == JC_OK)
             st = fit_from(j, from);
     }
     if (st == JC_OK) {
-        jc_progress progress = {"fit: solving", "maps", j->done, j->total};
+        jc_progress progress = {"fitting", "maps", j->done, j->total};
         st = jc_report(j->params->hooks, &progress, j->err);
     }
     return st;
