@@ -28,3 +28,8 @@ endfunction()
 set(store_libs PkgConfig::JANSSON PkgConfig::XXHASH)
 jc_fuzz(safetensors ROOMS store base LIBS ${store_libs})
 jc_fuzz(config ROOMS store base LIBS ${store_libs})
+
+set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::ZLIB
+  PkgConfig::ZSTD)
+jc_fuzz(tokenizer ROOMS text base LIBS ${text_libs})
+jc_fuzz(samples ROOMS text base LIBS ${text_libs})

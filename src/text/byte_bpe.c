@@ -16,6 +16,7 @@
 
 typedef struct byte_bpe {
     jc_merges merges;
+    uint32_t n_ranks;      /* merges read, also those given twice */
     uint32_t byte_id[256]; /* JC_NO_TOKEN: this byte has no token */
     jc_pattern *pattern;   /* NULL: the text is one piece */
     bool prefix_space;     /* a text that does not start with a space is given one */
@@ -106,8 +107,7 @@ static jc_status add_merge(jc_tokenizer *t, half left, half right, const char *p
                          " names '%s', which is not in the vocabulary",
                          path, where, number, jc_quoted(quoted, part[i].name, part[i].n));
     }
-    if (st == JC_OK &&
-        !jc_merges_add(&b->merges, id[0], id[1], (uint32_t)b->merges.n, id[2]))
+    if (st == JC_OK && !jc_merges_add(&b->merges, id[0], id[1], b->n_ranks++, id[2]))
         st = jc_fail_nomem(err, "the merges");
     jc_free(both);
     return st;
@@ -380,7 +380,7 @@ static jc_status decode(const jc_tokenizer *t, const uint32_t *ids, size_t n,
     for (size_t i = 0; i < n; i++) {
         size_t length, want, bytes;
         const char *name = jc_vocab_name(&t->vocab, ids[i], &length);
-        if (!jc_add(text->n, length, &want) ||
+        if (!jc_add(text->n, length + 1, &want) || /* a name may be empty: + 1 */
             !jc_grow(&text->data, &text->capacity, want, 1))
             return jc_fail_nomem(err, "a text");
         if (!name_bytes(name, length, text->data + text->n, &bytes)) {

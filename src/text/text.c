@@ -9,7 +9,8 @@ bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n)
 {
     size_t want;
 
-    if (!jc_add(bytes->n, n, &want) || !jc_grow(&bytes->data, &bytes->capacity, want, 1))
+    if (!jc_add(bytes->n, n, &want) ||
+        !jc_grow(&bytes->data, &bytes->capacity, want ? want : 1, 1))
         return false;
     if (n)
         memcpy(bytes->data + bytes->n, data, n);

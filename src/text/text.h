@@ -14,6 +14,7 @@ typedef struct jc_bytes {
     size_t n, capacity;
 } jc_bytes;
 
+/* data is not NULL afterwards, also when n is 0. */
 bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n) JC_NODISCARD;
 
 bool jc_ids_add(jc_ids *ids, uint32_t id) JC_NODISCARD;

@@ -397,6 +397,25 @@ static void test_tokenizer__a_byte_without_a_token_is_named(void **state)
     check_small(whole, "abcb", (const uint32_t[]){2, 2}, 2);
 }
 
+static void test_tokenizer__a_token_may_have_an_empty_name(void **state)
+{
+    static const char *const files[JC_TOKENIZER_FILES] = {NULL, "{\"\":0,\"a\":1}", "",
+                                                          "{\"bos_token\":\"\"}"};
+    static const uint32_t ids[] = {0, 1, 0};
+    jc_tokenizer *t;
+    char *text;
+    size_t n;
+
+    (void)state;
+    check_small(files, "aa", (const uint32_t[]){1, 1}, 2);
+    assert_int_equal(open_files(files, &t, NULL), JC_OK);
+    assert_int_equal(jc_tokenizer_special(t, "bos"), 0);
+    assert_int_equal(jc_tokenizer_decode(t, ids, 3, &text, &n, NULL), JC_OK);
+    assert_string_equal(text, "a");
+    free(text);
+    jc_tokenizer_close(t);
+}
+
 /* The two ways in which merges are written, and special tokens that only a role names. */
 static void test_tokenizer__small_files_are_understood(void **state)
 {
@@ -473,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_tokenizer__bad_files_are_named),
         cmocka_unit_test(test_tokenizer__no_such_folder),
         cmocka_unit_test(test_tokenizer__a_byte_without_a_token_is_named),
+        cmocka_unit_test(test_tokenizer__a_token_may_have_an_empty_name),
         cmocka_unit_test(test_tokenizer__small_files_are_understood),
         cmocka_unit_test(test_tokenizer__prefix_space_is_added_where_the_file_says_so),
         cmocka_unit_test(test_tokenizer__every_failed_allocation_is_reported),

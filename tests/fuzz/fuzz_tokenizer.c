@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_tokenizer.c: any bytes as the files of a tokenizer and a text, each ended by a zero
+ * byte: tokenizer.json, vocab.json, merges.txt, tokenizer_config.json,
+ * special_tokens_map.json, text. An empty file is one that is not there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/tokenizer.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+static void check_failure(jc_status st, const jc_error *err)
+{
+    check(err->status == st && err->message[0] && !strchr(err->message, '\n'));
+}
+
+/* `exact`: the text must come back as it is. */
+static void run(const jc_tokenizer *t, const char *text, size_t n, bool exact)
+{
+    jc_ids ids = {0};
+    jc_error err = {JC_OK, ""};
+    char *again;
+    size_t length;
+    jc_status st = jc_tokenizer_encode(t, text, n, &ids, &err);
+
+    if (st) {
+        check_failure(st, &err);
+        check(ids.n == 0);
+    } else {
+        for (size_t i = 0; i < ids.n; i++)
+            check(ids.id[i] < jc_tokenizer_size(t));
+        check(jc_tokenizer_decode(t, ids.id, ids.n, &again, &length, &err) == JC_OK);
+        check(!exact || (length == n && memcmp(again, text, n) == 0));
+        free(again);
+    }
+    jc_ids_free(&ids);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char path[] = "fuzz";
+    jc_tokenizer_files files = {.folder = path};
+    jc_tokenizer *t = NULL;
+    jc_error err = {JC_OK, ""};
+    size_t at = 0;
+
+    for (size_t i = 0; i < JC_TOKENIZER_FILES && at < size; i++) {
+        const uint8_t *end = memchr(data + at, 0, size - at);
+        size_t n = end ? (size_t)(end - data) - at : size - at;
+        if (n > 0)
+            files.map[i] = (jc_map){data + at, n, path};
+        at += n + (end != NULL);
+    }
+    jc_status st = jc_tokenizer_files_parse(&files, &err);
+    if (st == JC_OK)
+        st = jc_tokenizer_make(&t, &files, &err);
+    if (st)
+        check_failure(st, &err);
+    else /* a setting may take spaces away, add them, or name an unknown */
+        run(t, (const char *)data + at, size - at,
+            !files.map[JC_FILE_TOKENIZER].data && !files.map[JC_FILE_CONFIG].data &&
+                !files.map[JC_FILE_SPECIAL].data);
+    jc_tokenizer_close(t);
+    for (size_t i = 0; i < JC_TOKENIZER_FILES; i++)
+        json_decref(files.json[i]);
+    return 0;
+}
