@@ -16,16 +16,16 @@
  * so the large direction of the mean never mixes with the small ones that matter, neither
  * in the rank decision nor in rounding.
  *
- * Rank. The sums are products of float32 rows added in blocks of about 500: an entry of R
- * has an error of at most about e = 2^-24 sqrt(500) / 3 = 4e-7 of its size, of random sign.
- * A random matrix whose entries have the size of e R has norm about 2 e rho, rho the
- * largest norm of a row of R (from 1 to sqrt(d)). Eigenvalues under NOISE rho = 2^-20 rho,
- * 1e-6 rho, are thus noise; states of language models have their smallest between 1e-4 and
- * 1e-1. An eigenvalue below zero is noise for sure, and noise is as often above zero as
- * below, so the cut is at least twice the most negative one. Where a Cholesky factor shows
- * that all eigenvalues are above the cut, nothing more is done. Where not, R ~ V L V' with
- * the r eigenvalues kept; D^-1 V L^-1 V' D^-1 C is one solution of many, and its projection
- * on the rows' span, span(D V) in the original coordinates, is the one of least norm.
+ * Rank. The sums are products of float32 rows added in blocks of up to 1024: an entry of R
+ * has an error of about e = 2^-24 sqrt(1024) / 3 = 6e-7 of its size, of random sign. A
+ * random matrix whose entries have the size of e R has norm about 2 e rho, rho the largest
+ * norm of a row of R (from 1 to sqrt(d)). Eigenvalues under NOISE rho = 2^-19 rho, 2e-6
+ * rho, are thus noise; states of language models have their smallest between 1e-4 and 1e-1.
+ * An eigenvalue below zero is noise for sure, and noise is as often above zero as below, so
+ * the cut is at least twice the most negative one. Where a Cholesky factor shows that all
+ * eigenvalues are above the cut, nothing more is done. Where not, R ~ V L V' with the r
+ * eigenvalues kept; D^-1 V L^-1 V' D^-1 C is one solution of many, and its projection on
+ * the rows' span, span(D V) in the original coordinates, is the one of least norm.
  *
  * A spread below a few units in the last place of the mean is rounding of a constant.
  *
@@ -34,16 +34,14 @@
  */
 #include "fit/solve.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "kernels/linalg.h"
 
-#define NOISE      0x1p-20 /* of an eigenvalue of R, over the largest norm of a row of R */
-#define MEAN_ROUND 0x1p-22 /* of a coordinate, over its mean: four units of float32 */
-
-#define CORRELATION_MAX 2.0 /* of honest sums: 1, and noise */
+#define NOISE           0x1p-19 /* of an eigenvalue of R, over the largest norm of a row of R */
+#define MEAN_ROUND      0x1p-22 /* of a coordinate, over its mean: four units of float32 */
+#define CORRELATION_MAX 2.0     /* of honest sums: 1, and noise */
 
 struct jc_solver {
     size_t d;

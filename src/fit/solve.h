@@ -24,9 +24,6 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source,
                         jc_error *err) JC_NODISCARD;
 void jc_solver_free(jc_solver *solver);
 
-/* How many directions the source vectors span about their mean, as far as the sums tell. */
-size_t jc_solver_rank(const jc_solver *solver);
-
 /* cross [d, d] holds the sum of (x - mean)(y - mean)', row from x; mean_y [d].
  * w [d, d] gets the map, y ~ W x (+ b), row from y. */
 void jc_solver_solve(const jc_solver *solver, const double *cross, const double *mean_y,
