@@ -165,9 +165,9 @@ static jc_status add_decoder(jc_tokenizer *t, json_t *decoder, const char *path,
 /* "bos_token": "<s>" or {"content": "<s>", ...} */
 static const json_t *role_value(const json_t *config, size_t role)
 {
-    char key[16] = "";
+    char key[16];
 
-    strcat(strcat(key, role_name[role]), "_token");
+    snprintf(key, sizeof key, "%s_token", role_name[role]);
     const json_t *value = json_object_get(config, key);
     return json_is_object(value) ? json_object_get(value, "content") : value;
 }

@@ -25,13 +25,13 @@ static uint64_t hash(const char *name, size_t length) /* FNV-1a, 64 bits */
 /* The slot that holds the name, or the free one where it belongs. */
 static size_t find_slot(const jc_vocab *vocab, const char *name, size_t length)
 {
+    const char *names = vocab->names.data; /* NULL while no slot is taken */
     size_t mask = vocab->n_slots - 1;
     size_t i = (size_t)hash(name, length) & mask;
 
-    for (; vocab->slot[i]; i = (i + 1) & mask) {
+    for (; names && vocab->slot[i]; i = (i + 1) & mask) {
         const jc_token *token = &vocab->token[vocab->slot[i] - 1];
-        if (token->length == length &&
-            memcmp(vocab->names.data + token->at, name, length) == 0)
+        if (token->length == length && memcmp(names + token->at, name, length) == 0)
             break;
     }
     return i;
@@ -47,7 +47,7 @@ static bool make_room(jc_vocab *vocab)
     wider.slot = jc_alloc_array(wider.n_slots, sizeof *wider.slot);
     if (!wider.slot)
         return false;
-    for (size_t i = 0; i < vocab->n_slots; i++) {
+    for (size_t i = 0; vocab->names.data && i < vocab->n_slots; i++) {
         if (!vocab->slot[i])
             continue;
         const jc_token *token = &vocab->token[vocab->slot[i] - 1];
