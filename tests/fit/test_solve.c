@@ -220,11 +220,68 @@ static void test_solve__equals_gelsd_from_sums_of_float_products(void **state)
     }
 }
 
+/* All pairs of coordinates correlate by 1 - apart: one eigenvalue is near d, all others are
+ * `apart`. The sums of y = W x exactly; w gets what the solver makes of them. */
+static void solve_alike(double apart, const double *want, double *w, size_t d)
+{
+    double *square = calloc(d * d, sizeof *square), *cross = calloc(d * d, sizeof *cross);
+    double *mean = calloc(d, sizeof *mean);
+    jc_source source = {square, mean, 1000, d, true, 0, "layer 0"};
+    jc_solver *solver;
+
+    for (size_t i = 0; i < d; i++) {
+        double all = 0;
+
+        for (size_t j = 0; j < d; j++)
+            square[i * d + j] = i == j ? 1 : 1 - apart;
+        for (size_t j = 0; j < d; j++)
+            all += want[i * d + j];
+        for (size_t j = 0; j < d;
+             j++) /* (apart I + (1 - apart) 11') W', without cancelling */
+            cross[j * d + i] = apart * want[i * d + j] + (1 - apart) * all;
+    }
+    assert_int_equal(jc_solver_new(&solver, &source, NULL), JC_OK);
+    jc_solver_solve(solver, cross, mean, w);
+    jc_solver_free(solver);
+    free(square);
+    free(cross);
+    free(mean);
+}
+
+/* The cut is 2^-19 sqrt(24) = 9.3e-6 here. Just above it, where the estimate from the
+ * Cholesky factor is too careful to say so, all directions count; just below, one is left.
+ */
+static void test_solve__cuts_where_the_noise_begins(void **state)
+{
+    enum { WIDE = 24 };
+    double want[WIDE * WIDE], level[WIDE * WIDE], w[WIDE * WIDE];
+    uint64_t seed = 31;
+
+    (void)state;
+    for (size_t k = 0; k < WIDE * WIDE; k++)
+        want[k] = (double)check_rand(&seed);
+    for (size_t i = 0; i < WIDE; i++) { /* of least norm along 1: the mean of the row */
+        double all = 0;
+
+        for (size_t j = 0; j < WIDE; j++)
+            all += want[i * WIDE + j] / WIDE;
+        for (size_t j = 0; j < WIDE; j++)
+            level[i * WIDE + j] = all;
+    }
+    solve_alike(1e-2, want, w, WIDE);
+    check_close(w, want, WIDE * WIDE, 0, 1e-11); /* 1e-16 * 24 / 1e-2, with room */
+    solve_alike(1.3e-5, want, w, WIDE);
+    check_close(w, want, WIDE * WIDE, 0, 1e-8);
+    solve_alike(0.8e-5, want, w, WIDE);
+    check_close(w, level, WIDE * WIDE, 0, 1e-5); /* cross still has `apart` of the rest */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_solve__equals_gelsd_from_sums_in_double),
         cmocka_unit_test(test_solve__equals_gelsd_from_sums_of_float_products),
+        cmocka_unit_test(test_solve__cuts_where_the_noise_begins),
     };
     openblas_set_num_threads(1); /* gelsd of small matrices is slower by more */
     return cmocka_run_group_tests_name("fit/solve", tests, NULL, NULL);
