@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* self_text.c: texts drawn from the model, SIDE of them at a time with cached keys and
- * values, so that a step is one product of SIDE rows. */
+/* self_text.c: texts drawn from the model, in groups of SIDE with cached keys and values,
+ * so that a step is one product of SIDE rows; each thread writes a group of its own. */
 #include "jumpcut/generate.h"
 
 #include <string.h>
@@ -11,18 +11,24 @@
 
 enum { SIDE = 64 };
 
-struct jc_self_text {
-    const jc_model *model;
+typedef struct group {
+    uint64_t first; /* number of its first text */
+    size_t n;       /* texts */
     jc_session *session;
-    int64_t start, end;
-    jc_self_text_params params;
-    uint32_t longest;
-    uint64_t given;  /* texts handed out */
-    size_t held, at; /* texts in the group, and the next one to give */
+    float *logits; /* [SIDE, vocab] */
     jc_ids texts[SIDE];
     bool ended[SIDE];
     jc_rng rng[SIDE];
-    float *logits; /* [SIDE, vocab] */
+} group;
+
+struct jc_self_text {
+    const jc_model *model;
+    int64_t start, end;
+    jc_self_text_params params;
+    uint32_t longest;
+    uint64_t given, written; /* texts handed out, texts of the groups so far */
+    group *groups;           /* [n_groups]: one a thread */
+    size_t n_groups;
 };
 
 /* clang-format off */
@@ -65,9 +71,14 @@ jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t st
     self->longest = info->context > 1 ? info->context - 1 : 1;
     if (params->self_tokens < self->longest)
         self->longest = params->self_tokens;
-    self->logits = jc_matrix_new(SIDE, info->vocab, sizeof *self->logits);
-    jc_status st = self->logits ? jc_session_new(&self->session, model, err)
-                                : jc_fail_nomem(err, "texts to write");
+    self->n_groups = jc_threads_max();
+    self->groups = jc_alloc_array(self->n_groups, sizeof *self->groups);
+    jc_status st = self->groups ? JC_OK : jc_fail_nomem(err, "texts to write");
+    for (size_t i = 0; i < self->n_groups && st == JC_OK; i++) {
+        self->groups[i].logits = jc_matrix_new(SIDE, info->vocab, sizeof(float));
+        st = self->groups[i].logits ? jc_session_new(&self->groups[i].session, model, err)
+                                    : jc_fail_nomem(err, "texts to write");
+    }
     if (st) {
         jc_self_text_free(self);
         return st;
@@ -80,10 +91,13 @@ void jc_self_text_free(jc_self_text *self)
 {
     if (!self)
         return;
-    for (size_t i = 0; i < SIDE; i++)
-        jc_ids_free(&self->texts[i]);
-    jc_session_free(self->session);
-    jc_free(self->logits);
+    for (size_t g = 0; self->groups && g < self->n_groups; g++) {
+        for (size_t i = 0; i < SIDE; i++)
+            jc_ids_free(&self->groups[g].texts[i]);
+        jc_session_free(self->groups[g].session);
+        jc_free(self->groups[g].logits);
+    }
+    jc_free(self->groups);
     jc_free(self);
 }
 
@@ -104,23 +118,6 @@ static uint32_t draw(float *z, size_t n, double temperature, jc_rng *rng)
     return (uint32_t)(n - 1);
 }
 
-struct draws {
-    jc_self_text *self;
-    uint32_t *next; /* [held] */
-};
-
-static jc_status draw_one(void *arg, size_t i, jc_error *err)
-{
-    const struct draws *draws = arg;
-    jc_self_text *self = draws->self;
-    size_t vocab = jc_model_get_info(self->model)->vocab;
-
-    (void)err;
-    draws->next[i] =
-        draw(self->logits + i * vocab, vocab, self->params.temperature, &self->rng[i]);
-    return JC_OK;
-}
-
 static jc_status append(jc_ids *ids, uint32_t id, jc_error *err)
 {
     if (!jc_grow(&ids->id, &ids->capacity, ids->n + 1, sizeof *ids->id))
@@ -130,65 +127,80 @@ static jc_status append(jc_ids *ids, uint32_t id, jc_error *err)
 }
 
 /* Extend every text that has not ended by the token drawn for it; `left` counts those. */
-static jc_status extend(jc_self_text *self, const uint32_t *next, size_t *left,
-                        jc_error *err)
+static jc_status extend(const jc_self_text *self, group *g, const uint32_t *next,
+                        size_t *left, jc_error *err)
 {
     *left = 0;
-    for (size_t i = 0; i < self->held; i++) {
-        if (self->ended[i])
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->ended[i])
             continue;
-        self->ended[i] = next[i] == self->end && self->texts[i].n > 0;
-        if (self->ended[i])
+        g->ended[i] = next[i] == self->end && g->texts[i].n > 0;
+        if (g->ended[i])
             continue;
-        jc_status st = append(&self->texts[i], next[i], err);
+        jc_status st = append(&g->texts[i], next[i], err);
         if (st)
             return st;
-        self->ended[i] = self->texts[i].n >= self->longest;
-        *left += !self->ended[i];
+        g->ended[i] = g->texts[i].n >= self->longest;
+        *left += !g->ended[i];
     }
     return JC_OK;
 }
 
-static void begin_group(jc_self_text *self, uint32_t *next)
+static void begin(const jc_self_text *self, group *g, uint32_t *next)
 {
-    uint64_t missing = self->params.self_text - self->given;
+    uint32_t vocab = jc_model_get_info(self->model)->vocab;
 
-    self->held = missing < SIDE ? (size_t)missing : SIDE;
-    self->at = 0;
-    for (size_t i = 0; i < self->held; i++) {
-        self->rng[i] = jc_rng_at(self->params.seed, self->given + i);
-        self->texts[i].n = 0;
-        self->ended[i] = false;
+    for (size_t i = 0; i < g->n; i++) {
+        g->rng[i] = jc_rng_at(self->params.seed, g->first + i);
+        g->texts[i].n = 0;
+        g->ended[i] = false;
         next[i] = (uint32_t)self->start;
         if (self->start < 0)
-            next[i] = (uint32_t)jc_rng_below(&self->rng[i],
-                                             jc_model_get_info(self->model)->vocab);
+            next[i] = (uint32_t)jc_rng_below(&g->rng[i], vocab);
     }
 }
 
-static jc_status write_group(jc_self_text *self, jc_error *err)
+static jc_status write_group(void *arg, size_t number, jc_error *err)
 {
+    const jc_self_text *self = arg;
+    group *g = &self->groups[number];
+    size_t vocab = jc_model_get_info(self->model)->vocab, left = g->n;
     uint32_t next[SIDE];
-    struct draws draws = {self, next};
     jc_cache *cache;
     const float *h;
 
-    begin_group(self, next);
-    size_t left = self->held;
-    jc_status st = jc_cache_new(&cache, self->model, self->held, err);
+    if (g->n == 0)
+        return JC_OK;
+    begin(self, g, next);
+    jc_status st = jc_cache_new(&cache, self->model, g->n, err);
     if (st == JC_OK && self->start < 0)
-        st = extend(self, next, &left, err); /* a drawn first token is part of the text */
+        st =
+            extend(self, g, next, &left, err); /* a drawn first token is part of the text */
     while (st == JC_OK && left) {
-        st = jc_session_step(self->session, cache, next, &h, err);
+        st = jc_session_step(g->session, cache, next, &h, err);
         if (st == JC_OK)
-            st = jc_model_readout(self->model, h, self->held, self->logits, err);
-        if (st == JC_OK)
-            st = jc_parallel(self->held, draw_one, &draws, err);
-        if (st == JC_OK)
-            st = extend(self, next, &left, err);
+            st = jc_model_readout(self->model, h, g->n, g->logits, err);
+        if (st)
+            break;
+        for (size_t i = 0; i < g->n; i++)
+            next[i] =
+                draw(g->logits + i * vocab, vocab, self->params.temperature, &g->rng[i]);
+        st = extend(self, g, next, &left, err);
     }
     jc_cache_free(cache);
     return st;
+}
+
+static jc_status write_groups(jc_self_text *self, jc_error *err)
+{
+    self->written = self->given;
+    for (size_t i = 0; i < self->n_groups; i++) {
+        uint64_t missing = self->params.self_text - self->written;
+        self->groups[i].first = self->written;
+        self->groups[i].n = missing < SIDE ? (size_t)missing : SIDE;
+        self->written += self->groups[i].n;
+    }
+    return jc_parallel(self->n_groups, write_group, self, err);
 }
 
 jc_status jc_self_text_next(void *arg, jc_ids *ids, jc_error *err)
@@ -198,12 +210,13 @@ jc_status jc_self_text_next(void *arg, jc_ids *ids, jc_error *err)
     ids->n = 0;
     if (self->given == self->params.self_text)
         return JC_OK;
-    if (self->at == self->held) {
-        jc_status st = write_group(self, err);
+    if (self->given == self->written) {
+        jc_status st = write_groups(self, err);
         if (st)
             return st;
     }
-    const jc_ids *text = &self->texts[self->at++];
+    uint64_t at = self->given - self->groups[0].first;
+    const jc_ids *text = &self->groups[at / SIDE].texts[at % SIDE];
     self->given++;
     if (!jc_grow(&ids->id, &ids->capacity, text->n, sizeof *ids->id))
         return jc_fail_nomem(err, "texts to write");

@@ -7,12 +7,25 @@
 #include "kernels/vector.h"
 #include "model/block.h"
 
+/* A cut of the batch: whole texts, run through all blocks by one thread. Nothing is shared
+ * between slices, so threads meet once a batch and not once a product. */
+typedef struct slice {
+    jc_work work;
+    size_t text, n_texts; /* the first, and how many */
+    size_t pick, n_picks;
+    size_t rows;
+} slice;
+
+enum { SLICE_ROWS = 256 };
+
 struct jc_session {
     const jc_model *model;
-    jc_work work;
-    jc_span *spans; /* [n_texts] */
+    const jc_text *texts; /* of the run */
+    slice *slices;        /* [n_slices] */
+    size_t n_slices, slices_capacity;
+    jc_span *spans; /* [n_texts]: rows within the slice */
     size_t spans_capacity;
-    size_t *picks; /* [n_picks]: wanted rows of the work arrays */
+    size_t *picks; /* [n_picks]: wanted rows within the slice */
     size_t n_picks, picks_capacity;
     float *states;          /* [layers + 1, n_picks, width] */
     size_t states_capacity; /* in floats */
@@ -40,7 +53,9 @@ void jc_session_free(jc_session *session)
 {
     if (!session)
         return;
-    jc_work_release(&session->work);
+    for (size_t i = 0; i < session->slices_capacity; i++)
+        jc_work_release(&session->slices[i].work);
+    jc_free(session->slices);
     jc_free(session->spans);
     jc_free(session->picks);
     jc_free(session->states);
@@ -76,26 +91,67 @@ static void embed(const jc_model *model, uint32_t id, size_t position, float *h,
         h[i] += spare[i];
 }
 
-static jc_status plan(jc_session *s, const jc_text *texts, size_t n_texts, jc_error *err)
+/* Slice i, made when it is not there. */
+static slice *slice_at(jc_session *s, size_t i)
+{
+    size_t had = s->slices_capacity;
+
+    if (!jc_grow(&s->slices, &s->slices_capacity, i + 1, sizeof *s->slices))
+        return NULL;
+    memset(s->slices + had, 0, (s->slices_capacity - had) * sizeof *s->slices);
+    return &s->slices[i];
+}
+
+/* Cut the batch into slices of about SLICE_ROWS rows; or, where that makes fewer of them
+ * than there are threads, into one, whose products then use all threads. The states are
+ * the same either way. */
+static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
+{
+    size_t total = 0;
+
+    for (size_t t = 0; t < n_texts; t++)
+        total += s->texts[t].n;
+    size_t most = total / SLICE_ROWS >= jc_threads_max() ? SLICE_ROWS : total;
+    s->n_slices = 0;
+    s->n_picks = 0;
+    slice *cut = NULL;
+    for (size_t t = 0; t < n_texts; t++) {
+        const jc_text *text = &s->texts[t];
+        if (!cut || cut->rows >= most) {
+            cut = slice_at(s, s->n_slices++);
+            if (!cut)
+                return jc_fail_nomem(err, "a batch of texts");
+            cut->text = t;
+            cut->pick = s->n_picks;
+            cut->n_texts = cut->n_picks = cut->rows = 0;
+        }
+        if (!jc_grow(&s->picks, &s->picks_capacity, s->n_picks + text->n_positions,
+                     sizeof *s->picks))
+            return jc_fail_nomem(err, "a batch of texts");
+        s->spans[t] = (jc_span){.row = cut->rows, .n = text->n};
+        for (size_t i = 0; i < text->n_positions; i++)
+            s->picks[s->n_picks++] = cut->rows + text->positions[i];
+        cut->rows += text->n;
+        cut->n_texts++;
+        cut->n_picks += text->n_positions;
+    }
+    return JC_OK;
+}
+
+static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
 {
     const jc_model *model = s->model;
-    size_t rows = 0, floats;
+    size_t floats;
+    jc_status st = JC_OK;
 
     if (!jc_grow(&s->spans, &s->spans_capacity, n_texts, sizeof *s->spans))
         return jc_fail_nomem(err, "a batch of texts");
-    s->n_picks = 0;
-    for (size_t t = 0; t < n_texts; t++) {
-        jc_status st = check_text(model, &texts[t], t, err);
-        if (st)
-            return st;
-        if (!jc_grow(&s->picks, &s->picks_capacity, s->n_picks + texts[t].n_positions,
-                     sizeof *s->picks))
-            return jc_fail_nomem(err, "a batch of texts");
-        s->spans[t] = (jc_span){.row = rows, .n = texts[t].n};
-        for (size_t i = 0; i < texts[t].n_positions; i++)
-            s->picks[s->n_picks++] = rows + texts[t].positions[i];
-        rows += texts[t].n;
-    }
+    for (size_t t = 0; t < n_texts && st == JC_OK; t++)
+        st = check_text(model, &s->texts[t], t, err);
+    if (st == JC_OK)
+        st = cut(s, n_texts, err);
+    if (st)
+        return st;
     if (!jc_mul(s->n_picks, model->hp.width, &floats) ||
         !jc_mul(floats, (size_t)model->hp.layers + 1, &floats))
         return jc_fail_nomem(err, "hidden states");
@@ -106,18 +162,19 @@ static jc_status plan(jc_session *s, const jc_text *texts, size_t n_texts, jc_er
         if (!s->states)
             return jc_fail_nomem(err, "hidden states");
     }
-    return jc_work_reserve(&s->work, model, rows, n_texts, err);
+    return JC_OK;
 }
 
 /* Copy the wanted rows of the residual stream out. */
-static jc_status tap(jc_session *s, uint32_t layer, jc_error *err)
+static jc_status tap(const jc_session *s, const slice *cut, uint32_t layer, jc_error *err)
 {
     size_t d = s->model->hp.width;
-    float *states = s->states + layer * s->n_picks * d;
+    float *states = s->states + (layer * s->n_picks + cut->pick) * d;
 
-    for (size_t i = 0; i < s->n_picks; i++)
-        memcpy(states + i * d, s->work.h + s->picks[i] * d, d * sizeof *states);
-    if (!jc_vector_get()->finite(s->n_picks * d, states))
+    for (size_t i = 0; i < cut->n_picks; i++)
+        memcpy(states + i * d, cut->work.h + s->picks[cut->pick + i] * d,
+               d * sizeof *states);
+    if (!jc_vector_get()->finite(cut->n_picks * d, states))
         return jc_fail(err, JC_E_NUMERIC,
                        "a hidden state of '%s' at layer %u is not a finite number; its "
                        "weights overflow or hold such values",
@@ -125,26 +182,38 @@ static jc_status tap(jc_session *s, uint32_t layer, jc_error *err)
     return JC_OK;
 }
 
-jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_texts,
-                         jc_error *err)
+static jc_status run_slice(void *arg, size_t i, jc_error *err)
 {
-    const jc_model *model = session->model;
-    jc_work *work = &session->work;
-    jc_status st = plan(session, texts, n_texts, err);
+    const jc_session *s = arg;
+    const jc_model *model = s->model;
+    slice *cut = &s->slices[i];
+    const jc_span *spans = s->spans + cut->text;
+    jc_status st = jc_work_reserve(&cut->work, model, cut->rows, cut->n_texts, err);
 
     if (st)
         return st;
-    for (size_t t = 0; t < n_texts; t++)
-        for (size_t i = 0; i < texts[t].n; i++)
-            embed(model, texts[t].ids[i], i,
-                  work->h + (session->spans[t].row + i) * model->hp.width, work->x);
-    st = tap(session, 0, err);
+    for (size_t t = 0; t < cut->n_texts; t++)
+        for (size_t p = 0; p < spans[t].n; p++)
+            embed(model, s->texts[cut->text + t].ids[p], p,
+                  cut->work.h + (spans[t].row + p) * model->hp.width, cut->work.x);
+    st = tap(s, cut, 0, err);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {
-        st = jc_block_run(model, l, work, session->spans, n_texts, err);
+        st = jc_block_run(model, l, &cut->work, spans, cut->n_texts, err);
         if (st == JC_OK)
-            st = tap(session, l + 1, err);
+            st = tap(s, cut, l + 1, err);
     }
     return st;
+}
+
+jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_texts,
+                         jc_error *err)
+{
+    session->texts = texts;
+    jc_status st = plan(session, n_texts, err);
+
+    if (st == JC_OK && session->n_slices == 1)
+        return run_slice(session, 0, err);
+    return st ? st : jc_parallel(session->n_slices, run_slice, session, err);
 }
 
 size_t jc_session_rows(const jc_session *session)
@@ -193,8 +262,11 @@ jc_status jc_session_step(jc_session *session, jc_cache *cache, const uint32_t *
                           const float **h, jc_error *err)
 {
     const jc_model *model = session->model;
-    jc_work *work = &session->work;
+    slice *first = slice_at(session, 0);
 
+    if (!first)
+        return jc_fail_nomem(err, "a step");
+    jc_work *work = &first->work;
     if (cache->length >= model->hp.context)
         return jc_fail(err, JC_E_ARG, "the texts have reached the context of %u tokens",
                        model->hp.context);

@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-enum { TOKENS = 1024, STATE_BYTES = 64 << 20 };
+#include "kernels/kernels.h"
+
+/* Enough for each thread to have two slices of 256 rows; states of every layer are kept for
+ * all of them, which bounds it for wide and deep models. */
+enum { TOKENS_A_THREAD = 512, STATE_BYTES = 64 << 20 };
 
 struct jc_batch {
     jc_samples *samples;
@@ -34,7 +38,9 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
     batch->samples = samples;
     batch->stage = stage;
     batch->hooks = hooks;
-    batch->budget = STATE_BYTES / row_bytes < TOKENS ? STATE_BYTES / row_bytes : TOKENS;
+    batch->budget = (size_t)jc_threads_max() * TOKENS_A_THREAD;
+    if (batch->budget > STATE_BYTES / row_bytes)
+        batch->budget = STATE_BYTES / row_bytes;
     if (tokens)
         batch->budget = tokens;
     jc_status st = jc_session_new(&batch->session, model, err);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* bench.h: what the benchmarks share: a clock, medians, a model of random weights. */
+#ifndef JC_BENCH_H
+#define JC_BENCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "jumpcut.h"
+
+double bench_seconds(void);
+double bench_median(double *x, size_t n); /* sorts x */
+
+typedef struct bench_shape {
+    uint32_t layers, width, heads, context, vocab;
+} bench_shape;
+
+/* Write a GPT-2 of random weights, stored as BF16, into the folder `path`, which is made.
+ * Ends the program with a message on failure, as all benchmarks do. */
+void bench_write_model(const char *path, const bench_shape *shape);
+
+void bench_die(const char *what, const jc_error *err);
+
+/* Useful flops of `texts` texts of `n` tokens through the blocks: 2 a weight and token,
+ * and the visible half of attention. */
+double bench_forward_flops(const bench_shape *shape, size_t texts, size_t n);
+
+/* Each adds its figures to `out`. `dir` is a folder for their files. */
+void bench_forward(json_t *out, const char *dir);
+void bench_gather(json_t *out, const char *dir);
+void bench_memory(json_t *out, const char *dir, const char *program);
+
+#endif

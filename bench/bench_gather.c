@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_gather.c: what the sums add to the forward pass of a GPT-2-124M shape: the whole of
+ * jc_stats_gather() on texts of 256 tokens, every position, against the same texts through
+ * a session that keeps no states, measured in turn. */
+#include <stdio.h>
+
+#include "base/base.h"
+#include "bench.h"
+
+enum { TEXTS = 32, TOKENS = 256, ROUNDS = 5, TOGETHER = 4 };
+
+static uint32_t ids[TEXTS * TOKENS];
+
+static jc_status next_text(void *arg, jc_ids *out, jc_error *err)
+{
+    size_t *at = arg;
+
+    (void)err;
+    for (out->n = 0; *at < TEXTS && out->n < TOKENS; out->n++) {
+        if (!jc_grow(&out->id, &out->capacity, out->n + 1, sizeof *out->id))
+            return JC_E_NOMEM;
+        out->id[out->n] = ids[*at * TOKENS + out->n];
+    }
+    ++*at;
+    return JC_OK;
+}
+
+static double forward(const jc_model *model)
+{
+    jc_text texts[TOGETHER];
+    jc_session *session;
+    jc_error err;
+
+    if (jc_session_new(&session, model, &err))
+        bench_die("forward", &err);
+    double start = bench_seconds();
+    for (size_t t = 0; t < TEXTS; t += TOGETHER) {
+        for (size_t i = 0; i < TOGETHER; i++)
+            texts[i] = (jc_text){.ids = ids + (t + i) * TOKENS, .n = TOKENS};
+        if (jc_session_run(session, texts, TOGETHER, &err))
+            bench_die("forward", &err);
+    }
+    double seconds = bench_seconds() - start;
+    jc_session_free(session);
+    return seconds;
+}
+
+static double gather(const jc_model *model, const char *pairs)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_samples_params sp;
+    jc_stats_params params;
+    jc_samples *samples;
+    jc_stats *stats;
+    jc_error err;
+    size_t at = 0;
+
+    jc_samples_params_init(&sp);
+    sp.context = info->context;
+    sp.vocab = info->vocab;
+    jc_stats_params_init(&params);
+    params.pairs = pairs;
+    if (jc_samples_from_source(&samples, next_text, &at, &sp, &err))
+        bench_die("gather", &err);
+    double start = bench_seconds();
+    if (jc_stats_gather(&stats, model, samples, &params, &err))
+        bench_die("gather", &err);
+    double seconds = bench_seconds() - start;
+    jc_stats_free(stats);
+    jc_samples_close(samples);
+    return seconds;
+}
+
+void bench_gather(json_t *out, const char *dir)
+{
+    const bench_shape shape = {12, 768, 12, 1024, 50257};
+    double plain[ROUNDS], final[ROUNDS], all[ROUNDS];
+    jc_model *model;
+    jc_error err;
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/gpt2-124m", dir);
+    if (jc_model_open(&model, path, NULL, &err))
+        bench_die("gather", &err);
+    for (size_t i = 0; i < JC_COUNT(ids); i++)
+        ids[i] = (uint32_t)(i * 7919 % shape.vocab);
+    forward(model);
+    for (int r = 0; r < ROUNDS; r++) {
+        plain[r] = forward(model);
+        final[r] = gather(model, "final") / plain[r] - 1;
+        all[r] = gather(model, "all") / plain[r] - 1;
+    }
+    jc_model_close(model);
+    json_object_set_new(out, "gather_final_overhead",
+                        json_real(bench_median(final, ROUNDS)));
+    json_object_set_new(out, "gather_all_overhead", json_real(bench_median(all, ROUNDS)));
+    json_object_set_new(out, "forward_tokens_per_second",
+                        json_real(TEXTS * TOKENS / bench_median(plain, ROUNDS)));
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* jc_bench [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
+ * named, print the figures and write them as JSON. Figures are ratios to what the machine
+ * reached in the same run, so that they can be compared between machines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "bench.h"
+#include "bench_fit.h"
+#include "kernels/kernels.h"
+
+static void add_fit(json_t *out)
+{
+    bench_fit_result r;
+
+    if (!bench_fit(12, 768, 9000, &r))
+        bench_die("the fit failed", NULL);
+    json_object_set_new(out, "fit_vs_gelsd_speedup", json_real(r.speedup));
+    json_object_set_new(out, "fit_seconds", json_real(r.fit_seconds));
+    json_object_set_new(out, "gelsd_seconds", json_real(r.gelsd_seconds));
+}
+
+static void add_machine(json_t *out)
+{
+    char line[256], *colon = NULL;
+    FILE *f = fopen("/proc/cpuinfo", "r");
+
+    while (f && !colon && fgets(line, sizeof line, f))
+        if (strncmp(line, "model name", 10) == 0)
+            colon = strchr(line, ':');
+    if (f)
+        fclose(f);
+    if (colon)
+        colon[strcspn(colon, "\n")] = 0;
+    json_object_set_new(out, "processor", json_string(colon ? colon + 2 : "unknown"));
+    json_object_set_new(out, "threads", json_integer(jc_threads_max()));
+}
+
+static bool wanted(int argc, char **argv, const char *part)
+{
+    bool any = false;
+
+    for (int i = optind; i < argc; i++) {
+        any = true;
+        if (strcmp(argv[i], part) == 0)
+            return true;
+    }
+    return !any;
+}
+
+int main(int argc, char **argv)
+{
+    const char *file = NULL, *program = "build/jumpcut";
+    char dir[] = "/tmp/jc_bench.XXXXXX", command[64];
+    int option;
+
+    while ((option = getopt(argc, argv, "o:p:")) != -1)
+        if (option == 'o')
+            file = optarg;
+        else if (option == 'p')
+            program = optarg;
+        else
+            return 2;
+    if (!mkdtemp(dir))
+        bench_die("a folder for files", NULL);
+    json_t *out = json_object();
+    add_machine(out);
+    if (wanted(argc, argv, "forward") || wanted(argc, argv, "gather"))
+        bench_forward(out, dir); /* makes the model that bench_gather() reads */
+    if (wanted(argc, argv, "gather"))
+        bench_gather(out, dir);
+    if (wanted(argc, argv, "fit"))
+        add_fit(out);
+    if (wanted(argc, argv, "memory"))
+        bench_memory(out, dir, program);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    if (system(command) != 0)
+        fprintf(stderr, "bench: cannot remove '%s'\n", dir);
+    json_dumpf(out, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(4));
+    putchar('\n');
+    if (file && json_dump_file(out, file, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) != 0)
+        bench_die(file, NULL);
+    json_decref(out);
+    return 0;
+}

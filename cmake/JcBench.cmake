@@ -1,0 +1,7 @@
+# the benchmarks: one program, run by `make bench`
+file(GLOB sources CONFIGURE_DEPENDS bench/*.c)
+get_property(rooms GLOBAL PROPERTY JC_ROOMS)
+list(TRANSFORM rooms PREPEND jc_)
+add_executable(jc_bench EXCLUDE_FROM_ALL ${sources})
+target_include_directories(jc_bench PRIVATE include src bench)
+target_link_libraries(jc_bench PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
