@@ -21,8 +21,9 @@ enum { FRESH = 100 };
 typedef struct kind {
     const char *name;
     size_t n, d;
-    double spread;   /* coordinates differ by so much in scale */
-    double offset;   /* mean over spread, of every fourth coordinate */
+    double spread; /* coordinates differ by so much in scale */
+    double
+        offset; /* mean over spread, of every fourth coordinate; 0: zero is in the span */
     size_t distinct; /* different vectors; 0: all */
     size_t rank;     /* of the affine span; 0: whole */
     bool constant;   /* two coordinates never change */
@@ -42,6 +43,8 @@ static const kind kinds[] = {
     {"one vector", 30, 16, 1, 1, 1, 0, true},
     {"affine plane", 700, 24, 1, 1, 0, 9, false},
     {"affine plane, scales", 700, 24, 1e4, 30, 0, 9, false},
+    {"plane through zero", 700, 24, 1, 0, 0, 9, false},
+    {"plane through zero, scales", 700, 24, 1e4, 0, 0, 9, false},
 };
 
 static double sixteenths(double x)
@@ -67,9 +70,10 @@ static void draw(const kind *k, uint64_t *seed, float *x)
             check_rand(&which);
     check_rand(seed);
     for (size_t e = 0; e < rank; e++)
-        z[e] = sixteenths(vectors_normal(k->distinct ? &which : seed));
+        z[e] = sixteenths(vectors_normal(k->distinct ? &which : seed) +
+                          (k->offset > 0 ? 0 : 1));
     for (size_t i = 0; i < d; i++) {
-        double value = i % 4 == 1 ? k->offset : 0.5;
+        double value = i % 4 == 1 || k->offset <= 0 ? k->offset : 0.5;
 
         for (size_t e = 0; e < rank; e++)
             value +=
@@ -276,12 +280,34 @@ static void test_solve__cuts_where_the_noise_begins(void **state)
     check_close(w, level, WIDE * WIDE, 0, 1e-5); /* cross still has `apart` of the rest */
 }
 
+/* What a coordinate at 5 varies by when its mean was rounded to float32 is no spread. */
+static void test_solve__takes_rounding_for_a_constant(void **state)
+{
+    const double rows = 1000, ulp = 5 * 0x1p-24;
+    double square[4] = {rows, 0, 0, rows * ulp * ulp}, mean[2] = {0, 5}, mean_y[2] = {1, 1};
+    double cross[4] = {3 * rows, 0, rows * ulp, 0}; /* y = 3 x, and rounding */
+    double w[4];
+
+    (void)state;
+    for (int bias = 0; bias < 2; bias++) {
+        jc_source source = {square, mean, rows, 2, bias, 0, "layer 0"};
+        jc_solver *solver;
+
+        assert_int_equal(jc_solver_new(&solver, &source, NULL), JC_OK);
+        jc_solver_solve(solver, cross, mean_y, w);
+        const double want[4] = {3, bias ? 0 : 0.2, 0, bias ? 0 : 0.2}; /* 5 * 0.2 = 1 */
+        check_close(w, want, 4, 0, 1e-12);
+        jc_solver_free(solver);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_solve__equals_gelsd_from_sums_in_double),
         cmocka_unit_test(test_solve__equals_gelsd_from_sums_of_float_products),
         cmocka_unit_test(test_solve__cuts_where_the_noise_begins),
+        cmocka_unit_test(test_solve__takes_rounding_for_a_constant),
     };
     openblas_set_num_threads(1); /* gelsd of small matrices is slower by more */
     return cmocka_run_group_tests_name("fit/solve", tests, NULL, NULL);

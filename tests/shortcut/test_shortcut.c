@@ -151,6 +151,26 @@ static void test_shortcut__of_another_model_is_refused_naming_both(void **state)
     jc_shortcut_free(s);
 }
 
+static void test_shortcut__is_checked_against_an_open_model(void **state)
+{
+    jc_shortcut *s;
+    jc_model *model;
+    jc_error err;
+
+    (void)state;
+    if (jc_model_inspect(&model, JC_SOURCE_DIR "/data/demo", &err))
+        fail_msg("%s", err.message);
+    const jc_model_info *info = jc_model_get_info(model);
+    assert_int_equal(jc_shortcut_new(&s, &jc_form_dense, info->layers, info->width, NULL),
+                     JC_OK);
+    assert_int_equal(jc_shortcut_check(s, model, &err), JC_E_MISMATCH);
+    assert_int_equal(jc_shortcut_set_meta(s, "model.fingerprint", info->fingerprint, NULL),
+                     JC_OK);
+    assert_int_equal(jc_shortcut_check(s, model, &err), JC_OK);
+    jc_shortcut_free(s);
+    jc_model_close(model);
+}
+
 static void test_shortcut__short_memory_is_a_status(void **state)
 {
     jc_shortcut *s = NULL;
@@ -185,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_shortcut__says_which_map_it_lacks),
         cmocka_unit_test(test_shortcut__metadata_is_set_and_replaced),
         cmocka_unit_test(test_shortcut__of_another_model_is_refused_naming_both),
+        cmocka_unit_test(test_shortcut__is_checked_against_an_open_model),
         cmocka_unit_test(test_shortcut__short_memory_is_a_status),
     };
     return cmocka_run_group_tests_name("shortcut/shortcut", tests, NULL, NULL);
