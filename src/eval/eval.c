@@ -56,14 +56,15 @@ static json_t *describe_fit(const jc_shortcut *shortcut)
     const char *method = jc_shortcut_meta(shortcut, "method");
     const char *ridge = jc_shortcut_meta(shortcut, "ridge");
     const char *bias = jc_shortcut_meta(shortcut, "bias");
-    const char *texts = jc_shortcut_meta(shortcut, "texts.files");
+    const char *texts = jc_shortcut_meta(shortcut, "texts");
     json_t *fit = json_object();
 
     json_object_set_new(fit, "method", json_string(method ? method : ""));
     json_object_set_new(fit, "ridge", json_real(ridge ? strtod(ridge, NULL) : 0));
     json_object_set_new(fit, "bias", json_boolean(bias && strcmp(bias, "true") == 0));
     json_object_set_new(fit, "rows", whole_number(jc_shortcut_meta(shortcut, "rows")));
-    json_object_set_new(fit, "texts", whole_number(jc_shortcut_meta(shortcut, "texts")));
+    json_object_set_new(fit, "texts",
+                        whole_number(jc_shortcut_meta(shortcut, "rows.texts")));
     json_t *sources = texts ? json_loads(texts, 0, NULL) : NULL;
     if (json_is_array(sources))
         json_object_set(fit, "sources", sources);

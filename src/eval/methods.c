@@ -43,6 +43,12 @@ static jc_status pack_maps(const jc_eval_run *run, jc_eval_method *method, jc_er
 {
     jc_status st = JC_OK;
 
+    for (uint32_t i = 0; i + 1 < run->taps; i++)
+        if (!jc_shortcut_find(method->shortcut, i, run->taps - 1))
+            return jc_fail(err, JC_E_ARG,
+                           "the shortcut '%s' has no map from layer %u to the last, %u, "
+                           "which scores need",
+                           method->name, i, run->taps - 1);
     method->maps = jc_alloc_array((size_t)run->taps * run->taps, sizeof *method->maps);
     if (!method->maps)
         return jc_fail_nomem(err, "the maps");

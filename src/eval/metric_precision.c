@@ -57,11 +57,9 @@ static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc
         for (uint32_t l = 0; l < run->taps; l++) {
             const uint64_t *hits = p->hits + (m * run->taps + l) * JC_COUNT(cuts);
             json_t *entry = jc_json_jump(results, run, m, l);
-            bool has = jc_eval_has(run, m, l, run->taps - 1);
             for (size_t c = 0; c < JC_COUNT(cuts); c++)
-                failed |= json_object_set_new(
-                    entry, cuts[c].name,
-                    has ? jc_json_number((double)hits[c] / (double)p->rows) : json_null());
+                failed |= json_object_set_new(entry, cuts[c].name,
+                                              json_real((double)hits[c] / (double)p->rows));
         }
     return failed ? jc_fail_nomem(err, "precision") : JC_OK;
 }

@@ -31,7 +31,7 @@ typedef struct jc_eval_run {
 
 /* One validation row, read out from tap l through a method's map to the last layer. */
 typedef struct jc_score {
-    float gap;       /* of the two largest probabilities; NaN when there is no map */
+    float gap;       /* of the two largest probabilities */
     float surprisal; /* -ln p_full(top-1), nats */
     uint32_t rank;   /* tokens with a larger logit than top-1's in the full model's */
 } jc_score;
@@ -47,6 +47,8 @@ typedef struct jc_eval_batch {
 /* The identity counts as having every map. */
 bool jc_eval_has(const jc_eval_run *run, size_t method, uint32_t from, uint32_t to);
 
+/* Refuses shortcuts of another model, and those without a map from every layer to the last
+ * one: every score needs them. */
 jc_status jc_eval_methods_new(jc_eval_run *run, const jc_shortcut *const *shortcuts,
                               size_t n_shortcuts, jc_error *err) JC_NODISCARD;
 void jc_eval_methods_free(jc_eval_run *run);

@@ -76,11 +76,6 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     size_t row = job->first + tile * TILE;
     jc_score *scores = job->scores + (method * run->taps + tap) * job->rows + row;
 
-    if (!jc_eval_has(run, method, tap, last)) {
-        for (size_t r = 0; r < n; r++)
-            scores[r] = (jc_score){NAN, NAN, UINT32_MAX};
-        return JC_OK;
-    }
     float *mapped = jc_matrix_new(n, d, sizeof *mapped);
     float *logits = jc_matrix_new(n, vocab, sizeof *logits);
     const float *h;

@@ -59,7 +59,7 @@ static jc_status set_meta(const job *j)
         {"model", s->model, true},
         {"model.fingerprint", s->fingerprint, true},
         {"rows", n_rows, true},
-        {"texts", n_texts, true},
+        {"rows.texts", n_texts, true},
     };
     jc_status st = JC_OK;
 

@@ -172,7 +172,7 @@ static jc_status write_group(void *arg, size_t number, jc_error *err)
     if (g->n == 0)
         return JC_OK;
     begin(self, g, next);
-    jc_status st = jc_cache_new(&cache, self->model, g->n, err);
+    jc_status st = jc_cache_new(&cache, self->model, g->n, self->longest + 1, err);
     if (st == JC_OK && self->start < 0)
         st =
             extend(self, g, next, &left, err); /* a drawn first token is part of the text */

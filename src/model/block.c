@@ -48,7 +48,7 @@ static float *extend_cache(const jc_hparams *hp, uint32_t l, const jc_work *work
                            const jc_span *span)
 {
     size_t d = hp->width;
-    float *kv = span->cache + l * (size_t)hp->context * 2 * d; /* [context, 2 width] */
+    float *kv = span->cache + l * span->room * 2 * d; /* [room, 2 width] */
 
     for (size_t i = 0; i < span->n; i++)
         memcpy(kv + (span->past + i) * 2 * d, work->qkv + (span->row + i) * 3 * d + d,

@@ -9,7 +9,8 @@
  * and attention also sees the `past` ones before them. */
 typedef struct jc_span {
     size_t row, n, past;
-    float *cache; /* [layers, context, 2 width]: keys and values, or NULL */
+    float *cache; /* [layers, room, 2 width]: keys and values, or NULL */
+    size_t room;
 } jc_span;
 
 /* Room for `capacity` rows. */

@@ -32,9 +32,9 @@ struct jc_session {
 };
 
 struct jc_cache {
-    size_t n, length; /* texts, tokens in each */
-    float *data;      /* [n, layers, context, 2 width] */
-    jc_span *spans;   /* [n] */
+    size_t n, length, room; /* texts; tokens in each, and the most there can be */
+    float *data;            /* [n, layers, room, 2 width] */
+    jc_span *spans;         /* [n] */
 };
 
 jc_status jc_session_new(jc_session **out, const jc_model *model, jc_error *err)
@@ -226,16 +226,18 @@ const float *jc_session_states(const jc_session *session, uint32_t layer)
     return session->states + layer * session->n_picks * session->model->hp.width;
 }
 
-jc_status jc_cache_new(jc_cache **out, const jc_model *model, size_t n, jc_error *err)
+jc_status jc_cache_new(jc_cache **out, const jc_model *model, size_t n, size_t length,
+                       jc_error *err)
 {
     const jc_hparams *hp = &model->hp;
-    size_t each = (size_t)hp->layers * hp->context;
+    size_t room = length < hp->context ? length : hp->context, each = hp->layers * room;
 
     *out = NULL;
     jc_cache *cache = jc_alloc_array(1, sizeof *cache);
     if (!cache)
         return jc_fail_nomem(err, "a cache");
     cache->n = n;
+    cache->room = room;
     cache->spans = jc_alloc_array(n, sizeof *cache->spans);
     if (jc_mul(each, 2 * (size_t)hp->width, &each))
         cache->data = jc_matrix_new(n, each, sizeof *cache->data);
@@ -244,7 +246,8 @@ jc_status jc_cache_new(jc_cache **out, const jc_model *model, size_t n, jc_error
         return jc_fail_nomem(err, "a cache");
     }
     for (size_t i = 0; i < n; i++)
-        cache->spans[i] = (jc_span){.row = i, .n = 1, .cache = cache->data + i * each};
+        cache->spans[i] =
+            (jc_span){.row = i, .n = 1, .cache = cache->data + i * each, .room = room};
     *out = cache;
     return JC_OK;
 }
@@ -267,9 +270,9 @@ jc_status jc_session_step(jc_session *session, jc_cache *cache, const uint32_t *
     if (!first)
         return jc_fail_nomem(err, "a step");
     jc_work *work = &first->work;
-    if (cache->length >= model->hp.context)
-        return jc_fail(err, JC_E_ARG, "the texts have reached the context of %u tokens",
-                       model->hp.context);
+    if (cache->length >= cache->room)
+        return jc_fail(err, JC_E_ARG,
+                       "the texts have reached %zu tokens, the most that fit", cache->room);
     jc_status st = jc_work_reserve(work, model, cache->n, cache->n, err);
     if (st)
         return st;

@@ -26,7 +26,7 @@ static const char *const wanted[] = {
     [NUMBER] = "a number",
     [MAYBE] = "a number or null",
     [SHARE] = "a number from 0 to 1",
-    [RANGE] = "a pair of numbers",
+    [RANGE] = "a pair of numbers or null",
     [FLAG] = "true or false",
 };
 
@@ -43,7 +43,7 @@ static const member model_rows[] = {
 };
 static const member data_rows[] = {
     {"texts", COUNT}, {"rows", COUNT},    {"positions", TEXT},
-    {"seed", COUNT},  {"sources", TEXTS},
+    {"seed", MAYBE},  {"sources", TEXTS},
 };
 static const member fit_rows[] = {
     {"method", TEXT}, {"ridge", NUMBER},  {"bias", FLAG}, {"rows", COUNT},
@@ -81,8 +81,8 @@ static bool is(const json_t *value, kind wants)
     case SHARE:
         return json_is_number(value) && json_number_value(value) >= 0 &&
                json_number_value(value) <= 1;
-    case RANGE:
-        return all(value, NUMBER) && json_array_size(value) == 2;
+    case RANGE: /* null where one text gives no interval */
+        return json_is_null(value) || (all(value, NUMBER) && json_array_size(value) == 2);
     case FLAG:
         return json_is_boolean(value);
     }

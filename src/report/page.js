@@ -18,6 +18,7 @@ const L = model.layers;
 const methods = [...Object.keys(results.jump).filter((name) => name !== "id"), "id"];
 const fitted = methods.slice(0, -1);
 const halfway = Math.floor(L / 2);
+for (const p of Object.values(results.jump).flat()) p.surprisal_ci ??= [p.surprisal, p.surprisal];
 
 /* ---- words and elements ---- */
 
@@ -328,7 +329,7 @@ function describe() {
             + `and ${count(model.parameters, "parameter")}. It is stored as ${model.stored_dtype} in `, element("code", {}, model.path),
             ` and was run in ${model.dtype} by backend ${model.backend}; its fingerprint is `, element("code", {}, model.fingerprint), "."),
         paragraph(`All scores are over ${count(results.n_val, "vector")}: ${positions[data.positions] ?? `positions ${data.positions}`}, `
-            + `${count(data.texts, "text")} of ${list(data.sources)}, seed ${data.seed}. Layer 0 is the embedding, layer ${L} the last block's output. `
+            + `${count(data.texts, "text")} of ${list(data.sources)}${data.seed === null ? "" : `, seed ${data.seed}`}. Layer 0 is the embedding, layer ${L} the last block's output. `
             + "id takes a layer's state for the last layer's as it is; its read-out is known as the logit lens."),
         ...fitted.map((m) => paragraph(fitSentence(m))));
 }

@@ -146,7 +146,7 @@ static void test_fit__says_in_the_file_what_it_did(void **state)
     assert_string_equal(jc_shortcut_meta(shortcut, "model"), "made-up");
     assert_string_equal(jc_shortcut_meta(shortcut, "model.fingerprint"), VECTORS_PRINT);
     assert_string_equal(jc_shortcut_meta(shortcut, "rows"), "50");
-    assert_string_equal(jc_shortcut_meta(shortcut, "texts"), "50");
+    assert_string_equal(jc_shortcut_meta(shortcut, "rows.texts"), "50");
     jc_shortcut_free(shortcut);
     shortcut = fitted(s, "mat", false);
     assert_null(jc_shortcut_meta(shortcut, "ridge"));

@@ -258,7 +258,7 @@ static void test_session__steps_with_a_cache_equal_the_whole_text(void **state)
     (void)state;
     jc_session *whole = run(model, texts, 2);
     assert_int_equal(jc_session_new(&stepped, model, NULL), JC_OK);
-    assert_int_equal(jc_cache_new(&cache, model, 2, NULL), JC_OK);
+    assert_int_equal(jc_cache_new(&cache, model, 2, 7, NULL), JC_OK);
     for (size_t i = 0; i < 7; i++) {
         const uint32_t next[] = {ids[0][i], ids[1][i]};
         const float *h;

@@ -218,7 +218,7 @@ static const struct {
     {"jump.mat.3.p1", "1.01", "'jump.mat[3].p1' is not a number from 0 to 1"},
     {"jump.mat.3.layer", "2", "'jump.mat[3].layer' is not 3"},
     {"jump.mat.0.surprisal_ci", "[1]",
-     "'jump.mat[0].surprisal_ci' is not a pair of numbers"},
+     "'jump.mat[0].surprisal_ci' is not a pair of numbers or null"},
     {"jump.", "[]",
      "a method in 'jump' has a name that is empty, longer than 64 bytes or with "
      "control characters"},

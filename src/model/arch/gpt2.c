@@ -6,32 +6,27 @@
  * block, plain MLP, head tied to the token embedding. Linear layers are stored as Conv1D,
  * that is [in, out].
  */
-#include "model/arch.h"
+#include "model/arch/rows.h"
 
 static const char *const model_types[] = {"gpt2", NULL};
 
-#define KEY(names, type, member, def)                                                      \
-    {                                                                                      \
-        names, type, offsetof(jc_hparams, member), def                                     \
-    }
-
 /* clang-format off */
 static const jc_key_row keys[] = {
-    KEY("n_layer",             JC_KEY_U32,  layers,   NULL),
-    KEY("n_embd",              JC_KEY_U32,  width,    NULL),
-    KEY("n_head",              JC_KEY_U32,  heads,    NULL),
-    KEY("n_inner",             JC_KEY_U32,  ff_width, "0"), /* 0: 4 x width */
-    KEY("n_positions|n_ctx",   JC_KEY_U32,  context,  NULL),
-    KEY("vocab_size",          JC_KEY_U32,  vocab,    NULL),
-    KEY("layer_norm_epsilon",  JC_KEY_REAL, eps,      "1e-5"),
-    KEY("activation_function", JC_KEY_ACT,  act,      "gelu_new"),
-    KEY("scale_attn_weights",  JC_KEY_BOOL, scale_attention, "true"),
-    KEY("scale_attn_by_inverse_layer_idx", JC_KEY_BOOL, scale_attention_by_layer, "false"),
+    JC_KEY_ROW("n_layer",             JC_KEY_U32,  layers,   NULL),
+    JC_KEY_ROW("n_embd",              JC_KEY_U32,  width,    NULL),
+    JC_KEY_ROW("n_head",              JC_KEY_U32,  heads,    NULL),
+    JC_KEY_ROW("n_inner",             JC_KEY_U32,  ff_width, "0"), /* 0: 4 x width */
+    JC_KEY_ROW("n_positions|n_ctx",   JC_KEY_U32,  positions, NULL),
+    JC_KEY_ROW("vocab_size",          JC_KEY_U32,  vocab,    NULL),
+    JC_KEY_ROW("layer_norm_epsilon",  JC_KEY_REAL, eps,      "1e-5"),
+    JC_KEY_ROW("activation_function", JC_KEY_ACT,  act,      "gelu_new"),
+    JC_KEY_ROW("scale_attn_weights",  JC_KEY_BOOL, scale_attention, "true"),
+    JC_KEY_ROW("scale_attn_by_inverse_layer_idx", JC_KEY_BOOL, scale_attention_by_layer, "false"),
 };
 
 static const jc_weight_row weights[] = {
     {JC_W_TOKENS,     "wte.weight",              {JC_DIM_VOCAB,   JC_DIM_WIDTH}, 0},
-    {JC_W_POSITIONS,  "wpe.weight",              {JC_DIM_CONTEXT, JC_DIM_WIDTH}, 0},
+    {JC_W_POSITIONS,  "wpe.weight",              {JC_DIM_POSITIONS, JC_DIM_WIDTH}, 0},
     {JC_W_NORM1,      "h.%u.ln_1.weight",        {JC_DIM_WIDTH},                 0},
     {JC_W_NORM1_BIAS, "h.%u.ln_1.bias",          {JC_DIM_WIDTH},                 0},
     {JC_W_QKV,        "h.%u.attn.c_attn.weight", {JC_DIM_QKV,     JC_DIM_WIDTH}, JC_WEIGHT_IN_OUT},
