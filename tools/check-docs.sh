@@ -48,6 +48,14 @@ for document in README.md CONTRIBUTING.md docs/*.md data/demo/README.md; do
     done <"$temp/lines"
 done
 
+# files that the documents name exist (as such, or in src/)
+for document in README.md CONTRIBUTING.md docs/*.md; do
+    for path in $(grep -oE '`(src|tools|tests|docs|include|cmake|examples|bench|data)/[A-Za-z0-9_./-]+`' \
+        "$document" | tr -d '`'); do
+        [ -e "$path" ] || wrong "$document: there is no '$path'"
+    done
+done
+
 for table in methods metrics; do
     "$program" list $table | awk '{ print $1 }' >"$temp/rows"
     [ -s "$temp/rows" ] || wrong "'list $table' is empty"

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# test_install.sh BUILD SOURCE CC [CFLAG...]: what `make install` puts under a folder is enough
+# to build and run a program: by pkg-config, with the shared and with the static library, as
+# strict C99. Cases are printed in cmocka's words, which tools/run-tests.sh counts.
+set -u
+build=$1 source=$2 cc=$3
+shift 3
+temp=$(mktemp -d) || exit 1
+trap 'rm -rf "$temp"' EXIT
+failed=0
+
+case_() { # NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$temp/out" 2>&1; then
+        echo "[       OK ] $name"
+    else
+        cat "$temp/out"
+        echo "[  FAILED  ] $name"
+        failed=$((failed + 1))
+    fi
+}
+
+install_tree() {
+    # a stage with a prefix that is not the one that was configured
+    DESTDIR=$temp/stage cmake --install "$build" --prefix /opt/jumpcut || return 1
+    prefix=$temp/stage/opt/jumpcut
+    PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name jumpcut.pc)")
+    export PKG_CONFIG_PATH
+    [ "$(pkg-config --variable=prefix jumpcut | xargs realpath)" = "$prefix" ]
+}
+
+installed_files() {
+    for file in include/jumpcut.h include/jumpcut/model.h share/jumpcut/demo/config.json \
+        share/jumpcut/demo/model.safetensors bin/jumpcut share/man/man1/jumpcut.1; do
+        [ -s "$prefix/$file" ] || { echo "'$file' is not installed"; return 1; }
+    done
+    if find "$prefix/include" -type f ! -name '*.h' | grep .; then
+        return 1
+    fi
+}
+
+# The shared library is found under its SONAME.
+shared() {
+    libdir=$(pkg-config --variable=libdir jumpcut)
+    [ -e "$libdir/libjumpcut.so.0" ] || return 1
+    "$cc" "$@" -std=c99 -Wall -Wextra -Werror -pedantic "$source/examples/quickstart.c" \
+        $(pkg-config --cflags --libs jumpcut) -o "$temp/shared" || return 1
+    LD_LIBRARY_PATH=$libdir ldd "$temp/shared" | grep -q 'libjumpcut.so.0 => /' || return 1
+    LD_LIBRARY_PATH=$libdir run "$temp/shared"
+}
+
+static() {
+    libs=$(pkg-config --static --libs jumpcut | sed 's/-ljumpcut/-l:libjumpcut.a/')
+    "$cc" "$@" -std=c99 $(pkg-config --cflags jumpcut) "$source/examples/quickstart.c" \
+        $libs -o "$temp/static" || return 1
+    if ldd "$temp/static" | grep libjumpcut; then
+        return 1
+    fi
+    run "$temp/static"
+}
+
+# Fits on a few sentences, saves, and says something at each of the 13 taps.
+run() {
+    "$1" "$prefix/share/jumpcut/demo" "$source/examples/sentences.txt" \
+        "$temp/maps.safetensors" "The town lies on the" >"$temp/said" || return 1
+    cat "$temp/said"
+    [ -s "$temp/maps.safetensors" ] && [ "$(grep -c '^layer' "$temp/said")" -eq 13 ]
+}
+
+wrong_model() {
+    LD_LIBRARY_PATH=$libdir "$temp/shared" "$temp/none" "$source/examples/sentences.txt" \
+        "$temp/never.safetensors" "The" 2>"$temp/said"
+    [ $? -eq 1 ] && grep -q "$temp/none" "$temp/said" && [ ! -e "$temp/never.safetensors" ]
+}
+
+case_ test_install__goes_where_destdir_and_prefix_say install_tree
+case_ test_install__brings_headers_program_man_page_and_demo_model installed_files
+case_ test_install__quickstart_links_with_the_shared_library_by_pkg_config shared "$@"
+case_ test_install__quickstart_links_with_the_static_library_by_pkg_config static "$@"
+case_ test_install__a_missing_model_is_a_message_and_status_one wrong_model
+exit $((failed > 0))
