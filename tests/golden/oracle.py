@@ -15,8 +15,9 @@ r2[i][j]      sklearn's r2_score of the mapped h_i against h_j, uniform mean ove
               coordinates; 1 for i = j, null for i > j and where there is no map.
 jump          for l = 0..L, z = read(map l -> L of h_l), z = full for l = L:
   p1 p5 p10   share of rows where fewer than k tokens have a larger full logit than top1(z)
-  surprisal   mean of s = -ln p(top1(z)); surprisal_ci: mean +- 1.96 sd(s) / sqrt(n), the
-              sd over n - 1
+  surprisal   mean mu of s = -ln p(top1(z)); surprisal_ci: mu +- 1.96 sd, of the mean over
+              texts, as rows of one text go together: with S_t the sum of s and n_t the
+              rows of text t of T, sd^2 = T/(T-1) sum (S_t - mu n_t)^2 / (sum n_t)^2
 exit          for each lambda: a row leaves at the first l in 1..L-1 where the gap between
               the two largest of softmax(z_l) is > 0.9 lambda + 0.1 exp(-4 t / N), else L.
               t is the row's position from 0, N the mean over rows of t + 1. With
@@ -51,14 +52,17 @@ def read_samples(path, split):
 
 
 def gather(model, samples):
-    """States [L+1, rows, d], logits [rows, V] and positions [rows] of the samples."""
-    states, logits, positions = [], [], []
-    for s in samples:
+    """States [L+1, rows, d], logits [rows, V], positions [rows] and texts [rows] of the
+    samples."""
+    states, logits, positions, texts = [], [], [], []
+    for text, s in enumerate(samples):
         h, z = model.run(s["ids"])
         states.append(h[:, s["positions"]])
         logits.append(z[s["positions"]])
         positions += s["positions"]
-    return np.concatenate(states, axis=1), np.concatenate(logits), np.array(positions)
+        texts += [text] * len(s["positions"])
+    return (np.concatenate(states, axis=1), np.concatenate(logits), np.array(positions),
+            np.array(texts))
 
 
 def identity_maps(layers):
@@ -101,10 +105,17 @@ def r2_matrix(maps, states):
     return table
 
 
-def jump_row(layer, tokens, full, logp):
+def half_interval(values, texts):
+    """1.96 standard deviations of the mean of values, texts being independent."""
+    sums, counts = np.bincount(texts, values), np.bincount(texts)
+    squares = ((sums - values.mean() * counts) ** 2).sum() / len(values) ** 2
+    return 1.96 * np.sqrt(len(counts) / (len(counts) - 1) * squares)
+
+
+def jump_row(layer, tokens, full, logp, texts):
     larger = (full > np.take_along_axis(full, tokens[:, None], axis=1)).sum(axis=1)
     surprisal = -np.take_along_axis(logp, tokens[:, None], axis=1)[:, 0]
-    mean, half = surprisal.mean(), 1.96 * surprisal.std(ddof=1) / np.sqrt(len(tokens))
+    mean, half = surprisal.mean(), half_interval(surprisal, texts)
     return {"layer": layer} | {f"p{k}": (larger < k).mean() for k in (1, 5, 10)} | {
         "surprisal": mean, "surprisal_ci": [mean - half, mean + half]}
 
@@ -138,7 +149,7 @@ def saved(curve, layers):
     return {"blocks": layers - need, "percent": 100 * (layers - need) / layers}
 
 
-def score(model, maps, grid, states, full, decay):
+def score(model, maps, grid, states, full, decay, texts):
     """r2, jump, exit and saved of one method."""
     L, logp = model.layers, log_softmax(full, axis=1)
     tokens = np.zeros((L + 1, len(full)), dtype=int)
@@ -149,7 +160,7 @@ def score(model, maps, grid, states, full, decay):
         tokens[l] = z.argmax(axis=1)
         second, first = np.partition(np.exp(log_softmax(z, axis=1)), (-2, -1))[:, -2:].T
         gaps[l] = first - second
-        jump.append(jump_row(l, tokens[l], full, logp))
+        jump.append(jump_row(l, tokens[l], full, logp, texts))
     curve = exit_curve(grid, tokens, gaps, decay)
     return {"r2": r2_matrix(maps, states), "jump": jump, "exit": curve,
             "saved": saved(curve, L)}
@@ -170,10 +181,11 @@ def evaluate(folder, samples, shortcuts=None, exit_position=None):
         maps, method = stored_maps(shortcuts)
     else:
         maps, method = fitted_maps(gather(model, read_samples(samples, "train"))[0]), "mat"
-    states, full, positions = gather(model, read_samples(samples, "val"))
+    states, full, positions, texts = gather(model, read_samples(samples, "val"))
     decay = threshold(positions, exit_position)
-    scores = {"id": score(model, identity_maps(model.layers), GRID_ID, states, full, decay),
-              method: score(model, maps, GRID, states, full, decay)}
+    rows = states, full, decay, texts
+    scores = {"id": score(model, identity_maps(model.layers), GRID_ID, *rows),
+              method: score(model, maps, GRID, *rows)}
     parts = {part: {m: s[part] for m, s in scores.items()}
              for part in ("r2", "jump", "exit", "saved")}
     parts["saved"] = {"target": TARGET} | parts["saved"]
