@@ -122,13 +122,14 @@ static jc_status fill(jc_batch *b, jc_error *err)
 
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
 {
-    jc_progress progress = {.stage = batch->stage};
+    jc_progress progress = {0};
 
     *rows = 0;
     jc_status st = fill(batch, err);
     if (st)
         return st;
     jc_samples_position(batch->samples, &progress);
+    progress.stage = batch->stage;
     st = jc_report(batch->hooks, &progress, err);
     if (st == JC_OK && batch->n_texts)
         st = jc_session_run(batch->session, batch->texts, batch->n_texts, err);
