@@ -53,6 +53,7 @@ typedef struct jc_model_info {
     uint64_t weight_bytes; /* of the weights as held in memory, mapped or prepacked */
     bool tied_head;
     bool causal; /* a decoder */
+    bool has_head;
 } jc_model_info;
 
 /** Open a model folder. params NULL means all defaults. */
@@ -65,8 +66,9 @@ JC_API const jc_model_info *jc_model_get_info(const jc_model *model);
  *  fingerprint samples, and no session can be made of it. */
 JC_API jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err) JC_NODISCARD;
 
-/** Logits of states that stand for the last block's output, before the final norm.
- *  h [n, width] -> logits [n, vocab]. E_UNSUPPORTED when the model has no head. */
+/** Logits of states that stand for the last block's output (before the final norm of a
+ *  decoder; an encoder's are those of its masked-LM head). h [n, width] ->
+ *  logits [n, vocab]. E_UNSUPPORTED when the model has no head. */
 JC_API jc_status jc_model_readout(const jc_model *model, const float *h, size_t n,
                                   float *logits, jc_error *err) JC_NODISCARD;
 

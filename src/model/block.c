@@ -85,19 +85,23 @@ static void plan_attention(const jc_model *model, uint32_t l, jc_work *work,
     }
 }
 
-static void norm(const jc_model *model, const jc_norm_weights *weights, const jc_work *work)
+static void norm(const jc_model *model, const jc_norm_weights *weights, const jc_work *work,
+                 float *out)
 {
     jc_layer_norm(model->backend, work->rows, model->hp.width, work->h, weights->weight,
-                  weights->bias, model->hp.eps, work->x);
+                  weights->bias, model->hp.eps, out);
 }
 
 jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
                        const jc_span *spans, size_t n_spans, jc_error *err)
 {
     const jc_block *b = &model->blocks[l];
+    bool post = model->arch->post_norm;
+    const float *in = post ? work->h : work->x; /* of both halves */
 
-    norm(model, &b->norm1, work);
-    jc_status st = jc_linear_run(b->qkv, work->x, work->rows, work->qkv, err);
+    if (!post)
+        norm(model, &b->norm1, work, work->x);
+    jc_status st = jc_linear_run(b->qkv, in, work->rows, work->qkv, err);
     if (st)
         return st;
     plan_attention(model, l, work, spans, n_spans);
@@ -106,7 +110,11 @@ jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
         st = jc_linear_run(b->out, work->x, work->rows, work->h, err);
     if (st)
         return st;
-    norm(model, &b->norm2, work);
-    st = jc_linear_run(b->up, work->x, work->rows, work->ff, err);
-    return st ? st : jc_linear_run(b->down, work->ff, work->rows, work->h, err);
+    norm(model, post ? &b->norm1 : &b->norm2, work, post ? work->h : work->x);
+    st = jc_linear_run(b->up, in, work->rows, work->ff, err);
+    if (st == JC_OK)
+        st = jc_linear_run(b->down, work->ff, work->rows, work->h, err);
+    if (st == JC_OK && post)
+        norm(model, &b->norm2, work, work->h);
+    return st;
 }

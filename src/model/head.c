@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* head.c: from states that stand for the last block's output to logits: final norm, then
- * unembedding. */
+/*
+ * head.c: from states that stand for the last block's output to logits: a linear layer with
+ * an activation where the head is for masked tokens, a norm, the unembedding.
+ */
 #include "model/model.h"
 
 static jc_status prepare(const jc_model *model, jc_error *err)
@@ -10,9 +12,12 @@ static jc_status prepare(const jc_model *model, jc_error *err)
 
     if (mtx_lock(&head->lock) != thrd_success)
         return jc_fail(err, JC_E_NOMEM, "cannot take the lock of the head");
-    if (!head->unembed)
-        st = jc_weights_linear(&head->unembed, model, model->unembed, false, NULL,
-                               JC_ACT_NONE, false, err);
+    if (!head->transform)
+        st = jc_weights_linear(&head->transform, model, JC_W_TRANSFORM, 0,
+                               model->hp.head_act, false, err);
+    if (st == JC_OK && !head->unembed)
+        st =
+            jc_weights_linear(&head->unembed, model, JC_W_HEAD, 0, JC_ACT_NONE, false, err);
     mtx_unlock(&head->lock);
     return st;
 }
@@ -24,15 +29,23 @@ jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, floa
 
     if (!model->blocks)
         return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
+    if (!model->info.has_head)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s' has no masked-LM head, so its states cannot be read out",
+                       model->path);
     jc_status st = prepare(model, err);
     if (st)
         return st;
     float *x = jc_matrix_new(n, d, sizeof *x);
     if (!x)
         return jc_fail_nomem(err, "a read-out");
-    jc_layer_norm(model->backend, n, d, h, model->final.weight, model->final.bias,
-                  model->hp.eps, x);
-    st = jc_linear_run(model->head->unembed, x, n, logits, err);
+    if (model->head->transform)
+        st = jc_linear_run(model->head->transform, h, n, x, err);
+    if (st == JC_OK) {
+        jc_layer_norm(model->backend, n, d, model->head->transform ? x : h,
+                      model->final.weight, model->final.bias, model->hp.eps, x);
+        st = jc_linear_run(model->head->unembed, x, n, logits, err);
+    }
     jc_free(x);
     return st;
 }

@@ -45,11 +45,29 @@ static bool choose_key(const char *keys, const jc_config *config, char *key)
     return false;
 }
 
+static jc_status read_fixed(const char *key, const char *only, const jc_config *config,
+                            jc_error *err)
+{
+    bool boolean = strcmp(only, "true") == 0 || strcmp(only, "false") == 0, value = false;
+    const char *text = NULL;
+    jc_status st = boolean ? jc_config_bool(config, key, &value, err)
+                           : jc_config_text(config, key, &text, err);
+
+    if (st)
+        return st;
+    if (boolean)
+        text = value ? "true" : "false";
+    return strcmp(text, only) == 0
+               ? JC_OK
+               : jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s '%s' is not supported, only '%s'",
+                         jc_config_path(config), key, text, only);
+}
+
 static jc_status read_key(void *member, const jc_key_row *row, const jc_config *config,
                           jc_error *err)
 {
     char key[64];
-    bool has = choose_key(row->keys, config, key), given = has || !row->def;
+    bool has = row->keys && choose_key(row->keys, config, key), given = has || !row->def;
     const char *text = row->def;
     jc_status st = JC_OK;
 
@@ -73,8 +91,26 @@ static jc_status read_key(void *member, const jc_key_row *row, const jc_config *
         if (given)
             st = jc_config_text(config, key, &text, err);
         return st ? st : act_from_name(text, config, member, err);
+    case JC_KEY_FIXED:
+        return has ? read_fixed(key, row->def, config, err) : JC_OK;
     }
     return st;
+}
+
+/* What follows from the keys; all sizes are from 1 to MOST. */
+static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
+                        jc_error *err)
+{
+    hp->head_width = hp->width / hp->heads;
+    if (arch->positions_after_padding) {
+        if (hp->padding >= hp->positions - 1)
+            return jc_fail(err, JC_E_FORMAT,
+                           "'%s': of %u positions none is left after the padding's, %u",
+                           path, hp->positions, hp->padding);
+        hp->first_position = hp->padding + 1;
+    }
+    hp->context = hp->positions - hp->first_position;
+    return JC_OK;
 }
 
 jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *config,
@@ -82,19 +118,20 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
 {
     const char *path = jc_config_path(config);
 
-    memset(hp, 0, sizeof *hp);
+    *hp = (jc_hparams){.types = 1};
     for (size_t i = 0; i < arch->n_keys; i++) {
         const jc_key_row *row = &arch->keys[i];
         jc_status st = read_key((char *)hp + row->offset, row, config, err);
         if (st)
             return st;
     }
-    const uint32_t sizes[] = {hp->layers, hp->width, hp->heads, hp->context, hp->vocab};
+    const uint32_t sizes[] = {hp->layers,    hp->width, hp->heads,
+                              hp->positions, hp->types, hp->vocab};
     for (size_t i = 0; i < JC_COUNT(sizes); i++)
         if (sizes[i] == 0 || sizes[i] > MOST)
             return jc_fail(err, JC_E_FORMAT,
-                           "'%s': a size is %u; layers, width, heads, positions and "
-                           "vocabulary must be from 1 to %d",
+                           "'%s': a size is %u; layers, width, heads, positions, token "
+                           "types and vocabulary must be from 1 to %d",
                            path, sizes[i], MOST);
     if (hp->width % hp->heads)
         return jc_fail(err, JC_E_FORMAT, "'%s': width %u is not a multiple of %u heads",
@@ -108,6 +145,5 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
         return jc_fail(err, JC_E_FORMAT, "'%s': %s", path,
                        hp->vocab < 2 ? "the vocabulary has fewer than 2 tokens"
                                      : "the epsilon of the norms is negative");
-    hp->head_width = hp->width / hp->heads;
-    return JC_OK;
+    return derive(hp, arch, path, err);
 }

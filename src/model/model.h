@@ -23,7 +23,7 @@ typedef struct jc_block {
 typedef struct jc_head {
     mtx_t lock;
     bool lock_ready;
-    jc_linear *unembed; /* NULL until then */
+    jc_linear *transform, *unembed; /* NULL until then; some heads have no transform */
 } jc_head;
 
 struct jc_model {
@@ -36,9 +36,10 @@ struct jc_model {
     const jc_backend *backend;
     jc_precision precision;
     const jc_tensor *tokens, *positions; /* read where they lie, row by row */
-    const jc_tensor *unembed;            /* the head's, or the token embedding */
+    const jc_tensor *types;              /* the same, or NULL */
+    jc_norm_weights embed_norm;          /* NULL where there is none */
     jc_block *blocks;                    /* [layers]; NULL when only inspected */
-    jc_norm_weights final;
+    jc_norm_weights final;               /* NULL without a head */
     jc_head *head;
 };
 
@@ -46,15 +47,16 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
                           jc_error *err) JC_NODISCARD;
 
 /* Find every tensor of the architecture, check its shape, and count parameters; fills
- * `tokens`, `positions`, `unembed` and info. */
+ * `tokens`, `positions`, `types` and info. */
 jc_status jc_weights_check(jc_model *model, jc_error *err) JC_NODISCARD;
-/* Prepare the blocks and the final norm. */
+/* Prepare the norms and the blocks. */
 jc_status jc_weights_load(jc_model *model, jc_error *err) JC_NODISCARD;
 void jc_weights_release(jc_model *model);
 
-/* A linear layer over a tensor. `bias` may be NULL. */
-jc_status jc_weights_linear(jc_linear **out, const jc_model *model, const jc_tensor *weight,
-                            bool in_out, const float *bias, jc_act act, bool add,
+/* A linear layer with its bias, if any; *out is NULL where the architecture has no rows of
+ * that id. `block` is used for those within a block only. */
+jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, jc_act act, bool add,
                             jc_error *err) JC_NODISCARD;
 
 #endif

@@ -155,6 +155,7 @@ void jc_model_close(jc_model *model)
         return;
     jc_weights_release(model);
     if (model->head) {
+        jc_linear_free(model->head->transform);
         jc_linear_free(model->head->unembed);
         if (model->head->lock_ready)
             mtx_destroy(&model->head->lock);

@@ -79,16 +79,28 @@ static jc_status check_text(const jc_model *model, const jc_text *text, size_t n
     return JC_OK;
 }
 
+/* h [1, d] += a row of a table. */
+static void add_row(const jc_tensor *table, size_t row, size_t d, float *h, float *spare)
+{
+    jc_tensor_read(table, row * d, d, spare);
+    for (size_t i = 0; i < d; i++)
+        h[i] += spare[i];
+}
+
 /* h [1, width] = the embedding of a token at a position; `spare` is [width]. */
 static void embed(const jc_model *model, uint32_t id, size_t position, float *h,
                   float *spare)
 {
-    size_t d = model->hp.width;
+    const jc_hparams *hp = &model->hp;
+    size_t d = hp->width;
 
     jc_tensor_read(model->tokens, id * d, d, h);
-    jc_tensor_read(model->positions, position * d, d, spare);
-    for (size_t i = 0; i < d; i++)
-        h[i] += spare[i];
+    add_row(model->positions, hp->first_position + position, d, h, spare);
+    if (model->types)
+        add_row(model->types, 0, d, h, spare);
+    if (model->embed_norm.weight)
+        jc_layer_norm(model->backend, 1, d, h, model->embed_norm.weight,
+                      model->embed_norm.bias, hp->eps, h);
 }
 
 /* Slice i, made when it is not there. */

@@ -12,9 +12,11 @@
 #include "base/file.h"
 #include "model/model.h"
 
-static const jc_weight_row *find_row(const jc_arch *arch, jc_weight_id id)
+/* The rows of an id, one after another: the first where `last` is NULL, NULL at the end. */
+static const jc_weight_row *next_row(const jc_arch *arch, jc_weight_id id,
+                                     const jc_weight_row *last)
 {
-    for (size_t i = 0; i < arch->n_weights; i++)
+    for (size_t i = last ? (size_t)(last - arch->weights) + 1 : 0; i < arch->n_weights; i++)
         if (arch->weights[i].id == id)
             return &arch->weights[i];
     return NULL;
@@ -22,7 +24,7 @@ static const jc_weight_row *find_row(const jc_arch *arch, jc_weight_id id)
 
 static bool per_block(jc_weight_id id)
 {
-    return id >= JC_W_NORM1 && id < JC_W_FINAL;
+    return id >= JC_W_NORM1 && id < JC_W_TRANSFORM;
 }
 
 static size_t dim(const jc_hparams *hp, jc_dim which)
@@ -32,8 +34,10 @@ static size_t dim(const jc_hparams *hp, jc_dim which)
         return 1;
     case JC_DIM_VOCAB:
         return hp->vocab;
-    case JC_DIM_CONTEXT:
-        return hp->context;
+    case JC_DIM_POSITIONS:
+        return hp->positions;
+    case JC_DIM_TYPES:
+        return hp->types;
     case JC_DIM_WIDTH:
         return hp->width;
     case JC_DIM_FF:
@@ -44,29 +48,56 @@ static size_t dim(const jc_hparams *hp, jc_dim which)
     return 1;
 }
 
-/* The tensor of a row, in the file's spelling of names; `tensor` is NULL when it is not
- * there and the row allows that. */
+enum { NAME = 128 }; /* longer than any name of a table */
+
+/* The name of a row that begins at `at`, as files spell it: plain and with the prefix,
+ * [NAME] each. Returns where the next one begins. */
+static const char *spell(const jc_model *model, const char *at, uint32_t block, char *plain,
+                         char *prefixed)
+{
+    char format[NAME];
+    size_t length = strcspn(at, "|");
+
+    memcpy(format, at, length);
+    format[length] = 0;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
+    snprintf(plain, NAME, format, block);
+#pragma GCC diagnostic pop
+    snprintf(prefixed, NAME, "%s%s", model->arch->prefix, plain);
+    return at + length + (at[length] == '|');
+}
+
+/* The tensor of a row, or NULL. */
+static const jc_tensor *seek(const jc_model *model, const jc_weight_row *row,
+                             uint32_t block)
+{
+    char plain[NAME], prefixed[NAME];
+    const jc_tensor *tensor = NULL;
+
+    for (const char *at = row->name; *at && !tensor;) {
+        at = spell(model, at, block, plain, prefixed);
+        tensor = jc_store_find(model->store, plain);
+        if (!tensor)
+            tensor = jc_store_find(model->store, prefixed);
+    }
+    return tensor;
+}
+
+/* The tensor of a row, of the right shape and type; NULL where the row allows that. */
 static jc_status find_tensor(const jc_model *model, const jc_weight_row *row,
                              uint32_t block, const jc_tensor **tensor, jc_error *err)
 {
-    char name[128], prefixed[160];
+    char plain[NAME], prefixed[NAME];
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
-    if (per_block(row->id))
-        snprintf(name, sizeof name, row->name, block);
-    else
-        snprintf(name, sizeof name, "%s", row->name);
-#pragma GCC diagnostic pop
-    snprintf(prefixed, sizeof prefixed, "%s%s", model->arch->prefix, name);
-    *tensor = jc_store_find(model->store, name);
-    if (!*tensor)
-        *tensor = jc_store_find(model->store, prefixed);
+    *tensor = seek(model, row, block);
     if (!*tensor && row->flags & JC_WEIGHT_TIED)
         return JC_OK;
-    if (!*tensor)
+    if (!*tensor) {
+        spell(model, row->name, block, plain, prefixed);
         return jc_fail(err, JC_E_FORMAT, "'%s' has no tensor '%s' (nor '%s')",
-                       jc_store_path(model->store), name, prefixed);
+                       jc_store_path(model->store), plain, prefixed);
+    }
 
     const jc_tensor *t = *tensor;
     size_t a = dim(&model->hp, row->shape[0]), b = dim(&model->hp, row->shape[1]);
@@ -98,11 +129,28 @@ static void count_tensor(jc_model *model, const jc_tensor *tensor)
         model->info.stored_dtype = "mixed";
 }
 
+/* Whether there is a head. Where a checkpoint may lack one, any tensor of it tells. */
+static bool has_head(const jc_model *model)
+{
+    bool optional = false;
+
+    for (size_t i = 0; i < model->arch->n_weights; i++) {
+        const jc_weight_row *row = &model->arch->weights[i];
+        if (row->flags & JC_WEIGHT_HEAD && seek(model, row, 0))
+            return true;
+        optional |= row->flags & JC_WEIGHT_HEAD;
+    }
+    return !optional;
+}
+
 jc_status jc_weights_check(jc_model *model, jc_error *err)
 {
+    model->info.has_head = has_head(model);
     for (size_t i = 0; i < model->arch->n_weights; i++) {
         const jc_weight_row *row = &model->arch->weights[i];
         uint32_t n = per_block(row->id) ? model->hp.layers : 1;
+        if (row->flags & JC_WEIGHT_HEAD && !model->info.has_head)
+            continue;
         for (uint32_t block = 0; block < n; block++) {
             const jc_tensor *tensor;
             jc_status st = find_tensor(model, row, block, &tensor, err);
@@ -114,102 +162,125 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
                 model->tokens = tensor;
             if (row->id == JC_W_POSITIONS)
                 model->positions = tensor;
+            if (row->id == JC_W_TYPES)
+                model->types = tensor;
             if (row->id == JC_W_HEAD)
-                model->unembed = tensor;
+                model->info.tied_head = !tensor;
         }
     }
-    model->info.tied_head = !model->unembed;
-    if (!model->unembed)
-        model->unembed = model->tokens;
     return JC_OK;
 }
 
 /* ---- loading ---- */
 
-struct tensor_reader {
-    const jc_tensor *tensor;
-    bool finite;
+/* A weight as it is used: the tensors of its rows, one below the other. */
+struct stack {
+    const jc_tensor *parts[JC_WEIGHT_PARTS];
+    size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
+    bool in_out;
+    const jc_tensor *bad; /* has a value that is not finite */
 };
 
-static void read_part(void *arg, size_t first, size_t n, float *out)
+static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
+                            uint32_t block, jc_error *err)
 {
-    struct tensor_reader *reader = arg;
+    const jc_weight_row *row = next_row(model->arch, id, NULL);
 
-    jc_tensor_read(reader->tensor, first, n, out);
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(out[i]))
-            reader->finite = false;
-}
-
-static jc_status not_finite(const jc_tensor *tensor, jc_error *err)
-{
-    return jc_fail(err, JC_E_NUMERIC, "tensor '%s' of '%s' has a value that is not finite",
-                   tensor->name, tensor->file);
-}
-
-jc_status jc_weights_linear(jc_linear **out, const jc_model *model, const jc_tensor *weight,
-                            bool in_out, const float *bias, jc_act act, bool add,
-                            jc_error *err)
-{
-    struct tensor_reader reader = {weight, true};
-    const jc_linear_spec spec = {.n_in = weight->shape[in_out ? 0 : 1],
-                                 .n_out = weight->shape[in_out ? 1 : 0],
-                                 .weight = {in_out, &reader, read_part},
-                                 .bias = bias,
-                                 .act = act,
-                                 .add = add,
-                                 .precision = model->precision};
-    jc_status st = jc_linear_new(out, model->backend, &spec, err);
-
-    jc_map_release(weight->data, weight->bytes);
-    if (st == JC_OK && !reader.finite) {
-        jc_linear_free(*out);
-        *out = NULL;
-        st = not_finite(weight, err);
+    memset(stack, 0, sizeof *stack);
+    for (; row; row = next_row(model->arch, id, row)) {
+        const jc_tensor *tensor;
+        jc_status st = find_tensor(model, row, block, &tensor, err);
+        if (st)
+            return st;
+        if (!tensor)
+            tensor = model->tokens;
+        stack->in_out = row->flags & JC_WEIGHT_IN_OUT;
+        stack->parts[stack->n++] = tensor;
+        stack->n_in = tensor->shape[stack->in_out ? 0 : 1];
+        stack->n_out += tensor->shape[stack->in_out ? 1 : 0];
     }
-    return st;
+    return JC_OK;
 }
 
+static void read_stack(void *arg, size_t first, size_t n, float *out)
+{
+    struct stack *stack = arg;
+
+    for (size_t p = 0; p < stack->n && n > 0; p++) {
+        const jc_tensor *part = stack->parts[p];
+        size_t count = part->count <= first ? 0 : part->count - first;
+        count = count < n ? count : n;
+        jc_tensor_read(part, first, count, out);
+        for (size_t i = 0; i < count; i++)
+            if (!isfinite(out[i]) && !stack->bad)
+                stack->bad = part;
+        first = count ? 0 : first - part->count;
+        out += count;
+        n -= count;
+    }
+}
+
+static jc_status check_finite(const struct stack *stack, jc_error *err)
+{
+    return stack->bad ? jc_fail(err, JC_E_NUMERIC,
+                                "tensor '%s' of '%s' has a value that is not finite",
+                                stack->bad->name, stack->bad->file)
+                      : JC_OK;
+}
+
+/* *out stays NULL where the architecture has no such vector. */
 static jc_status load_vector(const jc_model *model, jc_weight_id id, uint32_t block,
                              float **out, jc_error *err)
 {
-    const jc_tensor *tensor;
-    jc_status st = find_tensor(model, find_row(model->arch, id), block, &tensor, err);
+    struct stack stack;
+    jc_status st = find_stack(&stack, model, id, block, err);
 
-    if (st)
+    if (st || stack.n == 0)
         return st;
-    *out = jc_matrix_new(tensor->count, 1, sizeof **out);
+    *out = jc_matrix_new(stack.n_out, 1, sizeof **out);
     if (!*out)
         return jc_fail_nomem(err, "the weights");
-    struct tensor_reader reader = {tensor, true};
-    read_part(&reader, 0, tensor->count, *out);
-    return reader.finite ? JC_OK : not_finite(tensor, err);
+    read_stack(&stack, 0, stack.n_out, *out);
+    return check_finite(&stack, err);
 }
 
-static jc_status load_norm(const jc_model *model, jc_weight_id weight, jc_weight_id bias,
-                           uint32_t block, jc_norm_weights *out, jc_error *err)
+static jc_status load_norm(const jc_model *model, jc_weight_id id, uint32_t block,
+                           jc_norm_weights *out, jc_error *err)
 {
-    jc_status st = load_vector(model, weight, block, &out->weight, err);
+    jc_status st = load_vector(model, id, block, &out->weight, err);
 
-    return st ? st : load_vector(model, bias, block, &out->bias, err);
+    return st ? st : load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, err);
 }
 
-static jc_status load_linear(jc_model *model, jc_weight_id weight, jc_weight_id bias_id,
-                             uint32_t block, jc_act act, bool add, jc_linear **out,
-                             jc_error *err)
+jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, jc_act act, bool add, jc_error *err)
 {
-    const jc_weight_row *row = find_row(model->arch, weight);
-    const jc_tensor *tensor;
+    struct stack stack;
     float *bias = NULL;
-    jc_status st = load_vector(model, bias_id, block, &bias, err);
+    jc_status st = find_stack(&stack, model, id, block, err);
 
+    *out = NULL;
+    if (st || stack.n == 0)
+        return st;
+    st = load_vector(model, (jc_weight_id)(id + 1), block, &bias, err);
+    if (st == JC_OK) {
+        const jc_linear_spec spec = {.n_in = stack.n_in,
+                                     .n_out = stack.n_out,
+                                     .weight = {stack.in_out, &stack, read_stack},
+                                     .bias = bias,
+                                     .act = act,
+                                     .add = add,
+                                     .precision = model->precision};
+        st = jc_linear_new(out, model->backend, &spec, err);
+    }
+    for (size_t p = 0; p < stack.n; p++)
+        jc_map_release(stack.parts[p]->data, stack.parts[p]->bytes);
     if (st == JC_OK)
-        st = find_tensor(model, row, block, &tensor, err);
-    if (st == JC_OK)
-        st = jc_weights_linear(out, model, tensor, row->flags & JC_WEIGHT_IN_OUT, bias, act,
-                               add, err);
-    if (st == JC_OK)
-        model->info.weight_bytes += jc_linear_bytes(*out);
+        st = check_finite(&stack, err);
+    if (st) {
+        jc_linear_free(*out);
+        *out = NULL;
+    }
     jc_free(bias);
     return st;
 }
@@ -218,21 +289,25 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
 {
     jc_block *b = &model->blocks[l];
     const jc_hparams *hp = &model->hp;
-    jc_status st = load_norm(model, JC_W_NORM1, JC_W_NORM1_BIAS, l, &b->norm1, err);
+    const struct {
+        jc_weight_id id;
+        jc_act act;
+        bool add; /* to the residual stream */
+        jc_linear **out;
+    } linears[] = {{JC_W_QKV, JC_ACT_NONE, false, &b->qkv},
+                   {JC_W_OUT, JC_ACT_NONE, true, &b->out},
+                   {JC_W_UP, hp->act, false, &b->up},
+                   {JC_W_DOWN, JC_ACT_NONE, true, &b->down}};
+    jc_status st = load_norm(model, JC_W_NORM1, l, &b->norm1, err);
 
     if (st == JC_OK)
-        st = load_norm(model, JC_W_NORM2, JC_W_NORM2_BIAS, l, &b->norm2, err);
-    if (st == JC_OK)
-        st = load_linear(model, JC_W_QKV, JC_W_QKV_BIAS, l, JC_ACT_NONE, false, &b->qkv,
-                         err);
-    if (st == JC_OK)
-        st =
-            load_linear(model, JC_W_OUT, JC_W_OUT_BIAS, l, JC_ACT_NONE, true, &b->out, err);
-    if (st == JC_OK)
-        st = load_linear(model, JC_W_UP, JC_W_UP_BIAS, l, hp->act, false, &b->up, err);
-    if (st == JC_OK)
-        st = load_linear(model, JC_W_DOWN, JC_W_DOWN_BIAS, l, JC_ACT_NONE, true, &b->down,
-                         err);
+        st = load_norm(model, JC_W_NORM2, l, &b->norm2, err);
+    for (size_t i = 0; i < JC_COUNT(linears) && st == JC_OK; i++) {
+        st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
+                               linears[i].add, err);
+        if (st == JC_OK)
+            model->info.weight_bytes += jc_linear_bytes(*linears[i].out);
+    }
     double scale = hp->scale_attention ? 1 / sqrt((double)hp->head_width) : 1;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
     return st;
@@ -244,12 +319,12 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     if (!model->blocks)
         return jc_fail_nomem(err, "the weights");
     model->info.weight_bytes = model->tokens->bytes + model->positions->bytes;
-    for (uint32_t l = 0; l < model->hp.layers; l++) {
-        jc_status st = load_block(model, l, err);
-        if (st)
-            return st;
-    }
-    return load_norm(model, JC_W_FINAL, JC_W_FINAL_BIAS, 0, &model->final, err);
+    jc_status st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
+    for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++)
+        st = load_block(model, l, err);
+    if (st == JC_OK && model->info.has_head)
+        st = load_norm(model, JC_W_FINAL, 0, &model->final, err);
+    return st;
 }
 
 static void release_norm(jc_norm_weights *norm)
@@ -270,5 +345,6 @@ void jc_weights_release(jc_model *model)
         jc_linear_free(b->down);
     }
     jc_free(model->blocks);
+    release_norm(&model->embed_norm);
     release_norm(&model->final);
 }

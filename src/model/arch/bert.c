@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bert.c: BERT (Devlin et al. 2018), the encoder of the shortcut paper.
+ *
+ * The sum of three embeddings and a LayerNorm of it are h_0; LayerNorm after each half of a
+ * block. The head for masked tokens is a linear layer, activation, LayerNorm, and the token
+ * embedding with a bias. All of a text is of token type 0.
+ */
+#include "model/arch/bert.h"
+
+static const char *const model_types[] = {"bert", NULL};
+
+/* clang-format off */
+static const jc_key_row keys[] = {
+    BERT_KEYS,
+    KEY("hidden_act", JC_KEY_ACT, head_act, "gelu"),
+};
+
+static const jc_weight_row weights[] = {
+    BERT_BODY,
+    LINEAR(JC_W_TRANSFORM, "cls.predictions.transform.dense", WIDTH, WIDTH, JC_WEIGHT_HEAD),
+    NORM(JC_W_FINAL,       "cls.predictions.transform.LayerNorm", JC_WEIGHT_HEAD),
+    {JC_W_HEAD,      "cls.predictions.decoder.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_HEAD | JC_WEIGHT_TIED},
+    {JC_W_HEAD_BIAS, "cls.predictions.bias|cls.predictions.decoder.bias", {JC_DIM_VOCAB}, JC_WEIGHT_HEAD},
+};
+/* clang-format on */
+
+const jc_arch jc_arch_bert = {
+    .name = "bert",
+    .model_types = model_types,
+    .prefix = "bert.",
+    .post_norm = true,
+    .keys = keys,
+    .n_keys = JC_COUNT(keys),
+    .weights = weights,
+    .n_weights = JC_COUNT(weights),
+};

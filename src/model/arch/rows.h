@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* rows.h: short forms of the rows that the tables of architectures are made of. */
+#ifndef JC_ARCH_ROWS_H
+#define JC_ARCH_ROWS_H
+
+#include "model/arch.h"
+
+#define KEY(names, type, member, def)                                                      \
+    {                                                                                      \
+        names, type, offsetof(jc_hparams, member), def                                     \
+    }
+
+/* A key that has one value we know how to run. */
+#define FIXED(names, def)                                                                  \
+    {                                                                                      \
+        names, JC_KEY_FIXED, 0, def                                                        \
+    }
+
+/* The weight and the bias of a linear layer stored [out, in], or a part of one. */
+#define LINEAR(id, name, out, in, flags)                                                   \
+    {id, name ".weight", {JC_DIM_##out, JC_DIM_##in}, flags},                              \
+    {                                                                                      \
+        id##_BIAS, name ".bias", {JC_DIM_##out}, flags                                     \
+    }
+
+/* The same of a LayerNorm, which files of TensorFlow's time call gamma and beta. */
+#define NORM(id, name, flags)                                                              \
+    {id, name ".weight|" name ".gamma", {JC_DIM_WIDTH}, flags},                            \
+    {                                                                                      \
+        id##_BIAS, name ".bias|" name ".beta", {JC_DIM_WIDTH}, flags                       \
+    }
+
+#define TABLE(id, name, rows)                                                              \
+    {                                                                                      \
+        id, name, {JC_DIM_##rows, JC_DIM_WIDTH}, 0                                         \
+    }
+
+#endif
