@@ -9,7 +9,8 @@
 /* Keys and values of texts that are being written, a token at a time. */
 typedef struct jc_cache jc_cache;
 
-/* For n texts side by side, each empty, with room for `length` tokens. */
+/* For n texts side by side, each empty, with room for `length` tokens. The model must be a
+ * decoder: in an encoder a new token changes the states before it. */
 jc_status jc_cache_new(jc_cache **out, const jc_model *model, size_t n, size_t length,
                        jc_error *err) JC_NODISCARD;
 void jc_cache_free(jc_cache *cache);
