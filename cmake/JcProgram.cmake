@@ -1,0 +1,31 @@
+# the program `jumpcut`, linked with the rooms themselves (so that it needs no installed
+# library), its man page, and its cases: tests/cli/cases/*.case, run by tests/cli/run.sh.
+file(GLOB sources CONFIGURE_DEPENDS src/cli/*.c)
+get_property(rooms GLOBAL PROPERTY JC_ROOMS)
+list(TRANSFORM rooms PREPEND jc_)
+file(RELATIVE_PATH data ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/jumpcut)
+add_executable(jumpcut ${sources})
+target_include_directories(jumpcut PRIVATE include src)
+# where the demo model is: beside the installed program, else in the source tree
+target_compile_definitions(jumpcut PRIVATE JC_DATA_RELATIVE="${data}"
+  JC_DATA_SOURCE="${PROJECT_SOURCE_DIR}/data")
+target_link_libraries(jumpcut PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
+install(TARGETS jumpcut)
+
+find_program(SCDOC scdoc REQUIRED)
+add_custom_command(OUTPUT jumpcut.1
+  COMMAND jumpcut help --man > jumpcut.1.scd
+  COMMAND ${SCDOC} < jumpcut.1.scd > jumpcut.1
+  DEPENDS jumpcut VERBATIM)
+add_custom_target(man ALL DEPENDS jumpcut.1)
+install(FILES ${PROJECT_BINARY_DIR}/jumpcut.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+if(BUILD_TESTING)
+  file(GLOB cases CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/cases/*.case)
+  foreach(case ${cases})
+    get_filename_component(name ${case} NAME_WE)
+    add_test(NAME cli/${name}
+      COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run.sh $<TARGET_FILE:jumpcut> ${case})
+    set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT 60 SKIP_RETURN_CODE 77)
+  endforeach()
+endif()

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_eval.c: `jumpcut eval`: how good shortcuts are on texts. */
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "cli/work.h"
+#include "cli/output.h"
+#include "cli/table.h"
+
+/* The shortcuts that the command names, [n_words - 1], all of this model. */
+static jc_status open_shortcuts(jc_shortcut **shortcuts, jc_cli *cli, const jc_model *model,
+                                jc_error *err)
+{
+    const jc_args *args = &cli->args;
+
+    for (size_t i = 1; i < args->n_words; i++) {
+        jc_error why;
+        jc_status st = jc_shortcut_open(&shortcuts[i - 1], args->word[i], err);
+        if (st)
+            return st;
+        st = jc_shortcut_check(shortcuts[i - 1], model, &why);
+        if (st)
+            return jc_cli_fail(err, st, "cannot use '%s': %s", args->word[i], why.message);
+        jc_origin_compare(cli, shortcuts[i - 1], args->word[i]);
+    }
+    return JC_OK;
+}
+
+static jc_status score(char **json, jc_cli *cli, const jc_model *model,
+                       jc_shortcut *const *shortcuts, jc_error *err)
+{
+    jc_work work = {0};
+    jc_results *results = NULL;
+    jc_status st = jc_work_open(&work, cli, model, err);
+
+    if (st == JC_OK)
+        st = jc_eval(&results, model, (const jc_shortcut *const *)shortcuts,
+                     cli->args.n_words - 1, work.samples, &cli->args.eval, err);
+    if (st == JC_OK)
+        st = jc_results_json(results, json, err);
+    if (st == JC_OK)
+        st = jc_origin_complete(cli, json, shortcuts, cli->args.word + 1, err);
+    jc_results_free(results);
+    jc_work_close(&work);
+    jc_ui_clear(&cli->ui);
+    return st;
+}
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_model *model = NULL;
+    jc_shortcut **shortcuts = NULL;
+    char *json = NULL;
+    jc_status st = jc_work_check(cli, "val", err);
+
+    if (st)
+        return st;
+    shortcuts = calloc(args->n_words, sizeof *shortcuts);
+    if (!shortcuts)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the shortcuts");
+    st = jc_model_open(&model, args->word[0], &args->model, err);
+    if (st == JC_OK)
+        st = open_shortcuts(shortcuts, cli, model, err);
+    if (st == JC_OK)
+        st = score(&json, cli, model, shortcuts, err);
+    if (st == JC_OK && args->own.out)
+        st = jc_output_text(args->own.out, json, err);
+    if (st == JC_OK)
+        st = jc_table_print(stdout, json, args->own.format, err);
+    free(json);
+    for (size_t i = 0; i < args->n_words; i++)
+        jc_shortcut_free(shortcuts[i]);
+    free(shortcuts);
+    jc_model_close(model);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
+      "write the results there, for 'jumpcut report'"},
+     "FILE"},
+    {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|csv|json",
+      "how to print the scores on standard output"},
+     "text|csv|json"},
+};
+static const jc_group own_rows = {
+    .title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
+
+static const jc_default defaults[] = {{"split", NULL}, {NULL, NULL}};
+
+const jc_command jc_command_eval = {
+    .name = "eval",
+    .summary = "measure shortcuts: R2, precision, surprisal, blocks saved by early exit",
+    .usage = "MODEL [SHORTCUTS...] --text FILE...|--samples FILE --out FILE [options]",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1000,
+    .teach =
+        "Runs texts through the model and compares what it says in the end with what it "
+        "would say had it jumped to the end after each block, by each of the shortcuts and "
+        "by 'id', which takes the state as it is (the logit lens).\n\n"
+        "R2 is the part of the last state's variance that the shortcut explains. P@k is "
+        "how "
+        "often its first guess is among the model's own first k; surprisal is how "
+        "unexpected that guess is to the model, in nats. Early exit leaves the model as "
+        "soon as the first guess is ahead of the second by enough; the last lines say how "
+        "many blocks can be saved so while the guess is the model's own in 95 of 100 cases "
+        "(--target).\n\n"
+        "Use texts that the shortcuts were not fitted on: a note is printed otherwise. "
+        "Where "
+        "texts are split, by --train and --val or in the file of --samples, those for "
+        "validation are used.",
+    .examples =
+        "jumpcut eval ./gpt2 mat.safetensors --text other.txt --out results.json\n"
+        "# two methods side by side, as a table for other programs\n"
+        "jumpcut eval ./gpt2 mat.safetensors ridge.safetensors --samples work.jsonl "
+        "--format csv\n",
+    .groups =
+        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
+                                  &jc_group_self_text, &jc_group_samples, &own_rows,
+                                  &jc_group_eval, &jc_group_model, &jc_group_common, NULL},
+    .defaults = defaults,
+    .run = run,
+};

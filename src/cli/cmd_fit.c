@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_fit.c: `jumpcut fit`: texts or sums in, a file of shortcuts out. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/work.h"
+
+static jc_status check(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    const jc_own *own = &args->own;
+
+    if (!own->out)
+        return jc_cli_usage(cli, err, "'fit' wants '--out FILE'");
+    if (!own->sums.n && args->n_words == 0)
+        return jc_cli_usage(cli, err, "'fit' wants MODEL, or '--sums'%s",
+                            own->text.n > 1 ? " (MODEL comes before '--text')" : "");
+    if (!own->sums.n)
+        return jc_work_check(cli, "train", err);
+    if (own->text.n || own->samples || args->self.self_text)
+        return jc_cli_usage(cli, err, "'--sums' stand for texts: give one or the other");
+    if (jc_args_given(args, "pairs"))
+        return jc_cli_usage(cli, err,
+                            "'--pairs' means nothing with '--sums', which have "
+                            "theirs");
+    return JC_OK;
+}
+
+static jc_status gather(jc_stats **stats, jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_model *model = NULL;
+    jc_work work = {0};
+    jc_status st = jc_model_open(&model, args->word[0], &args->model, err);
+
+    if (st == JC_OK)
+        st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK)
+        st = jc_stats_gather(stats, model, work.samples, &args->stats, err);
+    jc_work_close(&work);
+    jc_model_close(model);
+    jc_ui_clear(&cli->ui);
+    return st;
+}
+
+/* Sums of another model are refused where a model is named. */
+static jc_status check_sums(const jc_stats *stats, const jc_cli *cli, jc_error *err)
+{
+    jc_model *model = NULL;
+
+    if (cli->args.n_words == 0)
+        return JC_OK;
+    jc_status st = jc_model_inspect(&model, cli->args.word[0], err);
+    if (st)
+        return st;
+    const char *fingerprint = jc_model_get_info(model)->fingerprint;
+    if (strcmp(fingerprint, jc_stats_fingerprint(stats)) != 0)
+        st = jc_cli_fail(err, JC_E_MISMATCH,
+                         "cannot use '%s' with '%s': the sums are of model %s, this is %s",
+                         cli->args.own.sums.item[0], cli->args.word[0],
+                         jc_stats_fingerprint(stats), fingerprint);
+    jc_model_close(model);
+    return st;
+}
+
+static jc_status load_sums(jc_stats **stats, const jc_cli *cli, jc_error *err)
+{
+    const jc_list *sums = &cli->args.own.sums;
+    jc_status st = jc_stats_load(stats, sums->item[0], err);
+
+    for (size_t i = 1; i < sums->n && st == JC_OK; i++) {
+        jc_stats *more = NULL;
+        jc_error why;
+        st = jc_stats_load(&more, sums->item[i], err);
+        if (st == JC_OK) {
+            st = jc_stats_merge(*stats, more, &why);
+            if (st)
+                jc_cli_fail(err, st, "cannot add '%s' to '%s': %s", sums->item[i],
+                            sums->item[0], why.message);
+        }
+        jc_stats_free(more);
+    }
+    return st ? st : check_sums(*stats, cli, err);
+}
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_stats *stats = NULL;
+    jc_shortcut *shortcut = NULL;
+    jc_status st = check(cli, err);
+
+    if (st)
+        return st;
+    st = args->own.sums.n ? load_sums(&stats, cli, err) : gather(&stats, cli, err);
+    if (st == JC_OK && args->own.save_sums)
+        st = jc_stats_save(stats, args->own.save_sums, err);
+    if (st == JC_OK)
+        st = jc_fit(&shortcut, stats, &args->fit, err);
+    if (st == JC_OK)
+        st = jc_origin_record(cli, shortcut, err);
+    if (st == JC_OK)
+        st = jc_shortcut_save(shortcut, args->own.out, err);
+    jc_shortcut_free(shortcut);
+    jc_stats_free(stats);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
+      "the file of shortcuts to write"},
+     "FILE"},
+    {{"save-sums", JC_OPTION_TEXT, offsetof(jc_own, save_sums), 0, 0, NULL, NULL,
+      "also keep the sums, for other fits of the same texts"},
+     "FILE"},
+    {{"sums", JC_OPTION_TEXT, offsetof(jc_own, sums), 0, 0, NULL, NULL,
+      "fit from the total of these sums; no texts are read, and MODEL only tells whether "
+      "they are its own"},
+     "FILE..."},
+};
+static const jc_group own_rows = {
+    .title = "Files", .own = rows, .n_own = JC_COUNT_OF(rows)};
+
+static const jc_default defaults[] = {{"split", NULL}, {NULL, NULL}};
+
+const jc_command jc_command_fit = {
+    .name = "fit",
+    .summary = "fit shortcuts between the layers of a model",
+    .usage = "MODEL --text FILE...|--samples FILE|--self-text N --out FILE [options]",
+    .words = "MODEL",
+    .max_words = 1,
+    .teach =
+        "Runs the texts through the model once, adds up sums over the states after each "
+        "block, and solves for a matrix from each layer to the last ('--pairs final') or "
+        "between any two ('--pairs all'). Memory does not grow with the texts. Where texts "
+        "are split, by --train and --val or in the file of --samples, those for training "
+        "are fitted on.\n\n"
+        "The method 'mat' is plain least squares, as in the paper. With few vectors it "
+        "explains noise: a note says how many would be enough, and 'ridge' helps. Sums "
+        "kept "
+        "by --save-sums can be fitted again with another method, ridge or intercept in "
+        "seconds, and sums of parts of the texts, made on several machines, can be added "
+        "up by naming them all after --sums.",
+    .examples =
+        "jumpcut fit ./gpt2 --text wiki.txt --out mat.safetensors --save-sums sums\n"
+        "# another ridge needs no new pass\n"
+        "jumpcut fit --sums sums --method ridge --ridge 1e-3 --out "
+        "ridge.safetensors\n"
+        "# no texts at hand: let the model write them\n"
+        "jumpcut fit ./gpt2 --self-text 5000 --out self.safetensors\n",
+    .groups =
+        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
+                                  &jc_group_self_text, &jc_group_samples, &own_rows,
+                                  &jc_group_fit, &jc_group_stats, &jc_group_model,
+                                  &jc_group_common, NULL},
+    .defaults = defaults,
+    .run = run,
+};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_inspect.c: `jumpcut inspect`: what a model is. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/commands.h"
+
+static void print_text(const jc_model_info *m, const jc_tokenizer *tokenizer)
+{
+    printf("model         %s\n", m->path);
+    printf("architecture  %s%s\n", m->architecture, m->causal ? " (decoder)" : "");
+    printf("blocks        %" PRIu32 "\n", m->layers);
+    printf("width         %" PRIu32 "\n", m->width);
+    printf("heads         %" PRIu32 " of %" PRIu32 "\n", m->heads, m->head_width);
+    printf("inner width   %" PRIu32 "\n", m->ff_width);
+    printf("context       %" PRIu32 " tokens\n", m->context);
+    printf("vocabulary    %" PRIu32 " tokens%s\n", m->vocab,
+           m->tied_head ? ", head tied to the embedding" : "");
+    printf("parameters    %" PRIu64 "\n", m->parameters);
+    printf("stored as     %s\n", m->stored_dtype);
+    if (tokenizer)
+        printf("tokenizer     %s, %" PRIu32 " tokens\n", jc_tokenizer_kind(tokenizer),
+               jc_tokenizer_size(tokenizer));
+    else
+        printf("tokenizer     none that can be read\n");
+    printf("fingerprint   %s\n", m->fingerprint);
+}
+
+static jc_status print_json(const jc_model_info *m, const jc_tokenizer *tokenizer,
+                            jc_error *err)
+{
+    json_t *tok = tokenizer ? json_pack("{s:s,s:I}", "kind", jc_tokenizer_kind(tokenizer),
+                                        "size", (json_int_t)jc_tokenizer_size(tokenizer))
+                            : json_null();
+    json_t *json = json_pack(
+        "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:b,s:b,s:s,s:o}", "path", m->path,
+        "architecture", m->architecture, "layers", (json_int_t)m->layers, "width",
+        (json_int_t)m->width, "heads", (json_int_t)m->heads, "head_width",
+        (json_int_t)m->head_width, "ff_width", (json_int_t)m->ff_width, "context",
+        (json_int_t)m->context, "vocab", (json_int_t)m->vocab, "parameters",
+        (json_int_t)m->parameters, "stored_dtype", m->stored_dtype, "tied_head",
+        m->tied_head, "causal", m->causal, "fingerprint", m->fingerprint, "tokenizer", tok);
+    if (!json) /* jansson takes UTF-8 only */
+        return jc_cli_fail(err, JC_E_ARG, "cannot write '%s' as JSON", m->path);
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+    return JC_OK;
+}
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const char *path = cli->args.word[0];
+    jc_model *model = NULL;
+    jc_tokenizer *tokenizer = NULL;
+    jc_error why;
+    jc_status st = jc_model_inspect(&model, path, err);
+
+    if (st)
+        return st;
+    if (jc_tokenizer_open(&tokenizer, path, &why) && cli->ui.hooks.note)
+        cli->ui.hooks.note(cli->ui.hooks.arg, why.message);
+    if (strcmp(cli->args.own.format, "json") == 0)
+        st = print_json(jc_model_get_info(model), tokenizer, err);
+    else
+        print_text(jc_model_get_info(model), tokenizer);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|json",
+      "how to print it"},
+     "text|json"},
+};
+static const jc_group own = {.title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
+
+const jc_command jc_command_inspect = {
+    .name = "inspect",
+    .summary = "what a model is: architecture, sizes, tokenizer, fingerprint",
+    .usage = "MODEL [--format text|json]",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1,
+    .teach =
+        "Reads the description of a model without running it. A model of L blocks has taps "
+        "0 (the embedding) to L (the last block); the width is the length of the state at "
+        "each. The fingerprint is a number over names, shapes and contents of all weights: "
+        "a shortcut file carries that of its model and works with no other.",
+    .examples = "jumpcut inspect ./gpt2\n"
+                "jumpcut inspect ./gpt2 --format json | jq .layers\n",
+    .groups = (const jc_group *const[]){&own, &jc_group_common, NULL},
+    .run = run,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_sample.c: `jumpcut sample`: the work list of a fit. */
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "cli/work.h"
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_model *model = NULL;
+    jc_work work = {0};
+    uint64_t n;
+    jc_status st = jc_work_check(cli, "all", err);
+
+    if (st)
+        return st;
+    st = args->self.self_text
+             ? jc_model_open(&model, args->word[0], &args->model, err)
+             : jc_model_inspect(&model, args->word[0], err); /* no weights to read texts */
+    if (st == JC_OK)
+        st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK)
+        st = jc_work_copy(&work, cli, args->own.out, &n, err);
+    jc_work_close(&work);
+    jc_model_close(model);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
+      "write there instead of standard output"},
+     "FILE"},
+};
+static const jc_group own_rows = {
+    .title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
+
+const jc_command jc_command_sample = {
+    .name = "sample",
+    .summary = "texts as token ids with chosen positions: the work list of a fit",
+    .usage = "MODEL --text FILE... [options]",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1,
+    .teach =
+        "Prints one line {\"ids\":[...],\"positions\":[...]} for each text: its token ids, "
+        "cut at the model's context, and the positions, counted from 0, at which states "
+        "are "
+        "to be looked at. 'fit' and 'eval' take the file as --samples, and so can any "
+        "other "
+        "program that is to do exactly the same work.\n\n"
+        "--train and --val take that many texts each, with no text in both, and each line "
+        "says to which split it belongs. '--positions one' takes one position a text at "
+        "random and cuts the text after it, as in the paper; 'all' takes every position, "
+        "which costs the same and fits better.",
+    .examples =
+        "jumpcut sample ./gpt2 --text wiki.txt --train 9000 --val 3000 --out "
+        "work.jsonl\n"
+        "jumpcut fit ./gpt2 --samples work.jsonl --split train --out "
+        "mat.safetensors\n"
+        "jumpcut eval ./gpt2 mat.safetensors --samples work.jsonl --split val --out "
+        "results.json\n",
+    .groups = (const jc_group *const[]){&jc_group_corpus, &jc_group_texts,
+                                        &jc_group_self_text, &jc_group_samples, &own_rows,
+                                        &jc_group_model, &jc_group_common, NULL},
+    .run = run,
+};

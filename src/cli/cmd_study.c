@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd_study.c: `jumpcut study`: the paper's experiment in one go. Samples are drawn once
+ * and written to a file, so that the fit and the scores are of exactly the work that is
+ * kept.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/work.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "report/report.h"
+
+enum { METHODS_MAX = 16 };
+
+typedef struct study {
+    jc_cli *cli;
+    jc_model *model;
+    char *model_path;
+    char *samples, *results, *report; /* paths */
+    char *methods;                    /* the list, cut at its commas */
+    const char *method[METHODS_MAX];  /* [n], "id" left out: it is always scored */
+    jc_shortcut *shortcut[METHODS_MAX];
+    char *path[METHODS_MAX]; /* of the shortcuts */
+    size_t n;
+    char *json;
+} study;
+
+static void study_free(study *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        jc_shortcut_free(s->shortcut[i]);
+        free(s->path[i]);
+    }
+    jc_model_close(s->model);
+    free(s->model_path);
+    free(s->samples);
+    free(s->results);
+    free(s->report);
+    free(s->methods);
+    free(s->json);
+}
+
+static bool is_method(const char *name)
+{
+    for (size_t i = 0; jc_method_at(i); i++)
+        if (strcmp(jc_method_at(i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Wrong usage is found before any work. */
+static jc_status read_methods(study *s, jc_error *err)
+{
+    char *rest = NULL;
+
+    s->methods = jc_format("%s", s->cli->args.own.methods);
+    if (!s->methods)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the methods");
+    for (char *name = strtok_r(s->methods, ",", &rest); name;
+         name = strtok_r(NULL, ",", &rest)) {
+        bool again = strcmp(name, "id") == 0;
+        if (!is_method(name))
+            return jc_cli_usage(s->cli, err,
+                                "no method is called '%s' ('jumpcut list methods')", name);
+        for (size_t i = 0; i < s->n; i++)
+            again |= strcmp(s->method[i], name) == 0;
+        if (again)
+            continue;
+        if (s->n == METHODS_MAX)
+            return jc_cli_usage(s->cli, err, "more than %d methods", METHODS_MAX);
+        s->method[s->n++] = name;
+    }
+    return JC_OK;
+}
+
+/* Where texts come from, and how many go to which split. */
+static jc_status choose_texts(study *s, jc_error *err)
+{
+    jc_args *args = &s->cli->args;
+    jc_samples_params *p = &args->samples;
+
+    if (args->own.text.n && args->self.self_text)
+        return jc_cli_usage(s->cli, err, "'--text' and '--self-text' exclude each other");
+    if (args->own.text.n)
+        return JC_OK;
+    if (args->self.self_text && !jc_args_given(args, "train") &&
+        !jc_args_given(args, "val")) {
+        p->val = (args->self.self_text + 3) / 4; /* in the proportion of the defaults */
+        p->train = args->self.self_text - p->val;
+    }
+    if (!p->train || !p->val)
+        return jc_cli_usage(s->cli, err,
+                            "texts that the model writes want '--train' and "
+                            "'--val' above 0");
+    if (!args->self.self_text)
+        args->self.self_text = p->train + p->val;
+    return JC_OK;
+}
+
+static jc_status prepare(study *s, jc_error *err)
+{
+    jc_args *args = &s->cli->args;
+    const char *folder = args->own.out;
+    jc_status st = choose_texts(s, err);
+
+    if (st == JC_OK)
+        st = read_methods(s, err);
+    if (st == JC_OK)
+        st = jc_work_model_path(s->cli, &s->model_path, err);
+    if (st == JC_OK)
+        st = jc_model_open(&s->model, s->model_path, &args->model, err);
+    if (st == JC_OK)
+        st = jc_output_folder(folder, err);
+    if (st)
+        return st;
+    s->samples = jc_format("%s/samples.jsonl", folder);
+    s->results = jc_format("%s/results.json", folder);
+    s->report = jc_format("%s/report.html", folder);
+    return s->samples && s->results && s->report
+               ? JC_OK
+               : jc_cli_fail(err, JC_E_NOMEM, "out of memory for paths");
+}
+
+static jc_status draw_samples(study *s, jc_error *err)
+{
+    jc_work work = {0};
+    uint64_t n = 0;
+    jc_status st;
+
+    s->cli->args.samples.split = "all";
+    st = jc_work_texts(&work, s->cli, s->model, err);
+    if (st == JC_OK)
+        st = jc_work_copy(&work, s->cli, s->samples, &n, err);
+    jc_work_close(&work);
+    if (st == JC_OK)
+        printf("samples: %s (%" PRIu64 " texts)\n", s->samples, n);
+    s->cli->args.samples.split = "train"; /* of which the shortcuts are made */
+    return st;
+}
+
+static jc_status fit_one(study *s, size_t i, const jc_stats *stats, jc_error *err)
+{
+    const jc_args *args = &s->cli->args;
+    jc_fit_params params = args->fit;
+
+    s->path[i] = jc_format("%s/%s.safetensors", args->own.out, s->method[i]);
+    if (!s->path[i])
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+    params.method = s->method[i];
+    jc_status st = jc_fit(&s->shortcut[i], stats, &params, err);
+    if (st == JC_OK)
+        st = jc_origin_record(s->cli, s->shortcut[i], err);
+    if (st == JC_OK)
+        st = jc_shortcut_save(s->shortcut[i], s->path[i], err);
+    jc_ui_clear(&s->cli->ui);
+    if (st == JC_OK)
+        printf("shortcuts: %s\n", s->path[i]);
+    return st;
+}
+
+static jc_status fit(study *s, jc_error *err)
+{
+    jc_work work = {0};
+    jc_stats *stats = NULL;
+    jc_status st = jc_work_samples(&work, s->cli, s->samples, "train", s->model, err);
+
+    if (st == JC_OK)
+        st = jc_stats_gather(&stats, s->model, work.samples, &s->cli->args.stats, err);
+    jc_work_close(&work);
+    jc_ui_clear(&s->cli->ui);
+    for (size_t i = 0; i < s->n && st == JC_OK; i++)
+        st = fit_one(s, i, stats, err);
+    jc_stats_free(stats);
+    return st;
+}
+
+static jc_status score(study *s, jc_error *err)
+{
+    jc_work work = {0};
+    jc_results *results = NULL;
+    jc_status st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
+
+    if (st == JC_OK)
+        st = jc_eval(&results, s->model, (const jc_shortcut *const *)s->shortcut, s->n,
+                     work.samples, &s->cli->args.eval, err);
+    if (st == JC_OK)
+        st = jc_results_json(results, &s->json, err);
+    if (st == JC_OK)
+        st = jc_origin_complete(s->cli, &s->json, s->shortcut, (const char *const *)s->path,
+                                err);
+    jc_results_free(results);
+    jc_work_close(&work);
+    jc_ui_clear(&s->cli->ui);
+    if (st == JC_OK)
+        st = jc_output_text(s->results, s->json, err);
+    if (st == JC_OK)
+        printf("results: %s\n", s->results);
+    return st;
+}
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    study s = {.cli = cli};
+    jc_status st = prepare(&s, err);
+
+    if (st == JC_OK)
+        st = draw_samples(&s, err);
+    if (st == JC_OK)
+        st = fit(&s, err);
+    if (st == JC_OK)
+        st = score(&s, err);
+    if (st == JC_OK)
+        st = jc_report_write(s.results, s.report, err);
+    if (st == JC_OK)
+        st = jc_table_saved(stdout, s.json, err);
+    if (st == JC_OK)
+        printf("report: %s\n", s.report);
+    study_free(&s);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, "jumpcut-study", NULL,
+      "the folder to write to"},
+     "DIR"},
+};
+static const jc_group output = {.title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
+
+static const jc_own_row method_rows[] = {
+    {{"methods", JC_OPTION_TEXT, offsetof(jc_own, methods), 0, 0, "mat", NULL,
+      "fit by each of these, with commas between; 'id' is always scored"},
+     "NAME[,NAME]"},
+};
+static const jc_group methods = {
+    .title = "Fit", .own = method_rows, .n_own = JC_COUNT_OF(method_rows)};
+
+static const jc_group fit_rows = {.title = "Fit",
+                                  .rows = jc_fit_options,
+                                  .params = offsetof(jc_args, fit),
+                                  .hide = "method"};
+
+static const jc_default defaults[] = {
+    {"train", "9000"}, {"val", "3000"}, {"pairs", "all"}, {NULL, NULL}};
+
+const jc_command jc_command_study = {
+    .name = "study",
+    .summary = "sample, fit, eval and report in one go: the paper's experiment",
+    .usage = "[MODEL] [--text FILE...|--self-text N] [--out DIR] [options]",
+    .words = "MODEL",
+    .max_words = 1,
+    .teach =
+        "Draws texts, fits shortcuts between all layers on some, measures them on others, "
+        "and shows the outcome as a page. The folder then holds samples.jsonl (the texts, "
+        "by split), METHOD.safetensors for each method, results.json and report.html.\n\n"
+        "Without MODEL it takes the small model that comes with the program; without "
+        "--text "
+        "the model writes its own texts, seeded by --seed: a model needs no corpus to be "
+        "fitted, though scores on real texts are the ones to trust.",
+    .examples =
+        "# try it: the model that comes with the program, about a minute\n"
+        "jumpcut study --out demo\n"
+        "# the paper: one random position a sentence\n"
+        "jumpcut study ./gpt2 --text sentences.txt --positions one --out gpt2-study\n",
+    .groups =
+        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_self_text,
+                                  &jc_group_both_splits, &output, &methods, &fit_rows,
+                                  &jc_group_stats, &jc_group_eval, &jc_group_model,
+                                  &jc_group_common, NULL},
+    .defaults = defaults,
+    .run = run,
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c: find the command, parse its options, run it, say how it went. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+
+static jc_status failv(jc_error *err, jc_status status, const char *fmt, va_list ap)
+{
+    if (err) {
+        err->status = status;
+        vsnprintf(err->message, sizeof err->message, fmt, ap);
+    }
+    return status;
+}
+
+jc_status jc_cli_fail(jc_error *err, jc_status status, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    failv(err, status, fmt, ap);
+    va_end(ap);
+    return status;
+}
+
+jc_status jc_cli_usage(jc_cli *cli, jc_error *err, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    failv(err, JC_E_ARG, fmt, ap);
+    va_end(ap);
+    cli->wrong_usage = true;
+    return JC_E_ARG;
+}
+
+/* The exit status, after saying what went wrong. */
+static int finish(jc_cli *cli, jc_status st, const jc_error *err)
+{
+    int number = jc_signals_stopped();
+
+    jc_ui_clear(&cli->ui);
+    if (st == JC_OK)
+        return 0;
+    if (number) {
+        fputs("jumpcut: stopped\n", stderr);
+        return 128 + number;
+    }
+    if (cli->wrong_usage) {
+        fprintf(stderr, "jumpcut: %s; see 'jumpcut %s --help'\n", err->message,
+                cli->command->name);
+        return 2;
+    }
+    fprintf(stderr, "jumpcut: error: %s\n",
+            err->message[0] ? err->message : jc_status_text(st));
+    return 1;
+}
+
+static int run(const jc_command *command, int argc, char **argv)
+{
+    jc_cli cli = {.command = command};
+    jc_error err = {0};
+    jc_status st = jc_args_parse(&cli.args, command, argc, argv, &err);
+
+    if (st) {
+        cli.wrong_usage = st == JC_E_ARG;
+        goto done;
+    }
+    jc_ui_init(&cli.ui, cli.args.own.quiet);
+    cli.args.self.seed = cli.args.samples.seed;
+    cli.args.samples.hooks = cli.args.stats.hooks = &cli.ui.hooks;
+    cli.args.fit.hooks = cli.args.eval.hooks = &cli.ui.hooks;
+    if (cli.args.help)
+        jc_help_command(stdout, command);
+    else
+        st = command->run(&cli, &err);
+    if (st == JC_OK)
+        st = jc_output_flush(&err);
+done:
+    jc_args_free(&cli.args);
+    return finish(&cli, st, &err);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    jc_signals_catch();
+    if (argc < 2) {
+        jc_help_overview(stderr);
+        return 2;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    else if (strcmp(name, "--version") == 0)
+        name = "version";
+    const jc_command *command = jc_command_find(name);
+    if (!command) {
+        fprintf(stderr, "jumpcut: no command is called '%s'; see 'jumpcut help'\n", name);
+        return 2;
+    }
+    return run(command, argc - 1, argv + 1);
+}

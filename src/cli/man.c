@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* man.c: the whole man page in scdoc's format, from the same rows as --help. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char about[] =
+    "A transformer language model is a stack of blocks, each of which changes a hidden "
+    "state a little; after the last one the state is read out as a guess of the next word. "
+    "*jumpcut* asks how much of that work a single matrix can stand for. It runs texts "
+    "through a model, fits by least squares a map from the state after one block to the "
+    "state after a later one, and measures what is lost when the blocks between are jumped "
+    "over: how much of the later state is explained, how often the model's own guess is "
+    "found, and how many blocks could be saved by leaving early.\n\n"
+    "The method is that of Yom Din, Karidi, Choshen and Geva, \"Jump to Conclusions: "
+    "Short-Cutting Transformers With Linear Transformations\" (LREC-COLING 2024).\n\n";
+
+static const char concepts[] =
+    "# CONCEPTS\n\n"
+    "*tap*\n"
+    "\tA place in the model where a hidden state can be read. Tap 0 is the output of the "
+    "embedding, tap _l_ the output of block _l_, so a model of L blocks has L + 1 taps. "
+    "The state of tap L is taken before the final norm.\n\n"
+    "*map*\n"
+    "\tA function from the state at one tap to the state at a later one, at the same "
+    "position of the same text.\n\n"
+    "*method*\n"
+    "\tHow a map is found. *id* takes the earlier state for the later one, unchanged: read "
+    "out at the last tap this is the logit lens. *mat* is the matrix of ordinary least "
+    "squares, of minimum norm where the vectors do not span the space. *ridge* adds a "
+    "penalty, relative to the mean square of a coordinate, and helps when there are few "
+    "vectors. With *--bias* a map also has a constant term.\n\n"
+    "*shortcut*\n"
+    "\tA file of maps, with the fingerprint of the model that they belong to. It is "
+    "refused "
+    "by another model.\n\n"
+    "*sums*\n"
+    "\tWhat every fit needs to know of the texts: counts, means and products of states. "
+    "They are gathered in one pass, their size does not grow with the texts, and the sums "
+    "of parts add up to the sums of the whole; so a fit with another ridge needs no new "
+    "pass (*--save-sums*, *--sums*).\n\n"
+    "*scores*\n"
+    "\tR2 is the part of the later state's variance that a map explains. Precision at k "
+    "says "
+    "how often the shortcut's first guess is among the first k guesses of the whole model; "
+    "surprisal, how surprised the whole model is by it, in nats. An exit leaves the model "
+    "after some block and jumps to the last tap, either always at the same block (fixed) "
+    "or "
+    "as soon as the guess is sure enough (early).\n\n";
+
+static const char files[] =
+    "# FILES\n\n"
+    "*MODEL*\n"
+    "\tA folder with _config.json_, _model.safetensors_ or shards with "
+    "_model.safetensors.index.json_, and the tokenizer as _tokenizer.json_ or _vocab.json_ "
+    "and _merges.txt_. Tensors are float32, float16 or bfloat16.\n\n"
+    "*samples* (.jsonl)\n"
+    "\tOne text a line: {\"ids\":[...],\"positions\":[...],\"split\":\"train\"}, positions "
+    "counted from 0, split only where texts were split.\n\n"
+    "*shortcuts* (.safetensors)\n"
+    "\t_map.<i>.<j>.weight_ of shape [out, in], so that h_j is about W h_i, and "
+    "_map.<i>.<j>.bias_; the header's metadata tells the method, its options, the model, "
+    "the "
+    "texts and the counts.\n\n"
+    "*results* (.json)\n"
+    "\tThe scores; _format_ is \"jumpcut-results/1\".\n\n"
+    "*report* (.html)\n"
+    "\tOne page that needs no network.\n\n";
+
+static const char ending[] =
+    "# ENVIRONMENT\n\n"
+    "*JUMPCUT_DATA*\n"
+    "\tThe folder in which _demo_, the model of *jumpcut study* without MODEL, is looked "
+    "for "
+    "first.\n\n"
+    "# EXIT STATUS\n\n"
+    "*0*\n\tAll went well.\n\n"
+    "*1*\n\tSomething failed: one line on standard error names the file and the thing. No "
+    "file is left half-written.\n\n"
+    "*2*\n\tThe program was called in a wrong way.\n\n"
+    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal). A second Ctrl-C stops at "
+    "once.\n\n";
+
+/* Text as it is: what scdoc takes for markup is escaped. */
+static void put(FILE *f, const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        bool first = at == text || at[-1] == '\n';
+        if (strchr("*_\\", *at) || (first && strchr("#|`-", *at)))
+            fputc('\\', f);
+        fputc(*at, f);
+    }
+}
+
+static void option(FILE *f, const jc_flag *flag)
+{
+    char bounds[160];
+    bool on = !flag->value && flag->def && flag->def[0] == 't';
+
+    fprintf(f, "*--%s%s*", on ? "no-" : "", flag->row->name);
+    if (flag->value) {
+        fputc(' ', f);
+        put(f, flag->value);
+    }
+    fputs("\n\t", f);
+    put(f, flag->row->help);
+    jc_help_bounds(flag, bounds, sizeof bounds);
+    if (bounds[0])
+        fprintf(f, " (%s)", bounds);
+    fputs(".\n\n", f);
+}
+
+static void command(FILE *f, const jc_command *c)
+{
+    jc_flag flags[JC_FLAGS_MAX];
+    size_t n = jc_flags(c, flags);
+
+    fprintf(f, "## jumpcut %s ", c->name);
+    put(f, c->usage);
+    fputs("\n\n", f);
+    put(f, c->teach);
+    fputs("\n\n", f);
+    for (size_t i = 0; i < n; i++)
+        if (!flags[i].repeated && flags[i].group != &jc_group_common)
+            option(f, &flags[i]);
+}
+
+static void examples(FILE *f)
+{
+    fputs("# EXAMPLES\n\n", f);
+    for (size_t i = 0; jc_command_at(i); i++)
+        if (jc_command_at(i)->examples)
+            fprintf(f, "```\n%s```\n\n", jc_command_at(i)->examples);
+}
+
+void jc_man_page(FILE *f)
+{
+    fprintf(f, "jumpcut(1) \"jumpcut %s\"\n\n", jc_version());
+    fputs("# NAME\n\njumpcut - linear shortcuts between the layers of a transformer "
+          "language model\n\n# SYNOPSIS\n\n",
+          f);
+    for (size_t i = 0; jc_command_at(i); i++) {
+        fprintf(f, "*jumpcut %s* ", jc_command_at(i)->name);
+        put(f, jc_command_at(i)->usage);
+        fputs(jc_command_at(i + 1) ? "++\n" : "\n\n", f);
+    }
+    fprintf(f, "# DESCRIPTION\n\n%s%s# COMMANDS\n\n", about, concepts);
+    fputs("*--quiet*, taken by every command that works for long, silences progress and "
+          "notes; *--help*, taken by all, teaches one. An option that takes several values "
+          "takes all words up to the next option.\n\n",
+          f);
+    for (size_t i = 0; jc_command_at(i); i++)
+        command(f, jc_command_at(i));
+    fputs(files, f);
+    examples(f);
+    fputs(ending, f);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* ui.h: what a user sees of long work on standard error, and how it is stopped. */
+#ifndef JC_CLI_UI_H
+#define JC_CLI_UI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "jumpcut/hooks.h"
+
+typedef struct jc_ui {
+    bool quiet, terminal;
+    bool drawn;     /* a bar stands on the current line */
+    char stage[64]; /* the work that is shown now */
+    double start;   /* of the stage, in seconds */
+    double shown;   /* when something was last shown */
+    uint64_t first; /* `done` at the start of the stage */
+    jc_hooks hooks; /* to be given to the library; its arg is this struct */
+} jc_ui;
+
+void jc_ui_init(jc_ui *ui, bool quiet);
+/* Take the bar away, before something else is printed. */
+void jc_ui_clear(jc_ui *ui);
+/* Show progress; false when the user wants the work stopped. */
+bool jc_ui_progress(jc_ui *ui, const jc_progress *progress);
+
+/* ---- signals.c ---- */
+
+/* From now on SIGINT, SIGTERM and SIGHUP ask the work to stop; the second one exits. */
+void jc_signals_catch(void);
+/* The signal that came, 0 for none. */
+int jc_signals_stopped(void);
+
+#endif

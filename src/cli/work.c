@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+
+/* ---- the model ---- */
+
+static bool has_config(const char *folder)
+{
+    char *path = jc_format("%s/config.json", folder);
+    struct stat info;
+    bool found = path && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+
+    free(path);
+    return found;
+}
+
+/* The folder of the program's data when it is installed: beside it, wherever that is. */
+static char *beside_program(void)
+{
+    char program[4096];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+
+    if (n <= 0)
+        return NULL;
+    program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    if (!slash)
+        return NULL;
+    *slash = '\0';
+    return jc_format("%s/%s/demo", program, JC_DATA_RELATIVE);
+}
+
+static jc_status demo_path(char **path, jc_error *err)
+{
+    const char *named = getenv("JUMPCUT_DATA");
+    char *places[] = {
+        named && named[0] ? jc_format("%s/demo", named) : NULL,
+        beside_program(),
+        jc_format("%s/demo", JC_DATA_SOURCE),
+    };
+    char looked[360] = "";
+
+    for (size_t i = 0; i < JC_COUNT_OF(places); i++) {
+        size_t n = strlen(looked);
+        if (!places[i])
+            continue;
+        if (!*path && has_config(places[i])) {
+            *path = places[i];
+            continue;
+        }
+        snprintf(looked + n, sizeof looked - n, "%s'%s'", n ? ", " : "", places[i]);
+        free(places[i]);
+    }
+    if (*path)
+        return JC_OK;
+    return jc_cli_fail(err, JC_E_IO, "cannot find the demo model: looked for %s", looked);
+}
+
+jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err)
+{
+    *path = NULL;
+    if (cli->args.n_words == 0)
+        return demo_path(path, err);
+    *path = jc_format("%s", cli->args.word[0]);
+    return *path ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+}
+
+/* ---- samples ---- */
+
+static bool takes_samples(const jc_command *command)
+{
+    for (const jc_group *const *g = command->groups; *g; g++)
+        if (*g == &jc_group_samples_file)
+            return true;
+    return false;
+}
+
+jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err)
+{
+    static const char *const of_texts[] = {"unit", "field", "positions", "train", "val"};
+    const jc_own *own = &cli->args.own;
+    int n = (own->text.n > 0) + (own->samples != NULL) + (cli->args.self.self_text > 0);
+    const char *choice = takes_samples(cli->command)
+                             ? "'--text', '--samples' or '--self-text'"
+                             : "'--text' or '--self-text'";
+
+    if (n != 1)
+        return jc_cli_usage(cli, err,
+                            n ? "'%s' wants only one of %s" : "'%s' wants texts: %s",
+                            cli->command->name, choice);
+    for (size_t i = 0; own->samples && i < JC_COUNT_OF(of_texts); i++)
+        if (jc_args_given(&cli->args, of_texts[i]))
+            return jc_cli_usage(cli, err, "'--%s' means nothing with '--samples'",
+                                of_texts[i]);
+    if (!jc_args_given(&cli->args, "split") &&
+        (own->samples || jc_args_given(&cli->args, "train") ||
+         jc_args_given(&cli->args, "val")))
+        cli->args.samples.split = split;
+    return JC_OK;
+}
+
+static jc_samples_params params_for(const jc_cli *cli, const jc_model *model)
+{
+    jc_samples_params params = cli->args.samples;
+
+    params.context = jc_model_get_info(model)->context;
+    params.vocab = jc_model_get_info(model)->vocab;
+    return params;
+}
+
+/* A text begins after the tokenizer's "bos", and ends at its "eos". */
+static jc_status from_model(jc_work *work, jc_cli *cli, const jc_model *model,
+                            const jc_samples_params *params, jc_error *err)
+{
+    jc_status st = jc_self_text_new(
+        &work->self, model, jc_tokenizer_special(work->tokenizer, "bos"),
+        jc_tokenizer_special(work->tokenizer, "eos"), &cli->args.self, err);
+
+    if (st)
+        return st;
+    return jc_samples_from_source(&work->samples, jc_self_text_next, work->self, params,
+                                  err);
+}
+
+jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model, jc_error *err)
+{
+    const jc_list *text = &cli->args.own.text;
+    jc_samples_params params = params_for(cli, model);
+    jc_status st;
+
+    memset(work, 0, sizeof *work);
+    st = jc_tokenizer_open(&work->tokenizer, jc_model_get_info(model)->path, err);
+    if (st)
+        return st;
+    st = text->n ? jc_samples_from_text(&work->samples, work->tokenizer, text->item,
+                                        text->n, &params, err)
+                 : from_model(work, cli, model, &params, err);
+    if (st)
+        jc_work_close(work);
+    return st;
+}
+
+jc_status jc_work_samples(jc_work *work, jc_cli *cli, const char *path, const char *split,
+                          const jc_model *model, jc_error *err)
+{
+    jc_samples_params params = params_for(cli, model);
+
+    memset(work, 0, sizeof *work);
+    params.split = split;
+    return jc_samples_from_file(&work->samples, path, &params, err);
+}
+
+jc_status jc_work_open(jc_work *work, jc_cli *cli, const jc_model *model, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+
+    if (args->own.samples)
+        return jc_work_samples(work, cli, args->own.samples, args->samples.split, model,
+                               err);
+    return jc_work_texts(work, cli, model, err);
+}
+
+void jc_work_close(jc_work *work)
+{
+    jc_samples_close(work->samples);
+    jc_self_text_free(work->self);
+    jc_tokenizer_close(work->tokenizer);
+    memset(work, 0, sizeof *work);
+}
+
+jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n,
+                       jc_error *err)
+{
+    jc_output out;
+    jc_sample sample;
+    jc_status st = jc_output_open(&out, path, err);
+
+    for (*n = 0; st == JC_OK; ++*n) {
+        jc_progress progress;
+        char *line;
+        st = jc_samples_next(work->samples, &sample, err);
+        if (st || !sample.ids)
+            break;
+        st = jc_sample_line(&sample, &line, err);
+        if (st)
+            break;
+        fputs(line, out.f);
+        free(line);
+        jc_samples_position(work->samples, &progress);
+        if (work->self) {
+            progress.stage = "writing texts";
+            progress.total = cli->args.self.self_text;
+        }
+        if (!jc_ui_progress(&cli->ui, &progress))
+            st = jc_cli_fail(err, JC_E_CANCELLED, "stopped");
+    }
+    jc_ui_clear(&cli->ui);
+    if (st == JC_OK)
+        return jc_output_commit(&out, err);
+    jc_output_discard(&out);
+    return st;
+}

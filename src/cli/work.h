@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* work.h: what a command works on: a model and a stream of samples, found by its words
+ * and options. */
+#ifndef JC_CLI_WORK_H
+#define JC_CLI_WORK_H
+
+#include "cli/cli.h"
+
+typedef struct jc_work {
+    jc_samples *samples;
+    jc_tokenizer *tokenizer; /* NULL where none is needed */
+    jc_self_text *self;      /* likewise */
+} jc_work;
+
+/* The first word; without one, the demo model that comes with the program. *path: free().
+ */
+jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err) JC_NODISCARD;
+
+/* Wrong usage unless exactly one of --text, --samples and --self-text was given. Where
+ * texts are split and --split does not say which are meant, it is `split`. */
+jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err) JC_NODISCARD;
+
+/* Open what --text or --self-text says, cut and split as the options say. `model` may be
+ * one of jc_model_inspect() unless texts are to be written by it. */
+jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model,
+                        jc_error *err) JC_NODISCARD;
+/* Open one split ("train", "val", "all") of a file of samples. */
+jc_status jc_work_samples(jc_work *work, jc_cli *cli, const char *path, const char *split,
+                          const jc_model *model, jc_error *err) JC_NODISCARD;
+/* Whichever was given. */
+jc_status jc_work_open(jc_work *work, jc_cli *cli, const jc_model *model,
+                       jc_error *err) JC_NODISCARD;
+void jc_work_close(jc_work *work); /* takes a zeroed one */
+
+/* Write all of `in` as JSON Lines; *n counts texts. */
+jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n,
+                       jc_error *err) JC_NODISCARD;
+
+/* ---- origin.c: what a shortcut was fitted on ---- */
+
+/* Add files, splits and seed of this run to the shortcut's metadata. */
+jc_status jc_origin_record(const jc_cli *cli, jc_shortcut *shortcut,
+                           jc_error *err) JC_NODISCARD;
+/* Add to results.json, in *results, what only the program knows: files, positions and seed
+ * of the texts, and each shortcut's path[n] and texts. */
+jc_status jc_origin_complete(const jc_cli *cli, char **results,
+                             jc_shortcut *const *shortcuts, const char *const *paths,
+                             jc_error *err) JC_NODISCARD;
+/* A note when the shortcut was fitted on texts that it is scored on now. */
+void jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path);
+
+#endif
