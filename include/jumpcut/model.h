@@ -49,7 +49,7 @@ typedef struct jc_model_info {
     uint32_t heads, head_width, ff_width;
     uint32_t context; /* longest text in tokens */
     uint32_t vocab;
-    uint64_t parameters; /* numbers in the file that the model uses */
+    uint64_t parameters;   /* numbers in the file that the model uses */
     uint64_t weight_bytes; /* of the weights as held in memory, mapped or prepacked */
     bool tied_head;
     bool causal; /* a decoder */
@@ -64,7 +64,8 @@ JC_API const jc_model_info *jc_model_get_info(const jc_model *model);
 
 /** As jc_model_open(), but read the description only: no weight is touched beyond what the
  *  fingerprint samples, and no session can be made of it. */
-JC_API jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err) JC_NODISCARD;
+JC_API jc_status jc_model_inspect(jc_model **out, const char *path,
+                                  jc_error *err) JC_NODISCARD;
 
 /** Logits of states that stand for the last block's output (before the final norm of a
  *  decoder; an encoder's are those of its masked-LM head). h [n, width] ->
@@ -81,8 +82,8 @@ JC_API const char *const *jc_backend_list(void);
 typedef struct jc_session jc_session; /* one a thread */
 
 typedef struct jc_text {
-    const uint32_t *ids; /* [n] */
-    size_t n;            /* 1..context */
+    const uint32_t *ids;       /* [n] */
+    size_t n;                  /* 1..context */
     const uint32_t *positions; /* [n_positions]: where states are wanted */
     size_t n_positions;
 } jc_text;
@@ -101,7 +102,7 @@ JC_API jc_status jc_session_run(jc_session *session, const jc_text *texts, size_
 /** Number of rows of the last run. */
 JC_API size_t jc_session_rows(const jc_session *session);
 
-/** The states of the last run at layer tap 0..L: [rows, width], valid until the next run. */
+/** The last run's states at layer tap 0..L: [rows, width], valid until the next run. */
 JC_API const float *jc_session_states(const jc_session *session, uint32_t tap);
 
 #ifdef __cplusplus

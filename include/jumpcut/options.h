@@ -45,7 +45,7 @@ JC_API jc_status jc_option_set(void *params, const jc_option *rows, size_t n_row
                                jc_error *err) JC_NODISCARD;
 
 /** Zero the `size` bytes at params, store `size` in its first member (a size_t), then
- *  apply the defaults of the rows that fit. Called through the jc_x_params_init() macros. */
+ *  apply the defaults of the rows that fit. Called by the jc_x_params_init() macros. */
 JC_API void jc_option_defaults(void *params, size_t size, const jc_option *rows,
                                size_t n_rows);
 

@@ -31,11 +31,11 @@ typedef struct jc_samples_params {
     const char *field;     /* of each object of a .jsonl file. Default "text" */
     const char *positions; /* "all", or "one" a text at random, the text cut after it */
     uint64_t seed;
-    uint64_t train; /* texts of the training split; 0: no limit */
-    uint64_t val;   /* texts of the validation split, disjoint; 0: no limit */
-    const char *split; /* which split to give: "train", "val", "all" */
-    uint32_t context;  /* longest text in tokens, from the model; 0: no limit */
-    uint32_t vocab;    /* ids are below this, from the model; 0: no limit */
+    uint64_t train;        /* texts of the training split; 0: no limit */
+    uint64_t val;          /* texts of the validation split, disjoint; 0: no limit */
+    const char *split;     /* which split to give: "train", "val", "all" */
+    uint32_t context;      /* longest text in tokens, from the model; 0: no limit */
+    uint32_t vocab;        /* ids are below this, from the model; 0: no limit */
     const jc_hooks *hooks; /* borrowed until close */
 } jc_samples_params;
 

@@ -51,9 +51,10 @@ JC_API jc_status jc_stats_merge(jc_stats *into, const jc_stats *from,
  *  [d, d]. Written whole or not at all. */
 JC_API jc_status jc_stats_save(const jc_stats *stats, const char *path,
                                jc_error *err) JC_NODISCARD;
-JC_API jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err) JC_NODISCARD;
+JC_API jc_status jc_stats_load(jc_stats **out, const char *path,
+                               jc_error *err) JC_NODISCARD;
 
-JC_API uint64_t jc_stats_rows(const jc_stats *stats);  /* vectors */
+JC_API uint64_t jc_stats_rows(const jc_stats *stats); /* vectors */
 JC_API uint64_t jc_stats_texts(const jc_stats *stats);
 JC_API const char *jc_stats_fingerprint(const jc_stats *stats); /* of the model */
 

@@ -18,7 +18,7 @@ jc_status jc_fail(jc_error *err, jc_status status, const char *fmt, ...) JC_PRIN
 /* The message of a failed allocation: "out of memory for 'what'". */
 jc_status jc_fail_nomem(jc_error *err, const char *what);
 
-/* ---- memory: sizes come from files, so they are multiplied in checked helpers only ---- */
+/* ---- memory: sizes come from files, so only checked helpers multiply them ---- */
 
 /* Zeroed [rows, cols] of elements of `size` bytes, 64-byte aligned, freed with jc_free().
  * NULL when memory is short or the product overflows. Never NULL for an empty matrix. */
@@ -54,8 +54,8 @@ typedef struct jc_rng {
 } jc_rng; /* splitmix64; a stream is named by its seed */
 
 uint64_t jc_rng_next(jc_rng *rng);
-double jc_rng_uniform(jc_rng *rng);                    /* [0, 1), 53 bits */
-uint64_t jc_rng_below(jc_rng *rng, uint64_t n);        /* 0..n-1, n > 0, unbiased */
-jc_rng jc_rng_at(uint64_t seed, uint64_t index);       /* independent stream for item index */
+double jc_rng_uniform(jc_rng *rng);              /* [0, 1), 53 bits */
+uint64_t jc_rng_below(jc_rng *rng, uint64_t n);  /* 0..n-1, n > 0, unbiased */
+jc_rng jc_rng_at(uint64_t seed, uint64_t index); /* independent stream for item index */
 
 #endif

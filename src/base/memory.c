@@ -68,7 +68,8 @@ void *jc_matrix_new(size_t rows, size_t cols, size_t size)
 {
     size_t bytes;
 
-    if (!jc_mul(rows, cols, &bytes) || !jc_mul(bytes, size, &bytes) || bytes > SIZE_MAX - 64)
+    if (!jc_mul(rows, cols, &bytes) || !jc_mul(bytes, size, &bytes) ||
+        bytes > SIZE_MAX - 64)
         return NULL;
     bytes = (bytes / 64 + 1) * 64;
     void *p = allowed() ? aligned_alloc(64, bytes) : NULL;

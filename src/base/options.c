@@ -114,15 +114,14 @@ void jc_option_defaults(void *params, size_t size, const jc_option *rows, size_t
     for (size_t i = 0; i < n_rows; i++) {
         if (rows[i].offset + width(rows[i].type) > size || !rows[i].def)
             continue; /* the caller was built before this member existed */
-        jc_status st =
-            store((char *)params + rows[i].offset, &rows[i], rows[i].def, NULL);
+        jc_status st = store((char *)params + rows[i].offset, &rows[i], rows[i].def, NULL);
         assert(st == JC_OK);
         (void)st;
     }
 }
 
-jc_status jc_option_set(void *params, const jc_option *rows, size_t n_rows, const char *name,
-                        const char *value, jc_error *err)
+jc_status jc_option_set(void *params, const jc_option *rows, size_t n_rows,
+                        const char *name, const char *value, jc_error *err)
 {
     size_t size;
 

@@ -32,5 +32,6 @@ uint64_t jc_rng_below(jc_rng *rng, uint64_t n)
 
 jc_rng jc_rng_at(uint64_t seed, uint64_t index)
 {
-    return (jc_rng){mix(mix(seed + 0x9e3779b97f4a7c15u) ^ mix(index + 0xd1b54a32d192ed03u))};
+    return (jc_rng){
+        mix(mix(seed + 0x9e3779b97f4a7c15u) ^ mix(index + 0xd1b54a32d192ed03u))};
 }
