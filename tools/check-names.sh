@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-names.sh [BUILD]: what libjumpcut.so exports is what the headers declare JC_API, no
-# more and no less; and every global name in libjumpcut.a starts with jc_.
+# more and no less; and every global name in libjumpcut.a starts with jc_. (.gomp_critical_user_*
+# are the compiler's locks of named critical sections.)
 set -u
 build=${1:-build}
 temp=$(mktemp -d) || exit 1
@@ -10,9 +11,9 @@ trap 'rm -rf "$temp"' EXIT
 cat include/jumpcut/*.h | tr '\n' ' ' | grep -oE 'JC_API [^;(]*\(' |
     grep -oE 'jc_[a-z0-9_]+ *\($' | tr -d '( ' | sort -u >"$temp/declared"
 nm -D --defined-only "$build/libjumpcut.so" | awk '{ sub(/@.*/, "", $3); print $3 }' |
-    sort -u >"$temp/exported"
+    grep -v '^\.gomp_' | sort -u >"$temp/exported"
 nm -g --defined-only "$build/libjumpcut.a" 2>/dev/null | awk 'NF == 3 { print $3 }' |
-    sort -u >"$temp/global"
+    grep -v '^\.gomp_' | sort -u >"$temp/global"
 [ -s "$temp/declared" ] && [ -s "$temp/exported" ] && [ -s "$temp/global" ] || {
     echo "no symbols found in $build"
     exit 1
