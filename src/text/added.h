@@ -7,6 +7,8 @@
 
 typedef struct jc_added_token {
     uint32_t id;
+    uint32_t length;     /* of what is looked for, */
+    size_t at;           /* in `patterns` */
     bool single_word;    /* only where no letter or digit touches it */
     bool lstrip, rstrip; /* takes the white space before or after it along */
     bool normalized;     /* looked for in a second pass, after normalisation */
@@ -20,6 +22,7 @@ typedef struct jc_added_pass {
 } jc_added_pass;
 
 typedef struct jc_added {
+    jc_bytes patterns;
     jc_added_pass pass[2]; /* [0] as written, [1] normalised */
 } jc_added;
 
@@ -30,16 +33,16 @@ typedef struct jc_added_match {
 
 void jc_added_free(jc_added *added);
 
-/* Add one; its name is in the vocabulary. A token that is known already is kept as it is.
- */
+/* Add one, to be found where pattern[0..n) stands. A token that is known already is kept as
+ * it is; one of an empty pattern is never found. */
 jc_status jc_added_add(jc_added *added, jc_vocab *vocab, const jc_added_token *token,
-                       jc_error *err) JC_NODISCARD;
+                       const char *pattern, size_t n, jc_error *err) JC_NODISCARD;
 
-void jc_added_sort(jc_added *added, const jc_vocab *vocab);
+void jc_added_sort(jc_added *added);
 
-/* The next one in text[*at..n), leftmost, then longest. *at moves behind it. `floor`: where
- * the match before ended. False when there is none left. */
-bool jc_added_next(const jc_added_pass *pass, const jc_vocab *vocab, const char *text,
-                   size_t n, size_t *at, size_t floor, jc_added_match *match);
+/* The next one of a pass in text[*at..n), leftmost, then longest. *at moves behind it.
+ * `floor`: where the match before ended. False when there is none left. */
+bool jc_added_next(const jc_added *added, size_t pass, const char *text, size_t n,
+                   size_t *at, size_t floor, jc_added_match *match);
 
 #endif

@@ -60,7 +60,7 @@ static bool probe(const jc_tokenizer_files *files)
 
     if (type)
         return strcmp(type, "BPE") == 0;
-    return files->map[JC_FILE_VOCAB].data && files->map[JC_FILE_MERGES].data;
+    return jc_tokenizer_files_vocab(files) == JC_FILE_VOCAB;
 }
 
 static void find_bytes(byte_bpe *b, const jc_vocab *vocab, uint32_t unknown)
@@ -184,19 +184,6 @@ static jc_status read_merges_json(jc_tokenizer *t, json_t *merges, const char *p
 
 /* ---- tokenizer.json: what is in it that is not done here is refused ---- */
 
-static jc_status refuse(const char *path, const char *what, jc_error *err)
-{
-    return jc_fail(err, JC_E_UNSUPPORTED, "cannot read '%s': %s is not supported", path,
-                   what);
-}
-
-static bool is_type(const json_t *part, const char *type)
-{
-    const char *is = json_string_value(json_object_get(part, "type"));
-
-    return is && strcmp(is, type) == 0;
-}
-
 static bool is_set(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
@@ -217,9 +204,9 @@ static jc_status check_model(const json_t *model, const char *path, jc_error *er
 
     for (size_t i = 0; i < JC_COUNT(no); i++)
         if (is_set(model, no[i][0]))
-            return refuse(path, no[i][1], err);
+            return jc_tokenizer_refuse(path, no[i][1], err);
     return json_number_value(json_object_get(model, "dropout")) > 0
-               ? refuse(path, "'model.dropout'", err)
+               ? jc_tokenizer_refuse(path, "'model.dropout'", err)
                : JC_OK;
 }
 
@@ -229,13 +216,15 @@ static jc_status check_parts(const json_t *root, const char *path, jc_error *err
     const json_t *decoder = json_object_get(root, "decoder");
 
     if (is_set(root, "normalizer"))
-        return refuse(path, "'normalizer'", err);
-    if (!is_type(json_object_get(root, "pre_tokenizer"), "ByteLevel"))
-        return refuse(path, "a 'pre_tokenizer' other than ByteLevel", err);
-    if (is_set(root, "post_processor") && !is_type(post, "ByteLevel"))
-        return refuse(path, "a 'post_processor' other than ByteLevel", err);
-    if (is_set(root, "decoder") && !is_type(decoder, "ByteLevel"))
-        return refuse(path, "a 'decoder' other than ByteLevel", err);
+        return jc_tokenizer_refuse(path, "'normalizer'", err);
+    if (!jc_json_is_type(json_object_get(root, "pre_tokenizer"), "ByteLevel"))
+        return jc_tokenizer_refuse(path, "a 'pre_tokenizer' other than ByteLevel", err);
+    if (is_set(root, "post_processor") && !jc_json_is_type(post, "ByteLevel") &&
+        !jc_json_is_type(post, "RobertaProcessing"))
+        return jc_tokenizer_refuse(
+            path, "a 'post_processor' other than ByteLevel and RobertaProcessing", err);
+    if (is_set(root, "decoder") && !jc_json_is_type(decoder, "ByteLevel"))
+        return jc_tokenizer_refuse(path, "a 'decoder' other than ByteLevel", err);
     return JC_OK;
 }
 
@@ -259,11 +248,25 @@ static jc_status open_whole(jc_tokenizer *t, const jc_tokenizer_files *files, bo
     /* `true` is what the reference takes for both where the file does not say */
     b->prefix_space = !json_is_false(json_object_get(split, "add_prefix_space"));
     *whole = json_is_false(json_object_get(split, "use_regex"));
+    if (jc_json_is_type(json_object_get(root, "post_processor"), "RobertaProcessing"))
+        t->roles = jc_roles_roberta;
     uint32_t unknown = JC_NO_TOKEN;
     if (json_is_string(unk))
         unknown = jc_vocab_find(&t->vocab, json_string_value(unk), json_string_length(unk));
     find_bytes(b, &t->vocab, unknown);
     return st;
+}
+
+/* The two kinds of vocab.json: the file's word, or else the tokens that are in it. */
+static bool is_roberta(const jc_vocab *vocab, const json_t *config)
+{
+    const char *class = json_string_value(json_object_get(config, "tokenizer_class"));
+
+    if (class)
+        return strncmp(class, "Roberta", 7) == 0;
+    return jc_vocab_find(vocab, "<s>", 3) != JC_NO_TOKEN &&
+           jc_vocab_find(vocab, "</s>", 4) != JC_NO_TOKEN &&
+           jc_vocab_find(vocab, "<mask>", 6) != JC_NO_TOKEN;
 }
 
 static jc_status open_parts(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error *err)
@@ -276,6 +279,8 @@ static jc_status open_parts(jc_tokenizer *t, const jc_tokenizer_files *files, jc
         st = read_merges_txt(t, &files->map[JC_FILE_MERGES], err);
     b->prefix_space =
         json_is_true(json_object_get(files->json[JC_FILE_CONFIG], "add_prefix_space"));
+    t->framed = is_roberta(&t->vocab, files->json[JC_FILE_CONFIG]);
+    t->roles = t->framed ? jc_roles_roberta : jc_roles_gpt2;
     find_bytes(b, &t->vocab, JC_NO_TOKEN);
     return st;
 }

@@ -34,6 +34,19 @@ bool jc_ids_add(jc_ids *ids, uint32_t id)
     return true;
 }
 
+bool jc_ids_append(jc_ids *ids, const jc_ids *more)
+{
+    size_t want;
+
+    if (!jc_add(ids->n, more->n, &want) ||
+        !jc_grow(&ids->id, &ids->capacity, want ? want : 1, sizeof *ids->id))
+        return false;
+    if (more->n)
+        memcpy(ids->id + ids->n, more->id, more->n * sizeof *ids->id);
+    ids->n = want;
+    return true;
+}
+
 size_t jc_utf8_next(const char *text, size_t n, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -18,6 +18,7 @@ typedef struct jc_bytes {
 bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n) JC_NODISCARD;
 
 bool jc_ids_add(jc_ids *ids, uint32_t id) JC_NODISCARD;
+bool jc_ids_append(jc_ids *ids, const jc_ids *more) JC_NODISCARD;
 
 /* Bytes of the UTF-8 sequence that text[0..n) starts with, and its code point; 0 when it is
  * ill-formed (overlong, surrogate, cut short) or n is 0. */

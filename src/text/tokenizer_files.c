@@ -12,10 +12,15 @@ static const char *const file_name[JC_TOKENIZER_FILES] = {
     [JC_FILE_MERGES] = "merges.txt",
     [JC_FILE_CONFIG] = "tokenizer_config.json",
     [JC_FILE_SPECIAL] = "special_tokens_map.json",
+    [JC_FILE_WORDS] = "vocab.txt",
 };
 
 static const char *const role_name[JC_ROLES] = {"bos", "eos", "unk", "pad",
                                                 "cls", "sep", "mask"};
+
+jc_role_names jc_roles_gpt2 = {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>"};
+jc_role_names jc_roles_roberta = {"<s>", "</s>", "<unk>", "<pad>", "<s>", "</s>", "<mask>"};
+jc_role_names jc_roles_bert = {NULL, NULL, "[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"};
 
 const char *jc_tokenizer_role_name(size_t i)
 {
@@ -27,7 +32,7 @@ jc_status jc_tokenizer_files_parse(jc_tokenizer_files *files, jc_error *err)
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
         const jc_map *map = &files->map[i];
         /* where tokenizer.json is, it is the vocabulary */
-        if (!map->data || i == JC_FILE_MERGES ||
+        if (!map->data || i == JC_FILE_MERGES || i == JC_FILE_WORDS ||
             (i == JC_FILE_VOCAB && files->map[JC_FILE_TOKENIZER].data))
             continue;
         jc_status st = jc_text_json(&files->json[i], (const char *)map->data, map->size,
@@ -80,7 +85,47 @@ const char *jc_tokenizer_files_model(const jc_tokenizer_files *files)
     return type;
 }
 
+jc_tokenizer_file jc_tokenizer_files_vocab(const jc_tokenizer_files *files)
+{
+    if (files->map[JC_FILE_TOKENIZER].data)
+        return JC_FILE_TOKENIZER;
+    if (files->map[JC_FILE_VOCAB].data && files->map[JC_FILE_MERGES].data)
+        return JC_FILE_VOCAB;
+    return files->map[JC_FILE_WORDS].data ? JC_FILE_WORDS : JC_TOKENIZER_FILES;
+}
+
+bool jc_json_is_type(const json_t *object, const char *type)
+{
+    const char *is = json_string_value(json_object_get(object, "type"));
+
+    return is && strcmp(is, type) == 0;
+}
+
+jc_status jc_tokenizer_refuse(const char *path, const char *what, jc_error *err)
+{
+    return jc_fail(err, JC_E_UNSUPPORTED, "cannot read '%s': %s is not supported", path,
+                   what);
+}
+
 /* ---- added tokens ---- */
+
+/* Find `token` where `name`, made normal if the token is of the second pass, stands. */
+static jc_status find_in_texts(jc_tokenizer *t, const jc_added_token *token,
+                               const char *name, size_t n, jc_error *err)
+{
+    jc_bytes normal = {0};
+    jc_status st = JC_OK;
+
+    if (token->normalized && t->row->normalize) {
+        st = t->row->normalize(t, name, n, &normal, err);
+        name = normal.data;
+        n = normal.n;
+    }
+    if (st == JC_OK)
+        st = jc_added_add(&t->added, &t->vocab, token, name, n, err);
+    jc_free(normal.data);
+    return st;
+}
 
 /* id JC_NO_TOKEN: only if the vocabulary has it. */
 static jc_status add(jc_tokenizer *t, const json_t *name, uint64_t id, const json_t *flags,
@@ -112,7 +157,9 @@ static jc_status add(jc_tokenizer *t, const json_t *name, uint64_t id, const jso
         .rstrip = json_is_true(json_object_get(flags, "rstrip")),
         .normalized = json_is_true(json_object_get(flags, "normalized")),
     };
-    return jc_added_add(&t->added, &t->vocab, &token, err);
+    if (json_is_true(json_object_get(flags, "special")))
+        t->vocab.token[known].special = true;
+    return find_in_texts(t, &token, text, length, err);
 }
 
 /* "added_tokens": [{"id": 1, "content": "<s>", "lstrip": false, ...}] of tokenizer.json */
@@ -162,50 +209,79 @@ static jc_status add_decoder(jc_tokenizer *t, json_t *decoder, const char *path,
 
 /* ---- roles ---- */
 
-/* "bos_token": "<s>" or {"content": "<s>", ...} */
-static const json_t *role_value(const json_t *config, size_t role)
+/* "bos_token": "<s>" or {"content": "<s>", "lstrip": false, ...} */
+static const json_t *role_value(const jc_tokenizer_files *files, jc_tokenizer_file file,
+                                size_t role)
 {
     char key[16];
 
     snprintf(key, sizeof key, "%s_token", role_name[role]);
-    const json_t *value = json_object_get(config, key);
-    return json_is_object(value) ? json_object_get(value, "content") : value;
+    return json_object_get(files->json[file], key);
+}
+
+static const json_t *role_content(const json_t *value)
+{
+    const json_t *name = json_is_object(value) ? json_object_get(value, "content") : value;
+
+    return json_is_string(name) ? name : NULL;
+}
+
+const json_t *jc_tokenizer_files_role(const jc_tokenizer_files *files, jc_role role)
+{
+    const json_t *name = role_content(role_value(files, JC_FILE_CONFIG, role));
+
+    return name ? name : role_content(role_value(files, JC_FILE_SPECIAL, role));
 }
 
 /* Without tokenizer.json, a token with a role is an added token, when the vocabulary has
  * it. */
-static jc_status read_roles(jc_tokenizer *t, const jc_tokenizer_files *files,
-                            jc_tokenizer_file file, jc_error *err)
+static jc_status read_role(jc_tokenizer *t, const jc_tokenizer_files *files,
+                           jc_tokenizer_file file, size_t role, jc_error *err)
 {
-    for (size_t i = 0; i < JC_ROLES; i++) {
-        const json_t *name = role_value(files->json[file], i);
-        if (!json_is_string(name))
-            continue;
-        if (!files->json[JC_FILE_TOKENIZER]) {
-            jc_status st = add(t, name, JC_NO_TOKEN, NULL, files->map[file].path, err);
-            if (st)
-                return st;
-        }
-        if (t->role[i] == JC_NO_TOKEN)
-            t->role[i] =
-                jc_vocab_find(&t->vocab, json_string_value(name), json_string_length(name));
-    }
-    return JC_OK;
+    const json_t *value = role_value(files, file, role), *name = role_content(value);
+    jc_status st = JC_OK;
+
+    if (!name)
+        return JC_OK;
+    if (!files->json[JC_FILE_TOKENIZER])
+        st = add(t, name, JC_NO_TOKEN, value, files->map[file].path, err);
+    if (st == JC_OK && t->role[role] == JC_NO_TOKEN)
+        t->role[role] =
+            jc_vocab_find(&t->vocab, json_string_value(name), json_string_length(name));
+    return st;
 }
 
-/* GPT-2 as first published is vocab.json and merges.txt, with nothing said of this token.
- */
-static jc_status gpt2_default(jc_tokenizer *t, jc_error *err)
+/* Tokenizers as first published are a vocabulary, with nothing said of these tokens. */
+static jc_status default_role(jc_tokenizer *t, bool whole, size_t role, jc_error *err)
 {
-    static const char name[] = "<|endoftext|>";
-    jc_added_token token = {.id = jc_vocab_find(&t->vocab, name, sizeof name - 1)};
+    const char *name = t->roles ? t->roles[role] : NULL;
 
-    if (token.id == JC_NO_TOKEN)
+    if (!name || t->role[role] != JC_NO_TOKEN)
         return JC_OK;
-    for (size_t i = 0; i < 3; i++) /* bos, eos, unk */
-        if (t->role[i] == JC_NO_TOKEN)
-            t->role[i] = token.id;
-    return jc_added_add(&t->added, &t->vocab, &token, err);
+    jc_added_token token = {.id = jc_vocab_find(&t->vocab, name, strlen(name))};
+    t->role[role] = token.id;
+    if (token.id == JC_NO_TOKEN || whole)
+        return JC_OK;
+    token.lstrip = t->roles == jc_roles_roberta && role == JC_ROLE_MASK;
+    return find_in_texts(t, &token, name, strlen(name), err);
+}
+
+static jc_status read_roles(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error *err)
+{
+    static const jc_tokenizer_file in[] = {JC_FILE_CONFIG, JC_FILE_SPECIAL};
+    jc_status st = JC_OK;
+
+    for (size_t f = 0; f < JC_COUNT(in); f++)
+        for (size_t i = 0; i < JC_ROLES && st == JC_OK; i++)
+            st = read_role(t, files, in[f], i, err);
+    for (size_t i = 0; i < JC_ROLES && st == JC_OK; i++)
+        st = default_role(t, files->json[JC_FILE_TOKENIZER] != NULL, i, err);
+    if (t->role[JC_ROLE_UNK] != JC_NO_TOKEN)
+        t->vocab.token[t->role[JC_ROLE_UNK]].special = false;
+    for (size_t i = 0; i < JC_ROLES; i++)
+        if (i != JC_ROLE_UNK && t->role[i] != JC_NO_TOKEN)
+            t->vocab.token[t->role[i]].special = true;
+    return st;
 }
 
 jc_status jc_tokenizer_read_added(jc_tokenizer *t, const jc_tokenizer_files *files,
@@ -224,12 +300,8 @@ jc_status jc_tokenizer_read_added(jc_tokenizer *t, const jc_tokenizer_files *fil
         st = add_decoder(t, json_object_get(config, "added_tokens_decoder"),
                          files->map[JC_FILE_CONFIG].path, err);
     if (st == JC_OK)
-        st = read_roles(t, files, JC_FILE_CONFIG, err);
+        st = read_roles(t, files, err);
     if (st == JC_OK)
-        st = read_roles(t, files, JC_FILE_SPECIAL, err);
-    if (st == JC_OK && !whole && files->json[JC_FILE_VOCAB])
-        st = gpt2_default(t, err);
-    if (st == JC_OK)
-        jc_added_sort(&t->added, &t->vocab);
+        jc_added_sort(&t->added);
     return st;
 }

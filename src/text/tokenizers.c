@@ -9,6 +9,7 @@
 
 static const jc_tokenizer_row *const rows[] = {
     &jc_tokenizer_byte_bpe,
+    &jc_tokenizer_wordpiece,
 };
 
 static const jc_tokenizer_row *find_row(const jc_tokenizer_files *files, jc_error *err)
@@ -24,8 +25,8 @@ static const jc_tokenizer_row *find_row(const jc_tokenizer_files *files, jc_erro
                 files->map[JC_FILE_TOKENIZER].path, jc_quoted(quoted, type, strlen(type)));
     else
         jc_fail(err, JC_E_IO,
-                "no tokenizer in '%s': it wants 'tokenizer.json', or 'vocab.json' and "
-                "'merges.txt'",
+                "no tokenizer in '%s': it wants 'tokenizer.json', 'vocab.json' and "
+                "'merges.txt', or 'vocab.txt'",
                 files->folder);
     return NULL;
 }
@@ -42,9 +43,12 @@ jc_status jc_tokenizer_make(jc_tokenizer **out, const jc_tokenizer_files *files,
     if (!t)
         return jc_fail_nomem(err, "a tokenizer");
     t->row = row;
-    jc_status st = row->open(t, files, err);
+    t->path = jc_strdup(files->map[jc_tokenizer_files_vocab(files)].path);
+    jc_status st = t->path ? row->open(t, files, err) : jc_fail_nomem(err, "a tokenizer");
     if (st == JC_OK)
         st = jc_tokenizer_read_added(t, files, err);
+    if (st == JC_OK)
+        st = jc_tokenizer_read_frame(t, files, err);
     if (st) {
         jc_tokenizer_close(t);
         return st;
@@ -72,6 +76,9 @@ void jc_tokenizer_close(jc_tokenizer *t)
     t->row->close(t->model);
     jc_added_free(&t->added);
     jc_vocab_free(&t->vocab);
+    jc_ids_free(&t->before);
+    jc_ids_free(&t->after);
+    jc_free(t->path);
     jc_free(t);
 }
 
@@ -93,33 +100,74 @@ int64_t jc_tokenizer_special(const jc_tokenizer *t, const char *role)
     return -1;
 }
 
-/* Passes 0 and 1 take out added tokens; what is left after them is the row's. */
+bool jc_tokenizer_is_special(const jc_tokenizer *t, uint32_t id)
+{
+    return t->vocab.token[id].special;
+}
+
+static jc_status encode_from(const jc_tokenizer *t, size_t pass, const char *text, size_t n,
+                             jc_ids *ids, jc_error *err);
+
+/* What a pass leaves: pass 0 to be made normal, pass 1 for the row. */
+static jc_status encode_between(const jc_tokenizer *t, size_t pass, const char *text,
+                                size_t n, jc_ids *ids, jc_error *err)
+{
+    jc_bytes normal = {0};
+
+    if (n == 0)
+        return JC_OK;
+    if (pass == 1)
+        return t->row->encode(t, text, n, ids, err);
+    if (!t->row->normalize)
+        return encode_from(t, 1, text, n, ids, err);
+    jc_status st = t->row->normalize(t, text, n, &normal, err);
+    if (st == JC_OK)
+        st = encode_from(t, 1, normal.data, normal.n, ids, err);
+    jc_free(normal.data);
+    return st;
+}
+
+/* Take out the added tokens of this pass. */
 static jc_status encode_from(const jc_tokenizer *t, size_t pass, const char *text, size_t n,
                              jc_ids *ids, jc_error *err)
 {
-    if (n == 0)
-        return JC_OK;
-    if (pass == JC_COUNT(t->added.pass))
-        return t->row->encode(t, text, n, ids, err);
     size_t at = 0, done = 0;
     jc_added_match match;
-    while (jc_added_next(&t->added.pass[pass], &t->vocab, text, n, &at, done, &match)) {
-        jc_status st = encode_from(t, pass + 1, text + done, match.start - done, ids, err);
+
+    while (jc_added_next(&t->added, pass, text, n, &at, done, &match)) {
+        jc_status st = encode_between(t, pass, text + done, match.start - done, ids, err);
         if (st)
             return st;
         if (!jc_ids_add(ids, match.id))
             return jc_fail_nomem(err, "token ids");
         done = match.stop;
     }
-    return encode_from(t, pass + 1, text + done, n - done, ids, err);
+    return encode_between(t, pass, text + done, n - done, ids, err);
+}
+
+jc_status jc_tokenizer_encode_bare(const jc_tokenizer *t, const char *text, size_t length,
+                                   jc_ids *ids, jc_error *err)
+{
+    size_t before = ids->n;
+    jc_status st = encode_from(t, 0, text, length, ids, err);
+
+    if (st)
+        ids->n = before;
+    return st;
 }
 
 jc_status jc_tokenizer_encode(const jc_tokenizer *t, const char *text, size_t length,
                               jc_ids *ids, jc_error *err)
 {
     size_t before = ids->n;
-    jc_status st = encode_from(t, 0, text, length, ids, err);
+    jc_status st = JC_OK;
 
+    if (!jc_ids_append(ids, &t->before))
+        st = jc_fail_nomem(err, "token ids");
+    if (st == JC_OK)
+        st = jc_tokenizer_encode_bare(t, text, length, ids, err);
+    if (st == JC_OK && !jc_ids_append(ids, &t->after))
+        st = jc_fail_nomem(err, "token ids");
     if (st)
         ids->n = before;
     return st;
@@ -131,6 +179,8 @@ static jc_status decode_all(const jc_tokenizer *t, const uint32_t *ids, size_t n
 {
     jc_status st = JC_OK;
 
+    if (t->row->whole)
+        return t->row->decode(t, ids, n, text, err);
     for (size_t i = 0; i < n && st == JC_OK;) {
         size_t run = i, length;
         while (run < n && !t->vocab.token[ids[run]].added)

@@ -74,10 +74,11 @@ const char *jc_vocab_name(const jc_vocab *vocab, uint32_t id, size_t *length)
     return vocab->names.data + vocab->token[id].at;
 }
 
-jc_status jc_vocab_add(jc_vocab *vocab, const char *name, size_t length, uint64_t id,
-                       const char *path, jc_error *err)
+static jc_status insert(jc_vocab *vocab, const char *name, size_t length, uint64_t id,
+                        bool move, const char *path, jc_error *err)
 {
     char quoted[JC_QUOTED], other[JC_QUOTED];
+    uint32_t known = jc_vocab_find(vocab, name, length);
 
     jc_quoted(quoted, name, length);
     if (id >= JC_VOCAB_LIMIT || length >= JC_NO_TOKEN)
@@ -90,7 +91,7 @@ jc_status jc_vocab_add(jc_vocab *vocab, const char *name, size_t length, uint64_
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': tokens '%s' and '%s' have the same id %" PRIu64,
                        path, jc_quoted(other, owner, taken), quoted, id);
-    if (jc_vocab_find(vocab, name, length) != JC_NO_TOKEN)
+    if (known != JC_NO_TOKEN && !move)
         return jc_fail(err, JC_E_FORMAT, "cannot read '%s': token '%s' has two ids", path,
                        quoted);
     size_t at = vocab->names.n;
@@ -101,10 +102,25 @@ jc_status jc_vocab_add(jc_vocab *vocab, const char *name, size_t length, uint64_
     for (; vocab->size <= id; vocab->size++)
         vocab->token[vocab->size] = (jc_token){.length = JC_NO_TOKEN};
     size_t slot = find_slot(vocab, name, length);
+    if (known == JC_NO_TOKEN)
+        vocab->n_tokens++;
+    else
+        vocab->token[known].length = JC_NO_TOKEN;
     vocab->token[id] = (jc_token){.at = at, .length = (uint32_t)length};
     vocab->slot[slot] = (uint32_t)id + 1;
-    vocab->n_tokens++;
     return JC_OK;
+}
+
+jc_status jc_vocab_add(jc_vocab *vocab, const char *name, size_t length, uint64_t id,
+                       const char *path, jc_error *err)
+{
+    return insert(vocab, name, length, id, false, path, err);
+}
+
+jc_status jc_vocab_put(jc_vocab *vocab, const char *name, size_t length, uint64_t id,
+                       const char *path, jc_error *err)
+{
+    return insert(vocab, name, length, id, true, path, err);
 }
 
 jc_status jc_vocab_add_json(jc_vocab *vocab, json_t *object, const char *path,

@@ -14,6 +14,7 @@ typedef struct jc_token {
     size_t at;       /* in `names` */
     uint32_t length; /* JC_NO_TOKEN: no token has this id */
     bool added;      /* stands for itself in texts: not of the model's own vocabulary */
+    bool special;    /* no part of a text, but a sign to the model: [SEP], <s> */
 } jc_token;
 
 typedef struct jc_vocab {
@@ -29,6 +30,10 @@ void jc_vocab_free(jc_vocab *vocab);
 
 /* E_FORMAT, naming `path`, when the id is taken, out of bounds, or the name known. */
 jc_status jc_vocab_add(jc_vocab *vocab, const char *name, size_t length, uint64_t id,
+                       const char *path, jc_error *err) JC_NODISCARD;
+
+/* The same, but a name that is known leaves its id for this one. */
+jc_status jc_vocab_put(jc_vocab *vocab, const char *name, size_t length, uint64_t id,
                        const char *path, jc_error *err) JC_NODISCARD;
 
 /* JC_NO_TOKEN when there is none of this name. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz_tokenizer.c: any bytes as the files of a tokenizer and a text, each ended by a zero
  * byte: tokenizer.json, vocab.json, merges.txt, tokenizer_config.json,
- * special_tokens_map.json, text. An empty file is one that is not there. */
+ * special_tokens_map.json, vocab.txt, text. An empty file is one that is not there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_failure(st, &err);
     else /* a setting may take spaces away, add them, or name an unknown */
         run(t, (const char *)data + at, size - at,
-            !files.map[JC_FILE_TOKENIZER].data && !files.map[JC_FILE_CONFIG].data &&
-                !files.map[JC_FILE_SPECIAL].data);
+            jc_tokenizer_files_vocab(&files) == JC_FILE_VOCAB && t->before.n == 0 &&
+                !files.map[JC_FILE_CONFIG].data && !files.map[JC_FILE_SPECIAL].data);
     jc_tokenizer_close(t);
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++)
         json_decref(files.json[i]);

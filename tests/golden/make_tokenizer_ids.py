@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Golden token ids, made by the `tokenizers` package (0.21.1).
 
-    make_tokenizer_ids.py REPOSITORY GPT2_FOLDER
+    make_tokenizer_ids.py REPOSITORY GPT2_FOLDER BERT_FOLDER
 
 writes tests/golden/tokenizer/: tiny/ (a small tokenizer.json with the same tokenizer as
 vocab.json and merges.txt), hard.jsonl (ids of hard strings by data/demo, by tiny, and by the
 published GPT-2 tokenizer, which is not part of this repository), added/ with added.jsonl
-(added tokens with every flag), and classes.txt (the class of every code point in GPT-2's
-pattern).
+(added tokens with every flag), classes.txt (the class of every code point in GPT-2's
+pattern); bert.jsonl (ids of hard strings by wiki-bert/, uncased, cased and in between, and
+by the published bert-base-uncased, which is not part of this repository, and the texts they
+decode to), bert-classes.txt (how BERT takes every code point), bert-added/ with its .jsonl
+(a tokenizer.json with added tokens), and roberta/ with roberta.jsonl.
 """
 
 import json
@@ -17,9 +20,23 @@ import random
 import sys
 import unicodedata
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers,
+                        processors, trainers)
+from tokenizers.implementations import BertWordPieceTokenizer
 
 END = "<|endoftext|>"
+
+# what the small vocabularies are trained on, with the licence; changing it changes them
+PROSE = """Golden token ids, made by the `tokenizers` package (0.21.1).
+
+    make_tokenizer_ids.py REPOSITORY GPT2_FOLDER
+
+writes tests/golden/tokenizer/: tiny/ (a small tokenizer.json with the same tokenizer as
+vocab.json and merges.txt), hard.jsonl (ids of hard strings by data/demo, by tiny, and by the
+published GPT-2 tokenizer, which is not part of this repository), added/ with added.jsonl
+(added tokens with every flag), and classes.txt (the class of every code point in GPT-2's
+pattern).
+"""
 
 
 def hard_strings():
@@ -116,7 +133,7 @@ def tiny(out, repository):
     trainer = trainers.BpeTrainer(
         vocab_size=400, special_tokens=[END], show_progress=False,
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
-    tok.train_from_iterator([open(repository + "/LICENSE").read(), __doc__], trainer)
+    tok.train_from_iterator([open(repository + "/LICENSE").read(), PROSE], trainer)
     os.makedirs(out + "/tiny", exist_ok=True)
     tok.save(out + "/tiny/tokenizer.json", pretty=False)
     tok.model.save(out + "/tiny")
@@ -169,6 +186,146 @@ def classes(path):
                 first, kind = c, now
 
 
+# ---- BERT ----
+
+def bert_strings():
+    s = [
+        "[CLS]", "[SEP]", "[PAD]", "[MASK]", "[UNK]", "[cls]", "[Mask]", "[ MASK ]", "[MASK", "MASK]",
+        "a [MASK] b", "a[MASK]b", "[MASK][MASK]", "The capital of France is [MASK].", "[CLS] x [SEP]",
+        "[[MASK]]", "[unused0]", "[unused1] x", "\u00e9[MASK]\u0301", "e[SEP]\u0301x",
+        "ISTANBUL \u0130stanbul \u0131spanak I\u0307", "DI\u015eI di\u015f\u0131", "\u0130", "i\u0307", "\u0131",
+        "Stra\u00dfe STRASSE \u1e9e \u00df", "Gr\u00f6\u00dfe", "\u039f\u03a3 \u03a3\u0391\u03a3 \u03c3\u03c2",
+        "\u01c4 \u01c5 \u01c6 \u01f1", "\ufb00 \ufb01 \ufb03 \ufb06 of\ufb01ce \ufb01sh", "\u0132 \u0133sland",
+        "\u00c5ngstr\u00f6m \u212bngstr\u00f6m A\u030angstro\u0308m", "\u2126 \u03a9 \u212a K", "\u1e69 s\u0323\u0307 s\u0307\u0323",
+        "Cr\u00e8me Br\u00fbl\u00e9e, d\u00e9j\u00e0 vu", "r\u00e9sum\u00e9 re\u0301sume\u0301", "\u00f1 n\u0303 \u00d1", "\u0141\u00f3d\u017a", "\u00d8resund \u00c6r\u00f8",
+        "Vi\u1ec7t Nam ti\u1ebfng Vi\u1ec7t", "\u0e44\u0e17\u0e22\u0e40\u0e1b\u0e47\u0e19", "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0438\u0306 \u0439 \u0419", "\u0407\u0457",
+        "\u4e2d\u6587abc\u4e2d\u6587", "abc\u3042\u30a2\uff71", "\u65e5\u672c", "\u3400\u4dbf\u4dc0\u4e00\u9fff\ua000", "\uf900\ufaff\ufb00", "\ufa0e",
+        "\U00020000\U0002a6df\U0002a6e0\U0002a700\U0002b73f\U0002b740\U0002b81f\U0002b820\U0002b91f\U0002b920\U0002ceaf\U0002ceb0", "\U0002f800\U0002fa1f\U0002fa20",
+        "\uac00\uac01\ud7a3", "\u1100\u1161\u11a8", "\u3131", "\u302e\u302f", "a\u302fb", "\U0001d15e\U0001d165",
+        "x" * 99, "x" * 100, "x" * 101, "x" * 102, "\u00e9" * 99, "\u00e9" * 100, "\u00e9" * 101, "e\u0301" * 100, "e\u0301" * 101,
+        "\u0130" * 50, "\u0130" * 51, "\uac01" * 33, "\uac01" * 34, "the" * 33, "the" * 34, "the" * 33 + "." + "the" * 33, "ab" * 50 + " ok",
+        "a\u200bb", "a\u200db", "a\u00adb", "a\ufeffb", "a\u2060b", "a\u061cb", "a\u180eb", "a\x85b", "a\x9fb", "a\ue000b", "a\U000f0000b", "a\U00100000b",
+        "a\x00b", "a\ufffdb", "\ufffd", "\x00", "a\x0bb", "a\x0cb", "a\x1cb", "a\tb\nc\rd", "a\u2028b\u2029c", "a\u1680b\u3000c\u202fd",
+        "a\u0890b", "a\u08e2b", "a\U00013430b", "a\U000e0001b", "\u061d\u061e", "a\u2e43b a\u2e5db", "\u0c77\u0c84", "\u166d", "\U000111c9", "\u1734",
+        "\u07fd\u0898\u08d4", "e\u1abf", "e\u1ab0", "e\u1df6\u1df5", "\U0001e944\U0001e900", "\u0d00\u0d01", "\U00011938", "\U0001133b\U0001133c",
+        "\u00a1\u00a7\u00ab\u00b6\u00b7\u00bb\u00bf", "\u2010-\u2013\u2014\u2015", "\u2018a\u2019\u201cb\u201d\u2026", "\u3001\u3002\u300c\u300d\u30fb", "\uff01\uff0c\uff0e",
+        "$5 + 5 = 10", "a^b`c~d|e<f>g=h+i$j", "\u20ac5 \u00a35 \u00a55 \u00a2", "\u00b0C \u00ae \u00a9 \u2122", "\u00d7 \u00f7 \u2212 \u221e", "\u2190 \u21d2 \u25a0",
+        "50% off!!! (really?)", "e-mail: me@x.org;", "'tis rock'n'roll; don't", "U.S.A. Ph.D. etc.", "3.14 1,000 10:30 1/2", "#hashtag @user", "##ing ing ##", "a##b",
+        "Hello, World! HELLO WORLD hello world", "McDonald's iPhone eBay", "unaffable unaffordable", "antidisestablishmentarianism", "Wikipedia Wikinews",
+        "caf\u00e9\u4e2d\u6587na\u00efve\U0001f600Stra\u00dfe", "\u0430b\u0441", "\u0391B\u0393", "\uff28\uff45\uff4c\uff4c\uff4f", "\u2460 \u00b2 \u2167 \u2177", "\U0001d400\U0001d41a",
+        "\U0001f600 \U0001f44d\U0001f3fd \u2764\ufe0f", "\U0001f468\u200d\U0001f469", "a\U0001f600b", "\u10a0 \u10d0 \u1c90", "\u13a0 \uab70", "\ua64a \u1c88", "\u2c2f \u2c5f", "\U00010400 \U00010428",
+    ]
+    rng = random.Random(20261124)
+    blocks = [(32, 127), (97, 123), (65, 91), (0x80, 0x250), (0x300, 0x370), (0x370, 0x530), (0x590, 0x700), (0x700, 0x1200),
+              (0x1200, 0x2000), (0x2000, 0x2070), (0x2070, 0x3100), (0x3400, 0x3420), (0x4e00, 0x4e40), (0xa000, 0xac40),
+              (0xf900, 0x10000), (0x10000, 0x12000), (0x1d000, 0x1d800), (0x1e000, 0x1f000), (0x1f300, 0x1f700), (0x2f800, 0x2fa20)]
+    for _ in range(300):
+        n = rng.randrange(1, 50)
+        s.append("".join(chr(rng.randrange(*rng.choice(blocks))) for _ in range(n)))
+    words = ("the of Paris caf\u00e9 [MASK] [SEP] don't U.S. 1999 -- \u2014 \u201cno\u201d \u4e2d\u56fd na\u00efve ( ) , . ! ? \u00df "
+             "\u0130 government international xqzt \t \n \u00a0").split(" ")
+    for _ in range(60):
+        s.append(rng.choice(["", " "]).join(rng.choice(words) for _ in range(rng.randrange(1, 20))))
+    known = hard_strings()
+    s += [t for t in known if not (len(t) == 4 and t[0] == "a" and t[2:] == " b")]
+    # what Python's Unicode does not know may be known to a later utf8proc
+    return [t for t in s if all(unicodedata.category(c) != "Cn" for c in t)]
+
+
+def write_bert(out, base):
+    """ids with [CLS] and [SEP], and what the tokens between them decode to"""
+    wiki = out + "/wiki-bert/vocab.txt"
+    tokenizers = {
+        "uncased": BertWordPieceTokenizer(wiki, lowercase=True),
+        "cased": BertWordPieceTokenizer(wiki, lowercase=False),
+        "accents": BertWordPieceTokenizer(wiki, lowercase=True, strip_accents=False, handle_chinese_chars=False),
+        "base": BertWordPieceTokenizer(base + "/vocab.txt", lowercase=True),
+    }
+    around = {n: {t.token_to_id(x) for x in ("[CLS]", "[SEP]", "[PAD]")} for n, t in tokenizers.items()}
+    with open(out + "/bert.jsonl", "w") as f:
+        for text in bert_strings():
+            row = {"text": text}
+            for name, tok in tokenizers.items():
+                ids = row[name] = tok.encode(text).ids
+                if name in ("uncased", "base"):
+                    row[name + "_text"] = tok.decode([i for i in ids if i not in around[name]],
+                                                     skip_special_tokens=False)
+            f.write(json.dumps(row, separators=(",", ":")) + "\n")
+
+
+def bert_classes(path):
+    """Ranges `first last classes`: C dropped by cleaning, S made a space, P a word of its own,
+    M an accent, I an ideograph; what is not listed is none of these, `?` is not known to this
+    Python's Unicode."""
+    def normal(**on):
+        off = dict(clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False)
+        return normalizers.BertNormalizer(**{**off, **on})
+
+    clean, cjk, strip = normal(clean_text=True), normal(handle_chinese_chars=True), normal(strip_accents=True)
+    split = pre_tokenizers.BertPreTokenizer()
+
+    def of(c):
+        ch = chr(c)
+        if 0xD800 <= c < 0xE000 or unicodedata.category(ch) == "Cn":
+            return "?"
+        cleaned = clean.normalize_str("a" + ch + "b")
+        return ("C" * (cleaned == "ab") + "S" * (cleaned == "a b") +
+                "P" * (len(split.pre_tokenize_str("a" + ch + "b")) == 3) +
+                "M" * (strip.normalize_str(ch) == "") + "I" * (cjk.normalize_str(ch) == " " + ch + " "))
+
+    with open(path, "w") as f:
+        f.write(f"# Unicode {unicodedata.unidata_version}\n")
+        first, kind = 0, of(0)
+        for c in range(1, 0x110001):
+            now = "end" if c == 0x110000 else of(c)
+            if now != kind:
+                if kind:
+                    f.write(f"{first:x} {c - 1:x} {kind}\n")
+                first, kind = c, now
+
+
+def bert_added(out, repository):
+    """A small tokenizer.json with added tokens, some of them looked for in the normal text."""
+    tok = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tok.normalizer = normalizers.BertNormalizer()
+    tok.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tok.decoder = decoders.WordPiece()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tok.train_from_iterator([open(repository + "/LICENSE").read(), PROSE],
+                            trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False))
+    tok.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tok.add_tokens([AddedToken("COVID-19", normalized=True), AddedToken("\u00c9t\u00e9", normalized=True),
+                    AddedToken("Word", single_word=True, normalized=True), AddedToken("Raw", normalized=False)])
+    os.makedirs(out + "/bert-added", exist_ok=True)
+    tok.save(out + "/bert-added/tokenizer.json", pretty=False)
+    texts = ["", "covid-19", "COVID-19 Covid-19s", "xCOVID-19x", "CO\u0301VID-19", "ETE \u00e9t\u00e9 Ete", "l'\u00e9t\u00e9",
+             "word Word words WORD", "Raw raw RAW", "aRawb", "[CLS] a [MASK]", "[mask]", "C[MASK]OVID-19", "COVID-\x0019", "COVID-\t19"]
+    with open(out + "/bert-added.jsonl", "w") as f:
+        for text in texts:
+            f.write(json.dumps({"text": text, "ids": tok.encode(text).ids}) + "\n")
+
+
+def roberta(out, repository):
+    """RoBERTa's tokenizer, small, as tokenizer.json and as the two files of old."""
+    names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tok = Tokenizer(models.BPE())
+    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tok.decoder = decoders.ByteLevel()
+    tok.train_from_iterator([open(repository + "/LICENSE").read(), PROSE], trainers.BpeTrainer(
+        vocab_size=400, special_tokens=names, show_progress=False,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet())))
+    tok.post_processor = processors.RobertaProcessing(sep=("</s>", 2), cls=("<s>", 0), add_prefix_space=False)
+    tok.add_special_tokens([AddedToken("<mask>", lstrip=True)])
+    os.makedirs(out + "/roberta", exist_ok=True)
+    tok.save(out + "/roberta/tokenizer.json", pretty=False)
+    tok.model.save(out + "/roberta")
+    texts = ["", "a", "Hello world", "The <mask> of it.", "a  <mask> b<mask>", "<s>x</s>", "<pad> <unk>", "\u00e9\U0001f600", " <mask>\n"]
+    with open(out + "/roberta.jsonl", "w") as f:
+        for text in texts:
+            f.write(json.dumps({"text": text, "ids": tok.encode(text).ids}) + "\n")
+
+
 def main():
     repository = sys.argv[1]
     out = repository + "/tests/golden/tokenizer"
@@ -177,6 +334,10 @@ def main():
     write_ids(tokenizers, out + "/hard.jsonl")
     added(out)
     classes(out + "/classes.txt")
+    write_bert(out, sys.argv[3])
+    bert_classes(out + "/bert-classes.txt")
+    bert_added(out, repository)
+    roberta(out, repository)
 
 
 main()

@@ -32,6 +32,68 @@ static inline void check_ids(const jc_ids *got, const json_t *want, const char *
     fail();
 }
 
+/* Each line's ids, by the member `key`; the ids decode to the member `back`,
+ * unless it is NULL. */
+static inline size_t check_lines(const jc_tokenizer *t, const char *path, const char *key,
+                                 const char *back)
+{
+    jc_error err;
+    size_t lines = 0;
+    FILE *f = fopen(path, "r");
+
+    assert_non_null(f);
+    while (!feof(f)) {
+        json_t *row = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+        if (!row)
+            break;
+        json_t *text = json_object_get(row, "text");
+        jc_ids ids = {0};
+        char *again;
+        size_t n;
+        assert_int_equal(jc_tokenizer_encode(t, json_string_value(text),
+                                             json_string_length(text), &ids, &err),
+                         JC_OK);
+        check_ids(&ids, json_object_get(row, key), json_string_value(text));
+        assert_int_equal(jc_tokenizer_decode(t, ids.id, ids.n, &again, &n, &err), JC_OK);
+        if (back) {
+            const json_t *want = json_object_get(row, back);
+            assert_int_equal(n, json_string_length(want));
+            assert_memory_equal(again, json_string_value(want), n);
+        }
+        free(again);
+        jc_ids_free(&ids);
+        json_decref(row);
+        lines++;
+    }
+    fclose(f);
+    return lines;
+}
+
+static inline size_t check_file(const char *folder, const char *path, const char *key,
+                                const char *back)
+{
+    jc_tokenizer *t;
+    jc_error err;
+
+    if (jc_tokenizer_open(&t, folder, &err))
+        fail_msg("%s", err.message);
+    size_t lines = check_lines(t, path, key, back);
+    jc_tokenizer_close(t);
+    return lines;
+}
+
+/* c as UTF-8; how many bytes that is. */
+static inline size_t put_char(char *out, uint32_t c)
+{
+    if (c < 0x80)
+        return out[0] = (char)c, 1;
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)((0xf00u >> n & 0xf0u) | c);
+    return n;
+}
+
 /* A new folder under the build's temporary files. */
 static inline char *temp_folder(void)
 {

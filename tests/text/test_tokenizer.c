@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include "base/base.h"
+#include "files.h"
 #include "golden.h"
-#include "text/tokenizer.h"
 
 #define DEMO JC_SOURCE_DIR "/data/demo"
 
@@ -202,29 +202,6 @@ static void test_tokenizer__ids_outside_the_vocabulary_are_refused(void **state)
 
 /* ---- files that are not right ---- */
 
-static const char *const file_names[JC_TOKENIZER_FILES] = {
-    "tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
-    "special_tokens_map.json"};
-
-/* A tokenizer of these files (NULL: not there), in the order of jc_tokenizer_file. */
-static jc_status open_files(const char *const text[JC_TOKENIZER_FILES], jc_tokenizer **out,
-                            jc_error *err)
-{
-    jc_tokenizer_files files = {.folder = "d"};
-
-    *out = NULL;
-    for (size_t i = 0; i < JC_TOKENIZER_FILES; i++)
-        if (text[i])
-            files.map[i] = (jc_map){(const unsigned char *)text[i], strlen(text[i]),
-                                    (char *)(uintptr_t)file_names[i]};
-    jc_status st = jc_tokenizer_files_parse(&files, err);
-    if (st == JC_OK)
-        st = jc_tokenizer_make(out, &files, err);
-    for (size_t i = 0; i < JC_TOKENIZER_FILES; i++)
-        json_decref(files.json[i]);
-    return st;
-}
-
 #define VOCAB "{\"a\":0,\"b\":1,\"ab\":2}"
 #define WHOLE(model, more)                                                                 \
     "{\"model\":{\"type\":\"BPE\",\"vocab\":" VOCAB "," model "},"                         \
@@ -233,14 +210,15 @@ static jc_status open_files(const char *const text[JC_TOKENIZER_FILES], jc_token
 static void test_tokenizer__bad_files_are_named(void **state)
 {
     static const struct {
-        const char *file[JC_TOKENIZER_FILES];
+        file_texts file;
         jc_status status;
         const char *message;
     } bad[] = {
         {{NULL, VOCAB},
          JC_E_IO,
-         "no tokenizer in 'd': it wants 'tokenizer.json', or 'vocab.json' and "
-         "'merges.txt'"},
+         "no tokenizer in 'd': it wants 'tokenizer.json', 'vocab.json' and 'merges.txt', "
+         "or "
+         "'vocab.txt'"},
         {{NULL, "", ""},
          JC_E_FORMAT,
          "cannot read 'vocab.json': line 1, column 0: not JSON, it ends too early"},
@@ -307,8 +285,8 @@ static void test_tokenizer__bad_files_are_named(void **state)
          "supported"},
         {{WHOLE("\"merges\":[]", ",\"post_processor\":{\"type\":\"TemplateProcessing\"}")},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': a 'post_processor' other than ByteLevel is not "
-         "supported"},
+         "cannot read 'tokenizer.json': a 'post_processor' other than ByteLevel and "
+         "RobertaProcessing is not supported"},
         {{WHOLE("\"merges\":[]", ",\"decoder\":{\"type\":\"WordPiece\"}")},
          JC_E_UNSUPPORTED,
          "cannot read 'tokenizer.json': a 'decoder' other than ByteLevel is not supported"},
@@ -358,28 +336,13 @@ static void test_tokenizer__no_such_folder(void **state)
     assert_string_equal(err.message, "cannot open '/no/such': no such folder");
     assert_int_equal(jc_tokenizer_open(&t, JC_SOURCE_DIR "/cmake", &err), JC_E_IO);
     assert_string_equal(err.message, "no tokenizer in '" JC_SOURCE_DIR "/cmake': it wants "
-                                     "'tokenizer.json', or 'vocab.json' and 'merges.txt'");
-}
-
-static void check_small(const char *const files[JC_TOKENIZER_FILES], const char *text,
-                        const uint32_t *want, size_t n)
-{
-    jc_tokenizer *t;
-    jc_ids ids = {0};
-    jc_error err;
-
-    if (open_files(files, &t, &err) ||
-        jc_tokenizer_encode(t, text, strlen(text), &ids, &err))
-        fail_msg("%s", err.message);
-    assert_int_equal(ids.n, n);
-    assert_memory_equal(ids.id, want, n * sizeof *want);
-    jc_ids_free(&ids);
-    jc_tokenizer_close(t);
+                                     "'tokenizer.json', 'vocab.json' and 'merges.txt', "
+                                     "or 'vocab.txt'");
 }
 
 static void test_tokenizer__a_byte_without_a_token_is_named(void **state)
 {
-    static const char *const files[JC_TOKENIZER_FILES] = {NULL, VOCAB, "a b\r\n"};
+    static const file_texts files = {NULL, VOCAB, "a b\r\n"};
     jc_tokenizer *t;
     jc_ids ids = {0};
     jc_error err;
@@ -392,15 +355,13 @@ static void test_tokenizer__a_byte_without_a_token_is_named(void **state)
     jc_ids_free(&ids);
     jc_tokenizer_close(t);
     /* unless the file says what stands for the unknown */
-    static const char *const whole[JC_TOKENIZER_FILES] = {
-        WHOLE("\"merges\":[\"a b\"],\"unk_token\":\"a\"", "")};
+    static const file_texts whole = {WHOLE("\"merges\":[\"a b\"],\"unk_token\":\"a\"", "")};
     check_small(whole, "abcb", (const uint32_t[]){2, 2}, 2);
 }
 
 static void test_tokenizer__a_token_may_have_an_empty_name(void **state)
 {
-    static const char *const files[JC_TOKENIZER_FILES] = {NULL, "{\"\":0,\"a\":1}", "",
-                                                          "{\"bos_token\":\"\"}"};
+    static const file_texts files = {NULL, "{\"\":0,\"a\":1}", "", "{\"bos_token\":\"\"}"};
     static const uint32_t ids[] = {0, 1, 0};
     jc_tokenizer *t;
     char *text;
@@ -419,13 +380,13 @@ static void test_tokenizer__a_token_may_have_an_empty_name(void **state)
 /* The two ways in which merges are written, and special tokens that only a role names. */
 static void test_tokenizer__small_files_are_understood(void **state)
 {
-    static const char *const text[JC_TOKENIZER_FILES] = {WHOLE("\"merges\":[\"a b\"]", "")};
-    static const char *const pair[JC_TOKENIZER_FILES] = {
+    static const file_texts text = {WHOLE("\"merges\":[\"a b\"]", "")};
+    static const file_texts pair = {
         WHOLE("\"merges\":[[\"a\",\"b\"]]", ",\"normalizer\":null")};
-    static const char *const two[JC_TOKENIZER_FILES] = {NULL, VOCAB, "#version\na b"};
-    static const char *const role[JC_TOKENIZER_FILES] = {
-        NULL, "{\"a\":0,\"b\":1,\"ab\":2,\"aab\":3}", "a b\n", "{\"eos_token\":\"<none>\"}",
-        "{\"pad_token\":{\"content\":\"aab\"}}"};
+    static const file_texts two = {NULL, VOCAB, "#version\na b"};
+    static const file_texts role = {NULL, "{\"a\":0,\"b\":1,\"ab\":2,\"aab\":3}", "a b\n",
+                                    "{\"eos_token\":\"<none>\"}",
+                                    "{\"pad_token\":{\"content\":\"aab\"}}"};
 
     (void)state;
     check_small(text, "aabba", (const uint32_t[]){0, 2, 1, 0}, 4);
@@ -436,11 +397,10 @@ static void test_tokenizer__small_files_are_understood(void **state)
 
 static void test_tokenizer__prefix_space_is_added_where_the_file_says_so(void **state)
 {
-    static const char *const files[JC_TOKENIZER_FILES] = {
-        NULL,
-        "{\"a\":0,\"\xc4\xa0\":1,\"\xc4\xa0"
-        "a\":2}",
-        "\xc4\xa0 a\n", "{\"add_prefix_space\":true}"};
+    static const file_texts files = {NULL,
+                                     "{\"a\":0,\"\xc4\xa0\":1,\"\xc4\xa0"
+                                     "a\":2}",
+                                     "\xc4\xa0 a\n", "{\"add_prefix_space\":true}"};
 
     (void)state;
     check_small(files, "a a", (const uint32_t[]){2, 2}, 2);
@@ -452,7 +412,7 @@ static void test_tokenizer__prefix_space_is_added_where_the_file_says_so(void **
 
 static void test_tokenizer__every_failed_allocation_is_reported(void **state)
 {
-    static const char *const files[JC_TOKENIZER_FILES] = {WHOLE(
+    static const file_texts files = {WHOLE(
         "\"merges\":[\"a b\"]",
         ",\"added_tokens\":[{\"id\":9,\"content\":\"<s>\"},{\"id\":8,\"content\":\"x\"}]")};
     jc_status st = JC_E_NOMEM;
