@@ -14,16 +14,17 @@ double bench_median(double *x, size_t n); /* sorts x */
 
 typedef struct bench_shape {
     uint32_t layers, width, heads, context, vocab;
+    bool encoder; /* BERT; otherwise GPT-2 */
 } bench_shape;
 
-/* Write a GPT-2 of random weights, stored as BF16, into the folder `path`, which is made.
+/* Write a model of random weights, stored as BF16, into the folder `path`, which is made.
  * Ends the program with a message on failure, as all benchmarks do. */
 void bench_write_model(const char *path, const bench_shape *shape);
 
 void bench_die(const char *what, const jc_error *err);
 
 /* Useful flops of `texts` texts of `n` tokens through the blocks: 2 a weight and token,
- * and the visible half of attention. */
+ * and attention, of which a decoder sees half. */
 double bench_forward_flops(const bench_shape *shape, size_t texts, size_t n);
 
 /* Each adds its figures to `out`. `dir` is a folder for their files. */

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* bench_forward.c: the pass through the blocks of a GPT-2-124M shape, texts of 256 tokens,
- * against the rate of one large product of the same type, measured in turn. */
+ * and of a BERT-base shape, texts of 128, against the rate of one large product of the same
+ * type, measured in turn. */
 #include <stdio.h>
 
 #include "base/base.h"
 #include "bench.h"
 #include "ceiling.h"
 
-enum { TEXTS = 8, TOKENS = 256, ROUNDS = 7 };
+enum { TOKENS = 2048, ROUNDS = 7 };
 
-static void one(json_t *out, const char *path, const bench_shape *shape, bool bf16)
+/* Run TOKENS tokens in texts of `length`; `name` is for the keys of the figures. */
+static void one(json_t *out, const char *name, const char *path, const bench_shape *shape,
+                size_t length, bool bf16)
 {
-    static uint32_t ids[TEXTS * TOKENS];
-    jc_text texts[TEXTS];
+    static uint32_t ids[TOKENS];
+    static jc_text texts[TOKENS];
+    size_t n = TOKENS / length;
     double forward[ROUNDS], ceiling[ROUNDS], ratio[ROUNDS];
     jc_model_params params;
     jc_model *model;
@@ -31,23 +35,22 @@ static void one(json_t *out, const char *path, const bench_shape *shape, bool bf
     }
     for (size_t i = 0; i < JC_COUNT(ids); i++)
         ids[i] = (uint32_t)(i * 7919 % shape->vocab);
-    for (size_t t = 0; t < TEXTS; t++)
-        texts[t] = (jc_text){.ids = ids + t * TOKENS, .n = TOKENS};
+    for (size_t t = 0; t < n; t++)
+        texts[t] = (jc_text){.ids = ids + t * length, .n = length};
     for (int r = -1; r < ROUNDS; r++) { /* the first is to warm up */
         double rate = bench_ceiling(bf16), start = bench_seconds();
-        if (jc_session_run(session, texts, TEXTS, &err))
+        if (jc_session_run(session, texts, n, &err))
             bench_die("forward", &err);
         double seconds = bench_seconds() - start;
         rate = (rate + bench_ceiling(bf16)) / 2; /* before and after */
         if (r < 0)
             continue;
-        forward[r] = bench_forward_flops(shape, TEXTS, TOKENS) / seconds;
+        forward[r] = bench_forward_flops(shape, n, length) / seconds;
         ceiling[r] = rate;
         ratio[r] = forward[r] / rate;
     }
     jc_session_free(session);
     jc_model_close(model);
-    const char *name = bf16 ? "bf16" : "f32";
     const struct {
         const char *key;
         double value;
@@ -65,11 +68,15 @@ static void one(json_t *out, const char *path, const bench_shape *shape, bool bf
 
 void bench_forward(json_t *out, const char *dir)
 {
-    const bench_shape shape = {12, 768, 12, 1024, 50257};
+    const bench_shape gpt2 = {12, 768, 12, 1024, 50257, false};
+    const bench_shape bert = {12, 768, 12, 512, 30522, true};
     char path[512];
 
     snprintf(path, sizeof path, "%s/gpt2-124m", dir);
-    bench_write_model(path, &shape);
-    one(out, path, &shape, false);
-    one(out, path, &shape, true);
+    bench_write_model(path, &gpt2);
+    one(out, "f32", path, &gpt2, 256, false);
+    one(out, "bf16", path, &gpt2, 256, true);
+    snprintf(path, sizeof path, "%s/bert-base", dir);
+    bench_write_model(path, &bert);
+    one(out, "bert_f32", path, &bert, 128, false);
 }

@@ -41,20 +41,78 @@ void bench_die(const char *what, const jc_error *err)
 
 double bench_forward_flops(const bench_shape *s, size_t texts, size_t n)
 {
-    double d = s->width, t = (double)n;
+    double d = s->width, t = (double)n, pairs = s->encoder ? t * t : t * (t + 1) / 2;
 
-    return (double)texts * s->layers * (24 * t * d * d + 2 * d * t * (t + 1));
+    return (double)texts * s->layers * (24 * t * d * d + 4 * d * pairs);
 }
 
+typedef enum { NONE, VOCAB, CONTEXT, TYPES, WIDTH, QKV, FF } dim;
+
 typedef struct row {
-    const char *name; /* %u is the block */
-    size_t shape[2];
-    uint32_t n_dims;
+    const char *name; /* with %u, one for each block */
+    dim shape[2];
     bool ones; /* a norm's weight */
 } row;
 
-static void declare(jc_st_writer *w, const row *r, uint32_t block)
+static const row gpt2[] = {
+    {"wte.weight", {VOCAB, WIDTH}, false},
+    {"wpe.weight", {CONTEXT, WIDTH}, false},
+    {"h.%u.ln_1.weight", {WIDTH, NONE}, true},
+    {"h.%u.ln_1.bias", {WIDTH, NONE}, false},
+    {"h.%u.attn.c_attn.weight", {WIDTH, QKV}, false},
+    {"h.%u.attn.c_attn.bias", {QKV, NONE}, false},
+    {"h.%u.attn.c_proj.weight", {WIDTH, WIDTH}, false},
+    {"h.%u.attn.c_proj.bias", {WIDTH, NONE}, false},
+    {"h.%u.ln_2.weight", {WIDTH, NONE}, true},
+    {"h.%u.ln_2.bias", {WIDTH, NONE}, false},
+    {"h.%u.mlp.c_fc.weight", {WIDTH, FF}, false},
+    {"h.%u.mlp.c_fc.bias", {FF, NONE}, false},
+    {"h.%u.mlp.c_proj.weight", {FF, WIDTH}, false},
+    {"h.%u.mlp.c_proj.bias", {WIDTH, NONE}, false},
+    {"ln_f.weight", {WIDTH, NONE}, true},
+    {"ln_f.bias", {WIDTH, NONE}, false},
+};
+
+static const row bert[] = {
+    {"embeddings.word_embeddings.weight", {VOCAB, WIDTH}, false},
+    {"embeddings.position_embeddings.weight", {CONTEXT, WIDTH}, false},
+    {"embeddings.token_type_embeddings.weight", {TYPES, WIDTH}, false},
+    {"embeddings.LayerNorm.weight", {WIDTH, NONE}, true},
+    {"embeddings.LayerNorm.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.attention.self.query.weight", {WIDTH, WIDTH}, false},
+    {"encoder.layer.%u.attention.self.query.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.attention.self.key.weight", {WIDTH, WIDTH}, false},
+    {"encoder.layer.%u.attention.self.key.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.attention.self.value.weight", {WIDTH, WIDTH}, false},
+    {"encoder.layer.%u.attention.self.value.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.attention.output.dense.weight", {WIDTH, WIDTH}, false},
+    {"encoder.layer.%u.attention.output.dense.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.attention.output.LayerNorm.weight", {WIDTH, NONE}, true},
+    {"encoder.layer.%u.attention.output.LayerNorm.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.intermediate.dense.weight", {FF, WIDTH}, false},
+    {"encoder.layer.%u.intermediate.dense.bias", {FF, NONE}, false},
+    {"encoder.layer.%u.output.dense.weight", {WIDTH, FF}, false},
+    {"encoder.layer.%u.output.dense.bias", {WIDTH, NONE}, false},
+    {"encoder.layer.%u.output.LayerNorm.weight", {WIDTH, NONE}, true},
+    {"encoder.layer.%u.output.LayerNorm.bias", {WIDTH, NONE}, false},
+};
+
+static size_t size_of(const bench_shape *s, dim which)
 {
+    const size_t sizes[] = {[NONE] = 1,
+                            [VOCAB] = s->vocab,
+                            [CONTEXT] = s->context,
+                            [TYPES] = 2,
+                            [WIDTH] = s->width,
+                            [QKV] = 3 * (size_t)s->width,
+                            [FF] = 4 * (size_t)s->width};
+
+    return sizes[which];
+}
+
+static void declare(jc_st_writer *w, const row *r, const bench_shape *s, uint32_t block)
+{
+    const size_t shape[] = {size_of(s, r->shape[0]), size_of(s, r->shape[1])};
     char name[64];
     jc_error err;
 
@@ -62,14 +120,14 @@ static void declare(jc_st_writer *w, const row *r, uint32_t block)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
     snprintf(name, sizeof name, r->name, block);
 #pragma GCC diagnostic pop
-    if (jc_st_writer_declare(w, name, JC_BF16, r->shape, r->n_dims, &err))
+    if (jc_st_writer_declare(w, name, JC_BF16, shape, r->shape[1] == NONE ? 1 : 2, &err))
         bench_die("model", &err);
 }
 
 /* Weights uniform with GPT-2's standard deviation of 0.02, norms as at the start. */
-static void write_values(jc_st_writer *w, const row *r, jc_rng *rng)
+static void write_values(jc_st_writer *w, const row *r, const bench_shape *s, jc_rng *rng)
 {
-    size_t n = r->shape[0] * (r->n_dims > 1 ? r->shape[1] : 1);
+    size_t n = size_of(s, r->shape[0]) * size_of(s, r->shape[1]);
     uint16_t *x = jc_alloc_array(n, sizeof *x);
     jc_error err;
 
@@ -94,39 +152,25 @@ static void write_config(const char *dir, const bench_shape *s)
     FILE *f = fopen(path, "w");
     if (!f)
         bench_die(path, NULL);
-    fprintf(f,
-            "{\"model_type\":\"gpt2\",\"n_layer\":%u,\"n_embd\":%u,\"n_head\":%u,"
-            "\"n_positions\":%u,\"vocab_size\":%u}\n",
-            s->layers, s->width, s->heads, s->context, s->vocab);
+    if (s->encoder)
+        fprintf(f,
+                "{\"model_type\":\"bert\",\"num_hidden_layers\":%u,\"hidden_size\":%u,"
+                "\"num_attention_heads\":%u,\"max_position_embeddings\":%u,"
+                "\"vocab_size\":%u,\"intermediate_size\":%u}\n",
+                s->layers, s->width, s->heads, s->context, s->vocab, 4 * s->width);
+    else
+        fprintf(f,
+                "{\"model_type\":\"gpt2\",\"n_layer\":%u,\"n_embd\":%u,\"n_head\":%u,"
+                "\"n_positions\":%u,\"vocab_size\":%u}\n",
+                s->layers, s->width, s->heads, s->context, s->vocab);
     if (fclose(f) != 0)
         bench_die(path, NULL);
 }
 
 void bench_write_model(const char *dir, const bench_shape *s)
 {
-    size_t d = s->width;
-    const row embeddings[] = {{"wte.weight", {s->vocab, d}, 2, false},
-                              {"wpe.weight", {s->context, d}, 2, false}};
-    const row block[] = {{"h.%u.ln_1.weight", {d, 1}, 1, true},
-                         {"h.%u.ln_1.bias", {d, 1}, 1, false},
-                         {"h.%u.attn.c_attn.weight", {d, 3 * d}, 2, false},
-                         {"h.%u.attn.c_attn.bias", {3 * d, 1}, 1, false},
-                         {"h.%u.attn.c_proj.weight", {d, d}, 2, false},
-                         {"h.%u.attn.c_proj.bias", {d, 1}, 1, false},
-                         {"h.%u.ln_2.weight", {d, 1}, 1, true},
-                         {"h.%u.ln_2.bias", {d, 1}, 1, false},
-                         {"h.%u.mlp.c_fc.weight", {d, 4 * d}, 2, false},
-                         {"h.%u.mlp.c_fc.bias", {4 * d, 1}, 1, false},
-                         {"h.%u.mlp.c_proj.weight", {4 * d, d}, 2, false},
-                         {"h.%u.mlp.c_proj.bias", {d, 1}, 1, false}};
-    const row last[] = {{"ln_f.weight", {d, 1}, 1, true}, {"ln_f.bias", {d, 1}, 1, false}};
-    const struct {
-        const row *rows;
-        size_t n;
-        uint32_t times;
-    } parts[] = {{embeddings, JC_COUNT(embeddings), 1},
-                 {block, JC_COUNT(block), s->layers},
-                 {last, JC_COUNT(last), 1}};
+    const row *rows = s->encoder ? bert : gpt2;
+    size_t n = s->encoder ? JC_COUNT(bert) : JC_COUNT(gpt2);
     char path[512];
     jc_st_writer *w;
     jc_rng rng = {20230316};
@@ -139,13 +183,12 @@ void bench_write_model(const char *dir, const bench_shape *s)
     if (jc_st_writer_new(&w, path, &err))
         bench_die("model", &err);
     for (int pass = 0; pass < 2; pass++) /* declare everything, then write it */
-        for (size_t p = 0; p < JC_COUNT(parts); p++)
-            for (uint32_t b = 0; b < parts[p].times; b++)
-                for (size_t i = 0; i < parts[p].n; i++)
-                    if (pass == 0)
-                        declare(w, &parts[p].rows[i], b);
-                    else
-                        write_values(w, &parts[p].rows[i], &rng);
+        for (size_t i = 0; i < n; i++)
+            for (uint32_t b = 0; b < (strchr(rows[i].name, '%') ? s->layers : 1); b++)
+                if (pass == 0)
+                    declare(w, &rows[i], s, b);
+                else
+                    write_values(w, &rows[i], s, &rng);
     if (jc_st_writer_commit(w, &err))
         bench_die("model", &err);
 }
