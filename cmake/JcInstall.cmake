@@ -34,6 +34,11 @@ if(BUILD_TESTING)
     add_test(NAME api/${test} COMMAND ${test})
     set_tests_properties(api/${test} PROPERTIES LABELS system TIMEOUT 60)
   endforeach()
+  add_executable(torture tests/api/torture.c) # lets allocations fail, which is not exported
+  target_include_directories(torture PRIVATE src)
+  target_link_libraries(torture PRIVATE jc_flags jc_check jumpcut_static m)
+  add_test(NAME api/torture COMMAND torture)
+  set_tests_properties(api/torture PROPERTIES LABELS system TIMEOUT 120)
   add_test(NAME api/test_install COMMAND ${PROJECT_SOURCE_DIR}/tests/api/test_install.sh
     ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER}
     $<$<BOOL:${JC_SANITIZE}>:-fsanitize=address,undefined> COMMAND_EXPAND_LISTS)
