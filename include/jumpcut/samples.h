@@ -29,7 +29,8 @@ typedef struct jc_samples_params {
     size_t size;
     const char *unit;      /* "line", "document" (blank-line-separated), "file" */
     const char *field;     /* of each object of a .jsonl file. Default "text" */
-    const char *positions; /* "all", or "one" a text at random, the text cut after it */
+    const char *positions; /* "all", or "one" a text at random, the text cut after it; when
+                              masked: see there */
     uint64_t seed;
     uint64_t train;        /* texts of the training split; 0: no limit */
     uint64_t val;          /* texts of the validation split, disjoint; 0: no limit */
@@ -37,6 +38,12 @@ typedef struct jc_samples_params {
     uint32_t context;      /* longest text in tokens, from the model; 0: no limit */
     uint32_t vocab;        /* ids are below this, from the model; 0: no limit */
     const jc_hooks *hooks; /* borrowed until close */
+    /* For encoders: the positions are some of the text's, at random, and the mask token
+     * stands there. "all": mask_rate of them, 1 at least; "one": 1, and the text is not
+     * cut. Only texts of files can be masked. */
+    bool masked;
+    double mask_rate;   /* 0..1 of the positions that may be chosen */
+    bool mask_specials; /* choose from [CLS], [SEP] and other special tokens too */
 } jc_samples_params;
 
 #define jc_samples_params_init(p)                                                          \
@@ -51,7 +58,8 @@ typedef enum jc_split { JC_SPLIT_NONE, JC_SPLIT_TRAIN, JC_SPLIT_VAL } jc_split;
 
 typedef struct jc_sample {
     uint64_t text;             /* its number in the stream's source, from 0 */
-    const uint32_t *ids;       /* [n_ids], NULL at the end of the stream */
+    const uint32_t *ids;       /* [n_ids], NULL at the end of the stream; with what the
+                                  tokenizer puts around a text, and with the masks */
     size_t n_ids;              /* 1 or more */
     const uint32_t *positions; /* [n_positions], ascending, each below n_ids */
     size_t n_positions;        /* 1 or more */
@@ -64,7 +72,9 @@ typedef jc_status jc_samples_source_fn(void *arg, jc_ids *ids, jc_error *err);
 
 /** Samples of text files. `paths[n_paths]`: files, "-" for standard input; `.gz` and `.zst`
  *  are read as they are, `.jsonl` (also .jsonl.gz) by `field`. Tokenizer borrowed until
- *  close. */
+ *  close. A text longer than the context is cut so that what stands around it, such as
+ *  [CLS] and [SEP], stays. E_UNSUPPORTED when texts are to be masked and the tokenizer has
+ *  no mask token. */
 JC_API jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                       const char *const *paths, size_t n_paths,
                                       const jc_samples_params *params,
@@ -76,7 +86,8 @@ JC_API jc_status jc_samples_from_file(jc_samples **out, const char *path,
                                       const jc_samples_params *params,
                                       jc_error *err) JC_NODISCARD;
 
-/** Samples of a function's texts. */
+/** Samples of a function's texts, which are taken as they are. E_ARG when they are to be
+ *  masked. */
 JC_API jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source,
                                         void *arg, const jc_samples_params *params,
                                         jc_error *err) JC_NODISCARD;

@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ROW(name, type) #name, type, offsetof(jc_samples_params, name)
+#define MEMBER(name)    offsetof(jc_samples_params, name)
+#define ROW(name, type) #name, type, MEMBER(name)
 #define MANY            1e15
 
 static const jc_option rows[] = {
@@ -16,7 +17,9 @@ static const jc_option rows[] = {
     {ROW(field, JC_OPTION_TEXT), 0, 0, "text", NULL,
      "member of each object of a .jsonl file that holds the text"},
     {ROW(positions, JC_OPTION_TEXT), 0, 0, "all", "one|all",
-     "positions used of each text: all, or one at random, after which the text is cut"},
+     "positions used of each text: all, or one at random, after which the text is cut; of "
+     "an "
+     "encoder's texts a share of all, or one, is masked and used"},
     {ROW(seed, JC_OPTION_U64), 0, 0x1p64, "1", NULL,
      "names the random choice of positions and of the split"},
     {ROW(train, JC_OPTION_U64), 0, MANY, "0", NULL,
@@ -26,6 +29,10 @@ static const jc_option rows[] = {
      "texts for validation, 0 for no limit; never those for training; see --train"},
     {ROW(split, JC_OPTION_TEXT), 0, 0, "all", "train|val|all",
      "which of the texts to give; without --train and --val one in four is for validation"},
+    {"mask-rate", JC_OPTION_REAL, MEMBER(mask_rate), 0, 1, "0.15", NULL,
+     "share of an encoder's tokens that are masked, one a text at least"},
+    {"mask-specials", JC_OPTION_BOOL, MEMBER(mask_specials), 0, 0, "false", NULL,
+     "mask an encoder's special tokens too, such as [CLS] and [SEP]"},
 };
 
 const jc_option *jc_samples_options(size_t *n_rows)
@@ -34,8 +41,8 @@ const jc_option *jc_samples_options(size_t *n_rows)
     return rows;
 }
 
-/* Set each member again through its row, so that a struct filled by hand is checked too. */
-static jc_status check_texts(const jc_samples_params *p, jc_error *err)
+/* Set each text again through its row, so that a struct filled by hand is checked too. */
+static jc_status check_params(const jc_samples_params *p, jc_error *err)
 {
     jc_samples_params again = *p;
 
@@ -49,6 +56,9 @@ static jc_status check_texts(const jc_samples_params *p, jc_error *err)
         if (st)
             return st;
     }
+    if (!(p->mask_rate >= 0 && p->mask_rate <= 1)) /* also catches NaN */
+        return jc_fail(err, JC_E_ARG, "'--mask-rate' must be from 0 to 1, not '%g'",
+                       p->mask_rate);
     return JC_OK;
 }
 
@@ -63,7 +73,7 @@ jc_status jc_samples_new(jc_samples **out, const jc_samples_params *params, jc_e
     p.size = sizeof p;
     if (!p.field)
         p.field = "text";
-    jc_status st = check_texts(&p, err);
+    jc_status st = check_params(&p, err);
     if (st)
         return st;
     jc_samples *s = jc_alloc_array(1, sizeof *s);
@@ -91,6 +101,7 @@ void jc_samples_close(jc_samples *s)
     jc_lines_close(&s->lines);
     jc_free(s->path);
     jc_ids_free(&s->ids);
+    jc_ids_free(&s->window);
     jc_ids_free(&s->positions);
     jc_free(s);
 }

@@ -40,10 +40,14 @@ struct jc_samples {
     jc_splitter splitter;
     uint64_t n_texts; /* fetched so far; with lines, samples read */
     uint64_t n_cut, n_empty;
-    jc_rng rng;       /* of the present text */
-    jc_split split;   /* of the present text */
-    jc_ids ids;       /* of the present text */
-    size_t at;        /* ids given so far; JC_NO_TEXT before and between texts */
+    uint64_t n_unmaskable; /* texts, or windows of them */
+    uint32_t mask;         /* id of the mask token */
+    size_t n_around;       /* tokens that stand around each text */
+    jc_rng rng;            /* of the present text */
+    jc_split split;        /* of the present text */
+    jc_ids ids;            /* of the present text */
+    size_t at;             /* ids given so far; JC_NO_TEXT before and between texts */
+    jc_ids window;    /* of the present sample: a part of ids and what stands around it */
     jc_ids positions; /* of the present sample */
 };
 

@@ -3,6 +3,7 @@
  * of each, and at which positions. A choice depends on the seed and the text's number only,
  * so two streams over the same texts agree. */
 #include "text/samples_impl.h"
+#include "text/tokenizer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ static jc_status fetch_corpus(jc_samples *s, bool *got, jc_error *err)
 static jc_status encode_corpus(jc_samples *s, jc_error *err)
 {
     s->ids.n = 0;
-    return jc_tokenizer_encode(s->tokenizer, s->text, s->length, &s->ids, err);
+    return jc_tokenizer_encode_bare(s->tokenizer, s->text, s->length, &s->ids, err);
 }
 
 static jc_status fetch_function(jc_samples *s, bool *got, jc_error *err)
@@ -41,6 +42,32 @@ static jc_status encode_function(jc_samples *s, jc_error *err)
 static const jc_texts_row corpus_texts = {fetch_corpus, encode_corpus};
 static const jc_texts_row function_texts = {fetch_function, encode_function};
 
+/* Whether the tokenizer can do what is asked. */
+static jc_status check_tokenizer(jc_samples *s, jc_error *err)
+{
+    const jc_tokenizer *t = s->tokenizer;
+    const jc_samples_params *p = &s->p;
+
+    s->n_around = t->before.n + t->after.n;
+    s->mask = t->role[JC_ROLE_MASK];
+    if (p->context && p->context <= s->n_around)
+        return jc_fail(err, JC_E_ARG,
+                       "a context of %" PRIu32
+                       " leaves no room for a text: %zu tokens stand "
+                       "around each",
+                       p->context, s->n_around);
+    if (p->masked && s->mask == JC_NO_TOKEN)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "cannot mask texts: '%s' has no mask token, such as '[MASK]'",
+                       t->path);
+    if (p->masked && p->vocab && s->mask >= p->vocab)
+        return jc_fail(err, JC_E_MISMATCH,
+                       "the mask token %" PRIu32
+                       " is not in the model's vocabulary (%" PRIu32 ")",
+                       s->mask, p->vocab);
+    return JC_OK;
+}
+
 jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                const char *const *paths, size_t n_paths,
                                const jc_samples_params *params, jc_error *err)
@@ -54,7 +81,9 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
     s->next = jc_texts_next;
     s->texts = &corpus_texts;
     s->tokenizer = tokenizer;
-    st = jc_corpus_open(&s->corpus, paths, n_paths, s->unit, s->p.field, err);
+    st = check_tokenizer(s, err);
+    if (st == JC_OK)
+        st = jc_corpus_open(&s->corpus, paths, n_paths, s->unit, s->p.field, err);
     if (st) {
         jc_samples_close(s);
         return st;
@@ -70,6 +99,11 @@ jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source,
 
     if (st)
         return st;
+    if ((*out)->p.masked) {
+        jc_samples_close(*out);
+        *out = NULL;
+        return jc_fail(err, JC_E_ARG, "texts of a function cannot be masked");
+    }
     (*out)->next = jc_texts_next;
     (*out)->texts = &function_texts;
     (*out)->function = source;
@@ -100,6 +134,8 @@ static void end(jc_samples *s)
     jc_samples_note(s, s->n_cut, one, many);
     jc_samples_note(s, s->n_empty + (s->corpus ? jc_corpus_empty(s->corpus) : 0),
                     "empty text was skipped", "empty texts were skipped");
+    jc_samples_note(s, s->n_unmaskable, "text without a token to mask was skipped",
+                    "texts without a token to mask were skipped");
     note_missing(s, JC_SPLIT_TRAIN, split->train, split->train_left, "training");
     note_missing(s, JC_SPLIT_VAL, split->val, split->val_left, "validation");
 }
@@ -132,59 +168,107 @@ static jc_status next_text(jc_samples *s, bool *got, jc_error *err)
     return JC_OK;
 }
 
-static jc_status check_vocab(const jc_samples *s, size_t n, jc_error *err)
+/* The next n of the text's ids with what stands around them. */
+static jc_status make_window(jc_samples *s, size_t n, jc_error *err)
 {
-    for (size_t i = s->at; s->p.vocab && i < s->at + n; i++)
-        if (s->ids.id[i] >= s->p.vocab)
+    const jc_ids part = {.id = s->ids.id + s->at, .n = n};
+
+    s->window.n = 0;
+    if ((s->n_around && !jc_ids_append(&s->window, &s->tokenizer->before)) ||
+        !jc_ids_append(&s->window, &part) ||
+        (s->n_around && !jc_ids_append(&s->window, &s->tokenizer->after)))
+        return jc_fail_nomem(err, "a text");
+    for (size_t i = 0; s->p.vocab && i < s->window.n; i++)
+        if (s->window.id[i] >= s->p.vocab)
             return jc_fail(err, JC_E_MISMATCH,
                            "token %" PRIu32 " of text %" PRIu64
                            " is not in the model's vocabulary (%" PRIu32 ")",
-                           s->ids.id[i], s->n_texts - 1, s->p.vocab);
+                           s->window.id[i], s->n_texts - 1, s->p.vocab);
     return JC_OK;
 }
 
-/* All of 0..n-1, or one of them, which is then the last. */
-static jc_status choose(jc_samples *s, size_t n, jc_sample *sample, jc_error *err)
+/* All of the window's positions, or one of them, which is then the last. */
+static jc_status choose(jc_samples *s, jc_error *err)
 {
-    uint32_t one = s->one ? (uint32_t)jc_rng_below(&s->rng, n) : 0;
+    uint32_t one = s->one ? (uint32_t)jc_rng_below(&s->rng, s->window.n) : 0;
 
     s->positions.n = 0;
-    for (size_t i = 0; i < (s->one ? 1 : n); i++)
+    for (size_t i = 0; i < (s->one ? 1 : s->window.n); i++)
         if (!jc_ids_add(&s->positions, s->one ? one : (uint32_t)i))
             return jc_fail_nomem(err, "positions");
-    sample->positions = s->positions.id;
-    sample->n_positions = s->positions.n;
-    sample->n_ids = s->one ? one + 1 : n;
+    if (s->one)
+        s->window.n = one + 1;
     return JC_OK;
+}
+
+static bool maskable(const jc_samples *s, size_t i)
+{
+    return s->p.mask_specials || !jc_tokenizer_is_special(s->tokenizer, s->window.id[i]);
+}
+
+/* Some of the window's positions, each set of that size being equally likely (Knuth's
+ * selection sampling), and the mask there; none where there is nothing to mask. */
+static jc_status choose_masked(jc_samples *s, jc_error *err)
+{
+    size_t left = 0;
+
+    s->positions.n = 0;
+    for (size_t i = 0; i < s->window.n; i++)
+        left += maskable(s, i);
+    size_t wanted = s->one ? 1 : (size_t)(s->p.mask_rate * (double)left + 0.5);
+    if (wanted == 0)
+        wanted = 1;
+    for (size_t i = 0; i < s->window.n && left > 0; i++) {
+        if (!maskable(s, i))
+            continue;
+        if (jc_rng_below(&s->rng, left--) >= wanted)
+            continue;
+        if (!jc_ids_add(&s->positions, (uint32_t)i))
+            return jc_fail_nomem(err, "positions");
+        s->window.id[i] = s->mask;
+        wanted--;
+    }
+    s->n_unmaskable += s->positions.n == 0;
+    return JC_OK;
+}
+
+/* The next part of the text, and its positions. */
+static jc_status next_window(jc_samples *s, jc_error *err)
+{
+    size_t left = s->ids.n - s->at, n = left;
+
+    if (s->p.context && n > s->p.context - s->n_around)
+        n = s->p.context - s->n_around;
+    jc_status st = make_window(s, n, err);
+    if (st == JC_OK)
+        st = s->p.masked ? choose_masked(s, err) : choose(s, err);
+    if (n < left && s->unit != JC_UNIT_DOCUMENT) {
+        s->n_cut++;
+        left = n;
+    }
+    s->at = left == n ? JC_NO_TEXT : s->at + n;
+    return st;
 }
 
 jc_status jc_texts_next(jc_samples *s, jc_sample *sample, jc_error *err)
 {
-    if (s->at == JC_NO_TEXT) {
-        bool got;
-        jc_status st = next_text(s, &got, err);
+    do {
+        bool got = true;
+        jc_status st = s->at == JC_NO_TEXT ? next_text(s, &got, err) : JC_OK;
+        if (st == JC_OK && got)
+            st = next_window(s, err);
         if (st)
             return st;
         if (!got) {
             end(s);
             return JC_OK;
         }
-    }
-    size_t left = s->ids.n - s->at, n = left;
-    if (s->p.context && n > s->p.context)
-        n = s->p.context;
-    jc_status st = check_vocab(s, n, err);
-    if (st == JC_OK)
-        st = choose(s, n, sample, err);
-    if (st)
-        return st;
-    if (n < left && s->unit != JC_UNIT_DOCUMENT) {
-        s->n_cut++;
-        left = n;
-    }
-    sample->text = s->n_texts - 1;
-    sample->ids = s->ids.id + s->at;
-    sample->split = s->split;
-    s->at = left == n ? JC_NO_TEXT : s->at + n;
+    } while (s->positions.n == 0);
+    *sample = (jc_sample){.text = s->n_texts - 1,
+                          .ids = s->window.id,
+                          .n_ids = s->window.n,
+                          .positions = s->positions.id,
+                          .n_positions = s->positions.n,
+                          .split = s->split};
     return JC_OK;
 }
