@@ -8,6 +8,7 @@
  * (Yom Din et al. 2024, sections 4 and 5; definitions in docs/methods.md).
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ typedef struct jc_eval_params {
     double target;  /* precision@1 to keep when blocks are saved. Default 0.95 */
     double tau;     /* of the early-exit threshold. Default 4 */
     uint32_t batch; /* tokens run together; 0 chooses */
+    bool paper;     /* early exit of encoders as the paper's code has it: position 3 for all */
     const jc_hooks *hooks;
 } jc_eval_params;
 

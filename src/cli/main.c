@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -85,10 +86,20 @@ done:
     return finish(&cli, st, &err);
 }
 
+/* OpenMP's threads spin while they wait for each other, which wastes a processor that
+ * others want too, and reads how to wait from the environment when the program is loaded.
+ * So, where the user has not chosen, load it again with the choice made. */
+static void wait_without_spinning(char **argv)
+{
+    if (!getenv("OMP_WAIT_POLICY") && setenv("OMP_WAIT_POLICY", "passive", 0) == 0)
+        execv("/proc/self/exe", argv); /* if that fails: as it was loaded */
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    wait_without_spinning(argv);
     jc_signals_catch();
     if (argc < 2) {
         jc_help_overview(stderr);

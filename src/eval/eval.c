@@ -17,6 +17,7 @@ static const jc_option rows[] = {
     {"target", JC_OPTION_REAL, offsetof(jc_eval_params, target), 0, 1, "0.95", NULL, "precision@1 to keep when blocks are saved by early exit"},
     {"tau",    JC_OPTION_REAL, offsetof(jc_eval_params, tau), 0, 1e6, "4", NULL, "how fast the early-exit threshold falls along a text"},
     {"batch",  JC_OPTION_U32,  offsetof(jc_eval_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
+    {"paper",  JC_OPTION_BOOL, offsetof(jc_eval_params, paper), 0, 0, "false", NULL, "do as the paper's code does: one random position a text, and early exit of encoders with position 3 for every token"},
 };
 /* clang-format on */
 
@@ -72,15 +73,24 @@ static json_t *describe_fit(const jc_shortcut *shortcut)
     return fit;
 }
 
+/* Null where early exit goes by each token's own position. */
+static json_t *exit_position(const jc_eval_run *run)
+{
+    int64_t position = jc_eval_exit_position(run);
+
+    return position < 0 ? json_null() : json_integer(position);
+}
+
 static jc_status describe(const jc_eval_run *run, json_t *json, uint64_t texts,
                           uint64_t n_rows, jc_error *err)
 {
     int failed = json_object_set_new(json, "format", json_string("jumpcut-results/1"));
 
     failed |= json_object_set_new(json, "model", describe_model(run->info));
-    failed |= json_object_set_new(
-        json, "data",
-        json_pack("{s:I, s:I}", "texts", (json_int_t)texts, "rows", (json_int_t)n_rows));
+    failed |= json_object_set_new(json, "data",
+                                  json_pack("{s:I, s:I, s:o}", "texts", (json_int_t)texts,
+                                            "rows", (json_int_t)n_rows, "exit_position",
+                                            exit_position(run)));
     json_t *fits = jc_json_section(json, "fits");
     for (size_t m = 1; m < run->n_methods; m++)
         failed |= json_object_set_new(fits, run->methods[m].name,

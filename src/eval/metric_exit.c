@@ -18,6 +18,8 @@
 
 enum { MOST_POINTS = 32 };
 
+enum { PAPER_POSITION = 3 }; /* what the paper's code passes for every mask */
+
 struct exits {
     FILE *spill; /* for each row: position, then [n_methods, L - 1] gaps; the sign is set
                     where top-1 is not the full model's */
@@ -42,6 +44,11 @@ static void release(void *state)
         jc_free(s->gaps);
     }
     jc_free(s);
+}
+
+int64_t jc_eval_exit_position(const jc_eval_run *run)
+{
+    return run->params->paper && !run->info->causal ? PAPER_POSITION : -1;
 }
 
 static jc_status spill_failed(jc_error *err)
@@ -118,6 +125,7 @@ static jc_status make_curves(struct exits *s, const jc_eval_run *run, struct cur
 {
     size_t between = run->taps - 2;
     double mean = s->positions / (double)s->rows;
+    int64_t fixed = jc_eval_exit_position(run);
     uint32_t position;
 
     if (fflush(s->spill) != 0 || fseek(s->spill, 0, SEEK_SET) != 0)
@@ -126,7 +134,8 @@ static jc_status make_curves(struct exits *s, const jc_eval_run *run, struct cur
         if (fread(&position, sizeof position, 1, s->spill) != 1 ||
             fread(s->gaps, sizeof *s->gaps, s->n_gaps, s->spill) != s->n_gaps)
             return spill_failed(err);
-        double offset = 0.1 * exp(-run->params->tau * (double)position / mean);
+        double t = fixed < 0 ? (double)position : (double)fixed;
+        double offset = 0.1 * exp(-run->params->tau * t / mean);
         for (size_t m = 0; m < run->n_methods; m++)
             add_row(&curves[m], s->gaps + m * between, between, offset);
     }

@@ -44,6 +44,9 @@ typedef struct jc_eval_batch {
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
 } jc_eval_batch;
 
+/* The position that early exit takes for every token, -1 for each its own. */
+int64_t jc_eval_exit_position(const jc_eval_run *run);
+
 /* The identity counts as having every map. */
 bool jc_eval_has(const jc_eval_run *run, size_t method, uint32_t from, uint32_t to);
 
