@@ -408,6 +408,18 @@ static void test_tokenizer__prefix_space_is_added_where_the_file_says_so(void **
     check_small(files, "", NULL, 0);
 }
 
+/* A role's token may say how it is found, as the added tokens do. */
+static void test_tokenizer__a_role_may_have_flags(void **state)
+{
+    static const file_texts files = {
+        [JC_FILE_VOCAB] = "{\"a\":0,\"\xc4\xa0\":1,\"<m>\":2}",
+        [JC_FILE_MERGES] = "",
+        [JC_FILE_CONFIG] = "{\"mask_token\":{\"content\":\"<m>\",\"lstrip\":true}}"};
+
+    (void)state;
+    check_small(files, "a <m> a", (const uint32_t[]){0, 2, 1, 0}, 4);
+}
+
 /* ---- the n-th allocation fails ---- */
 
 static void test_tokenizer__every_failed_allocation_is_reported(void **state)
@@ -455,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_tokenizer__a_token_may_have_an_empty_name),
         cmocka_unit_test(test_tokenizer__small_files_are_understood),
         cmocka_unit_test(test_tokenizer__prefix_space_is_added_where_the_file_says_so),
+        cmocka_unit_test(test_tokenizer__a_role_may_have_flags),
         cmocka_unit_test(test_tokenizer__every_failed_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("text/tokenizer", tests, open_demo, close_demo);

@@ -84,7 +84,9 @@ static void test_wordpiece__added_tokens_are_found_as_in_the_reference(void **st
 static void test_wordpiece__roberta_gives_the_reference_ids(void **state)
 {
     static const char *const two[] = {"vocab.json", "merges.txt"};
+    static const char *const roles[] = {"cls", "pad", "sep", "unk", "mask"};
     char *folder = temp_folder();
+    jc_tokenizer *t;
 
     (void)state;
     assert_int_equal(check_file(GOLDEN "roberta", GOLDEN "roberta.jsonl", "ids", NULL), 9);
@@ -95,6 +97,12 @@ static void test_wordpiece__roberta_gives_the_reference_ids(void **state)
         assert_int_equal(symlink(from, to), 0);
     }
     assert_int_equal(check_file(folder, GOLDEN "roberta.jsonl", "ids", NULL), 9);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(jc_tokenizer_open(&t, i ? folder : GOLDEN "roberta", NULL), JC_OK);
+        for (int id = 0; id < 5; id++)
+            assert_int_equal(jc_tokenizer_special(t, roles[id]), id);
+        jc_tokenizer_close(t);
+    }
     drop_folder(folder, two, 2);
 }
 
