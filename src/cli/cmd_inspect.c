@@ -17,7 +17,9 @@ static void print_text(const jc_model_info *m, const jc_tokenizer *tokenizer)
     printf("inner width   %" PRIu32 "\n", m->ff_width);
     printf("context       %" PRIu32 " tokens\n", m->context);
     printf("vocabulary    %" PRIu32 " tokens%s\n", m->vocab,
-           m->tied_head ? ", head tied to the embedding" : "");
+           !m->has_head   ? ", no head"
+           : m->tied_head ? ", head tied to the embedding"
+                          : "");
     printf("parameters    %" PRIu64 "\n", m->parameters);
     printf("stored as     %s\n", m->stored_dtype);
     if (tokenizer)
@@ -35,13 +37,14 @@ static jc_status print_json(const jc_model_info *m, const jc_tokenizer *tokenize
                                         "size", (json_int_t)jc_tokenizer_size(tokenizer))
                             : json_null();
     json_t *json = json_pack(
-        "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:b,s:b,s:s,s:o}", "path", m->path,
-        "architecture", m->architecture, "layers", (json_int_t)m->layers, "width",
+        "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:b,s:b,s:b,s:s,s:o}", "path",
+        m->path, "architecture", m->architecture, "layers", (json_int_t)m->layers, "width",
         (json_int_t)m->width, "heads", (json_int_t)m->heads, "head_width",
         (json_int_t)m->head_width, "ff_width", (json_int_t)m->ff_width, "context",
         (json_int_t)m->context, "vocab", (json_int_t)m->vocab, "parameters",
-        (json_int_t)m->parameters, "stored_dtype", m->stored_dtype, "tied_head",
-        m->tied_head, "causal", m->causal, "fingerprint", m->fingerprint, "tokenizer", tok);
+        (json_int_t)m->parameters, "stored_dtype", m->stored_dtype, "has_head", m->has_head,
+        "tied_head", m->tied_head, "causal", m->causal, "fingerprint", m->fingerprint,
+        "tokenizer", tok);
     if (!json) /* jansson takes UTF-8 only */
         return jc_cli_fail(err, JC_E_ARG, "cannot write '%s' as JSON", m->path);
     json_dumpf(json, stdout, JSON_INDENT(2));

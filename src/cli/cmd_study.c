@@ -4,7 +4,6 @@
  * and written to a file, so that the fit and the scores are of exactly the work that is
  * kept.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +13,9 @@
 #include "cli/table.h"
 #include "report/report.h"
 
-enum { METHODS_MAX = 16 };
+/* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
+ * for widths to about 10,000, and on a small model a minute's work. */
+enum { METHODS_MAX = 16, SELF_TEXTS = 2400 };
 
 typedef struct study {
     jc_cli *cli;
@@ -28,6 +29,13 @@ typedef struct study {
     size_t n;
     char *json;
 } study;
+
+/* What is done is told at once, also to a pipe; a failure shows at the end. */
+static void say(const char *what, const char *path)
+{
+    printf("%s: %s\n", what, path);
+    fflush(stdout);
+}
 
 static void study_free(study *s)
 {
@@ -87,8 +95,9 @@ static jc_status choose_texts(study *s, jc_error *err)
         return jc_cli_usage(s->cli, err, "'--text' and '--self-text' exclude each other");
     if (args->own.text.n)
         return JC_OK;
-    if (args->self.self_text && !jc_args_given(args, "train") &&
-        !jc_args_given(args, "val")) {
+    if (!jc_args_given(args, "train") && !jc_args_given(args, "val")) {
+        if (!args->self.self_text)
+            args->self.self_text = SELF_TEXTS;
         p->val = (args->self.self_text + 3) / 4; /* in the proportion of the defaults */
         p->train = args->self.self_text - p->val;
     }
@@ -128,7 +137,7 @@ static jc_status prepare(study *s, jc_error *err)
 static jc_status draw_samples(study *s, jc_error *err)
 {
     jc_work work = {0};
-    uint64_t n = 0;
+    uint64_t n;
     jc_status st;
 
     s->cli->args.samples.split = "all";
@@ -137,7 +146,7 @@ static jc_status draw_samples(study *s, jc_error *err)
         st = jc_work_copy(&work, s->cli, s->samples, &n, err);
     jc_work_close(&work);
     if (st == JC_OK)
-        printf("samples: %s (%" PRIu64 " texts)\n", s->samples, n);
+        say("samples", s->samples);
     s->cli->args.samples.split = "train"; /* of which the shortcuts are made */
     return st;
 }
@@ -158,7 +167,7 @@ static jc_status fit_one(study *s, size_t i, const jc_stats *stats, jc_error *er
         st = jc_shortcut_save(s->shortcut[i], s->path[i], err);
     jc_ui_clear(&s->cli->ui);
     if (st == JC_OK)
-        printf("shortcuts: %s\n", s->path[i]);
+        say("shortcuts", s->path[i]);
     return st;
 }
 
@@ -198,7 +207,7 @@ static jc_status score(study *s, jc_error *err)
     if (st == JC_OK)
         st = jc_output_text(s->results, s->json, err);
     if (st == JC_OK)
-        printf("results: %s\n", s->results);
+        say("results", s->results);
     return st;
 }
 
@@ -218,7 +227,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_table_saved(stdout, s.json, err);
     if (st == JC_OK)
-        printf("report: %s\n", s.report);
+        say("report", s.report);
     study_free(&s);
     return st;
 }
@@ -258,13 +267,12 @@ const jc_command jc_command_study = {
         "by split), METHOD.safetensors for each method, results.json and report.html.\n\n"
         "Without MODEL it takes the small model that comes with the program; without "
         "--text "
-        "the model writes its own texts, seeded by --seed: a model needs no corpus to be "
-        "fitted, though scores on real texts are the ones to trust.",
-    .examples =
-        "# try it: the model that comes with the program, about a minute\n"
-        "jumpcut study --out demo\n"
-        "# the paper: one random position a sentence\n"
-        "jumpcut study ./gpt2 --text sentences.txt --positions one --out gpt2-study\n",
+        "the model writes its own texts, 2400 of them, seeded by --seed: a model needs no "
+        "corpus to be fitted, though scores on real texts are the ones to trust.",
+    .examples = "# try it: the model that comes with the program, about a minute\n"
+                "jumpcut study --out demo\n"
+                "# the paper: one random position a sentence\n"
+                "jumpcut study ./gpt2 --text sentences.txt --paper --out gpt2-study\n",
     .groups =
         (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_self_text,
                                   &jc_group_both_splits, &output, &methods, &fit_rows,

@@ -73,6 +73,8 @@ static int run(const jc_command *command, int argc, char **argv)
     }
     jc_ui_init(&cli.ui, cli.args.own.quiet);
     cli.args.self.seed = cli.args.samples.seed;
+    if (cli.args.eval.paper && !jc_args_given(&cli.args, "positions"))
+        cli.args.samples.positions = "one";
     cli.args.samples.hooks = cli.args.stats.hooks = &cli.ui.hooks;
     cli.args.fit.hooks = cli.args.eval.hooks = &cli.ui.hooks;
     if (cli.args.help)

@@ -38,7 +38,7 @@ const jc_group jc_group_texts = {
     .title = "Input",
     .rows = jc_samples_options,
     .params = offsetof(jc_args, samples),
-    .hide = "positions|seed|train|val|split",
+    .hide = "positions|seed|train|val|split|mask-rate|mask-specials",
 };
 const jc_group jc_group_samples = {
     .title = "Samples",

@@ -83,7 +83,8 @@ static bool takes_samples(const jc_command *command)
 
 jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err)
 {
-    static const char *const of_texts[] = {"unit", "field", "positions", "train", "val"};
+    static const char *const of_texts[] = {"unit", "field",     "positions",    "train",
+                                           "val",  "mask-rate", "mask-specials"};
     const jc_own *own = &cli->args.own;
     int n = (own->text.n > 0) + (own->samples != NULL) + (cli->args.self.self_text > 0);
     const char *choice = takes_samples(cli->command)
@@ -111,6 +112,7 @@ static jc_samples_params params_for(const jc_cli *cli, const jc_model *model)
 
     params.context = jc_model_get_info(model)->context;
     params.vocab = jc_model_get_info(model)->vocab;
+    params.masked = !jc_model_get_info(model)->causal;
     return params;
 }
 
