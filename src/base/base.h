@@ -43,6 +43,11 @@ bool jc_grow(void *items, size_t *capacity, size_t want, size_t size) JC_NODISCA
 bool jc_mul(size_t a, size_t b, size_t *out) JC_NODISCARD;
 bool jc_add(size_t a, size_t b, size_t *out) JC_NODISCARD;
 
+/* Numbers as text, with a point whatever the caller's locale. Parsing is as strtod(); the
+ * shortest of %.17g that reads back as x is written to text [32]. */
+double jc_real_parse(const char *text, char **end);
+void jc_real_format(double x, char text[32]);
+
 /* ---- hooks: both take NULL hooks ---- */
 void jc_note(const jc_hooks *hooks, const char *fmt, ...) JC_PRINTF(2, 3);
 /* JC_OK to go on, JC_E_CANCELLED (with its message) to stop. */

@@ -30,7 +30,7 @@ static jc_status real(const jc_option *row, const char *value, double *out, jc_e
     char *end;
 
     errno = 0;
-    double x = strtod(value, &end);
+    double x = jc_real_parse(value, &end);
     if (end == value || *end || errno)
         return jc_fail(err, JC_E_ARG, "'--%s' wants a number, not '%s'", row->name, value);
     if (!(x >= row->lo && x <= row->hi)) /* also catches NaN */

@@ -61,7 +61,7 @@ static json_t *describe_fit(const jc_shortcut *shortcut)
     json_t *fit = json_object();
 
     json_object_set_new(fit, "method", json_string(method ? method : ""));
-    json_object_set_new(fit, "ridge", json_real(ridge ? strtod(ridge, NULL) : 0));
+    json_object_set_new(fit, "ridge", json_real(ridge ? jc_real_parse(ridge, NULL) : 0));
     json_object_set_new(fit, "bias", json_boolean(bias && strcmp(bias, "true") == 0));
     json_object_set_new(fit, "rows", whole_number(jc_shortcut_meta(shortcut, "rows")));
     json_object_set_new(fit, "texts",

@@ -63,7 +63,7 @@ static jc_status set_meta(const job *j)
     };
     jc_status st = JC_OK;
 
-    snprintf(ridge, sizeof ridge, "%.10g", j->params->ridge);
+    jc_real_format(j->params->ridge, ridge);
     snprintf(n_rows, sizeof n_rows, "%llu", (unsigned long long)s->rows);
     snprintf(n_texts, sizeof n_texts, "%llu", (unsigned long long)s->texts);
     for (size_t i = 0; i < JC_COUNT(meta) && st == JC_OK; i++)

@@ -80,7 +80,7 @@ static jc_status read_key(void *member, const jc_key_row *row, const jc_config *
     case JC_KEY_REAL:
         if (given)
             return jc_config_real(config, key, member, err);
-        *(double *)member = strtod(text, NULL);
+        *(double *)member = jc_real_parse(text, NULL);
         break;
     case JC_KEY_BOOL:
         if (given)

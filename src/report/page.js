@@ -447,7 +447,8 @@ function exitSection() {
     });
     const figure = lineChart(exitSentence(), sets,
         axis("blocks run, mean", { min: 0, max: L }), axis("precision@1", { min: 0, max: 1, ticks: {} }),
-        "Early exit leaves at the first layer whose two likeliest tokens are far enough apart, as the threshold's λ says; "
+        "Early exit leaves at the first layer whose two likeliest tokens are far enough apart, as the threshold's λ says"
+        + (data.exit_position == null ? ", which falls with the token's position; " : `, taking position ${data.exit_position} for every token, as the paper's code does; `)
             + "fixed exit always leaves after the same block.",
         false, {
             title: () => "",
