@@ -7,7 +7,7 @@
 #include "base/base.h"
 #include "bench.h"
 
-enum { TEXTS = 32, TOKENS = 256, ROUNDS = 5, TOGETHER = 4 };
+enum { TEXTS = 16, TOKENS = 256, ROUNDS = 5, TOGETHER = 4 };
 
 static uint32_t ids[TEXTS * TOKENS];
 
