@@ -54,6 +54,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     char *json = NULL;
     jc_status st = jc_work_check(cli, "val", err);
 
+    if (st == JC_OK)
+        st = jc_output_check(args->own.out, err);
     if (st)
         return st;
     shortcuts = calloc(args->n_words, sizeof *shortcuts);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/work.h"
 
 static jc_status check(jc_cli *cli, jc_error *err)
@@ -90,6 +91,10 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_shortcut *shortcut = NULL;
     jc_status st = check(cli, err);
 
+    if (st == JC_OK)
+        st = jc_output_check(args->own.out, err);
+    if (st == JC_OK)
+        st = jc_output_check(args->own.save_sums, err);
     if (st)
         return st;
     st = args->own.sums.n ? load_sums(&stats, cli, err) : gather(&stats, cli, err);

@@ -32,6 +32,23 @@ static jc_status cannot_write(jc_error *err, const char *path, int number)
     return jc_cli_fail(err, JC_E_IO, "cannot write '%s': %s", path, strerror(number));
 }
 
+jc_status jc_output_check(const char *path, jc_error *err)
+{
+    struct stat info;
+
+    if (!path || strcmp(path, "-") == 0)
+        return JC_OK;
+    if (stat(path, &info) == 0)
+        return S_ISDIR(info.st_mode) ? cannot_write(err, path, EISDIR) : JC_OK;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? jc_format("%.*s/", (int)(slash - path), path) : jc_format(".");
+    if (!folder)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+    jc_status st = access(folder, W_OK) == 0 ? JC_OK : cannot_write(err, path, errno);
+    free(folder);
+    return st;
+}
+
 /* A new file beside the final one, with the rights that a plain open would give it. */
 static FILE *open_temp(char *temp)
 {

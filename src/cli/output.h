@@ -20,6 +20,10 @@ jc_status jc_output_open(jc_output *out, const char *path, jc_error *err) JC_NOD
 jc_status jc_output_commit(jc_output *out, jc_error *err) JC_NODISCARD;
 void jc_output_discard(jc_output *out); /* takes a zeroed or committed one */
 
+/* E_IO when no file of this name can be made: to be said before long work, not after it.
+ * NULL and "-" are always fine. */
+jc_status jc_output_check(const char *path, jc_error *err) JC_NODISCARD;
+
 /* A file of this text. */
 jc_status jc_output_text(const char *path, const char *text, jc_error *err) JC_NODISCARD;
 /* E_IO when anything printed so far did not get out. */

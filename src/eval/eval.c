@@ -57,7 +57,7 @@ static json_t *describe_fit(const jc_shortcut *shortcut)
     const char *method = jc_shortcut_meta(shortcut, "method");
     const char *ridge = jc_shortcut_meta(shortcut, "ridge");
     const char *bias = jc_shortcut_meta(shortcut, "bias");
-    const char *texts = jc_shortcut_meta(shortcut, "texts");
+    const char *texts = jc_shortcut_meta(shortcut, "texts.files");
     json_t *fit = json_object();
 
     json_object_set_new(fit, "method", json_string(method ? method : ""));
