@@ -12,7 +12,7 @@
 #include "eval/run.h"
 #include "kernels/vector.h"
 
-enum { TILE = 64, GROUP_BYTES = 64 << 20 };
+enum { TILE = 64, GROUP_BYTES = 32 << 20 };
 
 struct job {
     const jc_eval_run *run;
