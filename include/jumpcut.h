@@ -42,6 +42,7 @@
 #include "jumpcut/fit.h"
 #include "jumpcut/generate.h"
 #include "jumpcut/hooks.h"
+#include "jumpcut/lens.h"
 #include "jumpcut/model.h"
 #include "jumpcut/options.h"
 #include "jumpcut/samples.h"

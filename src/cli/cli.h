@@ -52,6 +52,7 @@ typedef struct jc_args {
     jc_stats_params stats;
     jc_fit_params fit;
     jc_eval_params eval;
+    jc_states_params states;
 } jc_args;
 
 /* Rows that stand together in --help: the program's own, or those of a params struct. */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_states.c: `jumpcut states`: the hidden states of texts, for other programs. */
+#include "cli/commands.h"
+#include "cli/work.h"
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_model *model = NULL;
+    jc_work work = {0};
+    jc_status st;
+
+    if (!args->own.out)
+        return jc_cli_usage(cli, err, "'states' wants '--out FILE'");
+    st = jc_work_check(cli, "all", err);
+    if (st)
+        return st;
+    st = jc_model_open(&model, args->word[0], &args->model, err);
+    if (st == JC_OK)
+        st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK)
+        st = jc_states_save(model, work.samples, args->own.out, &args->states, err);
+    jc_work_close(&work);
+    jc_model_close(model);
+    jc_ui_clear(&cli->ui);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
+      "the file to write; its name ends in .safetensors, or in .npy for a single tap"},
+     "FILE"},
+};
+static const jc_group own_rows = {
+    .title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
+static const jc_group states_rows = {
+    .title = "Output", .rows = jc_states_options, .params = offsetof(jc_args, states)};
+
+const jc_command jc_command_states = {
+    .name = "states",
+    .summary = "the hidden states of texts, as a file for other programs",
+    .usage = "MODEL --text FILE...|--samples FILE --out FILE [options]",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1,
+    .teach =
+        "Runs texts through the model and writes the states after the blocks that --taps "
+        "names, at the positions that the samples name: of an encoder, at its masks. "
+        "Memory does not grow with the texts; the disk must hold the states twice for a "
+        "while.\n\n"
+        "A .safetensors file holds 'states.TAP' [rows, width] in float32 for each tap, and "
+        "'rows' [rows, 2] in int64: the text of each row, counted from 0 in the order that "
+        "texts were run, and its position in it. A .npy file holds the states of one tap.",
+    .examples =
+        "jumpcut states ./gpt2 --text wiki.txt --taps 0,6,12 --out states.safetensors\n"
+        "# exactly those texts and positions, in that order\n"
+        "jumpcut sample ./gpt2 --text wiki.txt --positions one --out work.jsonl\n"
+        "jumpcut states ./gpt2 --samples work.jsonl --taps 6 --out six.npy\n",
+    .groups =
+        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
+                                  &jc_group_self_text, &jc_group_samples, &own_rows,
+                                  &states_rows, &jc_group_model, &jc_group_common, NULL},
+    .run = run,
+};
