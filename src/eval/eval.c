@@ -181,7 +181,8 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
                        .width = info->width};
     struct pass pass = {.run = &run};
     jc_results *results = jc_alloc_array(1, sizeof *results);
-    jc_status st = results ? jc_eval_methods_new(&run, shortcuts, n_shortcuts, err)
+    jc_status st = results ? jc_packed_new(&run.methods, &run.n_methods, model, shortcuts,
+                                           n_shortcuts, JC_PACK_ALL, err)
                            : jc_fail_nomem(err, "the results");
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
@@ -195,7 +196,7 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     jc_free(pass.taps);
     jc_free(pass.scores);
     jc_batch_free(batch);
-    jc_eval_methods_free(&run);
+    jc_packed_free(run.methods, run.n_methods);
     if (st) {
         jc_results_free(results);
         return st;

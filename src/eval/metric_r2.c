@@ -84,15 +84,15 @@ static jc_status add_residual(void *arg, size_t task, jc_error *err)
     uint32_t i = (uint32_t)(task / run->taps % run->taps), j = (uint32_t)(task % run->taps);
     double *residual = job->r2->residual + task * d;
 
-    if (i >= j || !jc_eval_has(run, method, i, j))
+    if (i >= j || !jc_packed_has(&run->methods[method], i, j))
         return JC_OK;
     float *buffer = jc_matrix_new(TILE, d, sizeof *buffer);
     jc_status st = buffer ? JC_OK : jc_fail_nomem(err, "R2");
     for (size_t row = 0; row < job->batch->rows && st == JC_OK; row += TILE) {
         size_t n = job->batch->rows - row < TILE ? job->batch->rows - row : TILE;
         const float *want = job->batch->states[j] + row * d, *got;
-        st = jc_eval_map(run, method, i, j, job->batch->states[i] + row * d, n, buffer,
-                         &got, err);
+        st = jc_packed_map(&run->methods[method], i, j, job->batch->states[i] + row * d, n,
+                           buffer, &got, err);
         for (size_t r = 0; r < n && st == JC_OK; r++)
             for (size_t c = 0; c < d; c++) {
                 double x = (double)want[r * d + c] - (double)got[r * d + c];
@@ -144,7 +144,7 @@ static json_t *table_of(const struct r2 *s, const jc_eval_run *run, size_t metho
     for (uint32_t i = 0; i < run->taps; i++) {
         json_t *row = json_array();
         for (uint32_t j = 0; j < run->taps; j++) {
-            bool known = i <= j && jc_eval_has(run, method, i, j);
+            bool known = i <= j && jc_packed_has(&run->methods[method], i, j);
             double r2 = i == j ? 1 : known ? r2_of(s, run, method, i, j) : (double)NAN;
             json_array_append_new(row, jc_json_number(r2));
         }

@@ -11,13 +11,7 @@
 #include "base/base.h"
 #include "jumpcut/eval.h"
 #include "kernels/kernels.h"
-
-/* The identity, or one shortcut, with its maps prepared. */
-typedef struct jc_eval_method {
-    char name[40];               /* its key in the results */
-    const jc_shortcut *shortcut; /* NULL: the identity */
-    jc_linear **maps;            /* [taps, taps], NULL where there is none */
-} jc_eval_method;
+#include "shortcut/packed.h"
 
 typedef struct jc_eval_run {
     const jc_model *model;
@@ -25,7 +19,7 @@ typedef struct jc_eval_run {
     const jc_eval_params *params;
     uint32_t taps; /* L + 1 */
     size_t width;
-    jc_eval_method *methods; /* [n_methods], the identity first */
+    jc_packed *methods; /* [n_methods], the identity first */
     size_t n_methods;
 } jc_eval_run;
 
@@ -46,20 +40,6 @@ typedef struct jc_eval_batch {
 
 /* The position that early exit takes for every token, -1 for each its own. */
 int64_t jc_eval_exit_position(const jc_eval_run *run);
-
-/* The identity counts as having every map. */
-bool jc_eval_has(const jc_eval_run *run, size_t method, uint32_t from, uint32_t to);
-
-/* Refuses shortcuts of another model, and those without a map from every layer to the last
- * one: every score needs them. */
-jc_status jc_eval_methods_new(jc_eval_run *run, const jc_shortcut *const *shortcuts,
-                              size_t n_shortcuts, jc_error *err) JC_NODISCARD;
-void jc_eval_methods_free(jc_eval_run *run);
-
-/* y [rows, width] = the map of x. `*y` is x itself for the identity, otherwise `buffer`. */
-jc_status jc_eval_map(const jc_eval_run *run, size_t method, uint32_t from, uint32_t to,
-                      const float *x, size_t rows, float *buffer, const float **y,
-                      jc_error *err) JC_NODISCARD;
 
 /* Read every row out from every tap through every method: scores [n_methods, taps, rows].
  */

@@ -81,8 +81,8 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     const float *h;
     jc_status st = mapped && logits ? JC_OK : jc_fail_nomem(err, "a read-out");
     if (st == JC_OK)
-        st = jc_eval_map(run, method, tap, last, job->states[tap] + row * d, n, mapped, &h,
-                         err);
+        st = jc_packed_map(&run->methods[method], tap, last, job->states[tap] + row * d, n,
+                           mapped, &h, err);
     if (st == JC_OK)
         st = jc_model_readout(run->model, h, n, logits, err);
     for (size_t r = 0; r < n && st == JC_OK; r++)

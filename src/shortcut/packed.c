@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "shortcut/packed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "shortcut/shortcut.h"
+
+bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to)
+{
+    return from == to || !method->shortcut || jc_shortcut_find(method->shortcut, from, to);
+}
+
+static void read_weight(void *arg, size_t first, size_t n, float *out)
+{
+    const float *weight = arg;
+
+    memcpy(out, weight + first, n * sizeof *out);
+}
+
+static jc_status pack_map(const jc_model_info *info, const jc_link *link, jc_linear **out,
+                          jc_error *err)
+{
+    size_t d = info->width;
+    float *weight;
+
+    memcpy(&weight, &link->weight, sizeof weight); /* only read */
+    const jc_linear_spec spec = {.n_in = d,
+                                 .n_out = d,
+                                 .weight = {false, weight, read_weight},
+                                 .bias = link->bias,
+                                 .precision = JC_PRECISION_F32};
+    jc_status st = jc_linear_new(out, jc_backend_find(info->backend), &spec, err);
+    if (!link->own_weight)
+        jc_map_release(link->weight, d * d * sizeof *weight);
+    return st;
+}
+
+static jc_status pack_maps(jc_packed *method, const jc_model_info *info,
+                           jc_packed_pairs pairs, jc_error *err)
+{
+    uint32_t taps = method->taps, last = taps - 1;
+    jc_status st = JC_OK;
+
+    for (uint32_t i = 0; i < last; i++)
+        if (!jc_shortcut_find(method->shortcut, i, last))
+            return jc_fail(err, JC_E_ARG,
+                           "the shortcut '%s' has no map from layer %u to the last, %u, "
+                           "which is needed",
+                           method->name, i, last);
+    method->maps = jc_alloc_array((size_t)taps * taps, sizeof *method->maps);
+    if (!method->maps)
+        return jc_fail_nomem(err, "the maps");
+    for (uint32_t i = 0; i < taps; i++)
+        for (uint32_t j = pairs == JC_PACK_ALL ? i + 1 : last; j < taps && st == JC_OK;
+             j++) {
+            const jc_link *link = jc_shortcut_find(method->shortcut, i, j);
+            if (link && link->weight)
+                st = pack_map(info, link, &method->maps[i * taps + j], err);
+        }
+    return st;
+}
+
+/* A name that none of methods[0..n) has. */
+static void name_method(const jc_packed *methods, size_t n, jc_packed *method)
+{
+    const char *base = jc_shortcut_meta(method->shortcut, "method");
+    size_t same = 1;
+
+    snprintf(method->name, sizeof method->name, "%.30s", base ? base : "unnamed");
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(methods[i].name, method->name) == 0) {
+            same++;
+            snprintf(method->name, sizeof method->name, "%.30s-%zu",
+                     base ? base : "unnamed", same);
+            i = (size_t)-1; /* the new name may be taken as well */
+        }
+}
+
+jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
+                        const jc_shortcut *const *shortcuts, size_t n_shortcuts,
+                        jc_packed_pairs pairs, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_packed *all = jc_alloc_array(n_shortcuts + 1, sizeof *all);
+    jc_status st = JC_OK;
+    size_t had = 1;
+
+    *methods = NULL;
+    *n = 0;
+    if (!all)
+        return jc_fail_nomem(err, "the methods");
+    snprintf(all[0].name, sizeof all[0].name, "id");
+    all[0].taps = info->layers + 1;
+    for (size_t i = 0; i < n_shortcuts && st == JC_OK; i++) {
+        const char *kind = jc_shortcut_meta(shortcuts[i], "method");
+        st = jc_shortcut_check(shortcuts[i], model, err);
+        if (st || (kind && strcmp(kind, "id") == 0))
+            continue; /* the identity is there already */
+        jc_packed *method = &all[had];
+        method->shortcut = shortcuts[i];
+        method->taps = info->layers + 1;
+        name_method(all, had, method);
+        had++;
+        st = pack_maps(method, info, pairs, err);
+    }
+    if (st) {
+        jc_packed_free(all, had);
+        return st;
+    }
+    *methods = all;
+    *n = had;
+    return JC_OK;
+}
+
+void jc_packed_free(jc_packed *methods, size_t n)
+{
+    for (size_t m = 0; methods && m < n; m++) {
+        jc_linear **maps = methods[m].maps;
+        for (size_t i = 0; maps && i < (size_t)methods[m].taps * methods[m].taps; i++)
+            jc_linear_free(maps[i]);
+        jc_free(maps);
+    }
+    jc_free(methods);
+}
+
+jc_status jc_packed_map(const jc_packed *method, uint32_t from, uint32_t to, const float *x,
+                        size_t rows, float *buffer, const float **y, jc_error *err)
+{
+    if (from == to || !method->shortcut) {
+        *y = x;
+        return JC_OK;
+    }
+    *y = buffer;
+    return jc_linear_run(method->maps[from * method->taps + to], x, rows, buffer, err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* packed.h: the identity and some shortcuts side by side, their maps packed for products.
+ * Used by everything that compares maps. */
+#ifndef JC_PACKED_H
+#define JC_PACKED_H
+
+#include "base/base.h"
+#include "jumpcut/shortcut.h"
+#include "kernels/kernels.h"
+
+/* The identity, or one shortcut, with its maps prepared. */
+typedef struct jc_packed {
+    char name[40];               /* its key in results */
+    const jc_shortcut *shortcut; /* borrowed; NULL: the identity */
+    uint32_t taps;               /* L + 1 */
+    jc_linear **maps;            /* [taps, taps], NULL where there is none */
+} jc_packed;
+
+typedef enum jc_packed_pairs { JC_PACK_ALL, JC_PACK_FINAL } jc_packed_pairs;
+
+/* methods[*n], the identity first, then each shortcut that is not the identity too, under
+ * the name of its method ("mat"; a second one is "mat-2"). Refuses shortcuts of another
+ * model, and those without a map from every layer to the last one. Only the maps of `pairs`
+ * are prepared. */
+jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
+                        const jc_shortcut *const *shortcuts, size_t n_shortcuts,
+                        jc_packed_pairs pairs, jc_error *err) JC_NODISCARD;
+void jc_packed_free(jc_packed *methods, size_t n); /* takes NULL */
+
+/* The identity counts as having every map. */
+bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to);
+
+/* y [rows, width] = the map of x. `*y` is x itself for the identity, otherwise `buffer`. */
+jc_status jc_packed_map(const jc_packed *method, uint32_t from, uint32_t to, const float *x,
+                        size_t rows, float *buffer, const float **y,
+                        jc_error *err) JC_NODISCARD;
+
+#endif
