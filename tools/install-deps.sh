@@ -14,7 +14,8 @@ build='gcc libc6-dev make cmake ninja-build pkg-config libdnnl-dev libopenblas-o
     liblapacke-dev libjansson-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev
     libxxhash-dev libjs-chart.js scdoc'
 test='libcmocka-dev'
-check='g++ clang libclang-rt-dev clang-format clang-tidy cppcheck git'
+check='g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
+    cppcheck git'
 screen='chromium fonts-dejavu-core'
 
 only_list=false
