@@ -26,7 +26,7 @@ typedef struct jc_eval_params {
     double target;  /* precision@1 to keep when blocks are saved. Default 0.95 */
     double tau;     /* of the early-exit threshold. Default 4 */
     uint32_t batch; /* tokens run together; 0 chooses */
-    bool paper;     /* early exit of encoders as the paper's code has it: position 3 for all */
+    bool paper; /* early exit of encoders as the paper's code has it: position 3 for all */
     const jc_hooks *hooks;
 } jc_eval_params;
 
