@@ -11,13 +11,84 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "jumpcut/samples.h"
 #include "jumpcut/shortcut.h"
+#include "jumpcut/tokenizer.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- the lens ---- */
+
+/** Each layer's guess at positions of one text: the states after a layer, taken by a map to
+ *  the last layer's and read out there. Read-only once made. */
+typedef struct jc_lens jc_lens;
+
+typedef struct jc_lens_params {
+    size_t size;
+    const char *map; /* "id", the method of a shortcut, "all", or NULL: the first
+                        shortcut's; without one, id (the logit lens) */
+    uint32_t top;    /* guesses kept of each read-out */
+    const jc_hooks *hooks;
+} jc_lens_params;
+
+#define jc_lens_params_init(p)                                                             \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_lens_options(&jc_n_);                               \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_lens_options(size_t *n_rows);
+
+/** Read ids[n_ids] at every position; of an encoder at its mask tokens only (E_ARG where
+ *  the text has none). The model and the tokenizer are borrowed for the lens's life. */
+JC_API jc_status jc_lens_new(jc_lens **out, const jc_model *model,
+                             const jc_tokenizer *tokenizer,
+                             const jc_shortcut *const *shortcuts, size_t n_shortcuts,
+                             const uint32_t *ids, size_t n_ids,
+                             const jc_lens_params *params, jc_error *err) JC_NODISCARD;
+JC_API void jc_lens_free(jc_lens *lens);
+
+/** What was read: maps by name, NULL past the last; positions, each a column. */
+JC_API const char *jc_lens_map(const jc_lens *lens, size_t map);
+JC_API size_t jc_lens_columns(const jc_lens *lens);
+JC_API uint32_t jc_lens_position(const jc_lens *lens, size_t column);
+
+/** One read-out. The answer of a column is the first guess of the model itself. */
+typedef struct jc_lens_cell {
+    const uint32_t *ids; /* [n]: the first guesses, best first; equal ones by their id */
+    const float *p;      /* [n]: their probabilities */
+    size_t n;
+    uint32_t rank;  /* of the answer here, 1 for the first guess */
+    double entropy; /* nats */
+    double kl;      /* of this distribution from the model's own, nats: sum p ln(p / q),
+                       where p is the model's */
+} jc_lens_cell;
+
+JC_API jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, uint32_t tap,
+                               size_t column);
+
+/** The first layer tap from which on the answer is the first guess. */
+JC_API uint32_t jc_lens_settled(const jc_lens *lens, size_t map, size_t column);
+
+/** Ways to show a lens: row `i` of the table, NULL past its end. */
+typedef struct jc_lens_view_info {
+    const char *name, *summary;
+} jc_lens_view_info;
+JC_API const jc_lens_view_info *jc_lens_view_at(size_t i);
+
+typedef struct jc_lens_look {
+    uint32_t width; /* "text": columns of the terminal */
+    bool colour;    /* "text": shade by probability */
+} jc_lens_look;
+
+/** Show it as the view called `view`. The caller checks the stream. */
+JC_API jc_status jc_lens_write(const jc_lens *lens, const char *view,
+                               const jc_lens_look *look, FILE *f,
+                               jc_error *err) JC_NODISCARD;
 
 /* ---- hidden states out ---- */
 

@@ -140,6 +140,7 @@ static jc_status fill_defaults(jc_args *args, const jc_command *command,
     jc_fit_params_init(&args->fit);
     jc_eval_params_init(&args->eval);
     jc_states_params_init(&args->states);
+    jc_lens_params_init(&args->lens);
     for (size_t i = 0; i < n && st == JC_OK; i++)
         if (!flags[i].many && flags[i].def && (flags[i].group->own || command->defaults))
             st = set(args, flags, n, i, flags[i].def, err);

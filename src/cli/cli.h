@@ -31,7 +31,7 @@ void jc_list_free(jc_list *list);
 typedef struct jc_own {
     size_t size;
     jc_list text, sums;
-    const char *samples, *out, *save_sums, *format, *methods;
+    const char *samples, *out, *save_sums, *format, *methods, *prompt, *file;
     bool decode, quiet, man;
 } jc_own;
 
@@ -53,6 +53,7 @@ typedef struct jc_args {
     jc_fit_params fit;
     jc_eval_params eval;
     jc_states_params states;
+    jc_lens_params lens;
 } jc_args;
 
 /* Rows that stand together in --help: the program's own, or those of a params struct. */

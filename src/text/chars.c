@@ -55,6 +55,11 @@ static utf8proc_category_t category(uint32_t c)
     return utf8proc_category((utf8proc_int32_t)c);
 }
 
+int jc_char_width(uint32_t c)
+{
+    return utf8proc_charwidth((utf8proc_int32_t)c);
+}
+
 bool jc_char_is_space(uint32_t c)
 {
     if (c < 0x80)

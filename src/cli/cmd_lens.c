@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_lens.c: `jumpcut lens`: what each layer already knows about a text. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+
+enum { PLAIN_WIDTH = 100 }; /* columns, where there is no terminal to ask */
+
+static jc_status check(jc_cli *cli, jc_error *err)
+{
+    const jc_own *own = &cli->args.own;
+
+    if (!own->prompt == !own->file)
+        return jc_cli_usage(cli, err,
+                            own->prompt ? "'lens' wants only one of '--prompt' and '--text'"
+                                        : "'lens' wants a text: '--prompt' or '--text'");
+    return JC_OK;
+}
+
+/* The ids of the first text of a file, cut at the model's context. */
+static jc_status read_file(jc_ids *ids, const jc_cli *cli, const jc_model_info *info,
+                           const jc_tokenizer *tokenizer, jc_error *err)
+{
+    jc_samples_params params = cli->args.samples;
+    jc_samples *samples = NULL;
+    jc_sample sample = {0};
+
+    params.unit = "file";
+    params.context = info->context;
+    params.vocab = info->vocab;
+    jc_status st =
+        jc_samples_from_text(&samples, tokenizer, &cli->args.own.file, 1, &params, err);
+    if (st == JC_OK)
+        st = jc_samples_next(samples, &sample, err);
+    if (st == JC_OK && !sample.ids)
+        st = jc_cli_fail(err, JC_E_ARG, "'%s' holds no text", cli->args.own.file);
+    if (st == JC_OK) {
+        ids->id = malloc(sample.n_ids * sizeof *ids->id);
+        ids->n = sample.n_ids;
+        if (ids->id)
+            memcpy(ids->id, sample.ids, sample.n_ids * sizeof *ids->id);
+        else
+            st = jc_cli_fail(err, JC_E_NOMEM, "out of memory for the text");
+    }
+    jc_samples_close(samples);
+    return st;
+}
+
+static jc_status read_text(jc_ids *ids, const jc_cli *cli, const jc_model_info *info,
+                           const jc_tokenizer *tokenizer, jc_error *err)
+{
+    const char *prompt = cli->args.own.prompt;
+
+    if (!prompt)
+        return read_file(ids, cli, info, tokenizer, err);
+    jc_status st = jc_tokenizer_encode(tokenizer, prompt, strlen(prompt), ids, err);
+    if (st == JC_OK && ids->n == 0)
+        st = jc_cli_fail(err, JC_E_ARG, "the prompt is empty");
+    if (st == JC_OK && ids->n > info->context)
+        st = jc_cli_fail(err, JC_E_ARG,
+                         "the prompt has %zu tokens; the model takes %u at most", ids->n,
+                         info->context);
+    return st;
+}
+
+/* The shortcuts that the command names, [n_words - 1], all of this model. */
+static jc_status open_shortcuts(jc_shortcut **shortcuts, const jc_cli *cli,
+                                const jc_model *model, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+
+    for (size_t i = 1; i < args->n_words; i++) {
+        jc_error why;
+        jc_status st = jc_shortcut_open(&shortcuts[i - 1], args->word[i], err);
+        if (st)
+            return st;
+        st = jc_shortcut_check(shortcuts[i - 1], model, &why);
+        if (st)
+            return jc_cli_fail(err, st, "cannot use '%s': %s", args->word[i], why.message);
+    }
+    return JC_OK;
+}
+
+static jc_lens_look look_of(FILE *f)
+{
+    const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
+    jc_lens_look look = {.width = PLAIN_WIDTH};
+    struct winsize size;
+
+    if (!isatty(fileno(f)))
+        return look;
+    if (ioctl(fileno(f), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        look.width = size.ws_col;
+    look.colour = !(plain && plain[0]) && term && strcmp(term, "dumb") != 0;
+    return look;
+}
+
+static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
+{
+    const jc_own *own = &cli->args.own;
+    jc_output out;
+    jc_status st = jc_output_open(&out, own->out, err);
+
+    if (st)
+        return st;
+    jc_ui_clear(&cli->ui);
+    const jc_lens_look look = look_of(out.f);
+    st = jc_lens_write(lens, own->format, &look, out.f, err);
+    if (st == JC_OK)
+        return jc_output_commit(&out, err);
+    jc_output_discard(&out);
+    return st;
+}
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_model *model = NULL;
+    jc_tokenizer *tokenizer = NULL;
+    jc_shortcut **shortcuts = NULL;
+    jc_lens *lens = NULL;
+    jc_ids ids = {0};
+    jc_status st = check(cli, err);
+
+    if (st == JC_OK)
+        st = jc_output_check(args->own.out, err);
+    if (st)
+        return st;
+    shortcuts = calloc(args->n_words, sizeof *shortcuts);
+    if (!shortcuts)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the shortcuts");
+    st = jc_model_open(&model, args->word[0], &args->model, err);
+    if (st == JC_OK)
+        st = jc_tokenizer_open(&tokenizer, args->word[0], err);
+    if (st == JC_OK)
+        st = open_shortcuts(shortcuts, cli, model, err);
+    if (st == JC_OK)
+        st = read_text(&ids, cli, jc_model_get_info(model), tokenizer, err);
+    if (st == JC_OK)
+        st = jc_lens_new(&lens, model, tokenizer, (const jc_shortcut *const *)shortcuts,
+                         args->n_words - 1, ids.id, ids.n, &args->lens, err);
+    if (st == JC_OK)
+        st = show(cli, lens, err);
+    jc_lens_free(lens);
+    jc_ids_free(&ids);
+    for (size_t i = 0; i < args->n_words; i++)
+        jc_shortcut_free(shortcuts[i]);
+    free(shortcuts);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+    return st;
+}
+
+static const jc_own_row text_rows[] = {
+    {{"prompt", JC_OPTION_TEXT, offsetof(jc_own, prompt), 0, 0, NULL, NULL,
+      "the text to read"},
+     "TEXT"},
+    {{"text", JC_OPTION_TEXT, offsetof(jc_own, file), 0, 0, NULL, NULL,
+      "the file whose text to read, cut at the model's context; - is standard input"},
+     "FILE"},
+};
+static const jc_group text_group = {
+    .title = "Input", .own = text_rows, .n_own = JC_COUNT_OF(text_rows)};
+
+static const jc_own_row out_rows[] = {
+    {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|json|csv",
+      "how to show it"},
+     "text|json|csv"},
+    {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
+      "write there instead of standard output"},
+     "FILE"},
+};
+static const jc_group out_group = {
+    .title = "Output", .own = out_rows, .n_own = JC_COUNT_OF(out_rows)};
+static const jc_group lens_group = {
+    .title = "Lens", .rows = jc_lens_options, .params = offsetof(jc_args, lens)};
+
+const jc_command jc_command_lens = {
+    .name = "lens",
+    .summary = "what each layer of a model already knows about a text",
+    .usage = "MODEL [SHORTCUTS...] --prompt TEXT|--text FILE [options]",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1000,
+    .teach =
+        "Runs a text through the model and reads the state out after every layer, as if "
+        "the model ended there: through the map of a shortcut to the last layer, or, "
+        "through 'id', as it is (the logit lens). At each position, the guesses of a layer "
+        "are compared with the answer, which is the model's own first guess.\n\n"
+        "The rank is that of the answer at a layer, from 1; entropy and KL, of the layer's "
+        "distribution from the model's own, are in nats. A position is settled at the "
+        "layer from which on the answer is the first guess. An encoder is read where the "
+        "text has a mask, so write one, as [MASK].\n\n"
+        "'json' and 'csv' hold the numbers of every layer and position.",
+    .examples = "jumpcut lens ./gpt2 --prompt 'The capital of France is'\n"
+                "# through a fitted map, and what it says of the answer's rank\n"
+                "jumpcut lens ./gpt2 mat.safetensors --text story.txt --format csv --out "
+                "lens.csv\n"
+                "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
+    .groups = (const jc_group *const[]){&text_group, &lens_group, &out_group,
+                                        &jc_group_model, &jc_group_common, NULL},
+    .run = run,
+};

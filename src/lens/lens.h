@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* lens.h: what a lens holds, and the interface of a view. */
+#ifndef JC_LENS_IMPL_H
+#define JC_LENS_IMPL_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "jumpcut/lens.h"
+#include "shortcut/packed.h"
+
+typedef struct jc_reading {
+    uint32_t rank; /* of the answer, from 1 */
+    double entropy, kl;
+} jc_reading;
+
+struct jc_lens {
+    const jc_model *model;
+    const jc_model_info *info;
+    const jc_tokenizer *tokenizer;
+    jc_packed *methods; /* [n_methods], while it is made */
+    size_t n_methods;
+    size_t *chosen;                              /* [n_maps]: of the methods */
+    char (*names)[sizeof((jc_packed *)0)->name]; /* [n_maps] */
+    size_t n_maps;
+    uint32_t *ids; /* [n_ids]: the text */
+    size_t n_ids;
+    uint32_t *positions; /* [columns], ascending */
+    size_t columns, top;
+    uint32_t taps;        /* L + 1 */
+    uint32_t *answers;    /* [columns]: the model's own first guess */
+    jc_reading *readings; /* [n_maps, taps, columns] */
+    uint32_t *guesses;    /* [n_maps, taps, columns, top] */
+    float *p;             /* of the guesses */
+};
+
+/* Of [n_maps, taps, columns]. */
+static inline size_t jc_lens_index(const jc_lens *lens, size_t map, uint32_t tap,
+                                   size_t column)
+{
+    return (map * lens->taps + tap) * lens->columns + column;
+}
+
+/* Fill answers, readings, guesses and p from states[taps] of [columns, width]. */
+jc_status jc_lens_read(jc_lens *lens, const float *const *states, const jc_hooks *hooks,
+                       jc_error *err) JC_NODISCARD;
+
+/* ---- tokens as text ---- */
+
+/* A token to be read: a newline as an arrow; other controls, and what is not UTF-8, as
+ * \xNN, and invisible marks as \u{NNNN}. *text is UTF-8; jc_free(). */
+jc_status jc_lens_token(const jc_lens *lens, uint32_t id, char **text,
+                        jc_error *err) JC_NODISCARD;
+/* The same for any bytes. */
+jc_status jc_lens_readable(const char *data, size_t n, char **text,
+                           jc_error *err) JC_NODISCARD;
+/* Columns of a terminal that a readable text takes; with `most`, *bytes is how much of it
+ * takes no more than that. */
+size_t jc_lens_width(const char *text, size_t most, size_t *bytes);
+
+/* ---- views ---- */
+
+typedef struct jc_lens_view {
+    jc_lens_view_info info;
+    jc_status (*write)(const jc_lens *lens, const jc_lens_look *look, FILE *f,
+                       jc_error *err);
+} jc_lens_view;
+
+extern const jc_lens_view jc_lens_text, jc_lens_json, jc_lens_csv;
+
+/* To six significant digits, with a point in any locale. */
+void jc_lens_put_number(FILE *f, double x);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view_json.c: a lens as one JSON document, written as it goes: a long text has a million
+ * numbers. Tokens are ids, whose text stands once, under "tokens".
+ */
+#include <string.h>
+
+#include "lens/lens.h"
+
+/* Of readable text. Those of HTML are escaped too, so that it may stand in a <script>. */
+static void put_string(FILE *f, const char *text)
+{
+    fputc('"', f);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(f, "\\%c", *text);
+        else if (*text == '<' || *text == '>' || *text == '&')
+            fprintf(f, "\\u%04x", (unsigned)*text);
+        else
+            fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+static void put_ids(FILE *f, const uint32_t *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "%c%u", i ? ',' : '[', ids[i]);
+    fputs("]", f);
+}
+
+static void put_guesses(FILE *f, const jc_lens_cell *cell)
+{
+    put_ids(f, cell->ids, cell->n);
+}
+
+static void put_p(FILE *f, const jc_lens_cell *cell)
+{
+    for (size_t i = 0; i < cell->n; i++) {
+        fputc(i ? ',' : '[', f);
+        jc_lens_put_number(f, (double)cell->p[i]);
+    }
+    fputs("]", f);
+}
+
+static void put_rank(FILE *f, const jc_lens_cell *cell)
+{
+    fprintf(f, "%u", cell->rank);
+}
+
+static void put_entropy(FILE *f, const jc_lens_cell *cell)
+{
+    jc_lens_put_number(f, cell->entropy);
+}
+
+static void put_kl(FILE *f, const jc_lens_cell *cell)
+{
+    jc_lens_put_number(f, cell->kl);
+}
+
+/* "name":[[of each column] of each tap] */
+static void put_table(const jc_lens *lens, size_t map, const char *name,
+                      void (*put)(FILE *f, const jc_lens_cell *cell), FILE *f)
+{
+    fprintf(f, ",\n\"%s\":[", name);
+    for (uint32_t tap = 0; tap < lens->taps; tap++) {
+        fputs(tap ? ",\n[" : "[", f);
+        for (size_t c = 0; c < lens->columns; c++) {
+            jc_lens_cell cell = jc_lens_at(lens, map, tap, c);
+            if (c)
+                fputc(',', f);
+            put(f, &cell);
+        }
+        fputc(']', f);
+    }
+    fputc(']', f);
+}
+
+static jc_status put_maps(const jc_lens *lens, FILE *f, jc_error *err)
+{
+    for (size_t m = 0; m < lens->n_maps; m++) {
+        char *name;
+        jc_status st = jc_lens_readable(lens->names[m], strlen(lens->names[m]), &name, err);
+        if (st)
+            return st;
+        fputs(m ? ",\n" : "", f);
+        put_string(f, name);
+        jc_free(name);
+        fputs(":{\"settled\":", f);
+        for (size_t c = 0; c < lens->columns; c++)
+            fprintf(f, "%c%u", c ? ',' : '[', jc_lens_settled(lens, m, c));
+        fputc(']', f);
+        put_table(lens, m, "rank", put_rank, f);
+        put_table(lens, m, "entropy", put_entropy, f);
+        put_table(lens, m, "kl", put_kl, f);
+        put_table(lens, m, "guesses", put_guesses, f);
+        put_table(lens, m, "p", put_p, f);
+        fputc('}', f);
+    }
+    return JC_OK;
+}
+
+/* Each id that occurs, once. */
+static jc_status put_tokens(const jc_lens *lens, FILE *f, jc_error *err)
+{
+    size_t guesses = lens->n_maps * lens->taps * lens->columns * lens->top;
+    bool *used = jc_alloc_array(lens->info->vocab, sizeof *used);
+    const char *comma = "";
+    jc_status st = JC_OK;
+
+    if (!used)
+        return jc_fail_nomem(err, "the tokens");
+    for (size_t i = 0; i < lens->n_ids; i++)
+        used[lens->ids[i]] = true;
+    for (size_t i = 0; i < guesses; i++)
+        used[lens->guesses[i]] = true;
+    for (uint32_t id = 0; id < lens->info->vocab && st == JC_OK; id++) {
+        char *text;
+        if (!used[id])
+            continue;
+        st = jc_lens_token(lens, id, &text, err);
+        if (st)
+            break;
+        fprintf(f, "%s\"%u\":", comma, id);
+        put_string(f, text);
+        jc_free(text);
+        comma = ",";
+    }
+    jc_free(used);
+    return st;
+}
+
+static jc_status put_json(const jc_lens *lens, const jc_lens_look *look, FILE *f,
+                          jc_error *err)
+{
+    const jc_model_info *info = lens->info;
+    char *path;
+    jc_status st = jc_lens_readable(info->path, strlen(info->path), &path, err);
+
+    (void)look;
+    if (st)
+        return st;
+    fputs("{\"format\":\"jumpcut-lens/1\",\n\"model\":{\"path\":", f);
+    put_string(f, path);
+    jc_free(path);
+    fprintf(f,
+            ",\"architecture\":\"%s\",\"causal\":%s,\"layers\":%u,\"vocab\":%u,"
+            "\"fingerprint\":\"%s\"},\n\"ids\":",
+            info->architecture, info->causal ? "true" : "false", info->layers, info->vocab,
+            info->fingerprint);
+    put_ids(f, lens->ids, lens->n_ids);
+    fputs(",\n\"positions\":", f);
+    put_ids(f, lens->positions, lens->columns);
+    fputs(",\n\"answers\":", f);
+    put_ids(f, lens->answers, lens->columns);
+    fputs(",\n\"maps\":{", f);
+    st = put_maps(lens, f, err);
+    fputs("},\n\"tokens\":{", f);
+    if (st == JC_OK)
+        st = put_tokens(lens, f, err);
+    fputs("}}\n", f);
+    return st;
+}
+
+const jc_lens_view jc_lens_json = {
+    {"json", "everything, tokens as ids with their texts"},
+    put_json,
+};

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* view_text.c: a lens for a terminal: layers down, positions across, in blocks as wide as
+ * the terminal. */
+#include <string.h>
+
+#include "lens/lens.h"
+
+/* A cell: the guess, its probability in percent, a star where it is the answer. */
+enum { LABEL = 9, TOKEN = 10, CELL = TOKEN + 5 };
+
+/* What shades a probability: a colour of 256 under it and one for it. */
+typedef struct shade {
+    double from;
+    int under, ink;
+} shade;
+
+static const shade shades[] = {
+    {0.8, 45, 16}, {0.6, 38, 16}, {0.4, 31, 231}, {0.2, 24, 231}, {0.05, 17, 231},
+};
+
+static const shade *find_shade(double p)
+{
+    for (size_t i = 0; i < JC_COUNT(shades); i++)
+        if (p >= shades[i].from)
+            return &shades[i];
+    return NULL;
+}
+
+/* A token in TOKEN columns, cut where it is longer. */
+static jc_status put_token(const jc_lens *lens, uint32_t id, FILE *f, jc_error *err)
+{
+    char *text;
+    size_t bytes, cut;
+    jc_status st = jc_lens_token(lens, id, &text, err);
+
+    if (st)
+        return st;
+    size_t width = jc_lens_width(text, TOKEN, &bytes);
+    if (text[bytes]) { /* room for the sign that something is missing */
+        width = jc_lens_width(text, TOKEN - 1, &cut);
+        fprintf(f, "%.*s\xE2\x80\xA6", (int)cut, text);
+        width++;
+    } else {
+        fputs(text, f);
+    }
+    fprintf(f, "%*s", (int)(TOKEN - width), "");
+    jc_free(text);
+    return JC_OK;
+}
+
+static jc_status put_cell(const jc_lens *lens, size_t map, uint32_t tap, size_t column,
+                          bool colour, FILE *f, jc_error *err)
+{
+    jc_lens_cell cell = jc_lens_at(lens, map, tap, column);
+    const shade *paint = colour ? find_shade((double)cell.p[0]) : NULL;
+
+    if (paint)
+        fprintf(f, "\x1b[48;5;%d;38;5;%dm", paint->under, paint->ink);
+    jc_status st = put_token(lens, cell.ids[0], f, err);
+    fprintf(f, "%3.0f%c", 100 * (double)cell.p[0],
+            cell.ids[0] == lens->answers[column] ? '*' : ' ');
+    fputs(paint ? "\x1b[0m " : " ", f);
+    return st;
+}
+
+static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t end,
+                           bool colour, FILE *f, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    fprintf(f, "%-*s", LABEL, "\nposition");
+    for (size_t c = first; c < end; c++)
+        fprintf(f, " %-*u", CELL - 1, lens->positions[c]);
+    fprintf(f, "\n%-*s", LABEL, "token");
+    for (size_t c = first; c < end && st == JC_OK; c++) {
+        st = put_token(lens, lens->ids[lens->positions[c]], f, err);
+        fprintf(f, "%*s", CELL - TOKEN, "");
+    }
+    for (uint32_t tap = 0; tap < lens->taps; tap++) {
+        fprintf(f, "\nlayer %-*u", LABEL - 6, tap);
+        for (size_t c = first; c < end && st == JC_OK; c++)
+            st = put_cell(lens, map, tap, c, colour, f, err);
+    }
+    fprintf(f, "\n%-*s", LABEL, "settled");
+    for (size_t c = first; c < end; c++)
+        fprintf(f, "%-*u", CELL, jc_lens_settled(lens, map, c));
+    fputc('\n', f);
+    return st;
+}
+
+static jc_status put_text(const jc_lens *lens, const jc_lens_look *look, FILE *f,
+                          jc_error *err)
+{
+    size_t fit = look->width > LABEL + CELL ? (look->width - LABEL) / CELL : 1;
+    jc_status st = JC_OK;
+
+    for (size_t m = 0; m < lens->n_maps && st == JC_OK; m++) {
+        fprintf(f,
+                "%sThe first guess of %s after each layer, read through '%s',\n"
+                "with its probability in percent; * where it is the model's own answer,\n"
+                "settled: the layer from which on it is.\n",
+                m ? "\n" : "", lens->info->causal ? "the next token" : "the masked token",
+                lens->names[m]);
+        for (size_t c = 0; c < lens->columns && st == JC_OK; c += fit) {
+            size_t end = lens->columns - c < fit ? lens->columns : c + fit;
+            st = put_block(lens, m, c, end, look->colour, f, err);
+        }
+    }
+    return st;
+}
+
+const jc_lens_view jc_lens_text = {
+    {"text", "the first guesses as a table, shaded on a terminal"},
+    put_text,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* views.c: the table of views. A new one is a file and a row. */
+#include <string.h>
+
+#include "lens/lens.h"
+
+static const jc_lens_view *const table[] = {&jc_lens_text, &jc_lens_json, &jc_lens_csv};
+
+const jc_lens_view_info *jc_lens_view_at(size_t i)
+{
+    return i < JC_COUNT(table) ? &table[i]->info : NULL;
+}
+
+jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_look *look,
+                        FILE *f, jc_error *err)
+{
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (strcmp(table[i]->info.name, view) == 0)
+            return table[i]->write(lens, look, f, err);
+    return jc_fail(err, JC_E_ARG, "no view is called '%s'", view);
+}
+
+void jc_lens_put_number(FILE *f, double x)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%.6g", x);
+    for (char *c = text; *c; c++)
+        fputc(*c == ',' ? '.' : *c, f);
+}
