@@ -34,6 +34,8 @@
  * take NULL.
  * Threads: models, tokenizers and opened shortcuts are read-only and shared; a session, a
  * samples stream and a params struct belong to one thread; stats merge.
+ * Signals: products of oneDNN keep data below the stack pointer, so a program that catches
+ * signals gives its handlers a stack of their own (sigaltstack, SA_ONSTACK).
  * Errors: a jc_status, zero for success, and a sentence in an optional jc_error. The
  * library never prints, aborts or exits.
  */

@@ -31,9 +31,16 @@ static void on_signal(int number)
 void jc_signals_catch(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static unsigned char stack[64 << 10];
+    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {0}, before;
 
-    /* no SA_RESTART: a read that waits for a terminal must come back */
+    /* A stack of its own: products of oneDNN keep data below the stack pointer, where the
+     * frame of a handler would lie. (Linux gives the signals of a process to its main
+     * thread where it can.) No SA_RESTART: a read that waits for a terminal must come
+     * back. */
+    if (sigaltstack(&alternate, NULL) == 0)
+        action.sa_flags = SA_ONSTACK;
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
