@@ -38,7 +38,7 @@ static jc_status read_file(jc_ids *ids, const jc_cli *cli, const jc_model_info *
         st = jc_samples_next(samples, &sample, err);
     if (st == JC_OK && !sample.ids)
         st = jc_cli_fail(err, JC_E_ARG, "'%s' holds no text", cli->args.own.file);
-    if (st == JC_OK) {
+    if (st == JC_OK && sample.ids) {
         ids->id = malloc(sample.n_ids * sizeof *ids->id);
         ids->n = sample.n_ids;
         if (ids->id)
