@@ -18,8 +18,11 @@ struct jc_backend {
     void (*linear_free)(jc_linear *linear);
     jc_status (*linear_run)(const jc_linear *linear, const float *x, size_t rows, float *y,
                             jc_error *err);
-    void (*layer_norm)(size_t d, const float *x, const float *weight, const float *bias,
-                       double eps, float *y); /* one row */
+    /* One row of each: */
+    void (*norm)(const jc_norm *norm, const float *x, float *y);
+    void (*rotate)(const jc_rotation *rotation, const float *turns, float *x);
+    void (*gate)(jc_act act, size_t n, const float *x, float *y);
+    void (*softcap)(size_t n, float cap, float *x);
     jc_status (*attention)(const jc_attention *head, jc_error *err);
     /* One tile: sum [m, n] (rows stride apart) += x' y, x [rows, m], y [rows, n]. */
     jc_status (*gram_tile)(size_t m, size_t n, size_t rows, const float *x, const float *y,

@@ -56,33 +56,98 @@ jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, fl
     return linear->backend->linear_run(linear, x, rows, y, err);
 }
 
-struct norm_job {
+/* A call by rows, in tasks of ROWS_TASK: which of them is the function's matter. */
+struct row_job {
     const jc_backend *backend;
-    size_t rows, d;
-    const float *x, *weight, *bias;
-    double eps;
+    size_t rows, stride, n; /* n: pieces, values or nothing, as the function needs */
+    const jc_norm *norm;
+    const jc_rotation *rotation;
+    jc_act act;
+    const float *x;
     float *y;
+    void (*row)(const struct row_job *job, size_t r);
 };
 
-static jc_status norm_rows(void *arg, size_t task, jc_error *err)
+static jc_status run_rows(void *arg, size_t task, jc_error *err)
 {
-    const struct norm_job *job = arg;
+    const struct row_job *job = arg;
     size_t end = (task + 1) * ROWS_TASK < job->rows ? (task + 1) * ROWS_TASK : job->rows;
 
     (void)err;
     for (size_t r = task * ROWS_TASK; r < end; r++)
-        job->backend->layer_norm(job->d, job->x + r * job->d, job->weight, job->bias,
-                                 job->eps, job->y + r * job->d);
+        job->row(job, r);
     return JC_OK;
 }
 
-void jc_layer_norm(const jc_backend *backend, size_t rows, size_t d, const float *x,
-                   const float *weight, const float *bias, double eps, float *y)
+static void by_rows(struct row_job *job)
 {
-    struct norm_job job = {backend, rows, d, x, weight, bias, eps, y};
-    jc_status st = jc_parallel((rows + ROWS_TASK - 1) / ROWS_TASK, norm_rows, &job, NULL);
+    jc_status st =
+        jc_parallel((job->rows + ROWS_TASK - 1) / ROWS_TASK, run_rows, job, NULL);
 
     (void)st; /* its tasks cannot fail */
+}
+
+static void norm_row(const struct row_job *job, size_t r)
+{
+    for (size_t p = 0; p < job->n; p++) {
+        size_t at = r * job->stride + p * job->norm->d;
+        job->backend->norm(job->norm, job->x + at, job->y + at);
+    }
+}
+
+void jc_norm_run(const jc_backend *backend, const jc_norm *norm, size_t rows, size_t pieces,
+                 size_t stride, const float *x, float *y)
+{
+    by_rows(&(struct row_job){.backend = backend,
+                              .rows = rows,
+                              .stride = stride,
+                              .n = pieces,
+                              .norm = norm,
+                              .x = x,
+                              .y = y,
+                              .row = norm_row});
+}
+
+static void rotate_row(const struct row_job *job, size_t r)
+{
+    const jc_rotation *rotation = job->rotation;
+
+    for (size_t h = 0; h < rotation->heads; h++)
+        job->backend->rotate(rotation, rotation->turns + r * 2 * rotation->half,
+                             job->y + r * job->stride + h * rotation->width);
+}
+
+void jc_rotate(const jc_backend *backend, const jc_rotation *rotation, size_t rows,
+               size_t stride, float *x)
+{
+    by_rows(&(struct row_job){.backend = backend,
+                              .rows = rows,
+                              .stride = stride,
+                              .rotation = rotation,
+                              .y = x,
+                              .row = rotate_row});
+}
+
+static void gate_row(const struct row_job *job, size_t r)
+{
+    job->backend->gate(job->act, job->n, job->x + r * 2 * job->n, job->y + r * job->n);
+}
+
+void jc_gate(const jc_backend *backend, jc_act act, size_t rows, size_t n, const float *x,
+             float *y)
+{
+    by_rows(&(struct row_job){.backend = backend,
+                              .rows = rows,
+                              .n = n,
+                              .act = act,
+                              .x = x,
+                              .y = y,
+                              .row = gate_row});
+}
+
+void jc_softcap(const jc_backend *backend, size_t n, float cap, float *x)
+{
+    backend->softcap(n, cap, x);
 }
 
 struct attention_job {

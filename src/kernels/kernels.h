@@ -12,7 +12,13 @@
 
 #include "base/base.h"
 
-typedef enum jc_act { JC_ACT_NONE, JC_ACT_GELU, JC_ACT_GELU_TANH, JC_ACT_RELU } jc_act;
+typedef enum jc_act {
+    JC_ACT_NONE,
+    JC_ACT_GELU,
+    JC_ACT_GELU_TANH,
+    JC_ACT_RELU,
+    JC_ACT_SILU
+} jc_act;
 typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
 
 /* Where a linear layer reads its weight while it is prepared: elements [first, first + n)
@@ -36,6 +42,25 @@ typedef struct jc_linear_spec {
 typedef struct jc_backend jc_backend;
 typedef struct jc_linear jc_linear; /* read-only once made; shared between threads */
 
+/* By row of d values: JC_NORM_LAYER (x - mean) / sqrt(variance + eps) * weight + bias, or
+ * JC_NORM_RMS x / sqrt(mean of x^2 + eps) * weight. */
+typedef enum jc_norm_kind { JC_NORM_LAYER, JC_NORM_RMS } jc_norm_kind;
+
+typedef struct jc_norm {
+    jc_norm_kind kind;
+    double eps;
+    size_t d;
+    const float *weight, *bias; /* [d]; no bias with JC_NORM_RMS */
+} jc_norm;
+
+/* Rotary positions: each of `heads` neighbouring pieces of `width` values in a row has its
+ * first 2 half values turned, pair by pair, by the row's angles. */
+typedef struct jc_rotation {
+    size_t heads, width, half;
+    bool interleaved; /* pairs are (0, 1), (2, 3), ...; else (0, half), (1, half + 1) ... */
+    const float *turns; /* [rows, 2 half]: the cosines, then the sines */
+} jc_rotation;
+
 /* One head of one text: out = softmax(scale * q k') v. */
 typedef struct jc_attention {
     const float *q, *k, *v; /* [n_q, width], [n_k, width], [n_k, width] */
@@ -43,7 +68,9 @@ typedef struct jc_attention {
     size_t n_q, n_k, width;
     size_t stride_q, stride_kv, stride_out; /* floats between rows */
     float scale;
-    bool causal; /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
+    bool causal;   /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
+    size_t window; /* of a causal head: only the last so many of them; 0: all */
+    float softcap; /* of a score s: softcap * tanh(s / softcap); 0: s */
 } jc_attention;
 
 const jc_backend *jc_backend_find(const char *name); /* NULL when there is no such row */
@@ -59,9 +86,21 @@ size_t jc_linear_bytes(const jc_linear *linear); /* of its weight in memory */
 jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
                         jc_error *err) JC_NODISCARD;
 
-/* y [rows, d] = (x - mean) / sqrt(variance + eps) * weight + bias, by row. y may be x. */
-void jc_layer_norm(const jc_backend *backend, size_t rows, size_t d, const float *x,
-                   const float *weight, const float *bias, double eps, float *y);
+/* The first `pieces` runs of d values in each row are normed alike; rows of x and y are
+ * `stride` apart. y may be x. */
+void jc_norm_run(const jc_backend *backend, const jc_norm *norm, size_t rows, size_t pieces,
+                 size_t stride, const float *x, float *y);
+
+/* In place; rows of x are `stride` apart. */
+void jc_rotate(const jc_backend *backend, const jc_rotation *rotation, size_t rows,
+               size_t stride, float *x);
+
+/* y [rows, n] = act(x[:, :n]) * x[:, n:] for x [rows, 2 n]. */
+void jc_gate(const jc_backend *backend, jc_act act, size_t rows, size_t n, const float *x,
+             float *y);
+
+/* x = cap * tanh(x / cap), in place. */
+void jc_softcap(const jc_backend *backend, size_t n, float cap, float *x);
 
 jc_status jc_attention_run(const jc_backend *backend, const jc_attention *heads, size_t n,
                            jc_error *err) JC_NODISCARD;

@@ -16,8 +16,10 @@ typedef struct jc_top {
 
 typedef struct jc_vector {
     const char *name;
-    void (*layer_norm)(size_t d, const float *x, const float *weight, const float *bias,
-                       double eps, float *y);
+    void (*norm)(const jc_norm *norm, const float *x, float *y);
+    void (*rotate)(const jc_rotation *rotation, const float *turns, float *x);
+    void (*gate)(jc_act act, size_t n, const float *x, float *y);
+    void (*softcap)(size_t n, float cap, float *x);
     void (*act)(jc_act act, size_t n, float *x);
     void (*softmax)(size_t n, float *x);
     void (*to_bf16)(size_t n, const float *x, uint16_t *out); /* to nearest even */

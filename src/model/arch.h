@@ -6,27 +6,78 @@
 
 #include "kernels/kernels.h"
 
+typedef struct jc_reals {
+    double *x; /* [n], owned */
+    size_t n;
+} jc_reals;
+
+typedef struct jc_layers {
+    bool *is; /* [n], owned */
+    size_t n;
+} jc_layers;
+
+/* How far apart the angles of rotary positions are, for longer texts than were trained. */
+typedef enum {
+    JC_ROTARY_NONE, /* the model has none */
+    JC_ROTARY_PLAIN,
+    JC_ROTARY_LINEAR,
+    JC_ROTARY_LLAMA3,
+    JC_ROTARY_YARN,
+    JC_ROTARY_LONGROPE
+} jc_rotary_type;
+
+typedef struct jc_rotary_hparams {
+    jc_rotary_type type;
+    double theta, part;                 /* part: of each head that is turned */
+    bool interleaved;                   /* pairs of neighbours, not of halves */
+    double factor, low_freq, high_freq; /* 0: not given, as below */
+    double beta_fast, beta_slow, mscale, mscale_all;
+    double attention_factor;
+    uint32_t original; /* positions trained with */
+    jc_reals short_factor, long_factor;
+    uint32_t dims; /* derived: values of a head that are turned, an even number */
+} jc_rotary_hparams;
+
 /* Sizes and choices of one model, from config.json by the architecture's key rows. */
 typedef struct jc_hparams {
     uint32_t layers, width, heads, ff_width, vocab;
-    uint32_t positions; /* rows of the position embedding */
-    uint32_t types;     /* rows of the token type embedding */
-    uint32_t padding;   /* the token that fills up batches elsewhere */
-    double eps;         /* of the norms */
+    uint32_t kv_heads;    /* heads of keys and values; 0: as many as of queries */
+    uint32_t head_width;  /* 0: width / heads */
+    uint32_t positions;   /* rows of the position embedding, or the longest text */
+    uint32_t types;       /* rows of the token type embedding */
+    uint32_t padding;     /* the token that fills up batches elsewhere */
+    uint32_t embed_width; /* of the token embedding; 0: width */
+    double eps;           /* of the norms */
     jc_act act, head_act;
-    bool scale_attention;          /* by 1/sqrt(head width) */
-    bool scale_attention_by_layer; /* and by 1/(l+1) in block l = 0, 1, ... */
+    bool norm_before; /* of each half of a block; otherwise h = norm(h + f(h)) */
+    bool parallel;    /* both halves of a block read its input */
+    bool attention_bias, mlp_bias;
+    bool tied; /* a checkpoint without an unembedding means the token embedding */
+    bool scale_attention;                    /* by 1/sqrt(head width) */
+    bool scale_attention_by_layer;           /* and by 1/(l+1) in block l = 0, 1, ... */
+    double scale_attention_of;               /* by 1/sqrt of this instead; 0: not */
+    double attention_softcap, logit_softcap; /* 0: none */
+    uint32_t window; /* keys that a token sees, itself among them; 0: all before it */
+    bool use_window;
+    uint32_t window_from, window_every; /* blocks from, from + every, ... have the window */
+    jc_layers windowed;                 /* or those of this list, where there is one */
+    jc_rotary_hparams rotary;
     /* derived */
-    uint32_t head_width;
     uint32_t first_position; /* the row of a text's first token */
     uint32_t context;        /* rows from there on */
+    size_t q_width, kv_width;
 } jc_hparams;
 
 typedef enum {
     JC_KEY_U32,
+    JC_KEY_LIMIT, /* a whole number; null: 0, for none */
     JC_KEY_REAL,
+    JC_KEY_REALS, /* a list of numbers */
     JC_KEY_BOOL,
     JC_KEY_ACT,
+    JC_KEY_ROTARY, /* the name of a jc_rotary_type */
+    JC_KEY_LAYERS, /* a list of the kinds of attention, block by block */
+    JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
     JC_KEY_FIXED /* a text or boolean that is refused unless it is `def`; `offset` unused */
 } jc_key_type;
 
@@ -36,7 +87,7 @@ typedef struct jc_key_row {
     const char *keys;
     jc_key_type type;
     size_t offset;   /* in jc_hparams */
-    const char *def; /* as JSON would have it; NULL: the key is required */
+    const char *def; /* as JSON would have it; NULL: the key is required. Lists have none */
 } jc_key_row;
 
 /* Sizes by name, so that a table states a shape before any file is read. */
@@ -46,8 +97,12 @@ typedef enum {
     JC_DIM_POSITIONS,
     JC_DIM_TYPES,
     JC_DIM_WIDTH,
+    JC_DIM_HEAD, /* of one head */
+    JC_DIM_Q,    /* of all heads of queries */
+    JC_DIM_KV,   /* of keys, or of values */
+    JC_DIM_QKV,  /* Q + 2 KV */
     JC_DIM_FF,
-    JC_DIM_QKV
+    JC_DIM_GATED /* 2 FF: the gate, then what it lets through */
 } jc_dim;
 
 /* The weight of a norm or linear layer is followed by its bias. */
@@ -61,14 +116,22 @@ typedef enum {
     JC_W_NORM1_BIAS,
     JC_W_QKV,
     JC_W_QKV_BIAS,
+    JC_W_Q_NORM, /* of each head of queries, or of all as one */
+    JC_W_Q_NORM_BIAS,
+    JC_W_K_NORM,
+    JC_W_K_NORM_BIAS,
     JC_W_OUT,
     JC_W_OUT_BIAS,
+    JC_W_NORM1_AFTER, /* of what attention adds to the residual stream */
+    JC_W_NORM1_AFTER_BIAS,
     JC_W_NORM2,
     JC_W_NORM2_BIAS,
-    JC_W_UP,
+    JC_W_UP, /* of a gated MLP: the gate and what it lets through, one below the other */
     JC_W_UP_BIAS,
     JC_W_DOWN,
     JC_W_DOWN_BIAS,
+    JC_W_NORM2_AFTER, /* of what the MLP adds */
+    JC_W_NORM2_AFTER_BIAS,
     JC_W_TRANSFORM, /* from here on: one for the model; this one opens a masked-LM head */
     JC_W_TRANSFORM_BIAS,
     JC_W_FINAL, /* the norm before the unembedding */
@@ -79,9 +142,15 @@ typedef enum {
 } jc_weight_id;
 
 enum {
-    JC_WEIGHT_TIED = 1 << 0,   /* if missing, the token embedding stands in */
-    JC_WEIGHT_IN_OUT = 1 << 1, /* stored [in, out] */
-    JC_WEIGHT_HEAD = 1 << 2,   /* of a head that a checkpoint may lack as a whole */
+    JC_WEIGHT_TIED = 1 << 0,     /* if missing, the token embedding stands in */
+    JC_WEIGHT_IN_OUT = 1 << 1,   /* stored [in, out] */
+    JC_WEIGHT_HEAD = 1 << 2,     /* of a head that a checkpoint may lack as a whole */
+    JC_WEIGHT_BY_HEAD = 1 << 3,  /* q, k and v of one head, then those of the next */
+    JC_WEIGHT_PLUS_ONE = 1 << 4, /* stored less one */
+    /* only where the hparams say so: */
+    JC_WEIGHT_IF_ATTENTION_BIAS = 1 << 5,
+    JC_WEIGHT_IF_MLP_BIAS = 1 << 6,
+    JC_WEIGHT_IF_NORM_BEFORE = 1 << 7,
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */
@@ -100,15 +169,23 @@ typedef struct jc_arch {
     const char *const *model_types; /* config.json's, NULL-ended */
     const char *prefix;             /* may stand before every tensor name */
     bool causal;
-    bool post_norm; /* h = norm(h + f(h)) in both halves of a block, not h + f(norm(h)) */
+    jc_norm_kind norm;
+    bool gated;                   /* MLP: down(act(gate x) * up x), not down(act(up x)) */
+    bool scale_embedding;         /* by sqrt(width) */
     bool positions_after_padding; /* the first position is the padding token's id + 1 */
+    uint32_t positions_unused; /* rows of the table before the first, beyond `positions` */
     const jc_key_row *keys;
     size_t n_keys;
     const jc_weight_row *weights;
     size_t n_weights;
 } jc_arch;
 
-extern const jc_arch jc_arch_gpt2, jc_arch_bert, jc_arch_roberta, jc_arch_distilbert;
+extern const jc_arch jc_arch_gpt2, jc_arch_bert, jc_arch_roberta, jc_arch_distilbert,
+    jc_arch_llama;
+
+/* Whether a block, from 0, has the window. */
+bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
+void jc_hparams_release(jc_hparams *hp);
 
 /* The architecture that has this model_type, or NULL. */
 const jc_arch *jc_arch_find(const char *model_type);

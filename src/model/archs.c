@@ -7,8 +7,8 @@
 #include "jumpcut/model.h"
 
 static const jc_arch *const table[] = {&jc_arch_gpt2, &jc_arch_bert, &jc_arch_roberta,
-                                       &jc_arch_distilbert};
-static const char *const names[] = {"gpt2", "bert", "roberta", "distilbert", NULL};
+                                       &jc_arch_distilbert, &jc_arch_llama};
+static const char *const names[] = {"gpt2", "bert", "roberta", "distilbert", "llama", NULL};
 
 const jc_arch *jc_arch_find(const char *model_type)
 {

@@ -14,6 +14,8 @@ void jc_work_release(jc_work *work)
     jc_free(work->x);
     jc_free(work->qkv);
     jc_free(work->ff);
+    jc_free(work->gated);
+    jc_free(work->turns);
     jc_free(work->heads);
     memset(work, 0, sizeof *work);
 }
@@ -22,15 +24,21 @@ jc_status jc_work_reserve(jc_work *work, const jc_model *model, size_t rows, siz
                           jc_error *err)
 {
     const jc_hparams *hp = &model->hp;
-    size_t d = hp->width, heads;
+    size_t d = hp->width, heads, turned = 2 * model->rotary.half;
+    size_t gated = model->arch->gated ? 2 * (size_t)hp->ff_width : 0;
 
     if (rows > work->capacity) {
         jc_work_release(work);
         work->h = jc_matrix_new(rows, d, sizeof(float));
-        work->x = jc_matrix_new(rows, d, sizeof(float));
-        work->qkv = jc_matrix_new(rows, 3 * d, sizeof(float));
+        work->x = jc_matrix_new(rows, hp->q_width > d ? hp->q_width : d, sizeof(float));
+        work->qkv = jc_matrix_new(rows, hp->q_width + 2 * hp->kv_width, sizeof(float));
         work->ff = jc_matrix_new(rows, hp->ff_width, sizeof(float));
-        if (!work->h || !work->x || !work->qkv || !work->ff) {
+        if (gated)
+            work->gated = jc_matrix_new(rows, gated, sizeof(float));
+        if (turned)
+            work->turns = jc_matrix_new(rows, turned, sizeof(float));
+        if (!work->h || !work->x || !work->qkv || !work->ff || (gated && !work->gated) ||
+            (turned && !work->turns)) {
             jc_work_release(work);
             return jc_fail_nomem(err, "a batch of texts");
         }
@@ -47,12 +55,12 @@ jc_status jc_work_reserve(jc_work *work, const jc_model *model, size_t rows, siz
 static float *extend_cache(const jc_hparams *hp, uint32_t l, const jc_work *work,
                            const jc_span *span)
 {
-    size_t d = hp->width;
-    float *kv = span->cache + l * span->room * 2 * d; /* [room, 2 width] */
+    size_t n = 2 * hp->kv_width, row = hp->q_width + n;
+    float *kv = span->cache + l * span->room * n; /* [room, 2 kv_width] */
 
     for (size_t i = 0; i < span->n; i++)
-        memcpy(kv + (span->past + i) * 2 * d, work->qkv + (span->row + i) * 3 * d + d,
-               2 * d * sizeof *kv);
+        memcpy(kv + (span->past + i) * n, work->qkv + (span->row + i) * row + hp->q_width,
+               n * sizeof *kv);
     return kv;
 }
 
@@ -60,43 +68,94 @@ static void plan_attention(const jc_model *model, uint32_t l, jc_work *work,
                            const jc_span *spans, size_t n_spans)
 {
     const jc_hparams *hp = &model->hp;
-    size_t d = hp->width, w = hp->head_width;
+    size_t w = hp->head_width, row = hp->q_width + 2 * hp->kv_width;
+    uint32_t sharing = hp->heads / hp->kv_heads; /* heads of queries, keys and values */
 
     work->n_heads = 0;
     for (size_t s = 0; s < n_spans; s++) {
         const jc_span *span = &spans[s];
-        const float *qkv = work->qkv + span->row * 3 * d;
-        const float *kv = span->cache ? extend_cache(hp, l, work, span) : qkv + d;
+        const float *qkv = work->qkv + span->row * row;
+        const float *kv = span->cache ? extend_cache(hp, l, work, span) : qkv + hp->q_width;
         for (uint32_t h = 0; h < hp->heads; h++)
             work->heads[work->n_heads++] = (jc_attention){
                 .q = qkv + h * w,
-                .k = kv + h * w,
-                .v = kv + d + h * w,
-                .out = work->x + span->row * d + h * w,
+                .k = kv + h / sharing * w,
+                .v = kv + hp->kv_width + h / sharing * w,
+                .out = work->x + span->row * hp->q_width + h * w,
                 .n_q = span->n,
                 .n_k = span->past + span->n,
                 .width = w,
-                .stride_q = 3 * d,
-                .stride_kv = span->cache ? 2 * d : 3 * d,
-                .stride_out = d,
+                .stride_q = row,
+                .stride_kv = span->cache ? 2 * hp->kv_width : row,
+                .stride_out = hp->q_width,
                 .scale = model->blocks[l].attention_scale,
                 .causal = model->arch->causal,
+                .window = model->blocks[l].window,
+                .softcap = (float)hp->attention_softcap,
             };
+    }
+}
+
+void jc_work_turn(const jc_model *model, jc_work *work, const jc_span *spans,
+                  size_t n_spans)
+{
+    for (size_t s = 0; work->turns && s < n_spans; s++) {
+        const jc_span *span = &spans[s];
+        /* a text that is being written is taken for as long as it may become */
+        size_t length = span->cache ? span->room : span->n;
+        for (size_t i = 0; i < span->n; i++)
+            jc_rotary_turns(&model->rotary, span->past + i, length,
+                            work->turns + (span->row + i) * 2 * model->rotary.half);
+    }
+}
+
+/* Norm and turn the queries and keys, where the model does. */
+static void place(const jc_model *model, const jc_block *b, const jc_work *work)
+{
+    const jc_hparams *hp = &model->hp;
+    size_t row = hp->q_width + 2 * hp->kv_width;
+    float *k = work->qkv + hp->q_width;
+
+    if (b->q_norm.weight)
+        jc_model_norm(model, &b->q_norm, work->rows, hp->q_width / b->q_norm.d, row,
+                      work->qkv, work->qkv);
+    if (b->k_norm.weight)
+        jc_model_norm(model, &b->k_norm, work->rows, hp->kv_width / b->k_norm.d, row, k, k);
+    if (work->turns) {
+        const jc_rotation rotation = {.heads = hp->heads + hp->kv_heads,
+                                      .width = hp->head_width,
+                                      .half = model->rotary.half,
+                                      .interleaved = hp->rotary.interleaved,
+                                      .turns = work->turns};
+        jc_rotate(model->backend, &rotation, work->rows, row, work->qkv);
     }
 }
 
 static void norm(const jc_model *model, const jc_norm_weights *weights, const jc_work *work,
                  float *out)
 {
-    jc_layer_norm(model->backend, work->rows, model->hp.width, work->h, weights->weight,
-                  weights->bias, model->hp.eps, out);
+    jc_model_norm(model, weights, work->rows, 1, model->hp.width, work->h, out);
+}
+
+/* ff = the inside of the MLP, of in [rows, width]. */
+static jc_status widen(const jc_model *model, const jc_block *b, const float *in,
+                       const jc_work *work, jc_error *err)
+{
+    bool gated = model->arch->gated;
+    jc_status st =
+        jc_linear_run(b->up, in, work->rows, gated ? work->gated : work->ff, err);
+
+    if (st == JC_OK && gated)
+        jc_gate(model->backend, model->hp.act, work->rows, model->hp.ff_width, work->gated,
+                work->ff);
+    return st;
 }
 
 jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
                        const jc_span *spans, size_t n_spans, jc_error *err)
 {
     const jc_block *b = &model->blocks[l];
-    bool post = model->arch->post_norm;
+    bool post = !model->hp.norm_before;
     const float *in = post ? work->h : work->x; /* of both halves */
 
     if (!post)
@@ -104,6 +163,7 @@ jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
     jc_status st = jc_linear_run(b->qkv, in, work->rows, work->qkv, err);
     if (st)
         return st;
+    place(model, b, work);
     plan_attention(model, l, work, spans, n_spans);
     st = jc_attention_run(model->backend, work->heads, work->n_heads, err);
     if (st == JC_OK)
@@ -111,7 +171,7 @@ jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
     if (st)
         return st;
     norm(model, post ? &b->norm1 : &b->norm2, work, post ? work->h : work->x);
-    st = jc_linear_run(b->up, in, work->rows, work->ff, err);
+    st = widen(model, b, in, work, err);
     if (st == JC_OK)
         st = jc_linear_run(b->down, work->ff, work->rows, work->h, err);
     if (st == JC_OK && post)

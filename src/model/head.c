@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * head.c: from states that stand for the last block's output to logits: a linear layer with
- * an activation where the head is for masked tokens, a norm, the unembedding.
+ * an activation where the head is for masked tokens, a norm, the unembedding, a soft cap;
+ * all but the unembedding where the model has them.
  */
 #include "model/model.h"
 
@@ -39,13 +40,20 @@ jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, floa
     float *x = jc_matrix_new(n, d, sizeof *x);
     if (!x)
         return jc_fail_nomem(err, "a read-out");
-    if (model->head->transform)
+    const float *from = h; /* of the next step */
+    if (model->head->transform) {
         st = jc_linear_run(model->head->transform, h, n, x, err);
-    if (st == JC_OK) {
-        jc_layer_norm(model->backend, n, d, model->head->transform ? x : h,
-                      model->final.weight, model->final.bias, model->hp.eps, x);
-        st = jc_linear_run(model->head->unembed, x, n, logits, err);
+        from = x;
     }
+    if (st == JC_OK && model->final.weight) {
+        jc_model_norm(model, &model->final, n, 1, d, from, x);
+        from = x;
+    }
+    if (st == JC_OK)
+        st = jc_linear_run(model->head->unembed, from, n, logits, err);
+    if (st == JC_OK && model->hp.logit_softcap > 0)
+        jc_softcap(model->backend, n * model->hp.vocab, (float)model->hp.logit_softcap,
+                   logits);
     jc_free(x);
     return st;
 }

@@ -1,107 +1,164 @@
 /* SPDX-License-Identifier: MIT */
 /* hparams.c: config.json to sizes and choices, by an architecture's key rows. */
-#include <stdlib.h>
-#include <string.h>
+#include <math.h>
 
 #include "model/model.h"
 
 enum { MOST = 1 << 24 }; /* no layer count, width or vocabulary is larger */
 
-static const struct {
-    const char *name;
-    jc_act act;
-} acts[] = {
-    {"gelu_new", JC_ACT_GELU_TANH},  {"gelu_pytorch_tanh", JC_ACT_GELU_TANH},
-    {"gelu_fast", JC_ACT_GELU_TANH}, {"gelu", JC_ACT_GELU},
-    {"relu", JC_ACT_RELU},
-};
-
-static jc_status act_from_name(const char *name, const jc_config *config, jc_act *act,
-                               jc_error *err)
+bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
 {
-    for (size_t i = 0; i < JC_COUNT(acts); i++)
-        if (strcmp(acts[i].name, name) == 0) {
-            *act = acts[i].act;
-            return JC_OK;
-        }
-    return jc_fail(err, JC_E_UNSUPPORTED, "'%s': the activation '%s' is not known",
-                   jc_config_path(config), name);
+    if (hp->window == 0 || !hp->use_window)
+        return false;
+    if (hp->windowed.n)
+        return hp->windowed.is[block];
+    return block >= hp->window_from && (block - hp->window_from) % hp->window_every == 0;
 }
 
-/* The first of "a|b|c" that the configuration has, or else the first; [64] in `key`. */
-static bool choose_key(const char *keys, const jc_config *config, char *key)
+void jc_hparams_release(jc_hparams *hp)
 {
-    for (const char *at = keys; *at;) {
-        size_t len = strcspn(at, "|");
-        memcpy(key, at, len);
-        key[len] = 0;
-        if (jc_config_has(config, key))
-            return true;
-        at += len + (at[len] == '|');
+    jc_free(hp->windowed.is);
+    jc_free(hp->rotary.short_factor.x);
+    jc_free(hp->rotary.long_factor.x);
+}
+
+/* ---- what must hold between keys ---- */
+
+static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *err)
+{
+    const uint32_t sizes[] = {hp->layers,    hp->width, hp->heads,
+                              hp->positions, hp->types, hp->vocab};
+
+    for (size_t i = 0; i < JC_COUNT(sizes); i++)
+        if (sizes[i] == 0 || sizes[i] > MOST)
+            return jc_fail(err, JC_E_FORMAT,
+                           "'%s': a size is %u; layers, width, heads, positions, token "
+                           "types and vocabulary must be from 1 to %d",
+                           path, sizes[i], MOST);
+    if (hp->ff_width > MOST)
+        return jc_fail(err, JC_E_FORMAT, "'%s': the MLP is %u wide, more than %d", path,
+                       hp->ff_width, MOST);
+    if (hp->vocab < 2 || !(hp->eps >= 0))
+        return jc_fail(err, JC_E_FORMAT, "'%s': %s", path,
+                       hp->vocab < 2 ? "the vocabulary has fewer than 2 tokens"
+                                     : "the epsilon of the norms is negative");
+    if (hp->embed_width && hp->embed_width != hp->width)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': an embedding of width %u in a model of width %u is not "
+                       "supported",
+                       path, hp->embed_width, hp->width);
+    if (hp->windowed.n && hp->windowed.n != hp->layers)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': the kinds of attention are for %zu blocks of %u", path,
+                       hp->windowed.n, hp->layers);
+    return JC_OK;
+}
+
+static bool usable(double x)
+{
+    return isfinite(x) && x > 0;
+}
+
+static jc_status check_numbers(const jc_hparams *hp, const char *path, jc_error *err)
+{
+    if (!(hp->attention_softcap >= 0) || !(hp->logit_softcap >= 0) ||
+        !(hp->scale_attention_of >= 0))
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': a soft cap or the scale of attention is negative", path);
+    return JC_OK;
+}
+
+static jc_status derive_heads(jc_hparams *hp, const char *path, jc_error *err)
+{
+    if (hp->head_width == 0 && hp->width % hp->heads)
+        return jc_fail(err, JC_E_FORMAT, "'%s': width %u is not a multiple of %u heads",
+                       path, hp->width, hp->heads);
+    if (hp->head_width == 0)
+        hp->head_width = hp->width / hp->heads;
+    if (hp->kv_heads == 0)
+        hp->kv_heads = hp->heads;
+    if (hp->head_width > MOST || hp->heads % hp->kv_heads)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': %u heads of width %u cannot share %u of keys and values",
+                       path, hp->heads, hp->head_width, hp->kv_heads);
+    hp->q_width = (size_t)hp->heads * hp->head_width;
+    hp->kv_width = (size_t)hp->kv_heads * hp->head_width;
+    return JC_OK;
+}
+
+/* A list of factors, one for each pair. */
+static bool fits(const jc_reals *factors, uint32_t dims)
+{
+    if (factors->n != dims / 2)
+        return false;
+    for (size_t i = 0; i < factors->n; i++)
+        if (!usable(factors->x[i]))
+            return false;
+    return true;
+}
+
+static const char *wrong_scaling(const jc_rotary_hparams *r)
+{
+    switch (r->type) {
+    case JC_ROTARY_NONE:
+    case JC_ROTARY_PLAIN:
+        return NULL;
+    case JC_ROTARY_LINEAR:
+        return usable(r->factor) ? NULL : "'factor' above 0";
+    case JC_ROTARY_LLAMA3:
+        return usable(r->factor) && usable(r->low_freq) && r->high_freq > r->low_freq &&
+                       isfinite(r->high_freq) && r->original > 0
+                   ? NULL
+                   : "'factor', 'low_freq_factor' below 'high_freq_factor', and "
+                     "'original_max_position_embeddings', all above 0";
+    case JC_ROTARY_YARN:
+        return usable(r->factor) && usable(r->beta_fast) && usable(r->beta_slow) &&
+                       r->theta > 1 && isfinite(r->mscale) && isfinite(r->mscale_all)
+                   ? NULL
+                   : "'factor', 'beta_fast' and 'beta_slow' above 0";
+    case JC_ROTARY_LONGROPE:
+        return r->original > 1 && fits(&r->short_factor, r->dims) &&
+                       fits(&r->long_factor, r->dims)
+                   ? NULL
+                   : "'original_max_position_embeddings' above 1, and a 'short_factor' and "
+                     "a 'long_factor' for each pair";
     }
-    size_t len = strcspn(keys, "|");
-    memcpy(key, keys, len);
-    key[len] = 0;
-    return false;
+    return NULL;
 }
 
-static jc_status read_fixed(const char *key, const char *only, const jc_config *config,
-                            jc_error *err)
+static jc_status derive_rotary(jc_hparams *hp, const char *path, jc_error *err)
 {
-    bool boolean = strcmp(only, "true") == 0 || strcmp(only, "false") == 0, value = false;
-    const char *text = NULL;
-    jc_status st = boolean ? jc_config_bool(config, key, &value, err)
-                           : jc_config_text(config, key, &text, err);
+    jc_rotary_hparams *r = &hp->rotary;
+    double dims = hp->head_width * r->part;
 
-    if (st)
-        return st;
-    if (boolean)
-        text = value ? "true" : "false";
-    return strcmp(text, only) == 0
-               ? JC_OK
-               : jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s '%s' is not supported, only '%s'",
-                         jc_config_path(config), key, text, only);
-}
-
-static jc_status read_key(void *member, const jc_key_row *row, const jc_config *config,
-                          jc_error *err)
-{
-    char key[64];
-    bool has = row->keys && choose_key(row->keys, config, key), given = has || !row->def;
-    const char *text = row->def;
-    jc_status st = JC_OK;
-
-    switch (row->type) {
-    case JC_KEY_U32:
-        if (given)
-            return jc_config_u32(config, key, member, err);
-        *(uint32_t *)member = (uint32_t)strtoul(text, NULL, 10);
-        break;
-    case JC_KEY_REAL:
-        if (given)
-            return jc_config_real(config, key, member, err);
-        *(double *)member = jc_real_parse(text, NULL);
-        break;
-    case JC_KEY_BOOL:
-        if (given)
-            return jc_config_bool(config, key, member, err);
-        *(bool *)member = strcmp(text, "true") == 0;
-        break;
-    case JC_KEY_ACT:
-        if (given)
-            st = jc_config_text(config, key, &text, err);
-        return st ? st : act_from_name(text, config, member, err);
-    case JC_KEY_FIXED:
-        return has ? read_fixed(key, row->def, config, err) : JC_OK;
-    }
-    return st;
+    if (r->type == JC_ROTARY_NONE)
+        return JC_OK;
+    if (!usable(r->theta) || !(dims >= 2 && dims <= hp->head_width) ||
+        (uint32_t)dims % 2 != 0)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': rotary positions need an even number of a head's %u values "
+                       "and a base above 0",
+                       path, hp->head_width);
+    r->dims = (uint32_t)dims;
+    if (r->original == 0 && r->type == JC_ROTARY_YARN)
+        r->original = hp->positions;
+    const char *wrong = wrong_scaling(r);
+    if (wrong || !(r->attention_factor >= 0 && isfinite(r->attention_factor)))
+        return jc_fail(err, JC_E_FORMAT, "'%s': rope_scaling must have %s", path,
+                       wrong ? wrong : "an 'attention_factor' that is not negative");
+    return JC_OK;
 }
 
 /* What follows from the keys; all sizes are from 1 to MOST. */
 static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
                         jc_error *err)
 {
-    hp->head_width = hp->width / hp->heads;
+    jc_status st = derive_heads(hp, path, err);
+
+    if (st == JC_OK)
+        st = derive_rotary(hp, path, err);
+    if (st)
+        return st;
     if (arch->positions_after_padding) {
         if (hp->padding >= hp->positions - 1)
             return jc_fail(err, JC_E_FORMAT,
@@ -109,6 +166,8 @@ static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
                            path, hp->positions, hp->padding);
         hp->first_position = hp->padding + 1;
     }
+    hp->first_position += arch->positions_unused;
+    hp->positions += arch->positions_unused;
     hp->context = hp->positions - hp->first_position;
     return JC_OK;
 }
@@ -117,33 +176,23 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
                           jc_error *err)
 {
     const char *path = jc_config_path(config);
+    jc_status st = JC_OK;
 
-    *hp = (jc_hparams){.types = 1};
-    for (size_t i = 0; i < arch->n_keys; i++) {
-        const jc_key_row *row = &arch->keys[i];
-        jc_status st = read_key((char *)hp + row->offset, row, config, err);
-        if (st)
-            return st;
-    }
-    const uint32_t sizes[] = {hp->layers,    hp->width, hp->heads,
-                              hp->positions, hp->types, hp->vocab};
-    for (size_t i = 0; i < JC_COUNT(sizes); i++)
-        if (sizes[i] == 0 || sizes[i] > MOST)
-            return jc_fail(err, JC_E_FORMAT,
-                           "'%s': a size is %u; layers, width, heads, positions, token "
-                           "types and vocabulary must be from 1 to %d",
-                           path, sizes[i], MOST);
-    if (hp->width % hp->heads)
-        return jc_fail(err, JC_E_FORMAT, "'%s': width %u is not a multiple of %u heads",
-                       path, hp->width, hp->heads);
-    if (hp->ff_width == 0)
+    *hp = (jc_hparams){.types = 1,
+                       .norm_before = true,
+                       .tied = true,
+                       .scale_attention = true,
+                       .use_window = true,
+                       .window_every = 1,
+                       .rotary = {.part = 1}};
+    for (size_t i = 0; i < arch->n_keys && st == JC_OK; i++)
+        st = jc_key_read(hp, &arch->keys[i], config, err);
+    if (st)
+        return st;
+    if (hp->ff_width == 0 && hp->width <= MOST)
         hp->ff_width = 4 * hp->width;
-    if (hp->ff_width > MOST)
-        return jc_fail(err, JC_E_FORMAT, "'%s': the MLP is %u wide, more than %d", path,
-                       hp->ff_width, MOST);
-    if (hp->vocab < 2 || !(hp->eps >= 0))
-        return jc_fail(err, JC_E_FORMAT, "'%s': %s", path,
-                       hp->vocab < 2 ? "the vocabulary has fewer than 2 tokens"
-                                     : "the epsilon of the norms is negative");
-    return derive(hp, arch, path, err);
+    st = check_sizes(hp, path, err);
+    if (st == JC_OK)
+        st = check_numbers(hp, path, err);
+    return st ? st : derive(hp, arch, path, err);
 }

@@ -7,16 +7,19 @@
 
 #include "jumpcut/model.h"
 #include "model/arch.h"
+#include "model/rotary.h"
 #include "store/store.h"
 
 typedef struct jc_norm_weights {
-    float *weight, *bias; /* [width], owned */
+    float *weight, *bias; /* [d], owned; NULL where the architecture has none */
+    size_t d;
 } jc_norm_weights;
 
 typedef struct jc_block {
-    jc_norm_weights norm1, norm2;
+    jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
     float attention_scale;
+    size_t window; /* keys that a token sees; 0: all before it */
 } jc_block;
 
 /* The read-out, prepared when it is first used: a fit never needs it. */
@@ -35,14 +38,18 @@ struct jc_model {
     jc_hparams hp;
     const jc_backend *backend;
     jc_precision precision;
-    const jc_tensor *tokens, *positions; /* read where they lie, row by row */
-    const jc_tensor *types;              /* the same, or NULL */
-    jc_norm_weights embed_norm;          /* NULL where there is none */
-    jc_block *blocks;                    /* [layers]; NULL when only inspected */
-    jc_norm_weights final;               /* NULL without a head */
+    jc_rotary rotary;
+    const jc_tensor *tokens;            /* read where they lie, row by row */
+    const jc_tensor *positions, *types; /* the same, or NULL */
+    jc_norm_weights embed_norm;         /* NULL where there is none */
+    jc_block *blocks;                   /* [layers]; NULL when only inspected */
+    jc_norm_weights final;              /* NULL without a head */
     jc_head *head;
 };
 
+jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *config,
+                      jc_error *err) JC_NODISCARD;
+/* Must be released, even after a failure. */
 jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *config,
                           jc_error *err) JC_NODISCARD;
 
@@ -58,5 +65,10 @@ void jc_weights_release(jc_model *model);
 jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
                             uint32_t block, jc_act act, bool add,
                             jc_error *err) JC_NODISCARD;
+
+/* The norm, in the model's way, of the first `pieces` runs in each row; see jc_norm_run().
+ */
+void jc_model_norm(const jc_model *model, const jc_norm_weights *weights, size_t rows,
+                   size_t pieces, size_t stride, const float *x, float *y);
 
 #endif

@@ -154,6 +154,7 @@ void jc_model_close(jc_model *model)
     if (!model)
         return;
     jc_weights_release(model);
+    jc_hparams_release(&model->hp);
     if (model->head) {
         jc_linear_free(model->head->transform);
         jc_linear_free(model->head->unembed);

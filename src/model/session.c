@@ -2,6 +2,7 @@
 /* session.c: texts in, states at the wanted positions out, at every layer tap. */
 #include "model/session.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels/vector.h"
@@ -33,7 +34,7 @@ struct jc_session {
 
 struct jc_cache {
     size_t n, length, room; /* texts; tokens in each, and the most there can be */
-    float *data;            /* [n, layers, room, 2 width] */
+    float *data;            /* [n, layers, room, 2 kv_width] */
     jc_span *spans;         /* [n] */
 };
 
@@ -95,12 +96,15 @@ static void embed(const jc_model *model, uint32_t id, size_t position, float *h,
     size_t d = hp->width;
 
     jc_tensor_read(model->tokens, id * d, d, h);
-    add_row(model->positions, hp->first_position + position, d, h, spare);
+    if (model->arch->scale_embedding)
+        for (size_t i = 0; i < d; i++)
+            h[i] *= sqrtf((float)d);
+    if (model->positions)
+        add_row(model->positions, hp->first_position + position, d, h, spare);
     if (model->types)
         add_row(model->types, 0, d, h, spare);
     if (model->embed_norm.weight)
-        jc_layer_norm(model->backend, 1, d, h, model->embed_norm.weight,
-                      model->embed_norm.bias, hp->eps, h);
+        jc_model_norm(model, &model->embed_norm, 1, 1, d, h, h);
 }
 
 /* Slice i, made when it is not there. */
@@ -208,6 +212,7 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
         for (size_t p = 0; p < spans[t].n; p++)
             embed(model, s->texts[cut->text + t].ids[p], p,
                   cut->work.h + (spans[t].row + p) * model->hp.width, cut->work.x);
+    jc_work_turn(model, &cut->work, spans, cut->n_texts);
     st = tap(s, cut, 0, err);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {
         st = jc_block_run(model, l, &cut->work, spans, cut->n_texts, err);
@@ -251,7 +256,7 @@ jc_status jc_cache_new(jc_cache **out, const jc_model *model, size_t n, size_t l
     cache->n = n;
     cache->room = room;
     cache->spans = jc_alloc_array(n, sizeof *cache->spans);
-    if (jc_mul(each, 2 * (size_t)hp->width, &each))
+    if (jc_mul(each, 2 * hp->kv_width, &each))
         cache->data = jc_matrix_new(n, each, sizeof *cache->data);
     if (!cache->spans || !cache->data) {
         jc_cache_free(cache);
@@ -295,6 +300,7 @@ jc_status jc_session_step(jc_session *session, jc_cache *cache, const uint32_t *
         embed(model, ids[i], cache->length, work->h + i * model->hp.width, work->x);
         cache->spans[i].past = cache->length;
     }
+    jc_work_turn(model, work, cache->spans, cache->n);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++)
         st = jc_block_run(model, l, work, cache->spans, cache->n, err);
     cache->length++;

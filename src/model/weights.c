@@ -12,12 +12,24 @@
 #include "base/file.h"
 #include "model/model.h"
 
+/* Whether this model has the weight. */
+static bool used(const jc_model *model, const jc_weight_row *row)
+{
+    const jc_hparams *hp = &model->hp;
+
+    return !(row->flags & JC_WEIGHT_IF_ATTENTION_BIAS && !hp->attention_bias) &&
+           !(row->flags & JC_WEIGHT_IF_MLP_BIAS && !hp->mlp_bias) &&
+           !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before);
+}
+
 /* The rows of an id, one after another: the first where `last` is NULL, NULL at the end. */
-static const jc_weight_row *next_row(const jc_arch *arch, jc_weight_id id,
+static const jc_weight_row *next_row(const jc_model *model, jc_weight_id id,
                                      const jc_weight_row *last)
 {
+    const jc_arch *arch = model->arch;
+
     for (size_t i = last ? (size_t)(last - arch->weights) + 1 : 0; i < arch->n_weights; i++)
-        if (arch->weights[i].id == id)
+        if (arch->weights[i].id == id && used(model, &arch->weights[i]))
             return &arch->weights[i];
     return NULL;
 }
@@ -40,10 +52,18 @@ static size_t dim(const jc_hparams *hp, jc_dim which)
         return hp->types;
     case JC_DIM_WIDTH:
         return hp->width;
+    case JC_DIM_HEAD:
+        return hp->head_width;
+    case JC_DIM_Q:
+        return hp->q_width;
+    case JC_DIM_KV:
+        return hp->kv_width;
+    case JC_DIM_QKV:
+        return hp->q_width + 2 * hp->kv_width;
     case JC_DIM_FF:
         return hp->ff_width;
-    case JC_DIM_QKV:
-        return 3 * (size_t)hp->width;
+    case JC_DIM_GATED:
+        return 2 * (size_t)hp->ff_width;
     }
     return 1;
 }
@@ -91,7 +111,7 @@ static jc_status find_tensor(const jc_model *model, const jc_weight_row *row,
     char plain[NAME], prefixed[NAME];
 
     *tensor = seek(model, row, block);
-    if (!*tensor && row->flags & JC_WEIGHT_TIED)
+    if (!*tensor && row->flags & JC_WEIGHT_TIED && model->hp.tied)
         return JC_OK;
     if (!*tensor) {
         spell(model, row->name, block, plain, prefixed);
@@ -149,7 +169,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
     for (size_t i = 0; i < model->arch->n_weights; i++) {
         const jc_weight_row *row = &model->arch->weights[i];
         uint32_t n = per_block(row->id) ? model->hp.layers : 1;
-        if (row->flags & JC_WEIGHT_HEAD && !model->info.has_head)
+        if ((row->flags & JC_WEIGHT_HEAD && !model->info.has_head) || !used(model, row))
             continue;
         for (uint32_t block = 0; block < n; block++) {
             const jc_tensor *tensor;
@@ -177,17 +197,18 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
 struct stack {
     const jc_tensor *parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
-    bool in_out;
+    bool in_out, plus_one;
+    size_t head_width;    /* where rows are stored by head; else 0 */
     const jc_tensor *bad; /* has a value that is not finite */
 };
 
 static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
                             uint32_t block, jc_error *err)
 {
-    const jc_weight_row *row = next_row(model->arch, id, NULL);
+    const jc_weight_row *row = next_row(model, id, NULL);
 
     memset(stack, 0, sizeof *stack);
-    for (; row; row = next_row(model->arch, id, row)) {
+    for (; row; row = next_row(model, id, row)) {
         const jc_tensor *tensor;
         jc_status st = find_tensor(model, row, block, &tensor, err);
         if (st)
@@ -195,6 +216,8 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
         if (!tensor)
             tensor = model->tokens;
         stack->in_out = row->flags & JC_WEIGHT_IN_OUT;
+        stack->plus_one = row->flags & JC_WEIGHT_PLUS_ONE;
+        stack->head_width = row->flags & JC_WEIGHT_BY_HEAD ? model->hp.head_width : 0;
         stack->parts[stack->n++] = tensor;
         stack->n_in = tensor->shape[stack->in_out ? 0 : 1];
         stack->n_out += tensor->shape[stack->in_out ? 1 : 0];
@@ -202,10 +225,9 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
     return JC_OK;
 }
 
-static void read_stack(void *arg, size_t first, size_t n, float *out)
+/* Elements of the tensors as they are stored, one below the other. */
+static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
 {
-    struct stack *stack = arg;
-
     for (size_t p = 0; p < stack->n && n > 0; p++) {
         const jc_tensor *part = stack->parts[p];
         size_t count = part->count <= first ? 0 : part->count - first;
@@ -220,6 +242,25 @@ static void read_stack(void *arg, size_t first, size_t n, float *out)
     }
 }
 
+/* Elements of the weight as it is used: all queries, all keys, all values. Where they are
+ * stored by head, whole rows of n_in are asked for. */
+static void read_stack(void *arg, size_t first, size_t n, float *out)
+{
+    struct stack *stack = arg;
+    size_t w = stack->head_width, row = first / stack->n_in, rows = n / stack->n_in;
+
+    if (w == 0) {
+        read_stored(stack, first, n, out);
+        return;
+    }
+    for (size_t i = 0, run; i < rows; i += run) {
+        size_t part = (row + i) / (stack->n_out / 3), at = (row + i) % (stack->n_out / 3);
+        size_t stored = (at / w * 3 + part) * w + at % w;
+        run = w - at % w < rows - i ? w - at % w : rows - i;
+        read_stored(stack, stored * stack->n_in, run * stack->n_in, out + i * stack->n_in);
+    }
+}
+
 static jc_status check_finite(const struct stack *stack, jc_error *err)
 {
     return stack->bad ? jc_fail(err, JC_E_NUMERIC,
@@ -230,26 +271,30 @@ static jc_status check_finite(const struct stack *stack, jc_error *err)
 
 /* *out stays NULL where the architecture has no such vector. */
 static jc_status load_vector(const jc_model *model, jc_weight_id id, uint32_t block,
-                             float **out, jc_error *err)
+                             float **out, size_t *n, jc_error *err)
 {
     struct stack stack;
     jc_status st = find_stack(&stack, model, id, block, err);
 
     if (st || stack.n == 0)
         return st;
+    *n = stack.n_out;
     *out = jc_matrix_new(stack.n_out, 1, sizeof **out);
     if (!*out)
         return jc_fail_nomem(err, "the weights");
     read_stack(&stack, 0, stack.n_out, *out);
+    for (size_t i = 0; stack.plus_one && i < stack.n_out; i++)
+        (*out)[i] += 1;
     return check_finite(&stack, err);
 }
 
 static jc_status load_norm(const jc_model *model, jc_weight_id id, uint32_t block,
                            jc_norm_weights *out, jc_error *err)
 {
-    jc_status st = load_vector(model, id, block, &out->weight, err);
+    size_t n;
+    jc_status st = load_vector(model, id, block, &out->weight, &out->d, err);
 
-    return st ? st : load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, err);
+    return st ? st : load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, &n, err);
 }
 
 jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
@@ -257,12 +302,13 @@ jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id
 {
     struct stack stack;
     float *bias = NULL;
+    size_t n;
     jc_status st = find_stack(&stack, model, id, block, err);
 
     *out = NULL;
     if (st || stack.n == 0)
         return st;
-    st = load_vector(model, (jc_weight_id)(id + 1), block, &bias, err);
+    st = load_vector(model, (jc_weight_id)(id + 1), block, &bias, &n, err);
     if (st == JC_OK) {
         const jc_linear_spec spec = {.n_in = stack.n_in,
                                      .n_out = stack.n_out,
@@ -296,20 +342,28 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
         jc_linear **out;
     } linears[] = {{JC_W_QKV, JC_ACT_NONE, false, &b->qkv},
                    {JC_W_OUT, JC_ACT_NONE, true, &b->out},
-                   {JC_W_UP, hp->act, false, &b->up},
+                   {JC_W_UP, model->arch->gated ? JC_ACT_NONE : hp->act, false, &b->up},
                    {JC_W_DOWN, JC_ACT_NONE, true, &b->down}};
-    jc_status st = load_norm(model, JC_W_NORM1, l, &b->norm1, err);
+    const struct {
+        jc_weight_id id;
+        jc_norm_weights *out;
+    } norms[] = {{JC_W_NORM1, &b->norm1},   {JC_W_NORM1_AFTER, &b->norm1_after},
+                 {JC_W_NORM2, &b->norm2},   {JC_W_NORM2_AFTER, &b->norm2_after},
+                 {JC_W_Q_NORM, &b->q_norm}, {JC_W_K_NORM, &b->k_norm}};
+    jc_status st = JC_OK;
 
-    if (st == JC_OK)
-        st = load_norm(model, JC_W_NORM2, l, &b->norm2, err);
+    for (size_t i = 0; i < JC_COUNT(norms) && st == JC_OK; i++)
+        st = load_norm(model, norms[i].id, l, norms[i].out, err);
     for (size_t i = 0; i < JC_COUNT(linears) && st == JC_OK; i++) {
         st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
                                linears[i].add, err);
         if (st == JC_OK)
             model->info.weight_bytes += jc_linear_bytes(*linears[i].out);
     }
-    double scale = hp->scale_attention ? 1 / sqrt((double)hp->head_width) : 1;
+    double of = hp->scale_attention_of > 0 ? hp->scale_attention_of : hp->head_width;
+    double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
+    b->window = jc_hparams_windowed(hp, l) ? hp->window : 0;
     return st;
 }
 
@@ -318,8 +372,12 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     model->blocks = jc_alloc_array(model->hp.layers, sizeof *model->blocks);
     if (!model->blocks)
         return jc_fail_nomem(err, "the weights");
-    model->info.weight_bytes = model->tokens->bytes + model->positions->bytes;
-    jc_status st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
+    model->info.weight_bytes = model->tokens->bytes;
+    if (model->positions)
+        model->info.weight_bytes += model->positions->bytes;
+    jc_status st = jc_rotary_init(&model->rotary, &model->hp, err);
+    if (st == JC_OK)
+        st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++)
         st = load_block(model, l, err);
     if (st == JC_OK && model->info.has_head)
@@ -339,6 +397,10 @@ void jc_weights_release(jc_model *model)
         jc_block *b = &model->blocks[l];
         release_norm(&b->norm1);
         release_norm(&b->norm2);
+        release_norm(&b->norm1_after);
+        release_norm(&b->norm2_after);
+        release_norm(&b->q_norm);
+        release_norm(&b->k_norm);
         jc_linear_free(b->qkv);
         jc_linear_free(b->out);
         jc_linear_free(b->up);
@@ -347,4 +409,17 @@ void jc_weights_release(jc_model *model)
     jc_free(model->blocks);
     release_norm(&model->embed_norm);
     release_norm(&model->final);
+    jc_rotary_release(&model->rotary);
+}
+
+void jc_model_norm(const jc_model *model, const jc_norm_weights *weights, size_t rows,
+                   size_t pieces, size_t stride, const float *x, float *y)
+{
+    const jc_norm norm = {.kind = model->arch->norm,
+                          .eps = model->hp.eps,
+                          .d = weights->d,
+                          .weight = weights->weight,
+                          .bias = weights->bias};
+
+    jc_norm_run(model->backend, &norm, rows, pieces, stride, x, y);
 }

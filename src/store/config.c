@@ -60,22 +60,56 @@ const char *jc_config_path(const jc_config *config)
     return config->path;
 }
 
-/* The value at a dotted key; NULL when it is absent or null. */
-static const json_t *at(const jc_config *config, const char *key)
+/* The element whose number key[n] spells. */
+static const json_t *element(const json_t *list, const char *key, size_t n)
+{
+    size_t index = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (key[i] < '0' || key[i] > '9' || index > json_array_size(list))
+            return NULL;
+        index = 10 * index + (size_t)(key[i] - '0');
+    }
+    return n ? json_array_get(list, index) : NULL;
+}
+
+/* The value at a dotted key; NULL when it is absent. */
+static const json_t *present(const jc_config *config, const char *key)
 {
     const json_t *value = config->root;
 
     for (size_t n = strcspn(key, "."); value; key += n + 1, n = strcspn(key, ".")) {
-        value = json_object_getn(value, key, n);
+        value =
+            json_is_array(value) ? element(value, key, n) : json_object_getn(value, key, n);
         if (!key[n])
             break;
     }
+    return value;
+}
+
+/* The same, NULL too when it is null. */
+static const json_t *at(const jc_config *config, const char *key)
+{
+    const json_t *value = present(config, key);
+
     return json_is_null(value) ? NULL : value;
 }
 
 bool jc_config_has(const jc_config *config, const char *key)
 {
     return at(config, key) != NULL;
+}
+
+bool jc_config_null(const jc_config *config, const char *key)
+{
+    const json_t *value = present(config, key);
+
+    return json_is_null(value);
+}
+
+size_t jc_config_length(const jc_config *config, const char *key)
+{
+    return json_array_size(at(config, key));
 }
 
 static jc_status not_a(const jc_config *config, const char *key, const char *type,

@@ -93,9 +93,11 @@ jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
                           const char *path, jc_error *err) JC_NODISCARD;
 void jc_config_close(jc_config *config);
 const char *jc_config_path(const jc_config *config);
-bool jc_config_has(const jc_config *config, const char *key); /* present and not null */
+bool jc_config_has(const jc_config *config, const char *key);  /* present and not null */
+bool jc_config_null(const jc_config *config, const char *key); /* present and null */
+size_t jc_config_length(const jc_config *config, const char *key); /* of a list, else 0 */
 /* E_FORMAT naming file and key when it is absent or of another type or range. Keys may be
- * dotted: "rope_scaling.factor". */
+ * dotted: "rope_scaling.factor", "attention_types.0.1". */
 jc_status jc_config_u32(const jc_config *config, const char *key, uint32_t *out,
                         jc_error *err) JC_NODISCARD;
 jc_status jc_config_real(const jc_config *config, const char *key, double *out,

@@ -6,6 +6,7 @@ output of block l. For pre-norm models the package's own hidden_states[-1] is AF
 final norm; tap L is before it, so it is taken by a hook on the last block.
 """
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,24 +24,62 @@ def read_tensors(folder, base):
     named = {}
     for file in sorted(Path(folder).glob("*.safetensors")):
         named |= load_file(file)
-    own = (base + ".", "lm_head.", "cls.", "vocab_")
+    own = (base + ".", "lm_head.", "embed_out.", "cls.", "vocab_")
     named = {k if k.startswith(own) else f"{base}.{k}": x for k, x in named.items()}
     named = {re.sub("gamma$", "weight", re.sub("beta$", "bias", k)): x.double()
              for k, x in named.items()}
     return {k: x for k, x in named.items() if not UNUSED.search(k)}
 
 
+ENCODERS = ("bert", "roberta", "distilbert")
+
+
+def empty_net(config):
+    """The package's model of a configuration, untrained, in float64. It is the package's
+    plain attention that is taken: other code of its ignores some options."""
+    if isinstance(config, dict):
+        config = AutoConfig.for_model(**config)
+    # It asks for float32 scores; in exact arithmetic it changes nothing.
+    config.reorder_and_upcast_attn = False
+    # This version of the package masks by the window whether it is to be used or not.
+    if not getattr(config, "use_sliding_window", True):
+        config.sliding_window = None
+    family = (AutoModelForMaskedLM if config.model_type in ENCODERS
+              else AutoModelForCausalLM)
+    return family.from_config(config, torch_dtype=torch.float64,
+                              attn_implementation="eager")
+
+
+@contextmanager
+def without_float32():
+    """The package takes norms and softmax in float32, whatever the model is; here they are
+    taken in float64 like the rest. The angles of rotary positions remain float32, as that
+    is no loss of digits but what the models were trained with."""
+    single = torch.float32
+    torch.float32 = torch.float64
+    try:
+        yield
+    finally:
+        torch.float32 = single
+
+
+def decoder_parts(net):
+    """The blocks of a decoder and its final norm, None where it has none."""
+    base = net.base_model
+    base = getattr(base, "decoder", base)
+    blocks = base.h if hasattr(base, "h") else base.layers
+    for name in ("ln_f", "norm", "final_layer_norm"):
+        if hasattr(base, name):
+            return blocks, getattr(base, name)
+    raise ValueError(f"{type(net)} has no final norm that is known")
+
+
 class Model:
     def __init__(self, folder):
         config = AutoConfig.from_pretrained(folder)
         self.folder, self.kind = str(folder), config.model_type
-        self.decoder = self.kind == "gpt2"
-        # It asks for float32 scores; in exact arithmetic it changes nothing.
-        config.reorder_and_upcast_attn = False
-        family = AutoModelForCausalLM if self.decoder else AutoModelForMaskedLM
-        # "eager": other attention code ignores scale_attn_by_inverse_layer_idx.
-        self.net = family.from_config(config, torch_dtype=torch.float64,
-                                      attn_implementation="eager")
+        self.decoder = self.kind not in ENCODERS
+        self.net = empty_net(config)
         tensors = read_tensors(folder, self.net.base_model_prefix)
         missing, unexpected = self.net.load_state_dict(tensors, strict=False)
         tied = tuple(self.net._tied_weights_keys if config.tie_word_embeddings else ())
@@ -51,6 +90,24 @@ class Model:
         self.net.eval()
         self.layers, self.width = config.num_hidden_layers, config.hidden_size
         self.vocab = config.vocab_size
+        self.cap = getattr(config, "final_logit_softcapping", None)
+        if self.decoder:
+            self.blocks, self.norm = decoder_parts(self.net)
+            self.mask_late(config)
+
+    def mask_late(self, config):
+        """The windows of Qwen begin with block max_window_layers; this version of the
+        package gives its plain attention the window's mask in all blocks."""
+        if not getattr(config, "use_sliding_window", False):
+            return
+
+        def plain(module, args, more):
+            n = more["hidden_states"].shape[1]
+            mask = torch.full((n, n), torch.finfo(torch.float64).min).double().triu(1)
+            return args, more | {"attention_mask": mask[None, None]}
+
+        for block in self.blocks[:config.max_window_layers]:
+            block.self_attn.register_forward_pre_hook(plain, with_kwargs=True)
 
     @torch.no_grad()
     def run(self, ids, **more):
@@ -61,10 +118,11 @@ class Model:
                 for k, v in more.items()}
         last = []
         if self.decoder:
-            hook = self.net.transformer.h[-1].register_forward_hook(
+            hook = self.blocks[-1].register_forward_hook(
                 lambda module, args, out: last.append(out[0]))
-        out = self.net(ids, attention_mask=torch.ones_like(ids), output_hidden_states=True,
-                       **more)
+        with without_float32():
+            out = self.net(ids, attention_mask=torch.ones_like(ids),
+                           output_hidden_states=True, **more)
         states = list(out.hidden_states)
         if self.decoder:
             hook.remove()
@@ -75,8 +133,10 @@ class Model:
     def read(self, states):
         """The model's own head on states [n, d] that stand for tap L -> logits [n, V]."""
         h, net = torch.from_numpy(np.ascontiguousarray(states)), self.net
-        if self.kind == "gpt2":
-            return net.lm_head(net.transformer.ln_f(h)).numpy()
+        if self.decoder:
+            with without_float32():
+                z = net.get_output_embeddings()(self.norm(h) if self.norm else h)
+            return (self.cap * torch.tanh(z / self.cap) if self.cap else z).numpy()
         if self.kind == "bert":
             return net.cls(h).numpy()
         if self.kind == "roberta":

@@ -55,6 +55,7 @@ static const struct layer layers[] = {
     {"gelu", 33, 65, 67, JC_ACT_GELU, false, true, true},
     {"gelu by tanh", 33, 65, 67, JC_ACT_GELU_TANH, false, true, true},
     {"relu", 33, 65, 67, JC_ACT_RELU, false, false, true},
+    {"silu", 33, 65, 67, JC_ACT_SILU, false, false, true},
     {"several panels", 20, 2000, 130, JC_ACT_GELU_TANH, false, false, true},
     {"several panels, added", 20, 1537, 65, JC_ACT_NONE, true, true, true},
 };
@@ -141,7 +142,7 @@ static void test_backends__a_row_is_the_same_in_any_batch(void **state)
     jc_free(single);
 }
 
-static void test_backends__layer_norm_agrees_with_ref(void **state)
+static void test_backends__norms_agree_with_ref(void **state)
 {
     (void)state;
     for (size_t d = 1; d < 900; d = d * 3 + 5) {
@@ -150,10 +151,13 @@ static void test_backends__layer_norm_agrees_with_ref(void **state)
         float *got = random_floats(70 * d, 0);
 
         x[0] += 3000; /* GPT-2 has such coordinates */
-        jc_layer_norm(jc_backend_find("ref"), 70, d, x, w, b, 1e-5, want);
-        for (const char *const *name = jc_backend_names(); *name; name++) {
-            jc_layer_norm(jc_backend_find(*name), 70, d, x, w, b, 1e-5, got);
-            check_near(got, want, 70 * d, 3e-6, "layer norm");
+        for (int kind = JC_NORM_LAYER; kind <= JC_NORM_RMS; kind++) {
+            jc_norm norm = {(jc_norm_kind)kind, 1e-5, d, w, kind ? NULL : b};
+            jc_norm_run(jc_backend_find("ref"), &norm, 70, 1, d, x, want);
+            for (const char *const *name = jc_backend_names(); *name; name++) {
+                jc_norm_run(jc_backend_find(*name), &norm, 70, 1, d, x, got);
+                check_near(got, want, 70 * d, 3e-6, kind ? "rms norm" : "layer norm");
+            }
         }
         jc_free(x);
         jc_free(w);
@@ -163,13 +167,117 @@ static void test_backends__layer_norm_agrees_with_ref(void **state)
     }
 }
 
+/* In each row of 3 * 24 + 1 values the first 2 pieces, as the heads of a query are. */
+static void test_backends__norms_of_pieces_leave_the_rest_alone(void **state)
+{
+    enum { ROWS = 70, D = 24, STRIDE = 73 };
+    float *x = random_floats(ROWS * STRIDE, 3), *w = random_floats(D, 1);
+    float *want = random_floats(ROWS * STRIDE, 1), *got = random_floats(ROWS * STRIDE, 1);
+    jc_norm norm = {JC_NORM_RMS, 1e-6, D, w, NULL};
+
+    (void)state;
+    memcpy(want, x, ROWS * STRIDE * sizeof *want);
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t p = 0; p < 2; p++) {
+            const float *from = x + r * STRIDE + p * D;
+            double squares = 0;
+            for (size_t i = 0; i < D; i++)
+                squares += (double)from[i] * (double)from[i] / D;
+            for (size_t i = 0; i < D; i++)
+                want[r * STRIDE + p * D + i] =
+                    (float)((double)from[i] / sqrt(squares + 1e-6) * (double)w[i]);
+        }
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        memcpy(got, x, ROWS * STRIDE * sizeof *got);
+        jc_norm_run(jc_backend_find(*name), &norm, ROWS, 2, STRIDE, got, got);
+        check_near(got, want, ROWS * STRIDE, 3e-6, "norm of pieces");
+    }
+    jc_free(x);
+    jc_free(w);
+    jc_free(want);
+    jc_free(got);
+}
+
+/* A pair is a complex number, times e^(i angle); `at` is where the pair's halves are. */
+static void turn(const jc_rotation *r, size_t pair, const float *x, float *y)
+{
+    size_t a = r->interleaved ? 2 * pair : pair, b = r->interleaved ? a + 1 : a + r->half;
+    double c = (double)r->turns[pair], s = (double)r->turns[r->half + pair];
+
+    y[a] = (float)((double)x[a] * c - (double)x[b] * s);
+    y[b] = (float)((double)x[a] * s + (double)x[b] * c);
+}
+
+static void test_backends__rotations_are_products_of_complex_numbers(void **state)
+{
+    enum { ROWS = 70, HEADS = 3, WIDTH = 44, STRIDE = 150 };
+    float *x = random_floats(ROWS * STRIDE, 3), *want = random_floats(ROWS * STRIDE, 1);
+    float *got = random_floats(ROWS * STRIDE, 1), *turns = random_floats(ROWS * 36, 1);
+
+    (void)state;
+    for (int interleaved = 0; interleaved < 2; interleaved++) {
+        jc_rotation rotation = {HEADS, WIDTH, 18, interleaved, turns};
+        memcpy(want, x, ROWS * STRIDE * sizeof *want);
+        for (size_t r = 0; r < ROWS; r++)
+            for (size_t h = 0; h < HEADS; h++)
+                for (size_t i = 0; i < 18; i++) {
+                    rotation.turns = turns + r * 36;
+                    turn(&rotation, i, x + r * STRIDE + h * WIDTH,
+                         want + r * STRIDE + h * WIDTH);
+                }
+        rotation.turns = turns;
+        for (const char *const *name = jc_backend_names(); *name; name++) {
+            memcpy(got, x, ROWS * STRIDE * sizeof *got);
+            jc_rotate(jc_backend_find(*name), &rotation, ROWS, STRIDE, got);
+            check_near(got, want, ROWS * STRIDE, 3e-7, "rotation");
+        }
+    }
+    jc_free(x);
+    jc_free(want);
+    jc_free(got);
+    jc_free(turns);
+}
+
+static void test_backends__gates_and_caps_agree_with_ref(void **state)
+{
+    enum { ROWS = 67, N = 53 };
+    float *x = random_floats(ROWS * 2 * N, 4), *want = random_floats(ROWS * N, 1);
+    float *got = random_floats(ROWS * N, 1);
+
+    (void)state;
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        const jc_backend *ref = jc_backend_find("ref"), *other = jc_backend_find(*name);
+        for (int act = JC_ACT_NONE; act <= JC_ACT_SILU; act++) {
+            jc_gate(ref, (jc_act)act, ROWS, N, x, want);
+            jc_gate(other, (jc_act)act, ROWS, N, x, got);
+            check_near(got, want, ROWS * N, 2e-6, "gate");
+        }
+        for (float cap = 0.1f; cap < 1000; cap *= 5) {
+            memcpy(want, x, ROWS * N * sizeof *want);
+            memcpy(got, x, ROWS * N * sizeof *got);
+            jc_softcap(ref, ROWS * N, cap, want);
+            jc_softcap(other, ROWS * N, cap, got);
+            check_near(got, want, ROWS * N, 3e-7, "soft cap");
+        }
+    }
+    jc_free(x);
+    jc_free(want);
+    jc_free(got);
+}
+
 static void test_backends__attention_agrees_with_ref(void **state)
 {
     static const struct {
         size_t n_q, n_k, width;
         bool causal;
-    } cases[] = {{1, 1, 8, true},     {1, 40, 16, true},  {65, 65, 32, true},
-                 {200, 200, 7, true}, {10, 90, 24, true}, {70, 70, 64, false}};
+        size_t window;
+        float softcap;
+    } cases[] = {{1, 1, 8, true, 0, 0},       {1, 40, 16, true, 0, 0},
+                 {65, 65, 32, true, 0, 0},    {200, 200, 7, true, 0, 0},
+                 {10, 90, 24, true, 0, 0},    {70, 70, 64, false, 0, 0},
+                 {200, 200, 16, true, 30, 0}, {1, 90, 24, true, 7, 2},
+                 {65, 65, 8, true, 1, 0},     {100, 100, 8, true, 100, 0.5f},
+                 {10, 90, 24, true, 200, 0},  {70, 70, 64, false, 0, 3}};
 
     (void)state;
     for (size_t c = 0; c < JC_COUNT(cases); c++) {
@@ -178,8 +286,20 @@ static void test_backends__attention_agrees_with_ref(void **state)
         float *q = random_floats(n_q * stride, 4), *k = random_floats(n_k * stride, 4);
         float *v = random_floats(n_k * stride, 1), *want = random_floats(n_q * w, 0);
         float *got = random_floats(n_q * w, 0);
-        jc_attention head = {q, k,      v,      want, n_q,    n_k,
-                             w, stride, stride, w,    0.125f, cases[c].causal};
+        jc_attention head = {q,
+                             k,
+                             v,
+                             want,
+                             n_q,
+                             n_k,
+                             w,
+                             stride,
+                             stride,
+                             w,
+                             0.125f,
+                             cases[c].causal,
+                             cases[c].window,
+                             cases[c].softcap};
 
         assert_int_equal(jc_attention_run(jc_backend_find("ref"), &head, 1, NULL), JC_OK);
         head.out = got;
@@ -245,7 +365,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backends__linear_layers_agree_with_ref),
         cmocka_unit_test(test_backends__a_row_is_the_same_in_any_batch),
-        cmocka_unit_test(test_backends__layer_norm_agrees_with_ref),
+        cmocka_unit_test(test_backends__norms_agree_with_ref),
+        cmocka_unit_test(test_backends__norms_of_pieces_leave_the_rest_alone),
+        cmocka_unit_test(test_backends__rotations_are_products_of_complex_numbers),
+        cmocka_unit_test(test_backends__gates_and_caps_agree_with_ref),
         cmocka_unit_test(test_backends__attention_agrees_with_ref),
         cmocka_unit_test(test_backends__second_moments_agree_with_ref),
         cmocka_unit_test(test_parallel__the_first_failure_is_reported),

@@ -7,6 +7,9 @@
  * Tolerance 1e-5: float32 products of these sizes lose about 1e-6, and errors of a few
  * blocks add up.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "model/golden.h"
 #include "model/session.h"
 
@@ -37,10 +40,41 @@ static void test_golden__other_spellings_of_the_files_are_read(void **state)
     }
 }
 
+/* What an architecture's first model leaves out. */
+static const char *const options[] = {"tiny-llama-linear", "tiny-llama-yarn"};
+
+static void test_golden__options_of_decoders_are_followed(void **state)
+{
+    char path[512];
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(options); i++)
+        for (const char *const *backend = jc_backend_list(); *backend; backend++) {
+            snprintf(path, sizeof path, MODELS "%s", options[i]);
+            check_model(options[i], path, *backend);
+        }
+}
+
 static void test_golden__the_demo_model_gives_the_reference_states(void **state)
 {
     (void)state;
     check_model("demo", JC_SOURCE_DIR "/data/demo", "onednn");
+}
+
+static void test_golden__a_trained_llama_gives_the_reference_states(void **state)
+{
+    const char *data = getenv("JC_DATA");
+    char path[512];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/models/stories260K",
+             data ? data : JC_SOURCE_DIR "/../shared/data");
+    if (access(path, R_OK) != 0) {
+        print_message("skipped: no '%s'\n", path);
+        skip();
+    }
+    check_model("stories260K", path, "onednn");
+    check_model("stories260K", path, "ref");
 }
 
 static const jc_text many[] = {
@@ -92,34 +126,52 @@ static void test_session__a_text_gives_the_same_states_in_any_company(void **sta
     }
 }
 
-/* A token at a time with cached keys and values gives what the whole text gives. */
-static void test_session__steps_with_a_cache_equal_the_whole_text(void **state)
+/* The text twice, side by side, a token at a time. */
+static void check_steps(const char *name)
 {
-    jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
-    const jc_model_info *info = jc_model_get_info(model);
+    char path[512];
+    struct golden g;
     jc_session *stepped;
     jc_cache *cache;
-    static const uint32_t ids[2][7] = {{5, 9, 2, 60, 0, 7, 7}, {1, 2, 3, 4, 5, 6, 7}};
-    static const uint32_t all[] = {0, 1, 2, 3, 4, 5, 6};
-    const jc_text texts[] = {{ids[0], 7, all, 7}, {ids[1], 7, all, 7}};
 
-    (void)state;
-    jc_session *whole = run(model, texts, 2);
+    golden_open(&g, name);
+    snprintf(path, sizeof path, MODELS "%s", name);
+    jc_model *model = open_model(path, "onednn", "f32");
+    const jc_model_info *info = jc_model_get_info(model);
+    const jc_text *longest = g.texts;
+    for (size_t t = 1; t < g.n_texts; t++)
+        longest = g.texts[t].n > longest->n ? &g.texts[t] : longest;
+    jc_session *whole = run(model, longest, 1);
     assert_int_equal(jc_session_new(&stepped, model, NULL), JC_OK);
-    assert_int_equal(jc_cache_new(&cache, model, 2, 7, NULL), JC_OK);
-    for (size_t i = 0; i < 7; i++) {
-        const uint32_t next[] = {ids[0][i], ids[1][i]};
+    assert_int_equal(jc_cache_new(&cache, model, 2, longest->n, NULL), JC_OK);
+    for (size_t i = 0; info->causal && i < longest->n; i++) {
+        const uint32_t next[] = {longest->ids[i], longest->ids[i]};
         const float *h;
         assert_int_equal(jc_session_step(stepped, cache, next, &h, NULL), JC_OK);
         for (size_t t = 0; t < 2; t++)
             check_rows(h + t * info->width,
-                       jc_session_states(whole, info->layers) + (t * 7 + i) * info->width,
-                       1, info->width, 1e-5, "step");
+                       jc_session_states(whole, info->layers) + i * info->width, 1,
+                       info->width, 1e-5, name);
     }
     jc_cache_free(cache);
     jc_session_free(stepped);
     jc_session_free(whole);
     jc_model_close(model);
+    golden_close(&g);
+}
+
+/* A token at a time with cached keys and values gives what the whole text gives. */
+static void test_session__steps_with_a_cache_equal_the_whole_text(void **state)
+{
+    char name[64];
+
+    (void)state;
+    for (const char *const *arch = jc_architecture_list(); *arch; arch++) {
+        snprintf(name, sizeof name, "tiny-%s", *arch);
+        check_steps(name);
+    }
+    for (size_t i = 0; i < JC_COUNT(options); i++)
+        check_steps(options[i]);
 }
 
 /* bfloat16 has 8 bits: products lose about 2^-9 each, and some blocks add up. */
@@ -174,7 +226,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden__every_architecture_gives_the_reference_states),
         cmocka_unit_test(test_golden__other_spellings_of_the_files_are_read),
+        cmocka_unit_test(test_golden__options_of_decoders_are_followed),
         cmocka_unit_test(test_golden__the_demo_model_gives_the_reference_states),
+        cmocka_unit_test(test_golden__a_trained_llama_gives_the_reference_states),
         cmocka_unit_test(test_session__a_text_gives_the_same_states_in_any_company),
         cmocka_unit_test(test_session__steps_with_a_cache_equal_the_whole_text),
         cmocka_unit_test(test_session__bf16_products_stay_near),

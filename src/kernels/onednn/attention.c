@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * attention.c: one head by blocks of queries. With a causal mask a block reads no key past
- * its last query, so about half of the products are never made; scores stay in cache.
+ * its last query and none before its first query's window, so about half of the products,
+ * or more, are never made; scores stay in cache.
  */
 #include "kernels/onednn/onednn.h"
 
@@ -11,25 +12,40 @@
 
 enum { QUERIES = 64 };
 
-static dnnl_status_t block(const jc_attention *h, size_t q0, size_t n_q, size_t seen,
+/* The first key that a query sees which sees none from `end` on. */
+static size_t first_key(const jc_attention *h, size_t end)
+{
+    return h->window && end > h->window ? end - h->window : 0;
+}
+
+/* Queries q0 .. q0 + n_q, of which the last sees no key from `end` on. */
+static dnnl_status_t block(const jc_attention *h, size_t q0, size_t n_q, size_t end,
                            float *scores)
 {
     const jc_vector *vector = jc_vector_get();
-    dnnl_status_t status =
-        dnnl_sgemm('N', 'T', (dnnl_dim_t)n_q, (dnnl_dim_t)seen, (dnnl_dim_t)h->width,
-                   h->scale, h->q + q0 * h->stride_q, (dnnl_dim_t)h->stride_q, h->k,
-                   (dnnl_dim_t)h->stride_kv, 0.0f, scores, (dnnl_dim_t)seen);
+    size_t first = h->causal ? first_key(h, end - (n_q - 1)) : 0, n_k = end - first;
+    dnnl_status_t status = dnnl_sgemm(
+        'N', 'T', (dnnl_dim_t)n_q, (dnnl_dim_t)n_k, (dnnl_dim_t)h->width, h->scale,
+        h->q + q0 * h->stride_q, (dnnl_dim_t)h->stride_q, h->k + first * h->stride_kv,
+        (dnnl_dim_t)h->stride_kv, 0.0f, scores, (dnnl_dim_t)n_k);
 
     if (status != dnnl_success)
         return status;
+    if (h->softcap > 0)
+        vector->softcap(n_q * n_k, h->softcap, scores);
     for (size_t i = 0; i < n_q; i++) {
-        size_t visible = h->causal ? seen - (n_q - 1 - i) : seen;
-        vector->softmax(visible, scores + i * seen);
-        memset(scores + i * seen + visible, 0, (seen - visible) * sizeof *scores);
+        size_t to = h->causal ? end - (n_q - 1 - i) : end;
+        size_t from = (h->causal ? first_key(h, to) : 0) - first;
+        float *row = scores + i * n_k;
+        to -= first;
+        memset(row, 0, from * sizeof *row);
+        vector->softmax(to - from, row + from);
+        memset(row + to, 0, (n_k - to) * sizeof *row);
     }
-    return dnnl_sgemm('N', 'N', (dnnl_dim_t)n_q, (dnnl_dim_t)h->width, (dnnl_dim_t)seen,
-                      1.0f, scores, (dnnl_dim_t)seen, h->v, (dnnl_dim_t)h->stride_kv, 0.0f,
-                      h->out + q0 * h->stride_out, (dnnl_dim_t)h->stride_out);
+    return dnnl_sgemm('N', 'N', (dnnl_dim_t)n_q, (dnnl_dim_t)h->width, (dnnl_dim_t)n_k,
+                      1.0f, scores, (dnnl_dim_t)n_k, h->v + first * h->stride_kv,
+                      (dnnl_dim_t)h->stride_kv, 0.0f, h->out + q0 * h->stride_out,
+                      (dnnl_dim_t)h->stride_out);
 }
 
 jc_status jc_onednn_attention(const jc_attention *head, jc_error *err)
@@ -40,8 +56,8 @@ jc_status jc_onednn_attention(const jc_attention *head, jc_error *err)
         return jc_fail_nomem(err, "attention");
     for (size_t q0 = 0; q0 < head->n_q; q0 += QUERIES) {
         size_t n_q = head->n_q - q0 < QUERIES ? head->n_q - q0 : QUERIES;
-        size_t seen = head->causal ? head->n_k - head->n_q + q0 + n_q : head->n_k;
-        dnnl_status_t status = block(head, q0, n_q, seen, scores);
+        size_t end = head->causal ? head->n_k - head->n_q + q0 + n_q : head->n_k;
+        dnnl_status_t status = block(head, q0, n_q, end, scores);
         if (status != dnnl_success)
             return jc_onednn_fail(err, status, "a product");
     }

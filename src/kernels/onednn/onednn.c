@@ -80,10 +80,24 @@ bool jc_onednn_has(jc_precision precision)
     return false;
 }
 
-void jc_onednn_layer_norm(size_t d, const float *x, const float *weight, const float *bias,
-                          double eps, float *y)
+static void norm(const jc_norm *norm, const float *x, float *y)
 {
-    jc_vector_get()->layer_norm(d, x, weight, bias, eps, y);
+    jc_vector_get()->norm(norm, x, y);
+}
+
+static void rotate(const jc_rotation *rotation, const float *turns, float *x)
+{
+    jc_vector_get()->rotate(rotation, turns, x);
+}
+
+static void gate(jc_act act, size_t n, const float *x, float *y)
+{
+    jc_vector_get()->gate(act, n, x, y);
+}
+
+static void softcap(size_t n, float cap, float *x)
+{
+    jc_vector_get()->softcap(n, cap, x);
 }
 
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
@@ -110,7 +124,10 @@ const jc_backend jc_backend_onednn = {
     .linear_new = jc_onednn_linear_new,
     .linear_free = jc_onednn_linear_free,
     .linear_run = jc_onednn_linear_run,
-    .layer_norm = jc_onednn_layer_norm,
+    .norm = norm,
+    .rotate = rotate,
+    .gate = gate,
+    .softcap = softcap,
     .attention = jc_onednn_attention,
     .gram_tile = jc_onednn_gram_tile,
 };

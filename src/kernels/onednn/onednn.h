@@ -21,8 +21,6 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
 void jc_onednn_linear_free(jc_linear *linear);
 jc_status jc_onednn_linear_run(const jc_linear *linear, const float *x, size_t rows,
                                float *y, jc_error *err);
-void jc_onednn_layer_norm(size_t d, const float *x, const float *weight, const float *bias,
-                          double eps, float *y);
 jc_status jc_onednn_attention(const jc_attention *head, jc_error *err);
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
                               const float *y, size_t stride, double *sum, size_t sum_stride,

@@ -45,6 +45,8 @@ static double activate(jc_act act, double x)
         return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
     case JC_ACT_RELU:
         return x < 0 ? 0 : x;
+    case JC_ACT_SILU:
+        return x / (1 + exp(-x));
     }
     return x;
 }
@@ -114,18 +116,49 @@ static jc_status linear_run(const jc_linear *linear, const float *x, size_t rows
     return JC_OK;
 }
 
-static void layer_norm(size_t d, const float *x, const float *weight, const float *bias,
-                       double eps, float *y)
+static void norm(const jc_norm *norm, const float *x, float *y)
 {
-    double mean = 0, variance = 0;
+    double mean = 0, variance = 0, d = (double)norm->d;
 
-    for (size_t i = 0; i < d; i++)
-        mean += (double)x[i] / (double)d;
-    for (size_t i = 0; i < d; i++)
-        variance += ((double)x[i] - mean) * ((double)x[i] - mean) / (double)d;
-    for (size_t i = 0; i < d; i++)
-        y[i] = (float)(((double)x[i] - mean) / sqrt(variance + eps) * (double)weight[i] +
-                       (double)bias[i]);
+    for (size_t i = 0; norm->kind == JC_NORM_LAYER && i < norm->d; i++)
+        mean += (double)x[i] / d;
+    for (size_t i = 0; i < norm->d; i++)
+        variance += ((double)x[i] - mean) * ((double)x[i] - mean) / d;
+    for (size_t i = 0; i < norm->d; i++)
+        y[i] = (float)(((double)x[i] - mean) / sqrt(variance + norm->eps) *
+                           (double)norm->weight[i] +
+                       (norm->bias ? (double)norm->bias[i] : 0));
+}
+
+static void rotate(const jc_rotation *rotation, const float *turns, float *x)
+{
+    size_t half = rotation->half, step = rotation->interleaved ? 2 : 1;
+    size_t apart = rotation->interleaved ? 1 : half;
+
+    for (size_t i = 0; i < half; i++) {
+        float *first = x + i * step, *second = first + apart;
+        double a = (double)*first, b = (double)*second;
+        double c = (double)turns[i], s = (double)turns[half + i];
+        *first = (float)(a * c - b * s);
+        *second = (float)(b * c + a * s);
+    }
+}
+
+static void gate(jc_act act, size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)(activate(act, (double)x[i]) * (double)x[n + i]);
+}
+
+static double capped(double x, double cap)
+{
+    return cap > 0 ? cap * tanh(x / cap) : x;
+}
+
+static void softcap(size_t n, float cap, float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)capped((double)x[i], (double)cap);
 }
 
 static double dot(size_t n, const float *a, const float *b)
@@ -145,20 +178,22 @@ static jc_status attention(const jc_attention *head, jc_error *err)
         return jc_fail_nomem(err, "attention");
     for (size_t i = 0; i < head->n_q; i++) {
         size_t seen = head->causal ? head->n_k - head->n_q + i + 1 : head->n_k;
+        size_t first = head->window && seen > head->window ? seen - head->window : 0;
         double max = -HUGE_VAL, sum = 0;
 
-        for (size_t j = 0; j < seen; j++) {
+        for (size_t j = first; j < seen; j++) {
             p[j] = (double)head->scale * dot(head->width, head->q + i * head->stride_q,
                                              head->k + j * head->stride_kv);
+            p[j] = capped(p[j], (double)head->softcap);
             max = p[j] > max ? p[j] : max;
         }
-        for (size_t j = 0; j < seen; j++) {
+        for (size_t j = first; j < seen; j++) {
             p[j] = exp(p[j] - max);
             sum += p[j];
         }
         for (size_t c = 0; c < head->width; c++) {
             double mix = 0;
-            for (size_t j = 0; j < seen; j++)
+            for (size_t j = first; j < seen; j++)
                 mix += p[j] / sum * (double)head->v[j * head->stride_kv + c];
             head->out[i * head->stride_out + c] = (float)mix;
         }
@@ -185,7 +220,10 @@ const jc_backend jc_backend_ref = {
     .linear_new = linear_new,
     .linear_free = linear_free,
     .linear_run = linear_run,
-    .layer_norm = layer_norm,
+    .norm = norm,
+    .rotate = rotate,
+    .gate = gate,
+    .softcap = softcap,
     .attention = attention,
     .gram_tile = gram_tile,
 };

@@ -29,7 +29,6 @@ const jc_arch jc_arch_bert = {
     .name = "bert",
     .model_types = model_types,
     .prefix = "bert.",
-    .post_norm = true,
     .keys = keys,
     .n_keys = JC_COUNT(keys),
     .weights = weights,

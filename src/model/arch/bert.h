@@ -16,7 +16,7 @@
     KEY("vocab_size",              JC_KEY_U32,  vocab,     NULL),               \
     KEY("layer_norm_eps",          JC_KEY_REAL, eps,       "1e-12"),            \
     KEY("hidden_act",              JC_KEY_ACT,  act,       "gelu"),             \
-    KEY(NULL,                      JC_KEY_BOOL, scale_attention, "true"),       \
+    KEY(NULL,                      JC_KEY_BOOL, norm_before, "false"),          \
     FIXED("position_embedding_type", "absolute"),                               \
     FIXED("is_decoder", "false")
 

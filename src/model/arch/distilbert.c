@@ -18,7 +18,7 @@ static const jc_key_row keys[] = {
     KEY(NULL,                      JC_KEY_REAL, eps,       "1e-12"),
     KEY("activation",              JC_KEY_ACT,  act,       "gelu"),
     KEY("activation",              JC_KEY_ACT,  head_act,  "gelu"),
-    KEY(NULL,                      JC_KEY_BOOL, scale_attention, "true"),
+    KEY(NULL,                      JC_KEY_BOOL, norm_before, "false"),
 };
 
 static const jc_weight_row weights[] = {
@@ -44,7 +44,6 @@ const jc_arch jc_arch_distilbert = {
     .name = "distilbert",
     .model_types = model_types,
     .prefix = "distilbert.",
-    .post_norm = true,
     .keys = keys,
     .n_keys = JC_COUNT(keys),
     .weights = weights,

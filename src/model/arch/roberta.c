@@ -28,7 +28,6 @@ const jc_arch jc_arch_roberta = {
     .name = "roberta",
     .model_types = model_types,
     .prefix = "roberta.",
-    .post_norm = true,
     .positions_after_padding = true,
     .keys = keys,
     .n_keys = JC_COUNT(keys),

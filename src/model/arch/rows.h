@@ -30,6 +30,24 @@
         id##_BIAS, name ".bias|" name ".beta", {JC_DIM_WIDTH}, flags                       \
     }
 
+/* A linear layer without a bias. */
+#define MATRIX(id, name, out, in, flags)                                                   \
+    {                                                                                      \
+        id, name ".weight", {JC_DIM_##out, JC_DIM_##in}, flags                             \
+    }
+
+/* Its bias. */
+#define BIAS(id, name, out, flags)                                                         \
+    {                                                                                      \
+        id##_BIAS, name ".bias", {JC_DIM_##out}, flags                                     \
+    }
+
+/* The weight of a norm without a bias, over a width. */
+#define RMS(id, name, width, flags)                                                        \
+    {                                                                                      \
+        id, name ".weight", {JC_DIM_##width}, flags                                        \
+    }
+
 #define TABLE(id, name, rows)                                                              \
     {                                                                                      \
         id, name, {JC_DIM_##rows, JC_DIM_WIDTH}, 0                                         \

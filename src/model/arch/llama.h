@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* llama.h: the parts of Llama's tables that its many descendants share. */
+#ifndef JC_ARCH_LLAMA_H
+#define JC_ARCH_LLAMA_H
+
+#include "model/arch/rows.h"
+
+/* clang-format off */
+#define SCALING(name) "rope_scaling." name "|rope_parameters." name
+
+#define ROTARY_KEYS(theta_keys)                                                       \
+    KEY(theta_keys "|rope_parameters.rope_theta", JC_KEY_REAL, rotary.theta, "10000"), \
+    KEY(SCALING("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"), \
+    KEY(SCALING("factor"),           JC_KEY_REAL,  rotary.factor,     "0"),           \
+    KEY(SCALING("low_freq_factor"),  JC_KEY_REAL,  rotary.low_freq,   "0"),           \
+    KEY(SCALING("high_freq_factor"), JC_KEY_REAL,  rotary.high_freq,  "0"),           \
+    KEY(SCALING("beta_fast"),        JC_KEY_REAL,  rotary.beta_fast,  "32"),          \
+    KEY(SCALING("beta_slow"),        JC_KEY_REAL,  rotary.beta_slow,  "1"),           \
+    KEY(SCALING("mscale"),           JC_KEY_REAL,  rotary.mscale,     "0"),           \
+    KEY(SCALING("mscale_all_dim"),   JC_KEY_REAL,  rotary.mscale_all, "0"),           \
+    KEY(SCALING("attention_factor"), JC_KEY_REAL,  rotary.attention_factor, "0"),     \
+    KEY(SCALING("original_max_position_embeddings")                                   \
+        "|original_max_position_embeddings", JC_KEY_U32, rotary.original, "0"),       \
+    KEY(SCALING("short_factor"),     JC_KEY_REALS, rotary.short_factor, NULL),        \
+    KEY(SCALING("long_factor"),      JC_KEY_REALS, rotary.long_factor,  NULL),        \
+    FIXED(SCALING("truncate"), "true")
+
+/* But for the activation of the MLP, the width of a head, and windows. */
+#define LLAMA_KEYS(heads_default)                                               \
+    KEY("num_hidden_layers",       JC_KEY_U32,  layers,    NULL),               \
+    KEY("hidden_size",             JC_KEY_U32,  width,     NULL),               \
+    KEY("num_attention_heads",     JC_KEY_U32,  heads,     NULL),               \
+    KEY("num_key_value_heads",     JC_KEY_U32,  kv_heads,  heads_default),      \
+    KEY("intermediate_size",       JC_KEY_U32,  ff_width,  NULL),               \
+    KEY("max_position_embeddings", JC_KEY_U32,  positions, NULL),               \
+    KEY("vocab_size",              JC_KEY_U32,  vocab,     NULL),               \
+    KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),             \
+    ROTARY_KEYS("rope_theta")
+
+#define LLAMA_ATTENTION(bias)                                                   \
+    MATRIX(JC_W_QKV, "layers.%u.self_attn.q_proj", Q,  WIDTH, 0),               \
+    BIAS(JC_W_QKV,   "layers.%u.self_attn.q_proj", Q,  bias),                   \
+    MATRIX(JC_W_QKV, "layers.%u.self_attn.k_proj", KV, WIDTH, 0),               \
+    BIAS(JC_W_QKV,   "layers.%u.self_attn.k_proj", KV, bias),                   \
+    MATRIX(JC_W_QKV, "layers.%u.self_attn.v_proj", KV, WIDTH, 0),               \
+    BIAS(JC_W_QKV,   "layers.%u.self_attn.v_proj", KV, bias),                   \
+    MATRIX(JC_W_OUT, "layers.%u.self_attn.o_proj", WIDTH, Q, 0)
+
+#define LLAMA_MLP                                                               \
+    MATRIX(JC_W_UP,   "layers.%u.mlp.gate_proj", FF, WIDTH, 0),                 \
+    MATRIX(JC_W_UP,   "layers.%u.mlp.up_proj",   FF, WIDTH, 0),                 \
+    MATRIX(JC_W_DOWN, "layers.%u.mlp.down_proj", WIDTH, FF, 0)
+
+#define LLAMA_ENDS(flags)                                                       \
+    TABLE(JC_W_TOKENS, "embed_tokens.weight", VOCAB),                           \
+    RMS(JC_W_FINAL, "norm", WIDTH, flags),                                      \
+    {JC_W_HEAD, "lm_head.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_TIED}
+/* clang-format on */
+
+#endif

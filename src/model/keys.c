@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* keys.c: one key of config.json to one member of the hparams, by a key row. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+enum { KEY = 96, LONGEST = 1 << 20 }; /* of a key; of a list */
+
+static const struct {
+    const char *name;
+    jc_act act;
+} acts[] = {
+    {"gelu_new", JC_ACT_GELU_TANH},  {"gelu_pytorch_tanh", JC_ACT_GELU_TANH},
+    {"gelu_fast", JC_ACT_GELU_TANH}, {"gelu", JC_ACT_GELU},
+    {"relu", JC_ACT_RELU},           {"silu", JC_ACT_SILU},
+    {"swish", JC_ACT_SILU},
+};
+
+static const struct {
+    const char *name;
+    jc_rotary_type type;
+} rotary_types[] = {
+    {"default", JC_ROTARY_PLAIN},
+    {"dynamic", JC_ROTARY_PLAIN}, /* differs in texts longer than the context only */
+    {"linear", JC_ROTARY_LINEAR},
+    {"llama3", JC_ROTARY_LLAMA3},
+    {"yarn", JC_ROTARY_YARN},
+    {"longrope", JC_ROTARY_LONGROPE},
+    {"su", JC_ROTARY_LONGROPE}, /* its first name */
+};
+
+static jc_status act_from_name(const char *name, const jc_config *config, jc_act *act,
+                               jc_error *err)
+{
+    for (size_t i = 0; i < JC_COUNT(acts); i++)
+        if (strcmp(acts[i].name, name) == 0) {
+            *act = acts[i].act;
+            return JC_OK;
+        }
+    return jc_fail(err, JC_E_UNSUPPORTED, "'%s': the activation '%s' is not known",
+                   jc_config_path(config), name);
+}
+
+static jc_status rotary_from_name(const char *name, const jc_config *config,
+                                  jc_rotary_type *type, jc_error *err)
+{
+    for (size_t i = 0; i < JC_COUNT(rotary_types); i++)
+        if (strcmp(rotary_types[i].name, name) == 0) {
+            *type = rotary_types[i].type;
+            return JC_OK;
+        }
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "'%s': the scaling '%s' of rotary positions is not known",
+                   jc_config_path(config), name);
+}
+
+/* The first of "a|b|c" that the configuration has, or else the first; [KEY] in `key`. */
+static bool choose_key(const char *keys, const jc_config *config, char *key)
+{
+    for (const char *at = keys; *at;) {
+        size_t len = strcspn(at, "|");
+        memcpy(key, at, len);
+        key[len] = 0;
+        if (jc_config_has(config, key))
+            return true;
+        at += len + (at[len] == '|');
+    }
+    size_t len = strcspn(keys, "|");
+    memcpy(key, keys, len);
+    key[len] = 0;
+    return false;
+}
+
+static jc_status read_fixed(const char *key, const char *only, const jc_config *config,
+                            jc_error *err)
+{
+    bool boolean = strcmp(only, "true") == 0 || strcmp(only, "false") == 0, value = false;
+    const char *text = NULL;
+    jc_status st = boolean ? jc_config_bool(config, key, &value, err)
+                           : jc_config_text(config, key, &text, err);
+
+    if (st)
+        return st;
+    if (boolean)
+        text = value ? "true" : "false";
+    return strcmp(text, only) == 0
+               ? JC_OK
+               : jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s '%s' is not supported, only '%s'",
+                         jc_config_path(config), key, text, only);
+}
+
+/* ---- lists ---- */
+
+static jc_status list_length(const jc_config *config, const char *key, size_t *n,
+                             jc_error *err)
+{
+    *n = jc_config_length(config, key);
+    return *n > 0 && *n <= LONGEST
+               ? JC_OK
+               : jc_fail(err, JC_E_FORMAT, "'%s': '%s' is not a list of 1 to %d elements",
+                         jc_config_path(config), key, LONGEST);
+}
+
+static jc_status read_reals(jc_reals *out, const jc_config *config, const char *key,
+                            jc_error *err)
+{
+    char one[KEY + 24];
+    size_t n;
+    jc_status st = list_length(config, key, &n, err);
+
+    if (st)
+        return st;
+    out->x = jc_alloc_array(n, sizeof *out->x);
+    if (!out->x)
+        return jc_fail_nomem(err, key);
+    out->n = n;
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        snprintf(one, sizeof one, "%s.%zu", key, i);
+        st = jc_config_real(config, one, &out->x[i], err);
+    }
+    return st;
+}
+
+static jc_status read_kind(bool *windowed, const jc_config *config, const char *key,
+                           jc_error *err)
+{
+    const char *kind = NULL;
+    jc_status st = jc_config_text(config, key, &kind, err);
+
+    if (st)
+        return st;
+    *windowed = strcmp(kind, "sliding_attention") == 0 || strcmp(kind, "local") == 0;
+    if (!*windowed && strcmp(kind, "full_attention") != 0 && strcmp(kind, "global") != 0)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': '%s' is '%s', a kind of attention that "
+                       "is not known",
+                       jc_config_path(config), key, kind);
+    return JC_OK;
+}
+
+/* Append the kinds of the list at `key`. */
+static jc_status add_kinds(jc_layers *out, size_t *capacity, const jc_config *config,
+                           const char *key, jc_error *err)
+{
+    char one[KEY + 48];
+    size_t n;
+    jc_status st = list_length(config, key, &n, err);
+
+    if (st == JC_OK && out->n + n > LONGEST)
+        st = jc_fail(err, JC_E_FORMAT, "'%s': '%s' is for more than %d blocks",
+                     jc_config_path(config), key, LONGEST);
+    if (st == JC_OK && !jc_grow(&out->is, capacity, out->n + n, sizeof *out->is))
+        st = jc_fail_nomem(err, key);
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        snprintf(one, sizeof one, "%s.%zu", key, i);
+        st = read_kind(&out->is[out->n + i], config, one, err);
+    }
+    out->n += st == JC_OK ? n : 0;
+    return st;
+}
+
+static jc_status read_layers(jc_layers *out, const jc_config *config, const char *key,
+                             jc_error *err)
+{
+    size_t capacity = 0;
+
+    return add_kinds(out, &capacity, config, key, err);
+}
+
+static jc_status read_repeat(jc_layers *out, const jc_config *config, const char *key,
+                             jc_error *err)
+{
+    char one[KEY + 24];
+    uint32_t times;
+    size_t n, capacity = 0;
+    jc_status st = list_length(config, key, &n, err);
+
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        snprintf(one, sizeof one, "%s.%zu.1", key, i);
+        st = jc_config_u32(config, one, &times, err);
+        snprintf(one, sizeof one, "%s.%zu.0", key, i);
+        for (uint32_t k = 0; st == JC_OK && k < times; k++)
+            st = add_kinds(out, &capacity, config, one, err);
+    }
+    return st;
+}
+
+/* ---- any key ---- */
+
+static jc_status read_given(void *member, const jc_key_row *row, const char *key,
+                            const jc_config *config, jc_error *err)
+{
+    const char *text = NULL;
+    jc_status st;
+
+    switch (row->type) {
+    case JC_KEY_U32:
+    case JC_KEY_LIMIT:
+        return jc_config_u32(config, key, member, err);
+    case JC_KEY_REAL:
+        return jc_config_real(config, key, member, err);
+    case JC_KEY_BOOL:
+        return jc_config_bool(config, key, member, err);
+    case JC_KEY_REALS:
+        return read_reals(member, config, key, err);
+    case JC_KEY_LAYERS:
+        return read_layers(member, config, key, err);
+    case JC_KEY_REPEAT:
+        return read_repeat(member, config, key, err);
+    case JC_KEY_FIXED:
+        return read_fixed(key, row->def, config, err);
+    case JC_KEY_ACT:
+        st = jc_config_text(config, key, &text, err);
+        return st ? st : act_from_name(text, config, member, err);
+    case JC_KEY_ROTARY:
+        st = jc_config_text(config, key, &text, err);
+        return st ? st : rotary_from_name(text, config, member, err);
+    }
+    return JC_OK;
+}
+
+static jc_status set_default(void *member, const jc_key_row *row, const jc_config *config,
+                             jc_error *err)
+{
+    switch (row->type) {
+    case JC_KEY_U32:
+    case JC_KEY_LIMIT:
+        *(uint32_t *)member = (uint32_t)strtoul(row->def, NULL, 10);
+        break;
+    case JC_KEY_REAL:
+        *(double *)member = jc_real_parse(row->def, NULL);
+        break;
+    case JC_KEY_BOOL:
+        *(bool *)member = strcmp(row->def, "true") == 0;
+        break;
+    case JC_KEY_ACT:
+        return act_from_name(row->def, config, member, err);
+    case JC_KEY_ROTARY:
+        return rotary_from_name(row->def, config, member, err);
+    case JC_KEY_REALS:
+    case JC_KEY_LAYERS:
+    case JC_KEY_REPEAT:
+    case JC_KEY_FIXED:
+        break;
+    }
+    return JC_OK;
+}
+
+jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *config,
+                      jc_error *err)
+{
+    void *member = (char *)hp + row->offset;
+    bool list = row->type == JC_KEY_REALS || row->type == JC_KEY_LAYERS ||
+                row->type == JC_KEY_REPEAT;
+    char key[KEY];
+
+    if (row->keys && choose_key(row->keys, config, key))
+        return read_given(member, row, key, config, err);
+    if (row->keys && row->type == JC_KEY_LIMIT && jc_config_null(config, key)) {
+        *(uint32_t *)member = 0;
+        return JC_OK;
+    }
+    return row->def || list ? set_default(member, row, config, err)
+                            : read_given(member, row, key, config, err);
+}
