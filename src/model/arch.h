@@ -72,6 +72,7 @@ typedef enum {
     JC_KEY_U32,
     JC_KEY_LIMIT, /* a whole number; null: 0, for none */
     JC_KEY_REAL,
+    JC_KEY_CAP,   /* a number; null: 0, for none */
     JC_KEY_REALS, /* a list of numbers */
     JC_KEY_BOOL,
     JC_KEY_ACT,
@@ -181,7 +182,8 @@ typedef struct jc_arch {
 } jc_arch;
 
 extern const jc_arch jc_arch_gpt2, jc_arch_bert, jc_arch_roberta, jc_arch_distilbert,
-    jc_arch_llama;
+    jc_arch_llama, jc_arch_mistral, jc_arch_qwen2, jc_arch_qwen3, jc_arch_gemma,
+    jc_arch_gemma2, jc_arch_phi3, jc_arch_gpt_neox, jc_arch_gpt_neo, jc_arch_opt;
 
 /* Whether a block, from 0, has the window. */
 bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);

@@ -200,6 +200,7 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
     case JC_KEY_LIMIT:
         return jc_config_u32(config, key, member, err);
     case JC_KEY_REAL:
+    case JC_KEY_CAP:
         return jc_config_real(config, key, member, err);
     case JC_KEY_BOOL:
         return jc_config_bool(config, key, member, err);
@@ -230,6 +231,7 @@ static jc_status set_default(void *member, const jc_key_row *row, const jc_confi
         *(uint32_t *)member = (uint32_t)strtoul(row->def, NULL, 10);
         break;
     case JC_KEY_REAL:
+    case JC_KEY_CAP:
         *(double *)member = jc_real_parse(row->def, NULL);
         break;
     case JC_KEY_BOOL:
@@ -258,8 +260,13 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
 
     if (row->keys && choose_key(row->keys, config, key))
         return read_given(member, row, key, config, err);
-    if (row->keys && row->type == JC_KEY_LIMIT && jc_config_null(config, key)) {
+    bool null = row->keys && jc_config_null(config, key);
+    if (null && row->type == JC_KEY_LIMIT) {
         *(uint32_t *)member = 0;
+        return JC_OK;
+    }
+    if (null && row->type == JC_KEY_CAP) {
+        *(double *)member = 0;
         return JC_OK;
     }
     return row->def || list ? set_default(member, row, config, err)

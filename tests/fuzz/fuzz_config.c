@@ -25,14 +25,16 @@ static void get_all(const jc_config *config, const char *key)
     got += jc_config_u32(config, key, &n, NULL) == JC_OK;
     got += jc_config_real(config, key, &x, NULL) == JC_OK;
     got += jc_config_text(config, key, &text, NULL) == JC_OK;
+    check(!(has && jc_config_null(config, key)));
+    check(has || jc_config_length(config, key) == 0);
     got += jc_config_bool(config, key, &flag, NULL) == JC_OK;
     check(isfinite(x) && strlen(text) < SIZE_MAX && (has || got == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const keys[] = {"n_layer", "a", "a.b",  "a.b.c",
-                                       "",        ".", "a..b", "b"};
+    static const char *const keys[] = {"n_layer", "a",    "a.b", "a.b.c", "",
+                                       ".",       "a..b", "b",   "a.0",   "a.0.1.2"};
     jc_config *config;
     jc_error err = {JC_OK, ""};
     jc_status st = jc_config_parse(&config, (const char *)data, size, "fuzz", &err);

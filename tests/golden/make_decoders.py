@@ -27,6 +27,30 @@ def llama(**changes):
             "torch_dtype": "float32"} | changes
 
 
+def neox(**changes):
+    return {"model_type": "gpt_neox", "hidden_size": 24, "intermediate_size": 40,
+            "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_act": "gelu",
+            "max_position_embeddings": CONTEXT, "vocab_size": 61, "layer_norm_eps": 1e-5,
+            "rotary_pct": 0.5, "rotary_emb_base": 10000, "use_parallel_residual": True,
+            "tie_word_embeddings": False, "torch_dtype": "float32"} | changes
+
+
+def neo(**changes):
+    return {"model_type": "gpt_neo", "hidden_size": 24, "intermediate_size": None,
+            "num_layers": 2, "num_heads": 4, "activation_function": "gelu_new",
+            "attention_types": [[["global", "local"], 1]], "window_size": 8,
+            "max_position_embeddings": CONTEXT, "vocab_size": 61,
+            "layer_norm_epsilon": 1e-5, "torch_dtype": "float32"} | changes
+
+
+def opt(**changes):
+    return {"model_type": "opt", "hidden_size": 24, "ffn_dim": 40, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "word_embed_proj_dim": 24,
+            "activation_function": "relu", "max_position_embeddings": CONTEXT,
+            "vocab_size": 61, "do_layer_norm_before": True, "torch_dtype": "float32"
+            } | changes
+
+
 MODELS_MADE = {
     "tiny-llama": llama(rope_scaling={
         "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
@@ -37,6 +61,38 @@ MODELS_MADE = {
     "tiny-llama-yarn": llama(rope_theta=100.0, head_dim=16, num_key_value_heads=1,
                              rope_scaling={"rope_type": "yarn", "factor": 4.0,
                                            "original_max_position_embeddings": 16}),
+    "tiny-mistral": llama(model_type="mistral", sliding_window=8),
+    # The window is there and not to be used; then, with scaling, in the last block only.
+    "tiny-qwen2": llama(model_type="qwen2", use_sliding_window=False, sliding_window=8),
+    "tiny-qwen2-window": llama(model_type="qwen2", use_sliding_window=True,
+                               sliding_window=8, max_window_layers=1, head_dim=6,
+                               rope_scaling={"type": "yarn", "factor": 4.0,
+                                             "beta_fast": 2.0, "attention_factor": 1.2,
+                                             "original_max_position_embeddings": 16}),
+    "tiny-qwen3": llama(model_type="qwen3", head_dim=8, tie_word_embeddings=True),
+    "tiny-gemma": llama(model_type="gemma", head_dim=8, num_key_value_heads=1,
+                        hidden_act="gelu_pytorch_tanh", tie_word_embeddings=True),
+    "tiny-gemma2": llama(model_type="gemma2", num_hidden_layers=3, head_dim=8,
+                         hidden_activation="gelu_pytorch_tanh", sliding_window=8,
+                         query_pre_attn_scalar=5, attn_logit_softcapping=4.0,
+                         final_logit_softcapping=3.0, tie_word_embeddings=True),
+    # One text is short enough for the short factors of each; see also LENGTHS.
+    "tiny-phi3": llama(model_type="phi3", original_max_position_embeddings=16,
+                       pad_token_id=0, rope_scaling={
+                           "type": "longrope", "short_factor": [1.0, 1.1, 1.25],
+                           "long_factor": [1.5, 2.5, 4.0]}),
+    "tiny-phi3-window": llama(model_type="phi3", num_attention_heads=3,
+                              num_key_value_heads=3, partial_rotary_factor=0.5,
+                              sliding_window=8, pad_token_id=0),
+    "tiny-gpt_neox": neox(),
+    "tiny-gpt_neox-serial": neox(use_parallel_residual=False, attention_bias=False,
+                                 rotary_pct=1.0, tie_word_embeddings=True,
+                                 rope_scaling={"type": "linear", "factor": 2.0}),
+    "tiny-gpt_neo": neo(),
+    "tiny-gpt_neo-local": neo(attention_types=[[["local"], 1], [["global", "local"], 1]],
+                              num_layers=3, intermediate_size=20, window_size=5),
+    "tiny-opt": opt(),
+    "tiny-opt-after": opt(do_layer_norm_before=False),
 }
 
 

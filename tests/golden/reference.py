@@ -103,7 +103,7 @@ class Model:
 
         def plain(module, args, more):
             n = more["hidden_states"].shape[1]
-            mask = torch.full((n, n), torch.finfo(torch.float64).min).double().triu(1)
+            mask = torch.full((n, n), -torch.inf, dtype=torch.float64).triu(1)
             return args, more | {"attention_mask": mask[None, None]}
 
         for block in self.blocks[:config.max_window_layers]:

@@ -11,6 +11,7 @@ static const char text[] =
     " \"none\": null, \"half\": 0.5, \"minus\": -1, \"most\": 4294967295, \"over\": "
     "4294967296,\n"
     " \"long\": 1000000000000000019884624838656, \"list\": [1], \"\": {\"\": 3},\n"
+    " \"lists\": [[[\"a\", \"b\"], 12], null, [], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],\n"
     " \"rope\": {\"factor\": 8, \"deep\": {\"name\": \"x\"}}}";
 
 static jc_config *open_text(void)
@@ -64,13 +65,41 @@ static void test_config__dots_go_into_objects(void **state)
     assert_int_equal(jc_config_text(config, "rope.deep.name", &s, NULL), JC_OK);
     assert_string_equal(s, "x");
     static const char *const absent[] = {
-        "rope.none", "rope.deep.name.more", "n_layer.x", "list.0", "rope.",
+        "rope.none", "rope.deep.name.more", "n_layer.x", "list.1", "rope.",
         ".rope",     "rope..deep",          "none",      "no"};
     for (size_t i = 0; i < JC_COUNT(absent); i++)
         assert_false(jc_config_has(config, absent[i]));
     assert_true(jc_config_has(config, "rope"));
     assert_true(jc_config_has(config, "rope.deep"));
     assert_true(jc_config_has(config, "."));
+    jc_config_close(config);
+}
+
+static void test_config__numbers_go_into_lists(void **state)
+{
+    static const char *const absent[] = {
+        "lists.",      "lists.4",     "lists.x", "lists.-1",
+        "lists.0.0.a", "lists.0.1.0", "lists.1", "lists.18446744073709551616.0"};
+    jc_config *config = open_text();
+    const char *s = NULL;
+    uint32_t n = 0;
+
+    (void)state;
+    assert_int_equal(jc_config_text(config, "lists.0.0.1", &s, NULL), JC_OK);
+    assert_string_equal(s, "b");
+    assert_int_equal(jc_config_u32(config, "lists.0.1", &n, NULL), JC_OK);
+    assert_int_equal(n, 12);
+    assert_int_equal(jc_config_u32(config, "lists.3.10", &n, NULL), JC_OK);
+    assert_int_equal(n, 10);
+    for (size_t i = 0; i < JC_COUNT(absent); i++)
+        assert_false(jc_config_has(config, absent[i]));
+    assert_int_equal(jc_config_length(config, "lists"), 4);
+    assert_int_equal(jc_config_length(config, "lists.3"), 11);
+    assert_int_equal(jc_config_length(config, "lists.2"), 0);
+    assert_int_equal(jc_config_length(config, "rope"), 0);
+    assert_int_equal(jc_config_length(config, "no"), 0);
+    assert_true(jc_config_null(config, "none") && jc_config_null(config, "lists.1"));
+    assert_false(jc_config_null(config, "no") || jc_config_null(config, "n_layer"));
     jc_config_close(config);
 }
 
@@ -202,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config__values_of_each_type_are_read),
         cmocka_unit_test(test_config__dots_go_into_objects),
+        cmocka_unit_test(test_config__numbers_go_into_lists),
         cmocka_unit_test(test_config__messages_name_the_file_and_the_key),
         cmocka_unit_test(test_config__what_is_not_one_object_is_refused),
         cmocka_unit_test(test_config__a_deep_nest_is_refused_not_followed),

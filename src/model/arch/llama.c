@@ -23,7 +23,7 @@ static const jc_key_row keys[] = {
 static const jc_weight_row weights[] = {
     LLAMA_ENDS(0),
     RMS(JC_W_NORM1, "layers.%u.input_layernorm", WIDTH, 0),
-    LLAMA_ATTENTION(JC_WEIGHT_IF_ATTENTION_BIAS),
+    LLAMA_ATTENTION,
     BIAS(JC_W_OUT,  "layers.%u.self_attn.o_proj", WIDTH, JC_WEIGHT_IF_ATTENTION_BIAS),
     RMS(JC_W_NORM2, "layers.%u.post_attention_layernorm", WIDTH, 0),
     LLAMA_MLP,

@@ -37,13 +37,20 @@
     KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),             \
     ROTARY_KEYS("rope_theta")
 
-#define LLAMA_ATTENTION(bias)                                                   \
+/* Blocks from max_window_layers on have the window, if it is used at all. */
+#define QWEN_WINDOW_KEYS                                                        \
+    KEY("use_sliding_window", JC_KEY_BOOL,   use_window,  "false"),             \
+    KEY("sliding_window",     JC_KEY_LIMIT,  window,      "4096"),              \
+    KEY("max_window_layers",  JC_KEY_U32,    window_from, "28"),                \
+    KEY("layer_types",        JC_KEY_LAYERS, windowed,    NULL)
+
+#define LLAMA_ATTENTION                                                         \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.q_proj", Q,  WIDTH, 0),               \
-    BIAS(JC_W_QKV,   "layers.%u.self_attn.q_proj", Q,  bias),                   \
+    BIAS(JC_W_QKV,   "layers.%u.self_attn.q_proj", Q, JC_WEIGHT_IF_ATTENTION_BIAS), \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.k_proj", KV, WIDTH, 0),               \
-    BIAS(JC_W_QKV,   "layers.%u.self_attn.k_proj", KV, bias),                   \
+    BIAS(JC_W_QKV,   "layers.%u.self_attn.k_proj", KV, JC_WEIGHT_IF_ATTENTION_BIAS), \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.v_proj", KV, WIDTH, 0),               \
-    BIAS(JC_W_QKV,   "layers.%u.self_attn.v_proj", KV, bias),                   \
+    BIAS(JC_W_QKV,   "layers.%u.self_attn.v_proj", KV, JC_WEIGHT_IF_ATTENTION_BIAS), \
     MATRIX(JC_W_OUT, "layers.%u.self_attn.o_proj", WIDTH, Q, 0)
 
 #define LLAMA_MLP                                                               \
