@@ -27,6 +27,7 @@ endfunction()
 
 set(store_libs PkgConfig::JANSSON PkgConfig::XXHASH)
 jc_fuzz(safetensors ROOMS store base LIBS ${store_libs})
+jc_fuzz(gguf ROOMS store base LIBS ${store_libs})
 jc_fuzz(config ROOMS store base LIBS ${store_libs})
 
 set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::ZLIB

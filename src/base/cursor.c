@@ -10,6 +10,18 @@ bool jc_cursor_bytes(jc_cursor *c, uint64_t n, const unsigned char **out)
     return true;
 }
 
+bool jc_cursor_u32(jc_cursor *c, uint32_t *out)
+{
+    const unsigned char *p;
+
+    if (!jc_cursor_bytes(c, 4, &p))
+        return false;
+    *out = 0;
+    for (int i = 3; i >= 0; i--)
+        *out = *out << 8 | p[i];
+    return true;
+}
+
 bool jc_cursor_u64(jc_cursor *c, uint64_t *out)
 {
     const unsigned char *p;

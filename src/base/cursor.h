@@ -11,6 +11,7 @@ typedef struct jc_cursor {
 } jc_cursor;
 
 /* False when fewer bytes are left; the cursor does not move then. Little-endian. */
+bool jc_cursor_u32(jc_cursor *c, uint32_t *out) JC_NODISCARD;
 bool jc_cursor_u64(jc_cursor *c, uint64_t *out) JC_NODISCARD;
 bool jc_cursor_bytes(jc_cursor *c, uint64_t n, const unsigned char **out) JC_NODISCARD;
 

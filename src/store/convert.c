@@ -5,10 +5,9 @@
  * Files are little-endian and so are the machines we build for. A tensor may start at any
  * byte, so elements are copied out; blocks of a fixed length let the compiler use vectors.
  */
-#include "store/store.h"
+#include "store/blocks.h"
 
 #include <assert.h>
-#include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "jumpcut reads little-endian files as they are"
@@ -16,42 +15,16 @@
 
 #define BLOCK 64
 
-static float from_bits(uint32_t bits)
-{
-    float x;
-
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-/* IEEE binary16 has 5 exponent bits of bias 15; float32 has 8 of bias 127. Masks, not
- * branches, so that the loop over it becomes vector code. */
-static float from_f16(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    int32_t rest = half & 0x7fff;
-    uint32_t subnormal = 0u - (uint32_t)(rest < 0x0400);
-    uint32_t special = 0u - (uint32_t)(rest >= 0x7c00); /* infinity and NaN */
-    uint32_t shifted = (uint32_t)rest << 13;
-    float tiny = (float)rest * 0x1p-24f; /* exact for a subnormal */
-    uint32_t tiny_bits;
-
-    memcpy(&tiny_bits, &tiny, sizeof tiny_bits);
-    uint32_t normal = shifted + ((127u - 15u) << 23);
-    uint32_t bits = (tiny_bits & subnormal) | (normal & ~subnormal);
-    return from_bits(bits | (special & 0x7f800000u) | sign);
-}
-
 static void f16_block(const uint16_t *in, float *out)
 {
     for (int i = 0; i < BLOCK; i++)
-        out[i] = from_f16(in[i]);
+        out[i] = jc_from_f16(in[i]);
 }
 
 static void bf16_block(const uint16_t *in, float *out)
 {
     for (int i = 0; i < BLOCK; i++)
-        out[i] = from_bits((uint32_t)in[i] << 16);
+        out[i] = jc_from_bits((uint32_t)in[i] << 16);
 }
 
 static void f64_block(const double *in, float *out)
@@ -98,6 +71,10 @@ void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out)
 {
     assert(jc_dtype_real(tensor->dtype));
     assert(first <= tensor->count && n <= tensor->count - first);
+    if (jc_dtype_block(tensor->dtype) > 1) {
+        jc_blocks_read(tensor->dtype, tensor->data, first, n, out);
+        return;
+    }
     const unsigned char *from = tensor->data + first * jc_dtype_bytes(tensor->dtype);
 
     if (tensor->dtype == JC_F16)

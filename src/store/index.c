@@ -7,10 +7,10 @@
 
 static const struct {
     const char *name;
-    size_t bytes;
+    size_t bytes, block;
     bool real;
 } dtypes[] = {
-#define JC_X(name, bytes, real) {#name, bytes, real},
+#define JC_X(name, bytes, block, real) {#name, bytes, block, real},
     JC_DTYPE_LIST(JC_X)
 #undef JC_X
 };
@@ -25,6 +25,11 @@ size_t jc_dtype_bytes(jc_dtype dtype)
     return dtypes[dtype].bytes;
 }
 
+size_t jc_dtype_block(jc_dtype dtype)
+{
+    return dtypes[dtype].block;
+}
+
 bool jc_dtype_real(jc_dtype dtype)
 {
     return dtypes[dtype].real;
@@ -33,7 +38,7 @@ bool jc_dtype_real(jc_dtype dtype)
 bool jc_dtype_find(const char *name, jc_dtype *dtype)
 {
     for (size_t i = 0; i < JC_COUNT(dtypes); i++)
-        if (strcmp(dtypes[i].name, name) == 0) {
+        if (dtypes[i].block == 1 && strcmp(dtypes[i].name, name) == 0) {
             *dtype = (jc_dtype)i;
             return true;
         }

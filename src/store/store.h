@@ -14,28 +14,39 @@
 
 #define JC_TENSOR_DIMS 4
 
-/* name in the file, bytes an element, can be read as float32 */
+/* name, bytes of a block, numbers in it, can be read as float32. Those of more than one
+ * number a block are of GGUF alone: blocks.c. */
 #define JC_DTYPE_LIST(X)                                                                   \
-    X(F64, 8, true)                                                                        \
-    X(F32, 4, true)                                                                        \
-    X(F16, 2, true)                                                                        \
-    X(BF16, 2, true)                                                                       \
-    X(I64, 8, false)                                                                       \
-    X(I32, 4, false)                                                                       \
-    X(I16, 2, false)                                                                       \
-    X(I8, 1, false)                                                                        \
-    X(U8, 1, false)                                                                        \
-    X(BOOL, 1, false)
+    X(F64, 8, 1, true)                                                                     \
+    X(F32, 4, 1, true)                                                                     \
+    X(F16, 2, 1, true)                                                                     \
+    X(BF16, 2, 1, true)                                                                    \
+    X(I64, 8, 1, false)                                                                    \
+    X(I32, 4, 1, false)                                                                    \
+    X(I16, 2, 1, false)                                                                    \
+    X(I8, 1, 1, false)                                                                     \
+    X(U8, 1, 1, false)                                                                     \
+    X(BOOL, 1, 1, false)                                                                   \
+    X(Q8_0, 34, 32, true)                                                                  \
+    X(Q4_0, 18, 32, true)                                                                  \
+    X(Q4_1, 20, 32, true)                                                                  \
+    X(Q5_0, 22, 32, true)                                                                  \
+    X(Q5_1, 24, 32, true)                                                                  \
+    X(Q4_K, 144, 256, true)                                                                \
+    X(Q5_K, 176, 256, true)                                                                \
+    X(Q6_K, 210, 256, true)
 
 typedef enum jc_dtype {
-#define JC_X(name, bytes, real) JC_##name,
+#define JC_X(name, bytes, block, real) JC_##name,
     JC_DTYPE_LIST(JC_X)
 #undef JC_X
 } jc_dtype;
 
 const char *jc_dtype_name(jc_dtype dtype);
-size_t jc_dtype_bytes(jc_dtype dtype);
-bool jc_dtype_real(jc_dtype dtype); /* can be read as float32 */
+size_t jc_dtype_bytes(jc_dtype dtype); /* of a block */
+size_t jc_dtype_block(jc_dtype dtype); /* numbers in a block; mostly 1 */
+bool jc_dtype_real(jc_dtype dtype);    /* can be read as float32 */
+/* One of a single number a block. */
 bool jc_dtype_find(const char *name, jc_dtype *dtype);
 
 typedef struct jc_tensor {

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_gguf.c: any bytes as a GGUF file; what is accepted must hold together. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/gguf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok)
+{
+    if (!ok)
+        abort();
+}
+
+static void check_tensor(const jc_gguf *file, const jc_tensor *t, const unsigned char *data,
+                         size_t size)
+{
+    size_t n = t->count < 300 ? t->count : 300;
+
+    check(jc_gguf_find(file, t->name) == t);
+    check(t->bytes == t->count / jc_dtype_block(t->dtype) * jc_dtype_bytes(t->dtype));
+    check(t->data >= data && t->bytes <= size - (size_t)(t->data - data));
+    if (jc_dtype_real(t->dtype)) {
+        float out[300];
+        jc_tensor_read(t, 0, n, out);
+        jc_tensor_read(t, t->count - n, n, out);
+    }
+}
+
+static void check_value(const jc_gguf *file, const jc_gguf_value *v,
+                        const unsigned char *data, size_t size)
+{
+    size_t at = 0, left = size - (size_t)(v->data - data);
+
+    check(jc_gguf_get(file, v->key) == v && (v->array || v->n == 1));
+    for (size_t i = 0; i < v->n; i++)
+        if (v->type == JC_GGUF_TEXT) {
+            jc_gguf_text text = jc_gguf_next(v, &at);
+            check(at <= left && text.n <= at);
+        } else {
+            double x = jc_gguf_number(v, i);
+            check(x <= 0x1p64 || x > 0x1p64 || x != x);
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    jc_gguf *file;
+    jc_error err = {JC_OK, ""};
+    jc_status st = jc_gguf_parse(&file, data, size, "fuzz", &err);
+
+    if (st) {
+        check(!file && err.status == st && err.message[0] && !strchr(err.message, '\n'));
+        return 0;
+    }
+    for (size_t i = 0; i < jc_gguf_count(file); i++)
+        check_tensor(file, jc_gguf_at(file, i), data, size);
+    for (size_t i = 0; i < jc_gguf_value_count(file); i++)
+        check_value(file, jc_gguf_value_at(file, i), data, size);
+    jc_gguf_close(file);
+    return 0;
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Write gguf/: files by the gguf package, and what it reads from them.
+
+types.gguf has a tensor of each type and a key of each kind. Where the package cannot
+quantise, the blocks are random, with scales that are numbers; in either case the values
+are those of its dequantize().
+"""
+from pathlib import Path
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType as Type
+from gguf import GGUFValueType as Value
+from safetensors.numpy import save_file
+
+HERE = Path(__file__).parent
+OUT = HERE / "gguf"
+TYPES = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K")
+HALVES = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
+ROWS, COLUMNS = 3, 512
+
+
+def random_blocks(rng, kind):
+    size, count = gguf.GGML_QUANT_SIZES[kind][1], ROWS * COLUMNS // 256
+    blocks = rng.integers(0, 256, (count, size), dtype=np.uint8)
+    for at in HALVES[kind.name]:
+        scale = (0.01 * rng.standard_normal(count)).astype(np.float16)
+        blocks[:, at:at + 2] = scale.view(np.uint8).reshape(-1, 2)
+    return blocks.reshape(ROWS, -1)
+
+
+def make_types():
+    rng = np.random.default_rng(31)
+    writer = gguf.GGUFWriter(OUT / "types.gguf", "none")
+    numbers = {"UINT8": 200, "INT8": -100, "UINT16": 60000, "INT16": -30000,
+               "UINT32": 4000000000, "INT32": -2000000000, "FLOAT32": 0.5, "BOOL": True,
+               "UINT64": 2**60, "INT64": -2**60, "FLOAT64": 1 / 3, "STRING": "Käse\n"}
+    for name, value in numbers.items():
+        writer.add_key_value(f"kinds.{name.lower()}", value, Value[name])
+    writer.add_array("lists.text", ["", "two", "three\0"])
+    writer.add_array("lists.i32", [1, -2, 3])
+    writer.add_array("lists.f32", [0.25, -1.5])
+    golden = {}
+    for name in TYPES:
+        kind = Type[name]
+        if name in HALVES:
+            data = random_blocks(rng, kind)
+        else:
+            x = rng.standard_normal((ROWS, COLUMNS)).astype(np.float32)
+            data = gguf.quantize(x, kind)
+        values = gguf.dequantize(data, kind).reshape(ROWS, COLUMNS)
+        assert np.isfinite(values).all()
+        writer.add_tensor(name.lower(), data, raw_dtype=kind)
+        golden[name.lower()] = np.ascontiguousarray(values, dtype=np.float32)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    save_file(golden, OUT / "types.golden.safetensors")
+
+
+if __name__ == "__main__":
+    OUT.mkdir(exist_ok=True)
+    make_types()
