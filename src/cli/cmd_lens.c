@@ -99,20 +99,32 @@ static jc_lens_look look_of(FILE *f)
     return look;
 }
 
-static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
+/* A page is nothing to read on a terminal. */
+static const char *out_path(const jc_cli *cli)
 {
     const jc_own *own = &cli->args.own;
+    bool page = strcmp(own->format, "html") == 0;
+
+    return !own->out && page && isatty(STDOUT_FILENO) ? "lens.html" : own->out;
+}
+
+static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
+{
+    const char *format = cli->args.own.format, *path = out_path(cli);
     jc_output out;
-    jc_status st = jc_output_open(&out, own->out, err);
+    jc_status st = jc_output_open(&out, path, err);
 
     if (st)
         return st;
     jc_ui_clear(&cli->ui);
     const jc_lens_look look = look_of(out.f);
-    st = jc_lens_write(lens, own->format, &look, out.f, err);
+    st = jc_lens_write(lens, format, &look, out.f, err);
     if (st == JC_OK)
-        return jc_output_commit(&out, err);
-    jc_output_discard(&out);
+        st = jc_output_commit(&out, err);
+    else
+        jc_output_discard(&out);
+    if (st == JC_OK && path && !cli->args.own.out)
+        printf("lens: %s\n", path);
     return st;
 }
 
@@ -127,7 +139,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = check(cli, err);
 
     if (st == JC_OK)
-        st = jc_output_check(args->own.out, err);
+        st = jc_output_check(out_path(cli), err);
     if (st)
         return st;
     shortcuts = calloc(args->n_words, sizeof *shortcuts);
@@ -167,11 +179,12 @@ static const jc_group text_group = {
     .title = "Input", .own = text_rows, .n_own = JC_COUNT_OF(text_rows)};
 
 static const jc_own_row out_rows[] = {
-    {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|json|csv",
-      "how to show it"},
-     "text|json|csv"},
+    {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text",
+      "text|html|json|csv", "how to show it"},
+     "text|html|json|csv"},
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
-      "write there instead of standard output"},
+      "write there instead of standard output; without it, a page goes to lens.html "
+      "where standard output is a terminal"},
      "FILE"},
 };
 static const jc_group out_group = {
@@ -195,12 +208,18 @@ const jc_command jc_command_lens = {
         "distribution from the model's own, are in nats. A position is settled at the "
         "layer from which on the answer is the first guess. An encoder is read where the "
         "text has a mask, so write one, as [MASK].\n\n"
-        "'json' and 'csv' hold the numbers of every layer and position.",
-    .examples = "jumpcut lens ./gpt2 --prompt 'The capital of France is'\n"
-                "# through a fitted map, and what it says of the answer's rank\n"
-                "jumpcut lens ./gpt2 mat.safetensors --text story.txt --format csv --out "
-                "lens.csv\n"
-                "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
+        "'html' is a page for a browser, in which a cell tells its first ten guesses. "
+        "'json' "
+        "and 'csv' hold the numbers of every layer and position.",
+    .examples =
+        "jumpcut lens ./gpt2 --prompt 'The capital of France is'\n"
+        "# through a fitted map, and what it says of the answer's rank\n"
+        "jumpcut lens ./gpt2 mat.safetensors --text story.txt --format csv --out "
+        "lens.csv\n"
+        "# all maps side by side, to look at in a browser\n"
+        "jumpcut lens ./gpt2 mat.safetensors --text story.txt --map all --format html "
+        "--out lens.html\n"
+        "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
     .groups = (const jc_group *const[]){&text_group, &lens_group, &out_group,
                                         &jc_group_model, &jc_group_common, NULL},
     .run = run,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/page.h"
 #include "jumpcut/lens.h"
 #include "shortcut/packed.h"
 
@@ -66,9 +67,23 @@ typedef struct jc_lens_view {
                        jc_error *err);
 } jc_lens_view;
 
-extern const jc_lens_view jc_lens_text, jc_lens_json, jc_lens_csv;
+extern const jc_lens_view jc_lens_text, jc_lens_html, jc_lens_json, jc_lens_csv;
 
-/* To six significant digits, with a point in any locale. */
-void jc_lens_put_number(FILE *f, double x);
+/* To so many significant digits, with a point in any locale. */
+void jc_lens_put_number(FILE *f, double x, int digits);
+
+typedef struct jc_lens_detail {
+    size_t top; /* guesses of a cell, at most */
+    int digits; /* significant, of a number */
+} jc_lens_detail;
+
+/* The document that the JSON view is and the HTML view holds; < > & stand in it as escapes
+ * only. */
+jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FILE *f,
+                           jc_error *err) JC_NODISCARD;
+
+/* Parts of the page, put into the library by cmake/JcAsset.cmake. */
+extern const jc_asset jc_lens_page_html; /* page.html, the skeleton with {{slots}} */
+extern const jc_asset jc_lens_page_css, jc_lens_page_js;
 
 #endif

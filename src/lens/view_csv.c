@@ -31,13 +31,13 @@ static jc_status put_line(const jc_lens *lens, size_t map, uint32_t tap, size_t 
     if (st == JC_OK)
         st = put_token(lens, cell.ids[0], f, err);
     fputc(',', f);
-    jc_lens_put_number(f, (double)cell.p[0]);
+    jc_lens_put_number(f, (double)cell.p[0], 6);
     if (st == JC_OK)
         st = put_token(lens, lens->answers[column], f, err);
     fprintf(f, ",%u,", cell.rank);
-    jc_lens_put_number(f, cell.entropy);
+    jc_lens_put_number(f, cell.entropy, 6);
     fputc(',', f);
-    jc_lens_put_number(f, cell.kl);
+    jc_lens_put_number(f, cell.kl, 6);
     fprintf(f, ",%u\n", jc_lens_settled(lens, map, column));
     return st;
 }

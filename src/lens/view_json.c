@@ -29,54 +29,59 @@ static void put_ids(FILE *f, const uint32_t *ids, size_t n)
     fputs("]", f);
 }
 
-static void put_guesses(FILE *f, const jc_lens_cell *cell)
+static void put_guesses(FILE *f, const jc_lens_cell *cell, int digits)
 {
+    (void)digits;
     put_ids(f, cell->ids, cell->n);
 }
 
-static void put_p(FILE *f, const jc_lens_cell *cell)
+static void put_p(FILE *f, const jc_lens_cell *cell, int digits)
 {
     for (size_t i = 0; i < cell->n; i++) {
         fputc(i ? ',' : '[', f);
-        jc_lens_put_number(f, (double)cell->p[i]);
+        jc_lens_put_number(f, (double)cell->p[i], digits);
     }
     fputs("]", f);
 }
 
-static void put_rank(FILE *f, const jc_lens_cell *cell)
+static void put_rank(FILE *f, const jc_lens_cell *cell, int digits)
 {
+    (void)digits;
     fprintf(f, "%u", cell->rank);
 }
 
-static void put_entropy(FILE *f, const jc_lens_cell *cell)
+static void put_entropy(FILE *f, const jc_lens_cell *cell, int digits)
 {
-    jc_lens_put_number(f, cell->entropy);
+    jc_lens_put_number(f, cell->entropy, digits);
 }
 
-static void put_kl(FILE *f, const jc_lens_cell *cell)
+static void put_kl(FILE *f, const jc_lens_cell *cell, int digits)
 {
-    jc_lens_put_number(f, cell->kl);
+    jc_lens_put_number(f, cell->kl, digits);
 }
 
 /* "name":[[of each column] of each tap] */
-static void put_table(const jc_lens *lens, size_t map, const char *name,
-                      void (*put)(FILE *f, const jc_lens_cell *cell), FILE *f)
+static void put_table(const jc_lens *lens, const jc_lens_detail *detail, size_t map,
+                      const char *name,
+                      void (*put)(FILE *f, const jc_lens_cell *cell, int digits), FILE *f)
 {
     fprintf(f, ",\n\"%s\":[", name);
     for (uint32_t tap = 0; tap < lens->taps; tap++) {
         fputs(tap ? ",\n[" : "[", f);
         for (size_t c = 0; c < lens->columns; c++) {
             jc_lens_cell cell = jc_lens_at(lens, map, tap, c);
+            cell.n = cell.n < detail->top ? cell.n : detail->top;
             if (c)
                 fputc(',', f);
-            put(f, &cell);
+            put(f, &cell, detail->digits);
         }
         fputc(']', f);
     }
     fputc(']', f);
 }
 
-static jc_status put_maps(const jc_lens *lens, FILE *f, jc_error *err)
+static jc_status put_maps(const jc_lens *lens, const jc_lens_detail *detail, FILE *f,
+                          jc_error *err)
 {
     for (size_t m = 0; m < lens->n_maps; m++) {
         char *name;
@@ -90,18 +95,18 @@ static jc_status put_maps(const jc_lens *lens, FILE *f, jc_error *err)
         for (size_t c = 0; c < lens->columns; c++)
             fprintf(f, "%c%u", c ? ',' : '[', jc_lens_settled(lens, m, c));
         fputc(']', f);
-        put_table(lens, m, "rank", put_rank, f);
-        put_table(lens, m, "entropy", put_entropy, f);
-        put_table(lens, m, "kl", put_kl, f);
-        put_table(lens, m, "guesses", put_guesses, f);
-        put_table(lens, m, "p", put_p, f);
+        put_table(lens, detail, m, "rank", put_rank, f);
+        put_table(lens, detail, m, "entropy", put_entropy, f);
+        put_table(lens, detail, m, "kl", put_kl, f);
+        put_table(lens, detail, m, "guesses", put_guesses, f);
+        put_table(lens, detail, m, "p", put_p, f);
         fputc('}', f);
     }
     return JC_OK;
 }
 
 /* Each id that occurs, once. */
-static jc_status put_tokens(const jc_lens *lens, FILE *f, jc_error *err)
+static jc_status put_tokens(const jc_lens *lens, size_t top, FILE *f, jc_error *err)
 {
     size_t guesses = lens->n_maps * lens->taps * lens->columns * lens->top;
     bool *used = jc_alloc_array(lens->info->vocab, sizeof *used);
@@ -113,7 +118,8 @@ static jc_status put_tokens(const jc_lens *lens, FILE *f, jc_error *err)
     for (size_t i = 0; i < lens->n_ids; i++)
         used[lens->ids[i]] = true;
     for (size_t i = 0; i < guesses; i++)
-        used[lens->guesses[i]] = true;
+        if (i % lens->top < top)
+            used[lens->guesses[i]] = true;
     for (uint32_t id = 0; id < lens->info->vocab && st == JC_OK; id++) {
         char *text;
         if (!used[id])
@@ -130,14 +136,13 @@ static jc_status put_tokens(const jc_lens *lens, FILE *f, jc_error *err)
     return st;
 }
 
-static jc_status put_json(const jc_lens *lens, const jc_lens_look *look, FILE *f,
-                          jc_error *err)
+jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FILE *f,
+                           jc_error *err)
 {
     const jc_model_info *info = lens->info;
     char *path;
     jc_status st = jc_lens_readable(info->path, strlen(info->path), &path, err);
 
-    (void)look;
     if (st)
         return st;
     fputs("{\"format\":\"jumpcut-lens/1\",\n\"model\":{\"path\":", f);
@@ -154,12 +159,21 @@ static jc_status put_json(const jc_lens *lens, const jc_lens_look *look, FILE *f
     fputs(",\n\"answers\":", f);
     put_ids(f, lens->answers, lens->columns);
     fputs(",\n\"maps\":{", f);
-    st = put_maps(lens, f, err);
+    st = put_maps(lens, detail, f, err);
     fputs("},\n\"tokens\":{", f);
     if (st == JC_OK)
-        st = put_tokens(lens, f, err);
+        st = put_tokens(lens, detail->top, f, err);
     fputs("}}\n", f);
     return st;
+}
+
+static jc_status put_json(const jc_lens *lens, const jc_lens_look *look, FILE *f,
+                          jc_error *err)
+{
+    const jc_lens_detail all = {lens->top, 6};
+
+    (void)look;
+    return jc_lens_put_json(lens, &all, f, err);
 }
 
 const jc_lens_view jc_lens_json = {

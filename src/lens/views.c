@@ -4,7 +4,8 @@
 
 #include "lens/lens.h"
 
-static const jc_lens_view *const table[] = {&jc_lens_text, &jc_lens_json, &jc_lens_csv};
+static const jc_lens_view *const table[] = {&jc_lens_text, &jc_lens_html, &jc_lens_json,
+                                            &jc_lens_csv};
 
 const jc_lens_view_info *jc_lens_view_at(size_t i)
 {
@@ -20,11 +21,11 @@ jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_loo
     return jc_fail(err, JC_E_ARG, "no view is called '%s'", view);
 }
 
-void jc_lens_put_number(FILE *f, double x)
+void jc_lens_put_number(FILE *f, double x, int digits)
 {
     char text[32];
 
-    snprintf(text, sizeof text, "%.6g", x);
+    snprintf(text, sizeof text, "%.*g", digits, x);
     for (char *c = text; *c; c++)
         fputc(*c == ',' ? '.' : *c, f);
 }

@@ -337,6 +337,56 @@ static void test_text__lines_fit_the_terminal(void **state)
     jc_model_close(model);
 }
 
+/* The page of all guesses of two maps; free(). */
+static char *view_html(void **state, const jc_lens *lens, size_t *size)
+{
+    FILE *f = fopen(scratch_path(state, "lens.html"), "w+");
+    char *page = calloc(1, 1 << 20);
+
+    assert_non_null(f);
+    assert_non_null(page);
+    assert_int_equal(jc_lens_write(lens, "html", &(jc_lens_look){0}, f, NULL), JC_OK);
+    rewind(f);
+    *size = fread(page, 1, (1 << 20) - 1, f);
+    fclose(f);
+    return page;
+}
+
+static void test_html__holds_ten_guesses_a_cell_and_nothing_to_be_fetched(void **state)
+{
+    static const char *const never[] = {"{{", "src=", "@import", "url(", "<b>"};
+    jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
+    jc_tokenizer *tokenizer = open_tokenizer(TOKENIZERS "tiny");
+    jc_shortcut *made = made_maps(model);
+    assert_int_equal(jc_shortcut_set_meta(made, "method", "</script><b>\"", NULL), 0);
+    jc_lens *lens = new_lens(model, tokenizer, made, "all", 30, some_ids, 8);
+    size_t size;
+    char *page = view_html(state, lens, &size);
+
+    assert_int_equal(strlen(page), size);
+    for (size_t i = 0; i < JC_COUNT(never); i++)
+        assert_null(strstr(page, never[i]));
+    const char *mark = "id=\"lens\">";
+    const char *from = strstr(page, mark) + strlen(mark), *to = strstr(from, "</script>");
+    json_t *got = json_loadb(from, (size_t)(to - from), 0, NULL);
+    assert_non_null(got);
+    json_t *maps = json_object_get(got, "maps");
+    assert_int_equal(json_object_size(maps), 2);
+    json_t *map = json_object_get(maps, "</script><b>\"");
+    json_t *p = json_array_get(json_array_get(json_object_get(map, "p"), 1), 5);
+    jc_lens_cell cell = jc_lens_at(lens, 1, 1, 5);
+    assert_int_equal(json_array_size(p), 10);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(fabs(json_number_value(json_array_get(p, i)) / (double)cell.p[i] - 1) <
+                    0.006); /* three digits */
+    json_decref(got);
+    free(page);
+    jc_lens_free(lens);
+    jc_shortcut_free(made);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+}
+
 static void test_lens__short_memory_is_said(void **state)
 {
     jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
@@ -379,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_lens__an_encoder_without_a_mask_is_told_to_write_one),
         cmocka_unit_test(test_tokens__what_is_no_text_is_spelled_out),
         SCRATCH_TEST(test_text__lines_fit_the_terminal),
+        SCRATCH_TEST(test_html__holds_ten_guesses_a_cell_and_nothing_to_be_fetched),
         SCRATCH_TEST(test_lens__short_memory_is_said),
     };
 

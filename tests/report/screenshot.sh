@@ -7,78 +7,17 @@ tool=$1
 shots=${2:-report-shots}
 here=$(cd "$(dirname "$0")" && pwd)
 
-browser=
-for name in chromium chromium-browser google-chrome; do
-    if command -v $name >/dev/null; then browser=$name; break; fi
-done
-if [ -z "$browser" ]; then
-    echo "skipped: no chromium to look at the page with"
-    exit 77
-fi
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$shots"
-failed=0
-
-fail() {
-    echo "FAILED: $*"
-    failed=1
-}
-
-browse() { # WIDTH HEIGHT ARGUMENT...
-    size=$1,$2
-    shift 2
-    HOME=$work timeout 60 $browser --headless --no-sandbox --disable-gpu --hide-scrollbars \
-        --user-data-dir="$work/profile" --virtual-time-budget=10000 --window-size="$size" \
-        "$@" 2>"$work/stderr" || { cat "$work/stderr"; fail "$browser did not run"; }
-}
-
-# A window is never narrower than 500: a narrow page is shown in a frame.
-frame() { # PAGE WIDTH HEIGHT
-    cat <<END
-<!DOCTYPE html><body style="margin:0"><iframe src="$1" width="$2" height="$3" style="border:0">
-</iframe><script>addEventListener("message", (event) => {
-const pre = document.createElement("pre"); pre.textContent = "\n" + event.data + "\n";
-document.body.append(pre); });</script>
-END
-}
-
-expect() { # WHAT LINE
-    grep -qxF -- "$2" "$work/dom" || {
-        fail "$1: no '$2', but: $(grep -E "^${2%%:*}:" "$work/dom" || echo nothing)"
-    }
-}
+. "$here/../support/browser.sh"
 
 # The page of NAME.json, with the probe, at WIDTH: the common demands.
 look() { # NAME WIDTH CELLS TABLES
     "$tool" write "$work/$1.json" "$work/$1.html"
-    { cat "$work/$1.html"; echo "<script>"; cat "$here/probe.js"; echo "</script>"; } \
-        >"$work/$1-probe.html"
-    page=$1-probe.html
-    if [ "$2" -lt 500 ]; then
-        frame "$page" "$2" 900 >"$work/$1-frame.html"
-        page=$1-frame.html
-    fi
-    browse 1280 900 --dump-dom "file://$work/$page" >"$work/dom"
+    probe "$1" "$2" "$here/probe.js"
     for line in "ready: true" "error: none" "width: $2" "overflow: no" "fetched: 0" \
         "cells: $3" "tables: $4" "charts: 3" "bold: 0" "scripts: 4" "arrow: shows the next value" \
         "legend: hides and shows"; do
         expect "$1 at $2" "$line"
     done
-}
-
-picture() { # NAME WIDTH SCHEME(0 dark, 1 light) FILE
-    page=$1.html
-    if [ "$2" -lt 500 ]; then
-        frame "$1.html" "$2" 4400 >"$work/$1-frame.html"
-        page=$1-frame.html
-    fi
-    browse "$2" 4400 --blink-settings=preferredColorScheme="$3" --screenshot="$work/$4" \
-        "file://$work/$page"
-    bytes=$(wc -c <"$work/$4")
-    [ "$bytes" -gt 60000 ] || fail "$4 is blank: $bytes bytes"
-    cp "$work/$4" "$shots/$4"
 }
 
 cp "$here/results-12.json" "$work/real.json"
@@ -103,8 +42,8 @@ look deep 400 2450 8
 look odd 400 27 22
 expect odd "title: Linear shortcuts in &lt;b&gt;x&lt;/b&gt;&lt;script&gt;" # as the DOM is printed
 
-picture real 1280 1 report-1280.png
-picture real 400 1 report-400.png
-picture real 1280 0 report-1280-dark.png
-picture deep 400 0 report-400-dark.png
+picture real 1280 4400 1 report-1280.png
+picture real 400 4400 1 report-400.png
+picture real 1280 4400 0 report-1280-dark.png
+picture deep 400 4400 0 report-400-dark.png
 exit $failed
