@@ -4,7 +4,7 @@
 
 /**
  * @file jumpcut/model.h
- * A transformer language model, opened from its folder.
+ * A transformer language model, opened from its folder or GGUF file.
  *
  * Threads: a model is read-only once opened and may be shared.
  */
@@ -56,7 +56,7 @@ typedef struct jc_model_info {
     bool has_head;
 } jc_model_info;
 
-/** Open a model folder. params NULL means all defaults. */
+/** Open a model folder, or a GGUF file. params NULL means all defaults. */
 JC_API jc_status jc_model_open(jc_model **out, const char *path,
                                const jc_model_params *params, jc_error *err) JC_NODISCARD;
 JC_API void jc_model_close(jc_model *model);

@@ -35,6 +35,8 @@ struct jc_model {
     char fingerprint[33];
     jc_store *store;
     const jc_arch *arch;
+    jc_weight_row *weights; /* [arch->n_weights]: its rows, as the files have them */
+    const char *prefix;     /* may stand before every tensor name */
     jc_hparams hp;
     const jc_backend *backend;
     jc_precision precision;
@@ -53,6 +55,8 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
 jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *config,
                           jc_error *err) JC_NODISCARD;
 
+/* Fill `weights` and `prefix`. */
+jc_status jc_rows_prepare(jc_model *model, jc_error *err) JC_NODISCARD;
 /* Find every tensor of the architecture, check its shape, and count parameters; fills
  * `tokens`, `positions`, `types` and info. */
 jc_status jc_weights_check(jc_model *model, jc_error *err) JC_NODISCARD;

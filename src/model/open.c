@@ -54,6 +54,8 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
         return unknown_type(type, jc_config_path(config), err);
     st = jc_hparams_read(&model->hp, model->arch, config, err);
     if (st == JC_OK)
+        st = jc_rows_prepare(model, err);
+    if (st == JC_OK)
         st = jc_weights_check(model, err);
     if (st == JC_OK)
         st = jc_store_fingerprint(model->store, model->fingerprint, err);
@@ -162,6 +164,7 @@ void jc_model_close(jc_model *model)
             mtx_destroy(&model->head->lock);
     }
     jc_free(model->head);
+    jc_free(model->weights);
     jc_store_close(model->store);
     jc_free(model->path);
     jc_free(model);

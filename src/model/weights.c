@@ -26,11 +26,11 @@ static bool used(const jc_model *model, const jc_weight_row *row)
 static const jc_weight_row *next_row(const jc_model *model, jc_weight_id id,
                                      const jc_weight_row *last)
 {
-    const jc_arch *arch = model->arch;
+    const jc_weight_row *rows = model->weights;
 
-    for (size_t i = last ? (size_t)(last - arch->weights) + 1 : 0; i < arch->n_weights; i++)
-        if (arch->weights[i].id == id && used(model, &arch->weights[i]))
-            return &arch->weights[i];
+    for (size_t i = last ? (size_t)(last - rows) + 1 : 0; i < model->arch->n_weights; i++)
+        if (rows[i].id == id && used(model, &rows[i]))
+            return &rows[i];
     return NULL;
 }
 
@@ -84,7 +84,7 @@ static const char *spell(const jc_model *model, const char *at, uint32_t block, 
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
     snprintf(plain, NAME, format, block);
 #pragma GCC diagnostic pop
-    snprintf(prefixed, NAME, "%s%s", model->arch->prefix, plain);
+    snprintf(prefixed, NAME, "%s%s", model->prefix, plain);
     return at + length + (at[length] == '|');
 }
 
@@ -114,9 +114,11 @@ static jc_status find_tensor(const jc_model *model, const jc_weight_row *row,
     if (!*tensor && row->flags & JC_WEIGHT_TIED && model->hp.tied)
         return JC_OK;
     if (!*tensor) {
+        bool either = model->prefix[0] != 0;
         spell(model, row->name, block, plain, prefixed);
-        return jc_fail(err, JC_E_FORMAT, "'%s' has no tensor '%s' (nor '%s')",
-                       jc_store_path(model->store), plain, prefixed);
+        return jc_fail(err, JC_E_FORMAT, "'%s' has no tensor '%s'%s%s%s",
+                       jc_store_path(model->store), plain, either ? " (nor '" : "",
+                       either ? prefixed : "", either ? "')" : "");
     }
 
     const jc_tensor *t = *tensor;
@@ -155,7 +157,7 @@ static bool has_head(const jc_model *model)
     bool optional = false;
 
     for (size_t i = 0; i < model->arch->n_weights; i++) {
-        const jc_weight_row *row = &model->arch->weights[i];
+        const jc_weight_row *row = &model->weights[i];
         if (row->flags & JC_WEIGHT_HEAD && seek(model, row, 0))
             return true;
         optional |= row->flags & JC_WEIGHT_HEAD;
@@ -167,7 +169,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
 {
     model->info.has_head = has_head(model);
     for (size_t i = 0; i < model->arch->n_weights; i++) {
-        const jc_weight_row *row = &model->arch->weights[i];
+        const jc_weight_row *row = &model->weights[i];
         uint32_t n = per_block(row->id) ? model->hp.layers : 1;
         if ((row->flags & JC_WEIGHT_HEAD && !model->info.has_head) || !used(model, row))
             continue;
@@ -197,8 +199,9 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
 struct stack {
     const jc_tensor *parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
-    bool in_out, plus_one;
-    size_t head_width;    /* where rows are stored by head; else 0 */
+    bool in_out, plus_one, by_head;
+    bool paired[JC_WEIGHT_PARTS];
+    size_t head_width;
     const jc_tensor *bad; /* has a value that is not finite */
 };
 
@@ -217,7 +220,9 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
             tensor = model->tokens;
         stack->in_out = row->flags & JC_WEIGHT_IN_OUT;
         stack->plus_one = row->flags & JC_WEIGHT_PLUS_ONE;
-        stack->head_width = row->flags & JC_WEIGHT_BY_HEAD ? model->hp.head_width : 0;
+        stack->by_head = row->flags & JC_WEIGHT_BY_HEAD;
+        stack->paired[stack->n] = row->flags & JC_WEIGHT_PAIRED;
+        stack->head_width = model->hp.head_width;
         stack->parts[stack->n++] = tensor;
         stack->n_in = tensor->shape[stack->in_out ? 0 : 1];
         stack->n_out += tensor->shape[stack->in_out ? 1 : 0];
@@ -242,22 +247,36 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
     }
 }
 
+/* Where row `row` of the weight as it is used is stored. */
+static size_t stored_row(const struct stack *stack, size_t row)
+{
+    size_t w = stack->head_width, first = 0, p = 0;
+
+    if (stack->by_head) {
+        size_t part = row / (stack->n_out / 3), at = row % (stack->n_out / 3);
+        return (at / w * 3 + part) * w + at % w;
+    }
+    while (row - first >= stack->parts[p]->shape[0])
+        first += stack->parts[p++]->shape[0];
+    if (!stack->paired[p])
+        return row;
+    size_t at = (row - first) % w;
+    return row - at + at % (w / 2) * 2 + at / (w / 2);
+}
+
 /* Elements of the weight as it is used: all queries, all keys, all values. Where they are
- * stored by head, whole rows of n_in are asked for. */
+ * stored in another order, whole rows of n_in are asked for. */
 static void read_stack(void *arg, size_t first, size_t n, float *out)
 {
     struct stack *stack = arg;
-    size_t w = stack->head_width, row = first / stack->n_in, rows = n / stack->n_in;
 
-    if (w == 0) {
+    if (!stack->by_head && !stack->paired[0]) {
         read_stored(stack, first, n, out);
         return;
     }
-    for (size_t i = 0, run; i < rows; i += run) {
-        size_t part = (row + i) / (stack->n_out / 3), at = (row + i) % (stack->n_out / 3);
-        size_t stored = (at / w * 3 + part) * w + at % w;
-        run = w - at % w < rows - i ? w - at % w : rows - i;
-        read_stored(stack, stored * stack->n_in, run * stack->n_in, out + i * stack->n_in);
+    for (size_t row = first / stack->n_in; n > 0; row++, n -= stack->n_in) {
+        read_stored(stack, stored_row(stack, row) * stack->n_in, stack->n_in, out);
+        out += stack->n_in;
     }
 }
 

@@ -11,26 +11,32 @@ struct jc_config {
     json_t *root;
 };
 
-jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
-                          const char *path, jc_error *err)
+jc_status jc_config_take(jc_config **out, json_t *root, const char *path, jc_error *err)
 {
     jc_config *config = jc_alloc_array(1, sizeof *config);
 
     *out = NULL;
-    if (!config)
+    if (config)
+        config->path = jc_strdup(path);
+    if (!config || !config->path) {
+        jc_free(config);
+        json_decref(root);
         return jc_fail_nomem(err, path);
-    jc_status st = JC_OK;
-    config->path = jc_strdup(path);
-    if (!config->path)
-        st = jc_fail_nomem(err, path);
-    if (st == JC_OK)
-        st = jc_json_parse(&config->root, text, length, JSON_DECODE_INT_AS_REAL, path, "it",
-                           err);
-    if (st)
-        jc_config_close(config);
-    else
-        *out = config;
-    return st;
+    }
+    config->root = root;
+    *out = config;
+    return JC_OK;
+}
+
+jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
+                          const char *path, jc_error *err)
+{
+    json_t *root;
+    jc_status st =
+        jc_json_parse(&root, text, length, JSON_DECODE_INT_AS_REAL, path, "it", err);
+
+    *out = NULL;
+    return st ? st : jc_config_take(out, root, path, err);
 }
 
 jc_status jc_config_open(jc_config **out, const char *path, jc_error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* store.c: a model folder: its configuration, and one index of the tensors of all files. */
+/* store.c: a model, a folder or a GGUF file: its configuration, and one index of the
+ * tensors of all files. */
 #include "store/store_impl.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ static jc_status check_folder(const char *path, jc_error *err)
     if (jc_dir_exists(path))
         return JC_OK;
     return jc_fail(err, JC_E_IO, "cannot open model '%s': %s", path,
-                   jc_file_exists(path) ? "it is a file, not a folder" : "no such folder");
+                   jc_file_exists(path) ? "it is a file, neither a folder nor GGUF"
+                                        : "no such folder or file");
 }
 
 static jc_status open_config(jc_store *store, jc_error *err)
@@ -98,12 +100,17 @@ static jc_status index_tensors(jc_store *store, jc_error *err)
 
     for (size_t i = 0; i < store->n_files; i++)
         count += jc_safetensors_count(store->files[i]);
+    for (size_t i = 0; i < store->n_ggufs; i++)
+        count += jc_gguf_count(store->ggufs[i]);
     store->by_name = jc_alloc_array(count, sizeof(const jc_tensor *));
     if (!store->by_name)
         return jc_fail_nomem(err, store->path);
     for (size_t i = 0; i < store->n_files; i++)
         for (size_t j = 0; j < jc_safetensors_count(store->files[i]); j++)
             store->by_name[store->count++] = jc_safetensors_at(store->files[i], j);
+    for (size_t i = 0; i < store->n_ggufs; i++)
+        for (size_t j = 0; j < jc_gguf_count(store->ggufs[i]); j++)
+            store->by_name[store->count++] = jc_gguf_at(store->ggufs[i], j);
     jc_tensors_sort(store->by_name, store->count);
     for (size_t i = 1; i < store->count; i++) {
         const jc_tensor *a = store->by_name[i - 1], *b = store->by_name[i];
@@ -118,7 +125,8 @@ static jc_status index_tensors(jc_store *store, jc_error *err)
 jc_status jc_store_open(jc_store **out, const char *path, jc_error *err)
 {
     *out = NULL;
-    jc_status st = check_folder(path, err);
+    bool gguf = jc_gguf_is(path);
+    jc_status st = gguf ? JC_OK : check_folder(path, err);
     if (st)
         return st;
     jc_store *store = jc_alloc_array(1, sizeof *store);
@@ -127,9 +135,13 @@ jc_status jc_store_open(jc_store **out, const char *path, jc_error *err)
     store->path = jc_strdup(path);
     if (!store->path)
         st = jc_fail_nomem(err, path);
-    if (st == JC_OK)
+    if (st == JC_OK && gguf)
+        st = jc_gguf_parts_open(store, err);
+    if (st == JC_OK && gguf)
+        st = jc_config_of_gguf(&store->config, store->ggufs[0], err);
+    if (st == JC_OK && !gguf)
         st = open_config(store, err);
-    if (st == JC_OK)
+    if (st == JC_OK && !gguf)
         st = open_files(store, err);
     if (st == JC_OK)
         st = index_tensors(store, err);
@@ -146,7 +158,10 @@ void jc_store_close(jc_store *store)
         return;
     for (size_t i = 0; i < store->n_files; i++)
         jc_safetensors_close(store->files[i]);
+    for (size_t i = 0; i < store->n_ggufs; i++)
+        jc_gguf_close(store->ggufs[i]);
     jc_free(store->files);
+    jc_free(store->ggufs);
     jc_free(store->by_name);
     jc_config_close(store->config);
     jc_free(store->path);
@@ -161,6 +176,11 @@ const char *jc_store_path(const jc_store *store)
 const jc_config *jc_store_config(const jc_store *store)
 {
     return store->config;
+}
+
+const jc_gguf *jc_store_gguf(const jc_store *store)
+{
+    return store->n_ggufs ? store->ggufs[0] : NULL;
 }
 
 size_t jc_store_count(const jc_store *store)

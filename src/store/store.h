@@ -2,10 +2,11 @@
 /*
  * store.h: the files of a model as one index of named tensors, and its configuration.
  *
- * A model folder has `config.json` and either `model.safetensors` or shards listed by
- * `model.safetensors.index.json`. Files are mapped; a tensor's data points into a mapping
- * (unaligned: copy or convert through jc_tensor_read()). Everything is checked at open:
- * after that, each tensor's bytes are inside its file and match dtype and shape.
+ * A model is a GGUF file, or a folder that has `config.json` and either `model.safetensors`
+ * or shards listed by `model.safetensors.index.json`. Files are mapped; a tensor's data
+ * points into a mapping (unaligned: copy or convert through jc_tensor_read()). Everything
+ * is checked at open: after that, each tensor's bytes are inside its file and match dtype
+ * and shape.
  */
 #ifndef JC_STORE_H
 #define JC_STORE_H
@@ -118,13 +119,15 @@ jc_status jc_config_text(const jc_config *config, const char *key, const char **
 jc_status jc_config_bool(const jc_config *config, const char *key, bool *out,
                          jc_error *err) JC_NODISCARD;
 
-/* ---- a model folder ---- */
+/* ---- a model: a folder, or a GGUF file ---- */
 typedef struct jc_store jc_store;
 
 jc_status jc_store_open(jc_store **out, const char *path, jc_error *err) JC_NODISCARD;
 void jc_store_close(jc_store *store);
 const char *jc_store_path(const jc_store *store);
 const jc_config *jc_store_config(const jc_store *store);
+/* The GGUF file, the first part of a split one; NULL of a folder. See gguf.h. */
+const struct jc_gguf *jc_store_gguf(const jc_store *store);
 size_t jc_store_count(const jc_store *store);
 const jc_tensor *jc_store_at(const jc_store *store, size_t i); /* in order of name */
 const jc_tensor *jc_store_find(const jc_store *store, const char *name);

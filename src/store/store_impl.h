@@ -6,12 +6,19 @@
 #include <jansson.h>
 
 #include "base/file.h"
-#include "store/store.h"
+#include "store/gguf.h"
 
 /* Parse text[length] as one JSON object, duplicate keys refused, numbers as `flags` say.
  * `what` is its subject in the message: "it", "its header". */
 jc_status jc_json_parse(json_t **out, const char *text, size_t length, size_t flags,
                         const char *path, const char *what, jc_error *err) JC_NODISCARD;
+
+/* A configuration of the object `root`, which is taken, also on failure; its numbers are
+ * doubles. */
+jc_status jc_config_take(jc_config **out, json_t *root, const char *path,
+                         jc_error *err) JC_NODISCARD;
+jc_status jc_config_of_gguf(jc_config **out, const jc_gguf *file,
+                            jc_error *err) JC_NODISCARD;
 
 /* Tensors in order of name, for bsearch. Duplicates are neighbours afterwards. */
 void jc_tensors_sort(const jc_tensor **tensors, size_t count);
@@ -23,6 +30,8 @@ struct jc_store {
     jc_config *config;
     jc_safetensors **files; /* [n_files] */
     size_t n_files, files_capacity;
+    jc_gguf **ggufs; /* [n_ggufs]: the file and its further parts, or none: a folder */
+    size_t n_ggufs, ggufs_capacity;
     const jc_tensor **by_name; /* [count] in order of name, borrowed from the files */
     size_t count;
 };
@@ -33,5 +42,11 @@ jc_status jc_store_add(jc_store *store, const char *name, jc_error *err) JC_NODI
 /* Open every shard that index file `name` of the store's folder lists, and check that each
  * tensor is in the shard that it says. */
 jc_status jc_shards_open(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;
+
+/* Open the GGUF file that is the store's path, its further parts and its configuration. */
+jc_status jc_gguf_parts_open(jc_store *store, jc_error *err) JC_NODISCARD;
+
+/* Open the GGUF file that is the store's path, and its further parts, if any. */
+jc_status jc_gguf_parts_open(jc_store *store, jc_error *err) JC_NODISCARD;
 
 #endif

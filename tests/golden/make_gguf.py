@@ -3,7 +3,7 @@
 
 types.gguf has a tensor of each type and a key of each kind. Where the package cannot
 quantise, the blocks are random, with scales that are numbers; in either case the values
-are those of its dequantize().
+are those of its dequantize(). The others are models of models/, as F32.
 """
 from pathlib import Path
 
@@ -13,11 +13,15 @@ from gguf import GGMLQuantizationType as Type
 from gguf import GGUFValueType as Value
 from safetensors.numpy import save_file
 
+from to_gguf import write
+
 HERE = Path(__file__).parent
 OUT = HERE / "gguf"
 TYPES = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K")
 HALVES = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
 ROWS, COLUMNS = 3, 512
+MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-mistral", "tiny-qwen2",
+          "tiny-qwen3", "tiny-gemma", "tiny-phi3")
 
 
 def random_blocks(rng, kind):
@@ -62,3 +66,6 @@ def make_types():
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     make_types()
+    for model in MODELS:
+        write(HERE / "models" / model, OUT / f"{model}.gguf")
+    write(HERE / "models" / "tiny-qwen3", OUT / "split.gguf", split=12)

@@ -100,9 +100,11 @@ static void test_store__what_is_no_model_folder_is_told(void **state)
     const char *cannot = "cannot open model";
 
     assert_int_equal(jc_store_open(&store, "/nowhere", &err), JC_E_IO);
-    assert_string_equal(err.message, "cannot open model '/nowhere': no such folder");
+    assert_string_equal(err.message,
+                        "cannot open model '/nowhere': no such folder or file");
     assert_int_equal(jc_store_open(&store, "/dev/null", &err), JC_E_IO);
-    assert_string_equal(err.message, "cannot open model '/dev/null': no such folder");
+    assert_string_equal(err.message,
+                        "cannot open model '/dev/null': no such folder or file");
     check_refused(state, JC_E_IO, cannot, NULL, "it has no 'config.json'");
     scratch_text(state, "config.json", "{}");
     check_refused(state, JC_E_IO, cannot, NULL,
@@ -122,7 +124,8 @@ static void test_store__what_is_no_model_folder_is_told(void **state)
                   "it is not a JSON object");
     assert_int_equal(jc_store_open(&store, scratch_path(state, "config.json"), &err),
                      JC_E_IO);
-    assert_non_null(strstr(err.message, "/config.json': it is a file, not a folder"));
+    assert_non_null(
+        strstr(err.message, "/config.json': it is a file, neither a folder nor GGUF"));
 }
 
 static void test_store__a_bad_index_is_refused(void **state)

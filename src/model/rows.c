@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rows.c: the weight rows of an architecture as the files at hand have them: its own for a
+ * model folder, and for GGUF the same weights by the names that GGUF gives them.
+ *
+ * GGUF names a weight by what it does, whatever the architecture, so one table serves all.
+ * All matrices are stored [out, in] there, norms as they are used, and queries, keys and
+ * values of all heads one after another.
+ */
+#include <string.h>
+
+#include "model/model.h"
+
+/* The names of a weight of so many parts. */
+typedef struct names {
+    jc_weight_id id;
+    const char *parts[JC_WEIGHT_PARTS];
+} names;
+
+/* clang-format off */
+#define ONE(id, name)                                                                      \
+    {id, {name ".weight"}}, {id##_BIAS, {name ".bias"}}
+#define TWO(id, a, b)                                                                      \
+    {id, {a ".weight", b ".weight"}}, {id##_BIAS, {a ".bias", b ".bias"}}
+#define THREE(id, a, b, c)                                                                 \
+    {id, {a ".weight", b ".weight", c ".weight"}},                                         \
+    {id##_BIAS, {a ".bias", b ".bias", c ".bias"}}
+
+static const names gguf[] = {
+    {JC_W_TOKENS,    {"token_embd.weight"}},
+    {JC_W_POSITIONS, {"position_embd.weight"}},
+    ONE(JC_W_NORM1,       "blk.%u.attn_norm"),
+    ONE(JC_W_QKV,         "blk.%u.attn_qkv"),
+    THREE(JC_W_QKV,       "blk.%u.attn_q", "blk.%u.attn_k", "blk.%u.attn_v"),
+    ONE(JC_W_Q_NORM,      "blk.%u.attn_q_norm"),
+    ONE(JC_W_K_NORM,      "blk.%u.attn_k_norm"),
+    ONE(JC_W_OUT,         "blk.%u.attn_output"),
+    ONE(JC_W_NORM1_AFTER, "blk.%u.post_attention_norm"),
+    ONE(JC_W_NORM2,       "blk.%u.ffn_norm"),
+    ONE(JC_W_UP,          "blk.%u.ffn_up"),
+    TWO(JC_W_UP,          "blk.%u.ffn_gate", "blk.%u.ffn_up"),
+    ONE(JC_W_DOWN,        "blk.%u.ffn_down"),
+    ONE(JC_W_NORM2_AFTER, "blk.%u.post_ffw_norm"),
+    ONE(JC_W_FINAL,       "output_norm"),
+    ONE(JC_W_HEAD,        "output"),
+};
+/* clang-format on */
+
+/* Architectures whose queries and keys GGUF stores with the halves of a head interleaved.
+ */
+static const char *const paired[] = {"llama", "mistral"};
+
+static size_t count_parts(const jc_arch *arch, jc_weight_id id)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < arch->n_weights; i++)
+        n += arch->weights[i].id == id;
+    return n;
+}
+
+static const names *find_names(jc_weight_id id, size_t n_parts)
+{
+    for (size_t i = 0; i < JC_COUNT(gguf); i++) {
+        size_t n = 0;
+        while (n < JC_WEIGHT_PARTS && gguf[i].parts[n])
+            n++;
+        if (gguf[i].id == id && n == n_parts)
+            return &gguf[i];
+    }
+    return NULL;
+}
+
+static unsigned gguf_flags(const jc_model *model, const jc_weight_row *row, size_t part)
+{
+    const unsigned other = JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE;
+    bool turned = (row->id == JC_W_QKV || row->id == JC_W_QKV_BIAS) && part < 2;
+    unsigned flags = row->flags & ~other;
+
+    for (size_t i = 0; turned && i < JC_COUNT(paired); i++)
+        if (strcmp(paired[i], model->arch->name) == 0)
+            flags |= JC_WEIGHT_PAIRED;
+    return flags;
+}
+
+static jc_status to_gguf(jc_model *model, jc_error *err)
+{
+    size_t parts[JC_W_COUNT] = {0};
+
+    for (size_t i = 0; i < model->arch->n_weights; i++) {
+        jc_weight_row *row = &model->weights[i];
+        const names *found = find_names(row->id, count_parts(model->arch, row->id));
+        if (!found)
+            return jc_fail(err, JC_E_UNSUPPORTED,
+                           "'%s': models of the architecture '%s' are not read from GGUF; "
+                           "give the folder that it was made from",
+                           model->path, model->arch->name);
+        size_t part = parts[row->id]++;
+        row->name = found->parts[part];
+        row->flags = gguf_flags(model, row, part);
+    }
+    model->prefix = "";
+    return JC_OK;
+}
+
+jc_status jc_rows_prepare(jc_model *model, jc_error *err)
+{
+    const jc_arch *arch = model->arch;
+
+    model->prefix = arch->prefix;
+    model->weights = jc_alloc_array(arch->n_weights, sizeof *model->weights);
+    if (!model->weights)
+        return jc_fail_nomem(err, "the rows of weights");
+    memcpy(model->weights, arch->weights, arch->n_weights * sizeof *model->weights);
+    return jc_store_gguf(model->store) ? to_gguf(model, err) : JC_OK;
+}

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""to_gguf.py FOLDER FILE [TYPE]: a model folder as one GGUF file, without a tokenizer.
+
+Names and types are the gguf package's. What the format wants changed is done as its
+published converter does: Llama's queries and keys with the halves of each head interleaved,
+GPT-2's matrices transposed, GPT-NeoX's queries, keys and values apart, Gemma's norms one
+larger, Llama 3's scaling as one factor a pair. TYPE (F32) is that of matrices whose rows
+are made of whole blocks; other matrices are F16 then, and vectors F32.
+"""
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2",
+          "qwen3": "QWEN3", "gemma": "GEMMA", "gemma2": "GEMMA2", "phi3": "PHI3",
+          "gpt_neox": "GPTNEOX", "olmo2": "OLMO2"}
+
+
+def load(folder):
+    tensors = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        tensors |= load_file(file)
+    return {k: x.to(torch.float32).numpy() for k, x in tensors.items()
+            if not re.search(r"\.attn\.(masked_)?bias$|rotary_emb", k)}
+
+
+def interleave(x, heads):
+    return x.reshape(heads, 2, x.shape[0] // heads // 2, -1).swapaxes(1, 2).reshape(x.shape)
+
+
+def split_by_head(x, heads):
+    parts = x.reshape(heads, 3, x.shape[0] // heads // 3, -1)
+    return np.concatenate([parts[:, i].reshape(x.shape[0] // 3, -1) for i in range(3)]
+                          ).reshape(x.shape)
+
+
+def changed(name, x, config):
+    kind = config["model_type"]
+    heads = config.get("num_attention_heads")
+    if kind in ("llama", "mistral"):
+        if ".q_proj." in name:
+            return interleave(x, heads)
+        if ".k_proj." in name:
+            return interleave(x, config.get("num_key_value_heads", heads))
+    if kind == "gpt2" and re.search(r"\.(c_attn|c_proj|c_fc)\.weight$", name):
+        return x.T
+    if kind == "gpt_neox" and ".query_key_value." in name:
+        return split_by_head(x, heads)
+    if kind in ("gemma", "gemma2") and name.endswith("norm.weight"):
+        return x + 1
+    return x
+
+
+def llama3_factors(config, head):
+    s = config["rope_scaling"]
+    factors = []
+    for i in range(0, head, 2):
+        wave = 2 * math.pi * config["rope_theta"] ** (i / head)
+        low = s["original_max_position_embeddings"] / s["low_freq_factor"]
+        high = s["original_max_position_embeddings"] / s["high_freq_factor"]
+        if wave < high:
+            factors.append(1.0)
+        elif wave > low:
+            factors.append(s["factor"])
+        else:
+            smooth = ((s["original_max_position_embeddings"] / wave - s["low_freq_factor"])
+                      / (s["high_freq_factor"] - s["low_freq_factor"]))
+            factors.append(1 / ((1 - smooth) / s["factor"] + smooth))
+    return np.array(factors, dtype=np.float32)
+
+
+def add_scaling(writer, config, head):
+    s = config.get("rope_scaling") or {}
+    kind = s.get("rope_type", s.get("type"))
+    if kind == "llama3":
+        writer.add_tensor("rope_freqs.weight", llama3_factors(config, head))
+    elif kind == "longrope":
+        original = config["original_max_position_embeddings"]
+        scale = config["max_position_embeddings"] / original
+        writer.add_rope_scaling_orig_ctx_len(original)
+        writer.add_rope_scaling_attn_factors(
+            math.sqrt(1 + math.log(scale) / math.log(original)) if scale > 1 else 1.0)
+        for length in ("long", "short"):
+            writer.add_tensor(f"rope_factors_{length}.weight",
+                              np.array(s[f"{length}_factor"], dtype=np.float32))
+    elif kind:
+        writer.add_rope_scaling_type(gguf.RopeScalingType(kind))
+        writer.add_rope_scaling_factor(s["factor"])
+        if "original_max_position_embeddings" in s:
+            writer.add_rope_scaling_orig_ctx_len(s["original_max_position_embeddings"])
+
+
+def add_config(writer, config):
+    get = config.get
+    heads = get("num_attention_heads") or get("n_head")
+    width = get("hidden_size") or get("n_embd")
+    head = get("head_dim") or width // heads
+    writer.add_block_count(get("num_hidden_layers") or get("n_layer"))
+    writer.add_context_length(get("max_position_embeddings") or get("n_positions"))
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(get("intermediate_size") or get("n_inner") or 4 * width)
+    writer.add_head_count(heads)
+    if get("num_key_value_heads"):
+        writer.add_head_count_kv(get("num_key_value_heads"))
+    if get("head_dim"):
+        writer.add_key_length(head)
+        writer.add_value_length(head)
+    for key, add in (("rms_norm_eps", writer.add_layer_norm_rms_eps),
+                     ("layer_norm_eps", writer.add_layer_norm_eps),
+                     ("layer_norm_epsilon", writer.add_layer_norm_eps),
+                     ("rope_theta", writer.add_rope_freq_base),
+                     ("rotary_emb_base", writer.add_rope_freq_base),
+                     ("use_parallel_residual", writer.add_parallel_residual),
+                     ("attn_logit_softcapping", writer.add_attn_logit_softcapping),
+                     ("final_logit_softcapping", writer.add_final_logit_softcapping)):
+        if get(key) is not None:
+            add(get(key))
+    if get("sliding_window") and get("use_sliding_window", True):
+        writer.add_sliding_window(get("sliding_window"))
+    part = get("partial_rotary_factor") or get("rotary_pct")
+    if config["model_type"] != "gpt2":
+        writer.add_rope_dimension_count(int((part or 1) * head))
+    add_scaling(writer, config, head)
+
+
+def write(folder, path, kind="F32", split=0):
+    folder = Path(folder)
+    config = json.loads((folder / "config.json").read_text())
+    arch = gguf.MODEL_ARCH[ARCHES[config["model_type"]]]
+    writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[arch], split_max_tensors=split)
+    names = gguf.get_tensor_name_map(
+        arch, config.get("num_hidden_layers") or config["n_layer"])
+    add_config(writer, config)
+    for name, x in load(folder).items():
+        to = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        assert to, name
+        x = np.ascontiguousarray(changed(name, x, config), dtype=np.float32)
+        to_kind = gguf.GGMLQuantizationType[kind if x.ndim > 1 else "F32"]
+        if x.shape[-1] % gguf.GGML_QUANT_SIZES[to_kind][0]:
+            to_kind = gguf.GGMLQuantizationType.F16
+        writer.add_tensor(to, gguf.quantize(x, to_kind), raw_dtype=to_kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+if __name__ == "__main__":
+    write(*sys.argv[1:])
