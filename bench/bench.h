@@ -12,9 +12,11 @@
 double bench_seconds(void);
 double bench_median(double *x, size_t n); /* sorts x */
 
+typedef enum bench_kind { BENCH_GPT2, BENCH_BERT, BENCH_LLAMA } bench_kind;
+
 typedef struct bench_shape {
-    uint32_t layers, width, heads, context, vocab;
-    bool encoder; /* BERT; otherwise GPT-2 */
+    bench_kind kind;
+    uint32_t layers, width, heads, kv_heads, ff_width, context, vocab;
 } bench_shape;
 
 /* Write a model of random weights, stored as BF16, into the folder `path`, which is made.

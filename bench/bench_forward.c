@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bench_forward.c: the pass through the blocks of a GPT-2-124M shape, texts of 256 tokens,
- * and of a BERT-base shape, texts of 128, against the rate of one large product of the same
- * type, measured in turn. */
+ * of a BERT-base shape, texts of 128, and of a Llama of GPT-2's size, texts of 256, against
+ * the rate of one large product of the same type, measured in turn. */
 #include <stdio.h>
 
 #include "base/base.h"
@@ -68,8 +68,9 @@ static void one(json_t *out, const char *name, const char *path, const bench_sha
 
 void bench_forward(json_t *out, const char *dir)
 {
-    const bench_shape gpt2 = {12, 768, 12, 1024, 50257, false};
-    const bench_shape bert = {12, 768, 12, 512, 30522, true};
+    const bench_shape gpt2 = {BENCH_GPT2, 12, 768, 12, 12, 3072, 1024, 50257};
+    const bench_shape bert = {BENCH_BERT, 12, 768, 12, 12, 3072, 512, 30522};
+    const bench_shape llama = {BENCH_LLAMA, 12, 768, 12, 4, 2048, 2048, 32000};
     char path[512];
 
     snprintf(path, sizeof path, "%s/gpt2-124m", dir);
@@ -79,4 +80,7 @@ void bench_forward(json_t *out, const char *dir)
     snprintf(path, sizeof path, "%s/bert-base", dir);
     bench_write_model(path, &bert);
     one(out, "bert_f32", path, &bert, 128, false);
+    snprintf(path, sizeof path, "%s/llama", dir);
+    bench_write_model(path, &llama);
+    one(out, "llama_f32", path, &llama, 256, false);
 }

@@ -73,7 +73,7 @@ static double gather(const jc_model *model, const char *pairs)
 
 void bench_gather(json_t *out, const char *dir)
 {
-    const bench_shape shape = {12, 768, 12, 1024, 50257, false};
+    const bench_shape shape = {BENCH_GPT2, 12, 768, 12, 12, 3072, 1024, 50257};
     double plain[ROUNDS], final[ROUNDS], all[ROUNDS];
     jc_model *model;
     jc_error err;

@@ -68,7 +68,7 @@ static double peak_mb(char *const argv[])
 
 void bench_memory(json_t *out, const char *dir, const char *program)
 {
-    const bench_shape shape = {2, 32, 2, 128, 256, false};
+    const bench_shape shape = {BENCH_GPT2, 2, 32, 2, 2, 128, 128, 256};
     static const size_t megabytes[] = {1, 100};
     char model[512], text[512], maps[512], name[512], key[32];
 

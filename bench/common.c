@@ -41,12 +41,14 @@ void bench_die(const char *what, const jc_error *err)
 
 double bench_forward_flops(const bench_shape *s, size_t texts, size_t n)
 {
-    double d = s->width, t = (double)n, pairs = s->encoder ? t * t : t * (t + 1) / 2;
+    double d = s->width, t = (double)n, kv = d / s->heads * s->kv_heads, ff = s->ff_width;
+    double pairs = s->kind == BENCH_BERT ? t * t : t * (t + 1) / 2;
+    double weights = 2 * d * d + 2 * d * kv + (s->kind == BENCH_LLAMA ? 3 : 2) * d * ff;
 
-    return (double)texts * s->layers * (24 * t * d * d + 4 * d * pairs);
+    return (double)texts * s->layers * (2 * t * weights + 4 * d * pairs);
 }
 
-typedef enum { NONE, VOCAB, CONTEXT, TYPES, WIDTH, QKV, FF } dim;
+typedef enum { NONE, VOCAB, CONTEXT, TYPES, WIDTH, KV, QKV, FF } dim;
 
 typedef struct row {
     const char *name; /* with %u, one for each block */
@@ -97,6 +99,29 @@ static const row bert[] = {
     {"encoder.layer.%u.output.LayerNorm.bias", {WIDTH, NONE}, false},
 };
 
+static const row llama[] = {
+    {"model.embed_tokens.weight", {VOCAB, WIDTH}, false},
+    {"model.layers.%u.input_layernorm.weight", {WIDTH, NONE}, true},
+    {"model.layers.%u.self_attn.q_proj.weight", {WIDTH, WIDTH}, false},
+    {"model.layers.%u.self_attn.k_proj.weight", {KV, WIDTH}, false},
+    {"model.layers.%u.self_attn.v_proj.weight", {KV, WIDTH}, false},
+    {"model.layers.%u.self_attn.o_proj.weight", {WIDTH, WIDTH}, false},
+    {"model.layers.%u.post_attention_layernorm.weight", {WIDTH, NONE}, true},
+    {"model.layers.%u.mlp.gate_proj.weight", {FF, WIDTH}, false},
+    {"model.layers.%u.mlp.up_proj.weight", {FF, WIDTH}, false},
+    {"model.layers.%u.mlp.down_proj.weight", {WIDTH, FF}, false},
+    {"model.norm.weight", {WIDTH, NONE}, true},
+};
+
+static const struct {
+    const row *rows;
+    size_t n;
+} tables[] = {
+    [BENCH_GPT2] = {gpt2, JC_COUNT(gpt2)},
+    [BENCH_BERT] = {bert, JC_COUNT(bert)},
+    [BENCH_LLAMA] = {llama, JC_COUNT(llama)},
+};
+
 static size_t size_of(const bench_shape *s, dim which)
 {
     const size_t sizes[] = {[NONE] = 1,
@@ -104,8 +129,9 @@ static size_t size_of(const bench_shape *s, dim which)
                             [CONTEXT] = s->context,
                             [TYPES] = 2,
                             [WIDTH] = s->width,
+                            [KV] = (size_t)s->width / s->heads * s->kv_heads,
                             [QKV] = 3 * (size_t)s->width,
-                            [FF] = 4 * (size_t)s->width};
+                            [FF] = s->ff_width};
 
     return sizes[which];
 }
@@ -152,25 +178,32 @@ static void write_config(const char *dir, const bench_shape *s)
     FILE *f = fopen(path, "w");
     if (!f)
         bench_die(path, NULL);
-    if (s->encoder)
-        fprintf(f,
-                "{\"model_type\":\"bert\",\"num_hidden_layers\":%u,\"hidden_size\":%u,"
-                "\"num_attention_heads\":%u,\"max_position_embeddings\":%u,"
-                "\"vocab_size\":%u,\"intermediate_size\":%u}\n",
-                s->layers, s->width, s->heads, s->context, s->vocab, 4 * s->width);
-    else
+    switch (s->kind) {
+    case BENCH_GPT2:
         fprintf(f,
                 "{\"model_type\":\"gpt2\",\"n_layer\":%u,\"n_embd\":%u,\"n_head\":%u,"
-                "\"n_positions\":%u,\"vocab_size\":%u}\n",
-                s->layers, s->width, s->heads, s->context, s->vocab);
+                "\"n_positions\":%u,\"vocab_size\":%u,\"n_inner\":%u}\n",
+                s->layers, s->width, s->heads, s->context, s->vocab, s->ff_width);
+        break;
+    case BENCH_BERT:
+    case BENCH_LLAMA:
+        fprintf(f,
+                "{\"model_type\":\"%s\",\"num_hidden_layers\":%u,\"hidden_size\":%u,"
+                "\"num_attention_heads\":%u,\"num_key_value_heads\":%u,"
+                "\"max_position_embeddings\":%u,\"vocab_size\":%u,"
+                "\"intermediate_size\":%u}\n",
+                s->kind == BENCH_BERT ? "bert" : "llama", s->layers, s->width, s->heads,
+                s->kv_heads, s->context, s->vocab, s->ff_width);
+        break;
+    }
     if (fclose(f) != 0)
         bench_die(path, NULL);
 }
 
 void bench_write_model(const char *dir, const bench_shape *s)
 {
-    const row *rows = s->encoder ? bert : gpt2;
-    size_t n = s->encoder ? JC_COUNT(bert) : JC_COUNT(gpt2);
+    const row *rows = tables[s->kind].rows;
+    size_t n = tables[s->kind].n;
     char path[512];
     jc_st_writer *w;
     jc_rng rng = {20230316};
