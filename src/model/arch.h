@@ -184,12 +184,15 @@ typedef struct jc_arch {
 
 extern const jc_arch jc_arch_gpt2, jc_arch_bert, jc_arch_roberta, jc_arch_distilbert,
     jc_arch_llama, jc_arch_mistral, jc_arch_qwen2, jc_arch_qwen3, jc_arch_gemma,
-    jc_arch_gemma2, jc_arch_phi3, jc_arch_gpt_neox, jc_arch_gpt_neo, jc_arch_opt;
+    jc_arch_gemma2, jc_arch_gemma2, jc_arch_phi3, jc_arch_gpt_neox, jc_arch_gpt_neox,
+    jc_arch_gpt_neo, jc_arch_opt;
 
 /* Whether a block, from 0, has the window. */
 bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
 void jc_hparams_release(jc_hparams *hp);
 
+/* All of them; *n is how many. */
+const jc_arch *const *jc_archs(size_t *n);
 /* The architecture that has this model_type, or NULL. */
 const jc_arch *jc_arch_find(const char *model_type);
 

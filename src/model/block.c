@@ -12,6 +12,7 @@ void jc_work_release(jc_work *work)
 {
     jc_free(work->h);
     jc_free(work->x);
+    jc_free(work->spare);
     jc_free(work->qkv);
     jc_free(work->ff);
     jc_free(work->gated);
@@ -31,14 +32,15 @@ jc_status jc_work_reserve(jc_work *work, const jc_model *model, size_t rows, siz
         jc_work_release(work);
         work->h = jc_matrix_new(rows, d, sizeof(float));
         work->x = jc_matrix_new(rows, hp->q_width > d ? hp->q_width : d, sizeof(float));
+        work->spare = jc_matrix_new(rows, d, sizeof(float));
         work->qkv = jc_matrix_new(rows, hp->q_width + 2 * hp->kv_width, sizeof(float));
         work->ff = jc_matrix_new(rows, hp->ff_width, sizeof(float));
         if (gated)
             work->gated = jc_matrix_new(rows, gated, sizeof(float));
         if (turned)
             work->turns = jc_matrix_new(rows, turned, sizeof(float));
-        if (!work->h || !work->x || !work->qkv || !work->ff || (gated && !work->gated) ||
-            (turned && !work->turns)) {
+        if (!work->h || !work->x || !work->spare || !work->qkv || !work->ff ||
+            (gated && !work->gated) || (turned && !work->turns)) {
             jc_work_release(work);
             return jc_fail_nomem(err, "a batch of texts");
         }
@@ -131,10 +133,29 @@ static void place(const jc_model *model, const jc_block *b, const jc_work *work)
     }
 }
 
+/* out = the norm of h, or h where the model has no such norm; out may be h. */
 static void norm(const jc_model *model, const jc_norm_weights *weights, const jc_work *work,
                  float *out)
 {
-    jc_model_norm(model, weights, work->rows, 1, model->hp.width, work->h, out);
+    size_t d = model->hp.width;
+
+    if (weights->weight)
+        jc_model_norm(model, weights, work->rows, 1, d, work->h, out);
+    else if (out != work->h)
+        memcpy(out, work->h, work->rows * d * sizeof *out);
+}
+
+/* x = attention's output, before its last layer, of in [rows, width]. */
+static jc_status attend(const jc_model *model, uint32_t l, const float *in, jc_work *work,
+                        const jc_span *spans, size_t n_spans, jc_error *err)
+{
+    jc_status st = jc_linear_run(model->blocks[l].qkv, in, work->rows, work->qkv, err);
+
+    if (st)
+        return st;
+    place(model, &model->blocks[l], work);
+    plan_attention(model, l, work, spans, n_spans);
+    return jc_attention_run(model->backend, work->heads, work->n_heads, err);
 }
 
 /* ff = the inside of the MLP, of in [rows, width]. */
@@ -151,30 +172,68 @@ static jc_status widen(const jc_model *model, const jc_block *b, const float *in
     return st;
 }
 
+/* h += the contribution of a half of the block: its last layer, of x, and the norm after
+ * it, if any. Without one the layer adds by itself. */
+static jc_status add(const jc_model *model, const jc_linear *last,
+                     const jc_norm_weights *after, const float *x, const jc_work *work,
+                     jc_error *err)
+{
+    size_t floats = work->rows * model->hp.width;
+
+    if (!after->weight)
+        return jc_linear_run(last, x, work->rows, work->h, err);
+    memcpy(work->spare, work->h, floats * sizeof *work->h);
+    memset(work->h, 0, floats * sizeof *work->h);
+    jc_status st = jc_linear_run(last, x, work->rows, work->h, err);
+    norm(model, after, work, work->h);
+    for (size_t i = 0; i < floats; i++)
+        work->h[i] += work->spare[i];
+    return st;
+}
+
+/* h = norm(h + f(h)) in both halves. */
+static jc_status run_post_norm(const jc_model *model, uint32_t l, jc_work *work,
+                               const jc_span *spans, size_t n_spans, jc_error *err)
+{
+    const jc_block *b = &model->blocks[l];
+    jc_status st = attend(model, l, work->h, work, spans, n_spans, err);
+
+    if (st == JC_OK)
+        st = add(model, b->out, &b->norm1_after, work->x, work, err);
+    if (st)
+        return st;
+    norm(model, &b->norm1, work, work->h);
+    st = widen(model, b, work->h, work, err);
+    if (st == JC_OK)
+        st = add(model, b->down, &b->norm2_after, work->ff, work, err);
+    norm(model, &b->norm2, work, work->h);
+    return st;
+}
+
+/* h += f(norm(h)) in both halves, one after the other or both of the block's input; no
+ * model has the latter and norms after the halves, which use `spare` as well. */
+static jc_status run_pre_norm(const jc_model *model, uint32_t l, jc_work *work,
+                              const jc_span *spans, size_t n_spans, jc_error *err)
+{
+    const jc_block *b = &model->blocks[l];
+    bool parallel = model->hp.parallel;
+
+    norm(model, &b->norm1, work, work->x);
+    jc_status st = attend(model, l, work->x, work, spans, n_spans, err);
+    if (parallel)
+        norm(model, &b->norm2, work, work->spare);
+    if (st == JC_OK)
+        st = add(model, b->out, &b->norm1_after, work->x, work, err);
+    if (!parallel)
+        norm(model, &b->norm2, work, work->x);
+    if (st == JC_OK)
+        st = widen(model, b, parallel ? work->spare : work->x, work, err);
+    return st ? st : add(model, b->down, &b->norm2_after, work->ff, work, err);
+}
+
 jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
                        const jc_span *spans, size_t n_spans, jc_error *err)
 {
-    const jc_block *b = &model->blocks[l];
-    bool post = !model->hp.norm_before;
-    const float *in = post ? work->h : work->x; /* of both halves */
-
-    if (!post)
-        norm(model, &b->norm1, work, work->x);
-    jc_status st = jc_linear_run(b->qkv, in, work->rows, work->qkv, err);
-    if (st)
-        return st;
-    place(model, b, work);
-    plan_attention(model, l, work, spans, n_spans);
-    st = jc_attention_run(model->backend, work->heads, work->n_heads, err);
-    if (st == JC_OK)
-        st = jc_linear_run(b->out, work->x, work->rows, work->h, err);
-    if (st)
-        return st;
-    norm(model, post ? &b->norm1 : &b->norm2, work, post ? work->h : work->x);
-    st = widen(model, b, in, work, err);
-    if (st == JC_OK)
-        st = jc_linear_run(b->down, work->ff, work->rows, work->h, err);
-    if (st == JC_OK && post)
-        norm(model, &b->norm2, work, work->h);
-    return st;
+    return model->hp.norm_before ? run_pre_norm(model, l, work, spans, n_spans, err)
+                                 : run_post_norm(model, l, work, spans, n_spans, err);
 }

@@ -18,6 +18,7 @@ typedef struct jc_work {
     size_t rows, capacity;
     float *h;            /* [rows, width]: the residual stream */
     float *x;            /* [rows, width], or [rows, q_width] where that is wider */
+    float *spare;        /* [rows, width] */
     float *qkv;          /* [rows, q_width + 2 kv_width] */
     float *ff;           /* [rows, ff_width] */
     float *gated;        /* [rows, 2 ff_width], of a gated MLP */

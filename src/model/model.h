@@ -57,6 +57,9 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
 
 /* Fill `weights` and `prefix`. */
 jc_status jc_rows_prepare(jc_model *model, jc_error *err) JC_NODISCARD;
+/* E_UNSUPPORTED, saying what is known and how the configuration differs from it. */
+jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_error *err);
+
 /* Find every tensor of the architecture, check its shape, and count parameters; fills
  * `tokens`, `positions`, `types` and info. */
 jc_status jc_weights_check(jc_model *model, jc_error *err) JC_NODISCARD;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* open.c: opening, describing and closing a model. */
-#include <stdio.h>
 #include <string.h>
 
 #include "model/model.h"
@@ -17,20 +16,6 @@ const jc_option *jc_model_options(size_t *n_rows)
 {
     *n_rows = JC_COUNT(rows);
     return rows;
-}
-
-static jc_status unknown_type(const char *type, const char *config, jc_error *err)
-{
-    char known[256] = "";
-    size_t used = 0;
-
-    for (const char *const *name = jc_architecture_list(); *name; name++)
-        if (used + strlen(*name) + 3 < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
-                                     used ? ", " : "", *name);
-    return jc_fail(err, JC_E_UNSUPPORTED,
-                   "'%s': the model_type '%s' is not known; known are: %s", config, type,
-                   known);
 }
 
 /* Everything but the weights. */
@@ -51,7 +36,7 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
         return st;
     model->arch = jc_arch_find(type);
     if (!model->arch)
-        return unknown_type(type, jc_config_path(config), err);
+        return jc_arch_unknown(type, config, err);
     st = jc_hparams_read(&model->hp, model->arch, config, err);
     if (st == JC_OK)
         st = jc_rows_prepare(model, err);

@@ -113,6 +113,16 @@ bool jc_config_null(const jc_config *config, const char *key)
     return json_is_null(value);
 }
 
+const char *jc_config_next(const jc_config *config, const char *key)
+{
+    void *iter =
+        key ? json_object_iter_at(config->root, key) : json_object_iter(config->root);
+
+    if (iter && key)
+        iter = json_object_iter_next(config->root, iter);
+    return iter ? json_object_iter_key(iter) : NULL;
+}
+
 size_t jc_config_length(const jc_config *config, const char *key)
 {
     return json_array_size(at(config, key));

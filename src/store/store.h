@@ -107,6 +107,9 @@ void jc_config_close(jc_config *config);
 const char *jc_config_path(const jc_config *config);
 bool jc_config_has(const jc_config *config, const char *key);  /* present and not null */
 bool jc_config_null(const jc_config *config, const char *key); /* present and null */
+/* The top-level key after `key`, in the order of the file; NULL: the first; NULL at the
+ * end. */
+const char *jc_config_next(const jc_config *config, const char *key);
 size_t jc_config_length(const jc_config *config, const char *key); /* of a list, else 0 */
 /* E_FORMAT naming file and key when it is absent or of another type or range. Keys may be
  * dotted: "rope_scaling.factor", "attention_types.0.1". */

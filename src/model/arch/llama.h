@@ -35,6 +35,8 @@
     KEY("max_position_embeddings", JC_KEY_U32,  positions, NULL),               \
     KEY("vocab_size",              JC_KEY_U32,  vocab,     NULL),               \
     KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),             \
+    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",          \
+                                   JC_KEY_REAL, rotary.part, "1"),              \
     ROTARY_KEYS("rope_theta")
 
 /* Blocks from max_window_layers on have the window, if it is used at all. */

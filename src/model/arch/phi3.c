@@ -13,7 +13,6 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",            JC_KEY_ACT,   act, "silu"),
     KEY("rms_norm_eps",          JC_KEY_REAL,  eps, "1e-5"),
     KEY("head_dim",              JC_KEY_U32,   head_width, "0"),
-    KEY("partial_rotary_factor", JC_KEY_REAL,  rotary.part, "1"),
     KEY("sliding_window",        JC_KEY_LIMIT, window, "0"),
 };
 
