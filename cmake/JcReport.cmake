@@ -8,6 +8,7 @@ function(jc_report_page)
   jc_asset(jc_report jc_asset_chart ${CHARTJS})
   jc_asset(jc_report jc_asset_html ${PROJECT_SOURCE_DIR}/src/report/page.html)
   jc_asset(jc_report jc_asset_css ${PROJECT_SOURCE_DIR}/src/report/page.css)
+  jc_asset(jc_report jc_asset_sections ${PROJECT_SOURCE_DIR}/src/report/sections.js)
   jc_asset(jc_report jc_asset_js ${PROJECT_SOURCE_DIR}/src/report/page.js)
 
   if(BUILD_TESTING)

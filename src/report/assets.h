@@ -5,9 +5,10 @@
 
 #include "base/page.h"
 
-extern const jc_asset jc_asset_html;  /* page.html, the skeleton with {{slots}} */
-extern const jc_asset jc_asset_css;   /* page.css */
-extern const jc_asset jc_asset_js;    /* page.js */
-extern const jc_asset jc_asset_chart; /* Chart.js */
+extern const jc_asset jc_asset_html;     /* page.html, the skeleton with {{slots}} */
+extern const jc_asset jc_asset_css;      /* page.css */
+extern const jc_asset jc_asset_js;       /* page.js */
+extern const jc_asset jc_asset_sections; /* sections.js, which comes after it */
+extern const jc_asset jc_asset_chart;    /* Chart.js */
 
 #endif

@@ -1,203 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check.c: the shape of results.json, member by member.
- *
- * Each object of the format is a list of rows {name, kind}. Members that no row names are
- * ignored: a newer program may have written them.
+ * Sections that results may lack are in check_sections.c.
  */
 #include "report/check.h"
 
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "report/members.h"
 
 #define MAX_LAYERS 1000 /* a page of more cells than a million is not looked at */
 #define MAX_NAME   64   /* bytes of a method's name */
 
-typedef enum kind { TEXT, TEXTS, COUNT, NUMBER, MAYBE, SHARE, RANGE, FLAG } kind;
-
-static const char *const wanted[] = {
-    [TEXT] = "a text",
-    [TEXTS] = "a list of texts",
-    [COUNT] = "a count",
-    [NUMBER] = "a number",
-    [MAYBE] = "a number or null",
-    [SHARE] = "a number from 0 to 1",
-    [RANGE] = "a pair of numbers or null",
-    [FLAG] = "true or false",
-};
-
-typedef struct member {
-    const char *name;
-    kind kind;
-} member;
-
-static const member model_rows[] = {
+static const jc_report_member model_rows[] = {
     {"path", TEXT},        {"name", TEXT},   {"architecture", TEXT}, {"layers", COUNT},
     {"width", COUNT},      {"heads", COUNT}, {"context", COUNT},     {"vocab", COUNT},
     {"parameters", COUNT}, {"dtype", TEXT},  {"stored_dtype", TEXT}, {"backend", TEXT},
     {"fingerprint", TEXT},
 };
-static const member data_rows[] = {
+static const jc_report_member data_rows[] = {
     {"texts", COUNT}, {"rows", COUNT},    {"positions", TEXT},
     {"seed", MAYBE},  {"sources", TEXTS},
 };
-static const member fit_rows[] = {
+static const jc_report_member fit_rows[] = {
     {"method", TEXT}, {"ridge", NUMBER},  {"bias", FLAG}, {"rows", COUNT},
     {"texts", COUNT}, {"sources", TEXTS}, {"file", TEXT},
 };
-static const member jump_rows[] = {
-    {"layer", COUNT}, {"p1", SHARE},         {"p5", SHARE},
-    {"p10", SHARE},   {"surprisal", NUMBER}, {"surprisal_ci", RANGE},
+static const jc_report_member jump_rows[] = {
+    {"layer", COUNT},    {"p1", SHARE},         {"p5", SHARE},
+    {"p10", SHARE},      {"surprisal", NUMBER}, {"surprisal_ci", RANGE},
+    {"p1_ci", INTERVAL}, {"p5_ci", INTERVAL},   {"p10_ci", INTERVAL},
 };
-static const member exit_rows[] = {{"lambda", NUMBER}, {"layers", NUMBER}, {"p1", SHARE}};
-static const member saved_rows[] = {{"blocks", MAYBE}, {"percent", MAYBE}};
-
-typedef struct context {
-    const char *file; /* for messages */
-    jc_error *err;
-    size_t layers;
-    const char *method;
-} context;
-
-static bool all(const json_t *list, kind of);
-
-static bool is(const json_t *value, kind wants)
-{
-    switch (wants) {
-    case TEXT:
-        return json_is_string(value);
-    case TEXTS:
-        return all(value, TEXT);
-    case COUNT:
-        return json_is_integer(value) && json_integer_value(value) >= 0;
-    case NUMBER:
-        return json_is_number(value);
-    case MAYBE:
-        return json_is_number(value) || json_is_null(value);
-    case SHARE:
-        return json_is_number(value) && json_number_value(value) >= 0 &&
-               json_number_value(value) <= 1;
-    case RANGE: /* null where one text gives no interval */
-        return json_is_null(value) || (all(value, NUMBER) && json_array_size(value) == 2);
-    case FLAG:
-        return json_is_boolean(value);
-    }
-    return false;
-}
-
-static bool all(const json_t *list, kind of)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (!is(json_array_get(list, i), of))
-            return false;
-    return json_is_array(list);
-}
-
-/* "cannot read results 'x.json': " and fmt. */
-static jc_status wrong(const context *at, const char *fmt, ...) JC_PRINTF(2, 3);
-static jc_status wrong(const context *at, const char *fmt, ...)
-{
-    char what[256];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    return jc_fail(at->err, JC_E_FORMAT, "cannot read results '%s': %s", at->file, what);
-}
-
-static jc_status check_object(const context *at, const char *path, const json_t *object,
-                              const member *rows, size_t n_rows)
-{
-    if (!object)
-        return wrong(at, "it has no '%s'", path);
-    if (!json_is_object(object))
-        return wrong(at, "'%s' is not an object", path);
-    for (size_t i = 0; i < n_rows; i++) {
-        const json_t *value = json_object_get(object, rows[i].name);
-        if (!value)
-            return wrong(at, "it has no '%s.%s'", path, rows[i].name);
-        if (!is(value, rows[i].kind))
-            return wrong(at, "'%s.%s' is not %s", path, rows[i].name, wanted[rows[i].kind]);
-    }
-    return JC_OK;
-}
+static const jc_report_member exit_rows[] = {
+    {"lambda", NUMBER},      {"layers", NUMBER},  {"p1", SHARE},
+    {"layers_ci", INTERVAL}, {"p1_ci", INTERVAL},
+};
+static const jc_report_member saved_rows[] = {{"blocks", MAYBE}, {"percent", MAYBE}};
 
 /* [L+1][L+1], each a number or null, 1 on the diagonal. */
-static jc_status check_r2(const context *at, const char *path, const json_t *matrix)
+static jc_status check_r2(const jc_report_at *at, const char *path, const json_t *matrix)
 {
     size_t n = at->layers + 1;
 
     if (!json_is_array(matrix) || json_array_size(matrix) != n)
-        return wrong(at, "'%s' is not a list of %zu rows", path, n);
+        return jc_report_wrong(at, "'%s' is not a list of %zu rows", path, n);
     for (size_t i = 0; i < n; i++) {
         const json_t *row = json_array_get(matrix, i);
-        if (!all(row, MAYBE) || json_array_size(row) != n)
-            return wrong(at, "'%s[%zu]' is not a list of %zu numbers or nulls", path, i, n);
+        if (!jc_report_all(row, MAYBE) || json_array_size(row) != n)
+            return jc_report_wrong(at, "'%s[%zu]' is not a list of %zu numbers or nulls",
+                                   path, i, n);
         const json_t *self = json_array_get(row, i);
         if (!json_is_number(self) || json_number_value(self) < 1 ||
             json_number_value(self) > 1)
-            return wrong(at, "'%s[%zu][%zu]' is not 1", path, i, i);
+            return jc_report_wrong(at, "'%s[%zu][%zu]' is not 1", path, i, i);
     }
     return JC_OK;
 }
 
 /* A score for each of the layers 0..L, in order. */
-static jc_status check_jump(const context *at, const char *path, const json_t *list)
+static jc_status check_jump(const jc_report_at *at, const char *path, const json_t *list)
 {
     if (!json_is_array(list) || json_array_size(list) != at->layers + 1)
-        return wrong(at, "'%s' is not a list of %zu layers", path, at->layers + 1);
+        return jc_report_wrong(at, "'%s' is not a list of %zu layers", path,
+                               at->layers + 1);
     for (size_t i = 0; i <= at->layers; i++) {
         char item[160];
         const json_t *entry = json_array_get(list, i);
         snprintf(item, sizeof item, "%s[%zu]", path, i);
-        jc_status st = check_object(at, item, entry, jump_rows, JC_COUNT(jump_rows));
+        jc_status st = jc_report_object(at, item, entry, jump_rows, JC_COUNT(jump_rows));
         if (st)
             return st;
         if (json_integer_value(json_object_get(entry, "layer")) != (json_int_t)i)
-            return wrong(at, "'%s.layer' is not %zu", item, i);
+            return jc_report_wrong(at, "'%s.layer' is not %zu", item, i);
     }
     return JC_OK;
 }
 
-static jc_status check_exit(const context *at, const char *path, const json_t *list)
+static jc_status check_exit(const jc_report_at *at, const char *path, const json_t *list)
 {
     if (!json_is_array(list))
-        return wrong(at, "'%s' is not a list", path);
+        return jc_report_wrong(at, "'%s' is not a list", path);
     for (size_t i = 0; i < json_array_size(list); i++) {
         char item[160];
         const json_t *entry = json_array_get(list, i);
         snprintf(item, sizeof item, "%s[%zu]", path, i);
-        jc_status st = check_object(at, item, entry, exit_rows, JC_COUNT(exit_rows));
+        jc_status st = jc_report_object(at, item, entry, exit_rows, JC_COUNT(exit_rows));
         if (st)
             return st;
         double layers = json_number_value(json_object_get(entry, "layers"));
         if (layers < 0 || layers > (double)at->layers)
-            return wrong(at, "'%s.layers' is not from 0 to %zu", item, at->layers);
+            return jc_report_wrong(at, "'%s.layers' is not from 0 to %zu", item,
+                                   at->layers);
     }
     return JC_OK;
 }
 
-static jc_status check_saved(const context *at, const char *path, const json_t *saved)
+static jc_status check_saved(const jc_report_at *at, const char *path, const json_t *saved)
 {
-    return check_object(at, path, saved, saved_rows, JC_COUNT(saved_rows));
+    return jc_report_object(at, path, saved, saved_rows, JC_COUNT(saved_rows));
 }
 
-static jc_status check_fit(const context *at, const char *path, const json_t *fit)
+static jc_status check_fit(const jc_report_at *at, const char *path, const json_t *fit)
 {
     if (strcmp(at->method, "id") == 0) /* nothing is fitted for it */
         return JC_OK;
-    return check_object(at, path, fit, fit_rows, JC_COUNT(fit_rows));
+    return jc_report_object(at, path, fit, fit_rows, JC_COUNT(fit_rows));
 }
 
 /* What results hold for each method. */
 static const struct part {
     const char *name;
-    jc_status (*check)(const context *at, const char *path, const json_t *value);
+    jc_status (*check)(const jc_report_at *at, const char *path, const json_t *value);
 } parts[] = {
     {"fits", check_fit},  {"r2", check_r2},       {"jump", check_jump},
     {"exit", check_exit}, {"saved", check_saved},
@@ -213,20 +129,21 @@ static bool name_is_plain(const char *name)
     return length >= 1 && length <= MAX_NAME;
 }
 
-static jc_status check_method(context *at, const json_t *root, const char *method)
+static jc_status check_method(jc_report_at *at, const json_t *root, const char *method)
 {
     if (!name_is_plain(method))
-        return wrong(at,
-                     "a method in 'jump' has a name that is empty, longer than %d bytes "
-                     "or with control characters",
-                     MAX_NAME);
+        return jc_report_wrong(
+            at,
+            "a method in 'jump' has a name that is empty, longer than %d bytes "
+            "or with control characters",
+            MAX_NAME);
     at->method = method;
     for (size_t i = 0; i < JC_COUNT(parts); i++) {
         char path[96];
         snprintf(path, sizeof path, "%s.%s", parts[i].name, method);
         const json_t *value = json_object_get(json_object_get(root, parts[i].name), method);
         if (!value && parts[i].check != check_fit)
-            return wrong(at, "it has no '%s'", path);
+            return jc_report_wrong(at, "it has no '%s'", path);
         jc_status st = parts[i].check(at, path, value);
         if (st)
             return st;
@@ -234,38 +151,39 @@ static jc_status check_method(context *at, const json_t *root, const char *metho
     return JC_OK;
 }
 
-static jc_status check_head(context *at, const json_t *root)
+static jc_status check_head(jc_report_at *at, const json_t *root)
 {
-    static const member saved[] = {{"target", SHARE}};
+    static const jc_report_member saved[] = {{"target", SHARE}};
     const json_t *format = json_object_get(root, "format");
     const json_t *model = json_object_get(root, "model");
 
     if (!json_is_string(format) ||
         strcmp(json_string_value(format), "jumpcut-results/1") != 0)
-        return wrong(at, "'format' is not \"jumpcut-results/1\"");
-    jc_status st = check_object(at, "model", model, model_rows, JC_COUNT(model_rows));
+        return jc_report_wrong(at, "'format' is not \"jumpcut-results/1\"");
+    jc_status st = jc_report_object(at, "model", model, model_rows, JC_COUNT(model_rows));
     if (st)
         return st;
     json_int_t layers = json_integer_value(json_object_get(model, "layers"));
     if (layers < 1 || layers > MAX_LAYERS)
-        return wrong(at, "'model.layers' is not from 1 to %d", MAX_LAYERS);
+        return jc_report_wrong(at, "'model.layers' is not from 1 to %d", MAX_LAYERS);
     at->layers = (size_t)layers;
-    st = check_object(at, "data", json_object_get(root, "data"), data_rows,
-                      JC_COUNT(data_rows));
+    st = jc_report_object(at, "data", json_object_get(root, "data"), data_rows,
+                          JC_COUNT(data_rows));
     if (st)
         return st;
-    if (!is(json_object_get(root, "n_val"), COUNT))
-        return wrong(at, "'n_val' is missing or not a count");
+    if (!jc_report_is(json_object_get(root, "n_val"), COUNT))
+        return jc_report_wrong(at, "'n_val' is missing or not a count");
     for (size_t i = 0; i < JC_COUNT(parts) - 1; i++) {
-        st = check_object(at, parts[i].name, json_object_get(root, parts[i].name), NULL, 0);
+        st = jc_report_object(at, parts[i].name, json_object_get(root, parts[i].name), NULL,
+                              0);
         if (st)
             return st;
     }
-    return check_object(at, "saved", json_object_get(root, "saved"), saved,
-                        JC_COUNT(saved));
+    return jc_report_object(at, "saved", json_object_get(root, "saved"), saved,
+                            JC_COUNT(saved));
 }
 
-static jc_status check_root(context *at, json_t *root)
+static jc_status check_root(jc_report_at *at, json_t *root)
 {
     const char *method;
     json_t *list;
@@ -275,20 +193,20 @@ static jc_status check_root(context *at, json_t *root)
         return st;
     json_t *jump = json_object_get(root, "jump");
     if (!json_object_get(jump, "id"))
-        return wrong(at, "it has no 'jump.id'");
+        return jc_report_wrong(at, "it has no 'jump.id'");
     json_object_foreach(jump, method, list)
     {
         st = check_method(at, root, method);
         if (st)
             return st;
     }
-    return JC_OK;
+    return jc_report_check_sections(at, root);
 }
 
 jc_status jc_report_check(const char *json, size_t length, const char *name,
                           char **model_name, jc_error *err)
 {
-    context at = {.file = name, .err = err};
+    jc_report_at at = {.file = name, .err = err};
     json_error_t why;
     jc_status st;
 
@@ -299,8 +217,8 @@ jc_status jc_report_check(const char *json, size_t length, const char *name,
         goto done;
     }
     if (!root) {
-        st = wrong(&at, "line %d, column %d: %.*s", why.line, why.column,
-                   (int)strcspn(why.text, "\r\n"), why.text);
+        st = jc_report_wrong(&at, "line %d, column %d: %.*s", why.line, why.column,
+                             (int)strcspn(why.text, "\r\n"), why.text);
         goto done;
     }
     st = check_root(&at, root);

@@ -1,4 +1,4 @@
-/* page.js: draws the report from the results in the page's JSON block.
+/* page.js: what the report is drawn with; sections.js, after it in the same script, draws.
  *
  * The program has checked the shape of the results. Everything taken from them reaches the
  * page as text nodes or attribute values, never as markup. */
@@ -18,7 +18,6 @@ const L = model.layers;
 const methods = [...Object.keys(results.jump).filter((name) => name !== "id"), "id"];
 const fitted = methods.slice(0, -1);
 const halfway = Math.floor(L / 2);
-for (const p of Object.values(results.jump).flat()) p.surprisal_ci ??= [p.surprisal, p.surprisal];
 
 /* ---- words and elements ---- */
 
@@ -40,6 +39,9 @@ function mean(numbers) {
 
 /* For sentences; tables show four decimals. */
 function short(x) {
+    if (x == null) {
+        return "unknown";
+    }
     return Math.abs(x) < 1000 ? x.toFixed(3) : x.toExponential(2);
 }
 
@@ -52,6 +54,11 @@ function element(tag, attributes, ...children) {
     return made;
 }
 
+/* A number and its interval, where there is one. */
+function within(x, ci) {
+    return ci ? `${short(x)} (${short(ci[0])} to ${short(ci[1])})` : short(x);
+}
+
 /* A number to read, with the exact one behind it. */
 function exact(x) {
     return element("data", { value: x }, Math.abs(x) < 1000 ? x.toFixed(4) : x.toExponential(4));
@@ -59,7 +66,7 @@ function exact(x) {
 
 /* rows: [heading, ...cells]; a cell is a number or null (blank). */
 function table(title, head, rows) {
-    const cell = (x) => element("td", {}, x === null ? "" : exact(x));
+    const cell = (x) => element("td", {}, x == null ? "" : exact(x));
     const made = element("table", {},
         element("caption", {}, title),
         element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))),
@@ -94,23 +101,34 @@ function rank(method) {
     return method === "id" ? 1 : at === 0 ? 0 : at + 1;
 }
 
-function line(method, label, points, dash) {
+/* points: {x, y, ci}, ci null or absent where there is no interval. */
+function curve(tone, label, points, dash) {
     const step = Math.ceil(points.length / 8); /* a marker on each point would hide the dashes */
     return {
-        label, data: points, tone: `--series-${rank(method) % N_COLOURS}`, borderDash: dash,
-        marker: MARKERS[rank(method) % MARKERS.length], borderWidth: 2,
+        label, data: points, tone: `--series-${tone % N_COLOURS}`, borderDash: dash,
+        marker: MARKERS[tone % MARKERS.length], borderWidth: 2,
         pointRadius: ({ dataIndex }) => (dataIndex % step === 0 ? 3.5 : 0), pointHoverRadius: 5, clip: 6,
     };
 }
 
-/* The interval around a line: two edges without ink and the area between them. */
-function band(method, points) {
+/* The intervals around a curve: two edges without ink and the area between them. */
+function band({ data, tone }) {
     const edge = (side, fill) => ({
-        label: "", data: points.map((p) => ({ x: p.layer, y: p.surprisal_ci[side] })), fill,
-        tone: `--series-${rank(method) % N_COLOURS}`, isBand: true, borderWidth: 0,
-        pointRadius: 0, pointHoverRadius: 0,
+        label: "", data: data.map((p) => ({ x: p.x, y: p.ci?.[side] ?? null })), fill,
+        tone, isBand: true, borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, pointHitRadius: 0,
     });
-    return [edge(0, false), edge(1, "-1")];
+    return data.some((p) => p.ci) ? [edge(0, false), edge(1, "-1")] : [];
+}
+
+/* A curve and its band. */
+function curves(tone, label, points, dash) {
+    const set = curve(tone, label, points, dash);
+    return [set, ...band(set)];
+}
+
+/* The points of a list of scores by layer. */
+function byLayer(scores, member) {
+    return scores.map((p) => ({ x: p.layer, y: p[member], ci: p[`${member}_ci`] }));
 }
 
 /* ---- charts ---- */
@@ -160,7 +178,7 @@ function legend(chart) {
         if (set.isBand) {
             return [];
         }
-        const button = element("button", { type: "button", "aria-pressed": true }, swatch(set), set.label);
+        const button = element("button", { type: "button", "aria-pressed": true }, swatch(set), element("span", {}, set.label));
         button.addEventListener("click", () => {
             const show = !chart.isDatasetVisible(i);
             for (let j = i; j === i || all[j]?.isBand; j++) {
@@ -174,9 +192,34 @@ function legend(chart) {
     return element("ul", { class: "legend" }, ...entries);
 }
 
+/* Ticks at 1, 2 and 5 times powers of ten. */
+function logAxis(title) {
+    const callback = (x) => ([1, 2, 5].includes(Math.round(x / 10 ** Math.floor(Math.log10(x) + 1e-9))) ? x.toLocaleString("en") : "");
+    return { type: "logarithmic", title: { display: true, text: title }, grid: {}, ticks: { maxRotation: 0, autoSkipPadding: 8, callback } };
+}
+
 function axis(title, range) {
     return { type: "linear", title: { display: true, text: title }, grid: {}, ticks: { precision: 0, maxRotation: 0 }, ...range };
 }
+
+/* A label that fits a tooltip. */
+function brief(label) {
+    return label.length > 32 ? `${label.slice(0, 14)}…${label.slice(-17)}` : label;
+}
+
+/* What a tooltip says of a point; more(raw): words to add. */
+function tips(title, more = () => "") {
+    return { title, label: ({ dataset, raw }) => ` ${brief(dataset.label)}: ${within(raw.y, raw.ci)}${more(raw)}` };
+}
+
+/* The point of a curve, not of a band, nearest to the pointer. */
+Chart.Interaction.modes.curve = (chart, { x, y }) => {
+    const points = chart.getSortedVisibleDatasetMetas().filter((meta) => !chart.data.datasets[meta.index].isBand)
+        .flatMap((meta) => meta.data.map((element, index) => ({ element, datasetIndex: meta.index, index })))
+        .filter(({ element }) => !element.skip);
+    const away = ({ element }) => Math.hypot(element.x - x, element.y - y);
+    return points.length === 0 ? [] : [points.reduce((a, b) => (away(b) < away(a) ? b : a))];
+};
 
 /* together: the tooltip tells of all lines at one x, else of the nearest point. */
 function lineChart(label, sets, x, y, caption, together, tip) {
@@ -194,7 +237,7 @@ function lineChart(label, sets, x, y, caption, together, tip) {
             animation: false,
             maintainAspectRatio: false,
             scales: { x, y },
-            interaction: together ? { mode: "index", intersect: false } : { mode: "nearest", axis: "xy", intersect: false },
+            interaction: together ? { mode: "index", intersect: false } : { mode: "curve" },
             plugins: {
                 legend: { display: false },
                 tooltip: {
@@ -301,183 +344,3 @@ function heatScale() {
     return element("div", { class: "scale" }, element("span", {}, "R²"), bar,
         element("div", { class: "ends" }, ...["≤ 0", "0.25", "0.5", "0.75", "1"].map((text) => element("span", {}, text))));
 }
-
-/* ---- what the sections say ---- */
-
-function savedSentence() {
-    const parts = methods.map((m) => saved[m].blocks === null
-        ? `${m} does not reach it`
-        : `${m} saves ${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%)`);
-    return `With early exit at a precision@1 of ${saved.target}, ${list(parts)}.`;
-}
-
-function fitSentence(method) {
-    const fit = results.fits[method];
-    const ridge = fit.ridge > 0 ? `with a ridge of ${fit.ridge}` : "without a ridge";
-    return `The maps of ${method} (method ${fit.method}, ${ridge}, ${fit.bias ? "with" : "without"} a bias) were fitted on `
-        + `${count(fit.rows, "vector")} from ${count(fit.texts, "text")} of ${list(fit.sources)} (file ${fit.file}).`;
-}
-
-function describe() {
-    const positions = { all: "all positions of each text", one: "one position of each text" };
-    const paragraph = (...parts) => element("p", {}, ...parts);
-    document.querySelector("main").append(
-        element("p", { class: "headline" }, savedSentence()),
-        element("h2", {}, "Model and data"),
-        paragraph(`${model.name} is a model of architecture ${model.architecture} with ${count(L, "block")}, width ${model.width}, `
-            + `${count(model.heads, "head")}, a context of ${count(model.context, "token")}, a vocabulary of ${count(model.vocab, "token")} `
-            + `and ${count(model.parameters, "parameter")}. It is stored as ${model.stored_dtype} in `, element("code", {}, model.path),
-            ` and was run in ${model.dtype} by backend ${model.backend}; its fingerprint is `, element("code", {}, model.fingerprint), "."),
-        paragraph(`All scores are over ${count(results.n_val, "vector")}: ${positions[data.positions] ?? `positions ${data.positions}`}, `
-            + `${count(data.texts, "text")} of ${list(data.sources)}${data.seed === null ? "" : `, seed ${data.seed}`}. Layer 0 is the embedding, layer ${L} the last block's output. `
-            + "id takes a layer's state for the last layer's as it is; its read-out is known as the logit lens."),
-        ...fitted.map((m) => paragraph(fitSentence(m))));
-}
-
-function r2Sentence() {
-    const pairs = [];
-    for (let from = 0; from < L; from++) {
-        for (let to = from + 1; to <= L; to++) {
-            pairs.push(Object.fromEntries(methods.map((m) => [m, results.r2[m][from][to]])));
-        }
-    }
-    const whole = pairs.filter((pair) => methods.every((m) => pair[m] !== null));
-    if (whole.length === 0) {
-        return "No pair of layers has an R² for every method.";
-    }
-    const means = methods.map((m) => `${short(mean(whole.map((pair) => Math.min(Math.max(pair[m], 0), 1))))} for ${m}`);
-    const above = fitted.map((m) => `${m} is above id for ${share(whole.filter((pair) => pair[m] > pair.id).length, whole.length, "pair")}`);
-    return `Over ${count(whole.length, "pair")} of layers the mean R², each clipped to 0 to 1, is ${list(means)}`
-        + `${above.length ? `; ${list(above)}` : ""}.`;
-}
-
-/* On how many layers before the last a method beats id, and where by most. sign: which way
- * is better. */
-function comparison(method, member, sign) {
-    const gains = results.jump[method].slice(0, L).map((p, l) => sign * (p[member] - results.jump.id[l][member]));
-    const most = Math.max(...gains), n = gains.filter((gain) => gain > 0).length;
-    const where = n > 0 ? `, by most at layer ${gains.indexOf(most)} (${short(most)})` : "";
-    return `${method} is ${sign > 0 ? "above" : "below"} id at ${share(n, L, "layer")} before the last${where}`;
-}
-
-function precisionSentence() {
-    const parts = methods.map((m) => `${short(results.jump[m][halfway].p1)} of the vectors with ${m}`);
-    return `The top token read out at layer ${halfway} is the model's own for ${list(parts)}`
-        + `${fitted.map((m) => `; ${comparison(m, "p1", 1)}`).join("")}.`;
-}
-
-function surprisalSentence() {
-    const parts = methods.map((m) => {
-        const { surprisal, surprisal_ci: [low, high] } = results.jump[m][halfway];
-        return `${short(surprisal)} nats (95% interval ${short(low)} to ${short(high)}) with ${m}`;
-    });
-    return `The top token read out at layer ${halfway} has a mean surprisal of ${list(parts)}`
-        + `${fitted.map((m) => `; ${comparison(m, "surprisal", -1)}`).join("")}.`;
-}
-
-function exitSentence() {
-    const early = methods.map((m) => saved[m].blocks === null ? `never with ${m}`
-        : `${(L - saved[m].blocks).toFixed(1)} with ${m}`);
-    const fixed = methods.map((m) => {
-        const layer = results.jump[m].findIndex((p) => p.p1 >= saved.target);
-        return layer < 0 ? `never with ${m}` : `${layer} with ${m}`;
-    });
-    return `A precision@1 of ${saved.target} takes this many of the ${count(L, "block")} by early exit, on average: ${list(early)}; `
-        + `by a fixed exit: ${list(fixed)}.`;
-}
-
-/* ---- the sections ---- */
-
-function byMethod(make) {
-    return methods.flatMap(make);
-}
-
-function r2Section() {
-    const figure = element("figure", {}, element("div", { class: "maps" }, ...methods.map(heatMap)), heatScale(),
-        element("figcaption", {}, "How much of the variance of one layer's states a shortcut from an earlier layer explains on "
-            + "validation vectors, mean over coordinates. Values below 0 have the colour of 0; pairs without a value are blank."));
-    const layers = [...Array(L + 1).keys()];
-    section("From layer to layer", r2Sentence(), figure,
-        methods.map((m) => table(`R² of ${m}: row from, column to`, ["layer", ...layers.map(String)],
-            layers.map((from) => [from, ...results.r2[m][from]]))));
-}
-
-function precisionSection() {
-    const ks = [["p1", 1, SOLID], ["p5", 5, DASHED], ["p10", 10, DOTTED]];
-    const sets = byMethod((m) => ks.map(([member, k, dash]) =>
-        line(m, `${m}, k = ${k}`, results.jump[m].map((p) => ({ x: p.layer, y: p[member] })), dash)));
-    const figure = lineChart(precisionSentence(), sets,
-        axis("layer", { min: 0, max: L }), axis("precision@k", { min: 0, max: 1, ticks: {} }),
-        "The share of vectors for which the shortcut's top token is among the k that the whole model puts first. "
-            + "It is agreement with the model, not correctness.",
-        true, { title: ([item]) => `layer ${item.parsed.x}`, label: (item) => ` ${item.dataset.label}: ${short(item.parsed.y)}` });
-    section("Agreement with the model", precisionSentence(), figure,
-        [table("precision@k by layer", ["layer", ...byMethod((m) => ks.map(([, k]) => `${m} @${k}`))],
-            results.jump.id.map((_, l) => [l, ...byMethod((m) => ks.map(([member]) => results.jump[m][l][member]))]))]);
-}
-
-function surprisalSection() {
-    const sets = byMethod((m) => [
-        line(m, m, results.jump[m].map((p) => ({ x: p.layer, y: p.surprisal })), m === "id" ? DASHED : SOLID),
-        ...band(m, results.jump[m])]);
-    const figure = lineChart(surprisalSentence(), sets,
-        axis("layer", { min: 0, max: L }), axis("surprisal, nats", { beginAtZero: true, ticks: {} }),
-        "Minus the logarithm of the probability that the whole model gives to the shortcut's top token, mean and 95% interval (shaded).",
-        true, {
-            title: ([item]) => `layer ${item.parsed.x}`,
-            label: (item) => {
-                const [low, high] = results.jump[item.dataset.label][item.parsed.x].surprisal_ci;
-                return ` ${item.dataset.label}: ${short(item.parsed.y)} (${short(low)} to ${short(high)})`;
-            },
-        });
-    section("Surprisal", surprisalSentence(), figure,
-        [table("surprisal by layer, nats", ["layer", ...byMethod((m) => [m, `${m} low`, `${m} high`])],
-            results.jump.id.map((_, l) => [l, ...byMethod((m) =>
-                [results.jump[m][l].surprisal, ...results.jump[m][l].surprisal_ci])]))]);
-}
-
-function exitSection() {
-    const sets = byMethod((m) => [
-        line(m, `${m}, early`, results.exit[m].map((p) => ({ x: p.layers, y: p.p1, lambda: p.lambda }))
-            .sort((a, b) => a.x - b.x || a.y - b.y), SOLID),
-        line(m, `${m}, fixed`, results.jump[m].map((p) => ({ x: p.layer, y: p.p1 })), DASHED)]);
-    sets.push({
-        label: `target ${saved.target}`, data: [{ x: 0, y: saved.target }, { x: L, y: saved.target }],
-        tone: "--soft", borderDash: DOTTED, borderWidth: 1.5, pointRadius: 0, pointHoverRadius: 0, pointHitRadius: 0,
-    });
-    const figure = lineChart(exitSentence(), sets,
-        axis("blocks run, mean", { min: 0, max: L }), axis("precision@1", { min: 0, max: 1, ticks: {} }),
-        "Early exit leaves at the first layer whose two likeliest tokens are far enough apart, as the threshold's λ says"
-        + (data.exit_position == null ? ", which falls with the token's position; " : `, taking position ${data.exit_position} for every token, as the paper's code does; `)
-            + "fixed exit always leaves after the same block.",
-        false, {
-            title: () => "",
-            label: (item) => ` ${item.dataset.label}: ${short(item.parsed.x)} blocks, precision@1 ${short(item.parsed.y)}`
-                + (item.raw.lambda === undefined ? "" : `, λ ${item.raw.lambda}`),
-        });
-    section("Early and fixed exit", exitSentence(), figure, [
-        ...methods.map((m) => table(`early exit with ${m}`, ["λ", "blocks run", "precision@1"],
-            results.exit[m].map((p) => [exact(p.lambda), p.layers, p.p1]))),
-        table("fixed exit, precision@1", ["blocks run", ...methods],
-            results.jump.id.map((_, l) => [l, ...methods.map((m) => results.jump[m][l].p1)])),
-        table("saved by early exit", ["method", "blocks", "percent"],
-            methods.map((m) => [m, saved[m].blocks, saved[m].percent]))]);
-}
-
-/* ---- the page ---- */
-
-Chart.defaults.font.family = colour("--sans");
-describe();
-r2Section();
-precisionSection();
-surprisalSection();
-exitSection();
-
-function printing(on) {
-    document.documentElement.toggleAttribute("data-printing", on);
-    charts.forEach(paint);
-}
-window.addEventListener("beforeprint", () => printing(true));
-window.addEventListener("afterprint", () => printing(false));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.forEach(paint));
-document.body.dataset.ready = "true";

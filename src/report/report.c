@@ -29,6 +29,7 @@ jc_status jc_report_write_json(const char *json, size_t length, const char *name
         {"css", jc_asset_css.data, jc_asset_css.size, jc_put_raw},
         {"chart", jc_asset_chart.data, jc_asset_chart.size, jc_put_raw},
         {"js", jc_asset_js.data, jc_asset_js.size, jc_put_raw},
+        {"sections", jc_asset_sections.data, jc_asset_sections.size, jc_put_raw},
         {"results", json, length, jc_put_json},
     };
     st = jc_outfile_open(&out, out_path, err);

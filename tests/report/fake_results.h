@@ -11,9 +11,12 @@
 /* How good a method is with x in 0..1 of the blocks run. */
 static inline double fake_score(const char *method, double x)
 {
-    double power = strcmp(method, "id") == 0 ? 6 : strcmp(method, "mat") == 0 ? 1.6 : 1.4;
+    double power = strcmp(method, "id") == 0    ? 6
+                   : strcmp(method, "mat") == 0 ? 1.6
+                   : strchr(method, '_')        ? 0.2 * (double)strlen(method) - 1
+                                                : 1.4;
 
-    return 0.05 * x + 0.95 * pow(x, power);
+    return fmin(1, 0.05 * x + 0.95 * pow(x, power));
 }
 
 static inline json_t *fake_r2(const char *method, int layers)
@@ -32,6 +35,19 @@ static inline json_t *fake_r2(const char *method, int layers)
     return matrix;
 }
 
+/* Of precision, wider where more is guessed. */
+static inline void fake_intervals(json_t *entry, double p)
+{
+    const char *members[] = {"p1_ci", "p5_ci", "p10_ci"};
+    double value[] = {p, sqrt(p), cbrt(p)};
+
+    for (int i = 0; i < 3; i++) {
+        double half = 0.08 * value[i] * (1 - value[i]);
+        json_object_set_new(entry, members[i],
+                            json_pack("[f,f]", value[i] - half, value[i] + half));
+    }
+}
+
 static inline json_t *fake_jump(const char *method, int layers)
 {
     json_t *list = json_array();
@@ -39,10 +55,11 @@ static inline json_t *fake_jump(const char *method, int layers)
     for (int l = 0; l <= layers; l++) {
         double p = fake_score(method, (double)l / layers);
         double surprisal = 8.3 * (1 - p) + 0.6, half = 0.04 + 0.2 * (1 - p);
-        json_array_append_new(list, json_pack("{s:i,s:f,s:f,s:f,s:f,s:[f,f]}", "layer", l,
-                                              "p1", p, "p5", sqrt(p), "p10", cbrt(p),
-                                              "surprisal", surprisal, "surprisal_ci",
-                                              surprisal - half, surprisal + half));
+        json_t *entry = json_pack("{s:i,s:f,s:f,s:f,s:f,s:[f,f]}", "layer", l, "p1", p,
+                                  "p5", sqrt(p), "p10", cbrt(p), "surprisal", surprisal,
+                                  "surprisal_ci", surprisal - half, surprisal + half);
+        fake_intervals(entry, p);
+        json_array_append_new(list, entry);
     }
     return list;
 }
@@ -54,9 +71,11 @@ static inline json_t *fake_exit(const char *method, int layers)
     for (int i = 0; i <= 12; i++) {
         double lambda = i == 0 ? -1.112 : i == 12 ? 1.112 : (i - 1) / 10.0;
         double run = 1 + (layers - 1) * pow(i / 12.0, 0.5);
+        double p = sqrt(fake_score(method, run / layers));
         json_array_append_new(list,
-                              json_pack("{s:f,s:f,s:f}", "lambda", lambda, "layers", run,
-                                        "p1", sqrt(fake_score(method, run / layers))));
+                              json_pack("{s:f,s:f,s:f,s:[f,f],s:[f,f]}", "lambda", lambda,
+                                        "layers", run, "p1", p, "layers_ci", 0.98 * run,
+                                        1.02 * run, "p1_ci", 0.97 * p, fmin(1, 1.03 * p)));
     }
     return list;
 }
@@ -67,6 +86,111 @@ static inline json_t *fake_fit(const char *method)
                      strcmp(method, "ridge") == 0 ? 1e-4 : 0.0, "bias",
                      strcmp(method, "ridge") == 0, "rows", 315000, "texts", 9000, "sources",
                      "wiki.txt", "file", "shortcuts.safetensors");
+}
+
+static inline json_t *fake_schedule(const char *map, const char *kind, int run, int jump,
+                                    int blocks, int layers)
+{
+    double p = fake_score("mat", 0.2 + 0.8 * blocks / layers) * (kind[0] == 'a' ? 0.8 : 1);
+    json_t *jumps = json_array();
+    json_t *entry = json_pack("{s:s,s:s,s:i,s:f,s:f,s:f,s:f,s:f,s:[f,f]}", "map", map,
+                              "kind", kind, "blocks", blocks, "r2_product", 0.5 + 0.5 * p,
+                              "p1", p, "p5", sqrt(p), "p10", cbrt(p), "surprisal",
+                              9 - 8 * p, "surprisal_ci", 8.8 - 8 * p, 9.2 - 8 * p);
+
+    if (kind[0] == 'a') {
+        json_object_set_new(entry, "run", json_integer(run));
+        json_object_set_new(entry, "jump", json_integer(jump));
+        for (int l = run; l + jump <= layers; l += run + jump)
+            json_array_append_new(jumps, json_pack("[i,i]", l, l + jump));
+    } else if (blocks < layers) {
+        json_array_append_new(jumps, json_pack("[i,i]", blocks, layers));
+    }
+    json_object_set_new(entry, "jumps", jumps);
+    fake_intervals(entry, p);
+    return entry;
+}
+
+static inline json_t *fake_schedules(int layers)
+{
+    json_t *list = json_array();
+
+    for (int l = 0; l <= layers; l++) {
+        json_array_append_new(list, fake_schedule("mat", "exit", 0, 0, l, layers));
+        json_array_append_new(list, fake_schedule("mat", "best", 0, 0, l, layers));
+    }
+    for (int run = 1; run < layers; run++)
+        for (int jump = 1; run + jump <= layers; jump++)
+            if (layers % (run + jump) == 0)
+                json_array_append_new(list,
+                                      fake_schedule("mat", "alternate", run, jump,
+                                                    layers / (run + jump) * run, layers));
+    return list;
+}
+
+static inline json_t *fake_transfer(const char *a, const char *b, int layers)
+{
+    json_t *maps = json_object();
+    const char *const names[] = {"mat", "id"};
+
+    for (int m = 0; m < 2; m++) {
+        json_t *curves = json_array();
+        for (int on = 0; on < 2; on++) {
+            json_t *row = json_pack("[[],[]]");
+            for (int i = 0; i < 2 * (layers + 1); i++)
+                json_array_append_new(
+                    json_array_get(row, (size_t)(i % 2)),
+                    json_real((on == i % 2 ? 0.9 : 0.7) *
+                              fake_score(names[m], (double)(i / 2) / layers)));
+            json_array_append_new(curves, row);
+        }
+        json_object_set_new(
+            maps, names[m],
+            json_pack("{s:[[f,f],[f,f]],s:[[[f,f],[f,f]],[[f,f],[f,f]]],s:o}", "p1_mean",
+                      0.61, 0.43, 0.47, 0.58, "p1_mean_ci", 0.60, 0.62, 0.42, 0.44, 0.46,
+                      0.48, 0.57, 0.59, "p1", curves));
+    }
+    return json_pack("{s:[s,s],s:o}", "texts", a, b, "map", maps);
+}
+
+static inline json_t *fake_sizes(void)
+{
+    static const char *const names[] = {"mat, one position a text", "mat, all positions",
+                                        "ridge 0.01 with bias, all positions"};
+    json_t *list = json_array();
+
+    for (int i = 0; i < 3; i++) {
+        json_t *points = json_array();
+        for (double n = 128; n < 300000; n *= 2) {
+            double p = (0.75 + 0.05 * i) * (1 - exp(-n / (3000.0 - 500 * i)));
+            json_array_append_new(points, json_pack("{s:i,s:f,s:f,s:[f,f]}", "vectors",
+                                                    (int)n, "r2", 1.2 * p - 0.2, "p1", p,
+                                                    "p1_ci", 0.97 * p, 1.03 * p));
+        }
+        json_array_append_new(
+            list, json_pack("{s:s,s:s,s:f,s:b,s:s,s:o}", "name", names[i], "method",
+                            i == 2 ? "ridge" : "mat", "ridge", i == 2 ? 0.01 : 0.0, "bias",
+                            i == 2, "positions", i == 0 ? "one" : "all", "points", points));
+    }
+    return list;
+}
+
+/* Add all sections that results may lack. */
+static inline void fake_sections(json_t *root, int layers)
+{
+    json_t *parts = json_object();
+    const char *const names[] = {"mat_attn", "mat_ffn", "mat_ln1_ln2"};
+
+    for (int i = 0; i < 3; i++)
+        json_object_set_new(parts, names[i], fake_jump(names[i], layers));
+    json_object_set_new(root, "parts", parts);
+    json_object_set_new(root, "schedules", fake_schedules(layers));
+    json_object_set_new(root, "transfer",
+                        fake_transfer("wiki.txt",
+                                      "a-file-of-other-texts-with-a-long-name-"
+                                      "that-does-not-fit-anywhere.jsonl",
+                                      layers));
+    json_object_set_new(root, "training_size", fake_sizes());
 }
 
 /* `methods` of "id", "mat", "ridge", ... */

@@ -36,7 +36,7 @@ window.addEventListener("load", () => {
         const at = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2, native: true };
         const { mode, ...options } = chart.options.interaction;
         chart.tooltip.setActiveElements(
-            chart.getElementsAtEventForMode(at, mode, options, true).map(({ datasetIndex, index }) => ({ datasetIndex, index })), at);
+            Chart.Interaction.modes[mode](chart, at, { axis: "x", ...options }, true).map(({ datasetIndex, index }) => ({ datasetIndex, index })), at);
         return chart.tooltip.body.flatMap((part) => part.lines);
     });
     facts.tooltips = tips.join(" |");

@@ -3,17 +3,18 @@
  * report_tool.c: what screenshot.sh needs that a shell cannot do.
  *
  *   report_tool fake L METHOD...            results of a model of L blocks to stdout
+ *   report_tool whole L METHOD...           the same with all sections there are
  *   report_tool write RESULTS PAGE          the page
  *   report_tool numbers RESULTS DOM         is every number of the page's tables the
  *                                           results' own, in the tables' order, and none
  *                                           left over?
  */
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "fake_results.h"
 #include "report/report.h"
 
@@ -26,7 +27,7 @@ typedef struct reader {
 /* Next <data value="exact">shown</data>: exact is `want`, shown is it to some decimals. */
 static void number(reader *r, const json_t *want, const char *what, size_t row)
 {
-    if (r->failed || json_is_null(want))
+    if (r->failed || !want || json_is_null(want))
         return;
     double value = json_number_value(want);
     const char *next = strstr(r->at, "<data value=\"");
@@ -63,30 +64,48 @@ static size_t order(json_t *jump, const char **methods)
     return n;
 }
 
-static void rows(reader *r, json_t *part, const char **methods, size_t n_methods,
-                 size_t n_rows, const char *const *members, size_t n_members)
+/* A member, and its interval. */
+static void member(reader *r, const json_t *entry, const char *name, size_t row)
 {
-    for (size_t l = 0; l < n_rows; l++) {
-        for (size_t m = 0; m < n_methods; m++) {
-            json_t *entry = json_array_get(json_object_get(part, methods[m]), l);
-            for (size_t k = 0; k < n_members; k++) {
-                json_t *value = json_object_get(entry, members[k]);
-                number(r, json_is_array(value) ? json_array_get(value, 0) : value,
-                       members[k], l);
-                if (json_is_array(value))
-                    number(r, json_array_get(value, 1), members[k], l);
-            }
-        }
-    }
+    const json_t *value = json_object_get(entry, name);
+    char ci[32];
+
+    number(r, value, name, row);
+    snprintf(ci, sizeof ci, "%s_ci", name);
+    value = json_object_get(entry, ci);
+    number(r, json_array_get(value, 0), ci, row);
+    number(r, json_array_get(value, 1), ci, row);
 }
 
-static void tables(reader *r, json_t *root)
+static void members(reader *r, const json_t *entry, const char *const *names, size_t row)
 {
-    json_t *jump = json_object_get(root, "jump"), *early = json_object_get(root, "exit");
-    json_t *saved = json_object_get(root, "saved");
-    const char *methods[16];
-    size_t n = order(jump, methods);
-    size_t layers = json_array_size(json_object_get(jump, "id"));
+    for (; *names; names++)
+        member(r, entry, *names, row);
+}
+
+static const char *const precision[] = {"p1", "p5", "p10", NULL};
+static const char *const surprisal[] = {"surprisal", NULL};
+
+/* A line a layer, in it the members of one list after another. */
+static void by_layer(reader *r, json_t *const *lists, size_t n_lists,
+                     const char *const *names)
+{
+    for (size_t l = 0; l < json_array_size(lists[0]); l++)
+        for (size_t i = 0; i < n_lists; i++)
+            members(r, json_array_get(lists[i], l), names, l);
+}
+
+static void by_entry(reader *r, const json_t *list, const char *const *names)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        members(r, json_array_get(list, i), names, i);
+}
+
+static void first_tables(reader *r, json_t *root, const char **methods, size_t n,
+                         json_t *const *jump)
+{
+    json_t *early = json_object_get(root, "exit"), *saved = json_object_get(root, "saved");
+    size_t layers = json_array_size(jump[0]);
 
     for (size_t m = 0; m < n; m++) {
         json_t *matrix = json_object_get(json_object_get(root, "r2"), methods[m]);
@@ -94,17 +113,126 @@ static void tables(reader *r, json_t *root)
             for (size_t j = 0; j < layers; j++)
                 number(r, json_array_get(json_array_get(matrix, i), j), "r2", i);
     }
-    rows(r, jump, methods, n, layers, (const char *[]){"p1", "p5", "p10"}, 3);
-    rows(r, jump, methods, n, layers, (const char *[]){"surprisal", "surprisal_ci"}, 2);
+    by_layer(r, jump, n, precision);
+    by_layer(r, jump, n, surprisal);
     for (size_t m = 0; m < n; m++)
-        rows(r, early, methods + m, 1, json_array_size(json_object_get(early, methods[m])),
-             (const char *[]){"lambda", "layers", "p1"}, 3);
-    rows(r, jump, methods, n, layers, (const char *[]){"p1"}, 1);
+        by_entry(r, json_object_get(early, methods[m]),
+                 (const char *[]){"lambda", "layers", "p1", NULL});
+    for (size_t l = 0; l < layers; l++)
+        for (size_t m = 0; m < n; m++)
+            number(r, json_object_get(json_array_get(jump[m], l), "p1"), "fixed exit", l);
     for (size_t m = 0; m < n; m++) {
         json_t *s = json_object_get(saved, methods[m]);
         number(r, json_object_get(s, "blocks"), "saved", m);
         number(r, json_object_get(s, "percent"), "saved", m);
     }
+}
+
+/* The parts are of mat, which is their only whole. */
+static void parts_tables(reader *r, json_t *root)
+{
+    json_t *parts = json_object_get(root, "parts"), *lists[8], *list;
+    const char *name;
+    size_t n = 0;
+
+    json_object_foreach(parts, name, list)
+    {
+        lists[n++] = list;
+    }
+    if (n == 0)
+        return;
+    lists[n++] = json_object_get(json_object_get(root, "jump"), "mat");
+    by_layer(r, lists, n, precision);
+    by_layer(r, lists, n, surprisal);
+}
+
+/* Put `entry` behind those of no more blocks. */
+static void insert(json_t **runs, size_t n, json_t *entry)
+{
+    json_int_t blocks = json_integer_value(json_object_get(entry, "blocks"));
+
+    for (; n > 0 && json_integer_value(json_object_get(runs[n - 1], "blocks")) > blocks;
+         n--)
+        runs[n] = runs[n - 1];
+    runs[n] = entry;
+}
+
+static void schedule_tables(reader *r, json_t *root)
+{
+    static const char *const kinds[] = {"best", "exit", "alternate"};
+    static const char *const *const columns[] = {precision, surprisal};
+    json_t *list = json_object_get(root, "schedules");
+    size_t n = json_array_size(list);
+    json_t **runs = calloc(n + 1, sizeof(json_t *));
+
+    for (size_t table = 0; runs && table < 2 * JC_COUNT(kinds); table++) {
+        size_t had = 0;
+        for (size_t i = 0; i < n; i++) {
+            json_t *entry = json_array_get(list, i);
+            if (strcmp(json_string_value(json_object_get(entry, "kind")),
+                       kinds[table % JC_COUNT(kinds)]) == 0)
+                insert(runs, had++, entry);
+        }
+        for (size_t i = 0; i < had; i++) {
+            members(r, runs[i], (const char *[]){"blocks", "r2_product", NULL}, i);
+            members(r, runs[i], columns[table / JC_COUNT(kinds)], i);
+        }
+    }
+    free(runs);
+}
+
+static void transfer_tables(reader *r, json_t *root)
+{
+    json_t *maps = json_object_get(json_object_get(root, "transfer"), "map"), *map;
+    size_t layers = json_array_size(json_object_get(json_object_get(root, "jump"), "id"));
+    const char *name;
+
+    json_object_foreach(maps, name, map)
+    {
+        for (size_t i = 0; i < 4; i++) {
+            json_t *ci = json_array_get(
+                json_array_get(json_object_get(map, "p1_mean_ci"), i / 2), i % 2);
+            number(r,
+                   json_array_get(json_array_get(json_object_get(map, "p1_mean"), i / 2),
+                                  i % 2),
+                   "p1_mean", i);
+            number(r, json_array_get(ci, 0), "p1_mean_ci", i);
+            number(r, json_array_get(ci, 1), "p1_mean_ci", i);
+        }
+    }
+    json_object_foreach(maps, name, map)
+    {
+        size_t n = strcmp(name, "id") == 0 ? 2 : 4;
+        for (size_t i = 0; i < layers * n; i++) {
+            json_t *row = json_array_get(json_object_get(map, "p1"), i % n / 2);
+            number(r, json_array_get(json_array_get(row, i % 2), i / n), "transfer", i);
+        }
+    }
+}
+
+static void size_tables(reader *r, json_t *root)
+{
+    static const char *const names[][2] = {{"r2", NULL}, {"p1", NULL}};
+    json_t *list = json_object_get(root, "training_size");
+
+    for (size_t k = 0; k < JC_COUNT(names); k++)
+        for (size_t i = 0; i < json_array_size(list); i++)
+            by_entry(r, json_object_get(json_array_get(list, i), "points"), names[k]);
+}
+
+static void tables(reader *r, json_t *root)
+{
+    json_t *all = json_object_get(root, "jump"), *jump[16];
+    const char *methods[16];
+    size_t n = order(all, methods);
+
+    for (size_t m = 0; m < n; m++)
+        jump[m] = json_object_get(all, methods[m]);
+    first_tables(r, root, methods, n, jump);
+    parts_tables(r, root);
+    schedule_tables(r, root);
+    transfer_tables(r, root);
+    size_tables(r, root);
 }
 
 static int numbers(const char *results, const char *dom)
@@ -136,9 +264,12 @@ int main(int argc, char **argv)
 {
     jc_error err;
 
-    if (argc >= 4 && strcmp(argv[1], "fake") == 0) {
-        json_t *root = fake_results((int)strtol(argv[2], NULL, 10),
-                                    (const char *const *)(argv + 3), argc - 3);
+    bool whole = argc >= 4 && strcmp(argv[1], "whole") == 0;
+    if (whole || (argc >= 4 && strcmp(argv[1], "fake") == 0)) {
+        int layers = (int)strtol(argv[2], NULL, 10);
+        json_t *root = fake_results(layers, (const char *const *)(argv + 3), argc - 3);
+        if (whole)
+            fake_sections(root, layers);
         int st = json_dumpf(root, stdout, JSON_COMPACT);
         json_decref(root);
         return st != 0;
@@ -151,6 +282,6 @@ int main(int argc, char **argv)
     }
     if (argc == 4 && strcmp(argv[1], "numbers") == 0)
         return numbers(argv[2], argv[3]);
-    fprintf(stderr, "usage: report_tool fake|write|numbers ...\n");
+    fprintf(stderr, "usage: report_tool fake|whole|write|numbers ...\n");
     return 2;
 }

@@ -10,11 +10,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../support/browser.sh"
 
 # The page of NAME.json, with the probe, at WIDTH: the common demands.
-look() { # NAME WIDTH CELLS TABLES
+look() { # NAME WIDTH CELLS TABLES [CHARTS]
     "$tool" write "$work/$1.json" "$work/$1.html"
     probe "$1" "$2" "$here/probe.js"
     for line in "ready: true" "error: none" "width: $2" "overflow: no" "fetched: 0" \
-        "cells: $3" "tables: $4" "charts: 3" "bold: 0" "scripts: 4" "arrow: shows the next value" \
+        "cells: $3" "tables: $4" "charts: ${5:-3}" "bold: 0" "scripts: 4" "arrow: shows the next value" \
         "legend: hides and shows"; do
         expect "$1 at $2" "$line"
     done
@@ -35,6 +35,15 @@ look deep 1280 2450 8
 "$tool" numbers "$work/deep.json" "$work/dom" || fail "the tables of 48 blocks"
 look deep 400 2450 8
 
+"$tool" whole 12 id mat >"$work/whole.json"
+look whole 1280 182 26 10
+"$tool" numbers "$work/whole.json" "$work/dom" || fail "the tables of all sections"
+for tip in " mat_attn (attention): 0.652 (0.634 to 0.670)" " mat, one position a text: 0.470" \
+    " mat, largest product of R²: 0.450 (0.430 to 0.469); 6 to 12" " id, on wiki.txt: 0.036"; do
+    grep -q "^tooltips:.*$tip" "$work/dom" || fail "no tooltip '$tip': $(grep ^tooltips "$work/dom")"
+done
+look whole 400 182 26 10
+
 # one block; more methods than colours; strings that would be markup
 "$tool" fake 1 id mat ridge m4 m5 m6 m7 m8 '</script><b>&amp;' |
     sed 's|"name":"fake"|"name":"<b>x</b><script>"|; s|"wiki.txt"|"</script><b>"|' \
@@ -44,6 +53,8 @@ expect odd "title: Linear shortcuts in &lt;b&gt;x&lt;/b&gt;&lt;script&gt;" # as 
 
 picture real 1280 4400 1 report-1280.png
 picture real 400 4400 1 report-400.png
+picture whole 1280 11000 1 report-whole-1280.png
+picture whole 400 13000 1 report-whole-400.png
 picture real 1280 4400 0 report-1280-dark.png
 picture deep 400 4400 0 report-400-dark.png
 exit $failed

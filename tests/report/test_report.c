@@ -229,6 +229,57 @@ static const struct {
     {"saved.id.blocks", "\"1\"", "'saved.id.blocks' is not a number or null"},
 };
 
+static const struct {
+    const char *path, *json, *message;
+} wrong_sections[] = {
+    {"jump.mat.1.p1_ci", "[0.1]", "'jump.mat[1].p1_ci' is not a pair of numbers or null"},
+    {"exit.id.2.layers_ci", "7", "'exit.id[2].layers_ci' is not a pair of numbers or null"},
+    {"parts", "[]", "'parts' is not an object"},
+    {"parts.mat_attn.3", NULL, "'parts.mat_attn' is not a list of 4 layers"},
+    {"parts.mat_attn.2.layer", "1", "'parts.mat_attn[2].layer' is not 2"},
+    {"parts.mat_ffn.0.p1", "2",
+     "'parts.mat_ffn[0].p1' is not a number from 0 to 1 or null"},
+    {"parts.mat_ffn.0.surprisal", NULL, "it has no 'parts.mat_ffn[0].surprisal'"},
+    {"schedules", "{}", "'schedules' is not a list"},
+    {"schedules.1", "3", "'schedules[1]' is not an object"},
+    {"schedules.1.blocks", "4", "'schedules[1].blocks' is more than 3"},
+    {"schedules.1.jumps", "[[1,2],3]",
+     "'schedules[1].jumps' is not a list of pairs of numbers"},
+    {"schedules.1.map", NULL, "it has no 'schedules[1].map'"},
+    {"transfer.texts", "[\"A\"]", "'transfer.texts' is not a list of 2 texts"},
+    {"transfer.map", NULL, "'transfer.map' is not an object"},
+    {"transfer.map.mat.p1_mean", "[[1,1]]",
+     "'transfer.map.mat.p1_mean' is not a table of 2 x 2"},
+    {"transfer.map.mat.p1_mean.1.0", "7",
+     "'transfer.map.mat.p1_mean[1][0]' is not a number from 0 to 1 or null"},
+    {"transfer.map.mat.p1.0.1", "[1]",
+     "'transfer.map.mat.p1[0][1]' is not a list of 4 numbers from 0 to 1 or nulls"},
+    {"training_size.0", "null", "'training_size[0]' is not an object"},
+    {"training_size.0.points", "7", "'training_size[0].points' is not a list"},
+    {"training_size.0.points.2.vectors", "1.5",
+     "'training_size[0].points[2].vectors' is not a count"},
+};
+
+static void test_report__a_wrong_member_of_a_section_is_named(void **state)
+{
+    static const char *const methods[] = {"id", "mat"};
+
+    for (size_t i = 0; i < JC_COUNT(wrong_sections); i++) {
+        json_t *root = fake_results(3, methods, 2);
+        jc_error err = {0};
+        char want[256];
+        fake_sections(root, 3);
+        assert_int_equal(write_json(root, *state, &err), JC_OK);
+        unlink(((const files *)*state)->out);
+        change(root, wrong_sections[i].path, wrong_sections[i].json);
+        assert_int_equal(write_json(root, *state, &err), JC_E_FORMAT);
+        snprintf(want, sizeof want, "cannot read results 'x.json': %s",
+                 wrong_sections[i].message);
+        assert_string_equal(err.message, want);
+        json_decref(root);
+    }
+}
+
 static void test_report__a_wrong_member_is_named_and_no_page_is_left(void **state)
 {
     static const char *const methods[] = {"id", "mat"};
@@ -332,6 +383,7 @@ int main(void)
         with_files(test_report__any_number_of_blocks_and_methods),
         with_files(test_report__members_it_does_not_know_are_ignored),
         with_files(test_report__a_wrong_member_is_named_and_no_page_is_left),
+        with_files(test_report__a_wrong_member_of_a_section_is_named),
         with_files(test_report__targets_not_reached_are_null),
         with_files(test_report__what_is_not_json_is_refused),
         with_files(test_report__any_cut_of_the_file_is_refused),

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* check_sections.c: the shape of the sections of results.json that may be missing. */
+#include <stdio.h>
+
+#include "report/members.h"
+
+typedef jc_status check(const jc_report_at *at, const char *path, const json_t *value);
+
+#define SCORES                                                                             \
+    {"p1", MAYBE_SHARE}, {"p5", MAYBE_SHARE}, {"p10", MAYBE_SHARE}, {"surprisal", MAYBE},  \
+        {"p1_ci", INTERVAL}, {"p5_ci", INTERVAL}, {"p10_ci", INTERVAL},                    \
+    {                                                                                      \
+        "surprisal_ci", INTERVAL                                                           \
+    }
+
+static const jc_report_member part_rows[] = {{"layer", COUNT}, SCORES};
+static const jc_report_member schedule_rows[] = {{"map", TEXT},         {"kind", TEXT},
+                                                 {"blocks", COUNT},     {"jumps", RANGES},
+                                                 {"r2_product", MAYBE}, SCORES};
+static const jc_report_member transfer_rows[] = {{"texts", TEXTS}};
+static const jc_report_member size_rows[] = {{"name", TEXT},
+                                             {"method", TEXT},
+                                             {"ridge", NUMBER},
+                                             {"bias", FLAG},
+                                             {"positions", TEXT}};
+static const jc_report_member point_rows[] = {{"vectors", COUNT},
+                                              {"r2", MAYBE},
+                                              {"p1", MAYBE_SHARE},
+                                              {"r2_ci", INTERVAL},
+                                              {"p1_ci", INTERVAL}};
+
+/* Each item of a list, under "path[i]". */
+static jc_status each(const jc_report_at *at, const char *path, const json_t *list,
+                      check *one)
+{
+    if (!json_is_array(list))
+        return jc_report_wrong(at, "'%s' is not a list", path);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        char item[160];
+        snprintf(item, sizeof item, "%.130s[%zu]", path, i);
+        jc_status st = one(at, item, json_array_get(list, i));
+        if (st)
+            return st;
+    }
+    return JC_OK;
+}
+
+/* Each member of an object, under "path.name". */
+static jc_status each_member(const jc_report_at *at, const char *path, json_t *object,
+                             check *one)
+{
+    const char *name;
+    json_t *value;
+
+    if (!json_is_object(object))
+        return jc_report_wrong(at, "'%s' is not an object", path);
+    json_object_foreach(object, name, value)
+    {
+        char item[128];
+        snprintf(item, sizeof item, "%s.%.64s", path, name);
+        jc_status st = one(at, item, value);
+        if (st)
+            return st;
+    }
+    return JC_OK;
+}
+
+/* A member that counts layers or blocks. */
+static jc_status check_layer(const jc_report_at *at, const char *path, const json_t *entry,
+                             const char *name)
+{
+    json_int_t layer = json_integer_value(json_object_get(entry, name));
+
+    if (layer > (json_int_t)at->layers)
+        return jc_report_wrong(at, "'%s.%s' is more than %zu", path, name, at->layers);
+    return JC_OK;
+}
+
+static jc_status check_part_layer(const jc_report_at *at, const char *path,
+                                  const json_t *entry)
+{
+    jc_status st = jc_report_object(at, path, entry, part_rows, JC_COUNT(part_rows));
+
+    return st ? st : check_layer(at, path, entry, "layer");
+}
+
+/* As of the methods, an entry a layer: the page looks one up beside the other. */
+static jc_status check_part(const jc_report_at *at, const char *path, const json_t *list)
+{
+    size_t n = json_array_size(list);
+
+    if (!json_is_array(list) || n != at->layers + 1)
+        return jc_report_wrong(at, "'%s' is not a list of %zu layers", path,
+                               at->layers + 1);
+    jc_status st = each(at, path, list, check_part_layer);
+    for (size_t i = 0; i < n && st == JC_OK; i++)
+        if (json_integer_value(json_object_get(json_array_get(list, i), "layer")) !=
+            (json_int_t)i)
+            return jc_report_wrong(at, "'%s[%zu].layer' is not %zu", path, i, i);
+    return st;
+}
+
+static jc_status check_schedule(const jc_report_at *at, const char *path,
+                                const json_t *entry)
+{
+    jc_status st =
+        jc_report_object(at, path, entry, schedule_rows, JC_COUNT(schedule_rows));
+
+    return st ? st : check_layer(at, path, entry, "blocks");
+}
+
+/* [2][2], each value of this kind. */
+static jc_status check_square(const jc_report_at *at, const char *path,
+                              const json_t *object, const char *name, check *one)
+{
+    const json_t *square = json_object_get(object, name);
+    char item[160];
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < 2; i++)
+        if (!json_is_array(square) || json_array_size(square) != 2 ||
+            json_array_size(json_array_get(square, i)) != 2)
+            return jc_report_wrong(at, "'%s.%s' is not a table of 2 x 2", path, name);
+    for (size_t i = 0; i < 4 && st == JC_OK; i++) {
+        snprintf(item, sizeof item, "%.100s.%s[%zu][%zu]", path, name, i / 2, i % 2);
+        st = one(at, item, json_array_get(json_array_get(square, i / 2), i % 2));
+    }
+    return st;
+}
+
+static jc_status check_mean(const jc_report_at *at, const char *path, const json_t *value)
+{
+    return jc_report_is(value, MAYBE_SHARE)
+               ? JC_OK
+               : jc_report_wrong(at, "'%s' is not a number from 0 to 1 or null", path);
+}
+
+static jc_status check_range(const jc_report_at *at, const char *path, const json_t *value)
+{
+    return jc_report_is(value, RANGE)
+               ? JC_OK
+               : jc_report_wrong(at, "'%s' is not a pair of numbers or null", path);
+}
+
+static jc_status check_layers(const jc_report_at *at, const char *path, const json_t *list)
+{
+    size_t n = at->layers + 1;
+
+    if (!jc_report_all(list, MAYBE_SHARE) || json_array_size(list) != n)
+        return jc_report_wrong(at, "'%s' is not a list of %zu numbers from 0 to 1 or nulls",
+                               path, n);
+    return JC_OK;
+}
+
+static jc_status check_transfer_map(const jc_report_at *at, const char *path,
+                                    const json_t *map)
+{
+    jc_status st = jc_report_object(at, path, map, NULL, 0);
+
+    if (st == JC_OK)
+        st = check_square(at, path, map, "p1_mean", check_mean);
+    if (st == JC_OK && json_object_get(map, "p1_mean_ci"))
+        st = check_square(at, path, map, "p1_mean_ci", check_range);
+    return st ? st : check_square(at, path, map, "p1", check_layers);
+}
+
+static jc_status check_point(const jc_report_at *at, const char *path, const json_t *entry)
+{
+    return jc_report_object(at, path, entry, point_rows, JC_COUNT(point_rows));
+}
+
+static jc_status check_size(const jc_report_at *at, const char *path, const json_t *entry)
+{
+    char points[128];
+    jc_status st = jc_report_object(at, path, entry, size_rows, JC_COUNT(size_rows));
+
+    snprintf(points, sizeof points, "%.100s.points", path);
+    return st ? st : each(at, points, json_object_get(entry, "points"), check_point);
+}
+
+static jc_status check_transfer(const jc_report_at *at, json_t *transfer)
+{
+    jc_status st =
+        jc_report_object(at, "transfer", transfer, transfer_rows, JC_COUNT(transfer_rows));
+
+    if (st == JC_OK && json_array_size(json_object_get(transfer, "texts")) != 2)
+        st = jc_report_wrong(at, "'transfer.texts' is not a list of 2 texts");
+    return st ? st
+              : each_member(at, "transfer.map", json_object_get(transfer, "map"),
+                            check_transfer_map);
+}
+
+jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
+{
+    json_t *parts = json_object_get(root, "parts");
+    json_t *schedules = json_object_get(root, "schedules");
+    json_t *transfer = json_object_get(root, "transfer");
+    json_t *sizes = json_object_get(root, "training_size");
+    jc_status st = parts ? each_member(at, "parts", parts, check_part) : JC_OK;
+
+    if (st == JC_OK && schedules)
+        st = each(at, "schedules", schedules, check_schedule);
+    if (st == JC_OK && transfer)
+        st = check_transfer(at, transfer);
+    if (st == JC_OK && sizes)
+        st = each(at, "training_size", sizes, check_size);
+    return st;
+}
