@@ -9,6 +9,7 @@
 struct jc_linear { /* the first member of a backend's own struct */
     const jc_backend *backend;
     size_t n_in, n_out, bytes;
+    jc_weight_source kept; /* zeroed where the weight is packed */
 };
 
 struct jc_backend {

@@ -36,13 +36,20 @@ jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
                         const jc_linear_spec *spec, jc_error *err)
 {
     *out = NULL;
-    return backend->linear_new(out, spec, err);
+    jc_status st = backend->linear_new(out, spec, err);
+    if (st == JC_OK && spec->weight.release)
+        (*out)->kept = spec->weight;
+    return st;
 }
 
 void jc_linear_free(jc_linear *linear)
 {
-    if (linear)
-        linear->backend->linear_free(linear);
+    if (!linear)
+        return;
+    const jc_weight_source kept = linear->kept;
+    linear->backend->linear_free(linear);
+    if (kept.release)
+        kept.release(kept.arg);
 }
 
 size_t jc_linear_bytes(const jc_linear *linear)

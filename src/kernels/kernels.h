@@ -21,12 +21,19 @@ typedef enum jc_act {
 } jc_act;
 typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
 
-/* Where a linear layer reads its weight while it is prepared: elements [first, first + n)
- * of a matrix stored [n_out, n_in], or [n_in, n_out] when `in_out` is set. */
+/* Where a linear layer reads its weight: elements [first, first + n) of a matrix stored
+ * [n_out, n_in], or [n_in, n_out] when `in_out` is set.
+ *
+ * It is read while the layer is prepared, and packed. With `release`, the layer keeps the
+ * source instead, which must outlive the call: whole rows of a matrix stored [n_out, n_in]
+ * are read whenever the layer runs, by several threads, and jc_linear_free() calls
+ * release(arg). It is not called when jc_linear_new() fails. */
 typedef struct jc_weight_source {
     bool in_out;
     void *arg;
     void (*read)(void *arg, size_t first, size_t n, float *out);
+    void (*release)(void *arg);
+    size_t bytes; /* of the weight as it is stored, where it is kept */
 } jc_weight_source;
 
 /* y [rows, n_out] = act(x [rows, n_in] W' + bias), or y += that when `add` is set. */

@@ -2,8 +2,9 @@
 /*
  * weights.c: the tensors of a model, found and checked by its architecture's rows.
  *
- * Linear layers are packed for the backend and the pages of the file given back, so that a
- * weight is in memory once. Embeddings stay in the mapping and are read row by row.
+ * A weight is in memory once. Linear layers are packed for the backend and the pages of the
+ * file given back; where that would take more memory than the file, the layer reads the
+ * file as it runs. Embeddings stay in the mapping and are read row by row.
  */
 #include <math.h>
 #include <stdio.h>
@@ -202,7 +203,8 @@ struct stack {
     bool in_out, plus_one, by_head;
     bool paired[JC_WEIGHT_PARTS];
     size_t head_width;
-    const jc_tensor *bad; /* has a value that is not finite */
+    bool checked;         /* all values are finite */
+    const jc_tensor *bad; /* has a value that is not */
 };
 
 static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
@@ -238,7 +240,7 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
         size_t count = part->count <= first ? 0 : part->count - first;
         count = count < n ? count : n;
         jc_tensor_read(part, first, count, out);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count && !stack->checked; i++)
             if (!isfinite(out[i]) && !stack->bad)
                 stack->bad = part;
         first = count ? 0 : first - part->count;
@@ -316,6 +318,91 @@ static jc_status load_norm(const jc_model *model, jc_weight_id id, uint32_t bloc
     return st ? st : load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, &n, err);
 }
 
+/* ---- weights that stay where they lie ---- */
+
+/* Whether a packed copy would be much larger than what is stored. Not so of float16, which
+ * the files of the first, small models are in: they stay fast. */
+static bool keeps(const jc_model *model, const struct stack *stack)
+{
+    size_t packed = model->precision == JC_PRECISION_BF16 ? 2 : 4, count = 0, stored = 0;
+
+    for (size_t p = 0; p < stack->n; p++) {
+        if (stack->parts[p]->dtype == JC_F16)
+            return false;
+        count += stack->parts[p]->count;
+        stored += stack->parts[p]->bytes;
+    }
+    return (double)count * (double)packed > 1.1 * (double)stored;
+}
+
+enum { CHUNK = 1 << 15 }; /* numbers that one task checks */
+
+static jc_status check_chunk(void *arg, size_t i, jc_error *err)
+{
+    const jc_tensor *tensor = arg;
+    size_t first = i * CHUNK;
+    size_t n = tensor->count - first < CHUNK ? tensor->count - first : CHUNK;
+    struct stack bad = {.bad = NULL};
+    float *x = jc_matrix_new(n, 1, sizeof *x);
+
+    if (!x)
+        return jc_fail_nomem(err, "the weights");
+    jc_tensor_read(tensor, first, n, x);
+    for (size_t k = 0; k < n; k++)
+        if (!isfinite(x[k]))
+            bad.bad = tensor;
+    jc_free(x);
+    return check_finite(&bad, err);
+}
+
+/* A copy of `stack` for a layer to keep, its values checked. */
+static jc_status keep(struct stack **out, const struct stack *stack, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    *out = NULL;
+    for (size_t p = 0; p < stack->n && st == JC_OK; p++) {
+        union {
+            const jc_tensor *tensor;
+            void *arg; /* tasks take it without const */
+        } part = {stack->parts[p]};
+        st = jc_parallel((part.tensor->count + CHUNK - 1) / CHUNK, check_chunk, part.arg,
+                         err);
+    }
+    if (st)
+        return st;
+    *out = jc_alloc(sizeof **out);
+    if (!*out)
+        return jc_fail_nomem(err, "the weights");
+    **out = *stack;
+    (*out)->checked = true;
+    return JC_OK;
+}
+
+static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_spec *spec,
+                             struct stack *stack, jc_error *err)
+{
+    struct stack *kept = NULL;
+    jc_status st = JC_OK;
+
+    spec->weight =
+        (jc_weight_source){.in_out = stack->in_out, .arg = stack, .read = read_stack};
+    if (keeps(model, stack)) {
+        st = keep(&kept, stack, err);
+        spec->weight.arg = kept;
+        spec->weight.release = jc_free;
+        for (size_t p = 0; p < stack->n; p++)
+            spec->weight.bytes += stack->parts[p]->bytes;
+    }
+    if (st == JC_OK)
+        st = jc_linear_new(out, model->backend, spec, err);
+    if (st)
+        jc_free(kept);
+    for (size_t p = 0; p < stack->n && !kept; p++)
+        jc_map_release(stack->parts[p]->data, stack->parts[p]->bytes);
+    return st ? st : check_finite(stack, err);
+}
+
 jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
                             uint32_t block, jc_act act, bool add, jc_error *err)
 {
@@ -329,19 +416,14 @@ jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id
         return st;
     st = load_vector(model, (jc_weight_id)(id + 1), block, &bias, &n, err);
     if (st == JC_OK) {
-        const jc_linear_spec spec = {.n_in = stack.n_in,
-                                     .n_out = stack.n_out,
-                                     .weight = {stack.in_out, &stack, read_stack},
-                                     .bias = bias,
-                                     .act = act,
-                                     .add = add,
-                                     .precision = model->precision};
-        st = jc_linear_new(out, model->backend, &spec, err);
+        jc_linear_spec spec = {.n_in = stack.n_in,
+                               .n_out = stack.n_out,
+                               .bias = bias,
+                               .act = act,
+                               .add = add,
+                               .precision = model->precision};
+        st = make_linear(out, model, &spec, &stack, err);
     }
-    for (size_t p = 0; p < stack.n; p++)
-        jc_map_release(stack.parts[p]->data, stack.parts[p]->bytes);
-    if (st == JC_OK)
-        st = check_finite(&stack, err);
     if (st) {
         jc_linear_free(*out);
         *out = NULL;

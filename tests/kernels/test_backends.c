@@ -44,40 +44,57 @@ struct layer {
     const char *name;
     size_t n_in, n_out, rows;
     jc_act act;
-    bool add, in_out, biased;
+    bool add, in_out, biased, kept;
 };
 
 static const struct layer layers[] = {
-    {"one tile", 64, 128, 64, JC_ACT_NONE, false, false, true},
-    {"odd sizes", 37, 53, 101, JC_ACT_NONE, false, false, true},
-    {"one row", 24, 61, 1, JC_ACT_NONE, false, true, false},
-    {"added", 48, 40, 70, JC_ACT_NONE, true, true, true},
-    {"gelu", 33, 65, 67, JC_ACT_GELU, false, true, true},
-    {"gelu by tanh", 33, 65, 67, JC_ACT_GELU_TANH, false, true, true},
-    {"relu", 33, 65, 67, JC_ACT_RELU, false, false, true},
-    {"silu", 33, 65, 67, JC_ACT_SILU, false, false, true},
-    {"several panels", 20, 2000, 130, JC_ACT_GELU_TANH, false, false, true},
-    {"several panels, added", 20, 1537, 65, JC_ACT_NONE, true, true, true},
+    {"one tile", 64, 128, 64, JC_ACT_NONE, false, false, true, false},
+    {"odd sizes", 37, 53, 101, JC_ACT_NONE, false, false, true, false},
+    {"one row", 24, 61, 1, JC_ACT_NONE, false, true, false, false},
+    {"added", 48, 40, 70, JC_ACT_NONE, true, true, true, false},
+    {"gelu", 33, 65, 67, JC_ACT_GELU, false, true, true, false},
+    {"gelu by tanh", 33, 65, 67, JC_ACT_GELU_TANH, false, true, true, false},
+    {"relu", 33, 65, 67, JC_ACT_RELU, false, false, true, false},
+    {"silu", 33, 65, 67, JC_ACT_SILU, false, false, true, false},
+    {"several panels", 20, 2000, 130, JC_ACT_GELU_TANH, false, false, true, false},
+    {"several panels, added", 20, 1537, 65, JC_ACT_NONE, true, true, true, false},
+    {"kept", 37, 53, 101, JC_ACT_GELU, false, false, true, true},
+    {"kept, several slices", 20, 300, 2100, JC_ACT_NONE, true, false, true, true},
+    {"kept, stored by inputs", 20, 300, 65, JC_ACT_RELU, false, true, false, true},
 };
+
+static int released;
+
+static void count_release(void *arg)
+{
+    (void)arg;
+    released++;
+}
 
 static void run_layer(const char *backend, const struct layer *row, jc_precision precision,
                       float *weight, const float *bias, const float *x, size_t rows,
                       float *y)
 {
-    jc_linear_spec spec = {.n_in = row->n_in,
-                           .n_out = row->n_out,
-                           .weight = {row->in_out, weight, read_floats},
-                           .bias = bias,
-                           .act = row->act,
-                           .add = row->add,
-                           .precision = precision};
+    jc_linear_spec spec = {
+        .n_in = row->n_in,
+        .n_out = row->n_out,
+        .weight = {.in_out = row->in_out, .arg = weight, .read = read_floats},
+        .bias = bias,
+        .act = row->act,
+        .add = row->add,
+        .precision = precision};
     jc_linear *linear;
     jc_error err = {JC_OK, ""};
 
+    released = 0;
+    if (row->kept)
+        spec.weight.release = count_release;
     if (jc_linear_new(&linear, jc_backend_find(backend), &spec, &err) != JC_OK)
         fail_msg("%s: %s", row->name, err.message);
     assert_int_equal(jc_linear_run(linear, x, rows, y, NULL), JC_OK);
+    assert_int_equal(released, 0);
     jc_linear_free(linear);
+    assert_int_equal(released, row->kept);
 }
 
 static void each_layer(const char *backend, jc_precision precision, double tolerance)
@@ -115,23 +132,21 @@ static void test_backends__linear_layers_agree_with_ref(void **state)
 }
 
 /* A row's result must not depend on its neighbours or on the number of threads. */
-static void test_backends__a_row_is_the_same_in_any_batch(void **state)
+static void check_batches(const struct layer *row)
 {
-    static const struct layer row = {"",    96,   1000, 150, JC_ACT_GELU_TANH,
-                                     false, true, true};
-    float *weight = random_floats(row.n_in * row.n_out, 1);
-    float *bias = random_floats(row.n_out, 1), *x = random_floats(row.rows * row.n_in, 1);
-    float *whole = random_floats(row.rows * row.n_out, 1);
-    float *single = random_floats(row.n_out, 1);
+    float *weight = random_floats(row->n_in * row->n_out, 1);
+    float *bias = random_floats(row->n_out, 1),
+          *x = random_floats(row->rows * row->n_in, 1);
+    float *whole = random_floats(row->rows * row->n_out, 1);
+    float *single = random_floats(row->n_out, 1);
 
-    (void)state;
-    run_layer("onednn", &row, JC_PRECISION_F32, weight, bias, x, row.rows, whole);
+    run_layer("onednn", row, JC_PRECISION_F32, weight, bias, x, row->rows, whole);
     for (uint32_t threads = 1; threads <= 3; threads++) {
         jc_threads_set(threads);
-        for (size_t r = 0; r < row.rows; r += 37) {
-            run_layer("onednn", &row, JC_PRECISION_F32, weight, bias, x + r * row.n_in, 1,
+        for (size_t r = 0; r < row->rows; r += row->rows / 4) {
+            run_layer("onednn", row, JC_PRECISION_F32, weight, bias, x + r * row->n_in, 1,
                       single);
-            assert_memory_equal(single, whole + r * row.n_out, row.n_out * sizeof(float));
+            assert_memory_equal(single, whole + r * row->n_out, row->n_out * sizeof(float));
         }
     }
     jc_threads_set(0);
@@ -140,6 +155,18 @@ static void test_backends__a_row_is_the_same_in_any_batch(void **state)
     jc_free(x);
     jc_free(whole);
     jc_free(single);
+}
+
+static void test_backends__a_row_is_the_same_in_any_batch(void **state)
+{
+    const struct layer row = {"",    96,   1000, 150,  JC_ACT_GELU_TANH,
+                              false, true, true, false};
+    const struct layer kept = {"",    96,    300,  1100, JC_ACT_GELU_TANH,
+                               false, false, true, true};
+
+    (void)state;
+    check_batches(&row);
+    check_batches(&kept);
 }
 
 static void test_backends__norms_agree_with_ref(void **state)

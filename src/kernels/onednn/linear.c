@@ -8,6 +8,10 @@
  * So one primitive serves a layer whatever the batch, a row's result depends neither on its
  * neighbours nor on the number of threads, and a layer of a few rows still spreads over the
  * threads by its panels.
+ *
+ * A weight that is kept by its source is never whole in memory: a task packs one panel into
+ * its thread's scratch memory and runs SLICE rows through it. Its panels are narrower, for
+ * there to be enough tasks and for a packed one to stay in the cache.
  */
 #include "kernels/onednn/onednn.h"
 
@@ -15,7 +19,7 @@
 
 #include "kernels/vector.h"
 
-enum { ROWS = 64, PANEL = 768 };
+enum { ROWS = 64, PANEL = 768, KEPT_PANEL = 128, SLICE = 1024 };
 
 /* A product of [ROWS, n_in] by a panel: into y, whose rows are n_out apart, or into a
  * compact [ROWS, panel] for the padded tile. */
@@ -25,12 +29,17 @@ struct shape { /* panels of one width: all but the last, and the last */
     dnnl_primitive_desc_t desc[TARGETS];
     dnnl_primitive_t product[TARGETS];
     const dnnl_memory_desc_t *src, *dst[TARGETS], *packed, *scratch[TARGETS];
+    dnnl_memory_desc_t plain; /* of the weight as it is read, float32 */
+    dnnl_primitive_desc_t pack_desc;
+    dnnl_primitive_t pack; /* plain to packed */
+    const dnnl_memory_desc_t *pack_scratch;
+    size_t scratch_bytes; /* the most that any of these wants, a multiple of 64 */
 };
 
 struct panel {
     const struct shape *shape;
     size_t first, n; /* outputs */
-    void *data;      /* packed weight */
+    void *data;      /* packed weight, NULL where it is kept by its source */
     dnnl_memory_t weight, bias;
 };
 
@@ -39,8 +48,9 @@ struct onednn_linear {
     jc_act act;
     bool add;
     dnnl_data_type_t type;
+    bool kept; /* by head.kept */
     struct shape shapes[2];
-    size_t n_panels;
+    size_t n_panels, width; /* of all panels but the last */
     struct panel *panels;
     float *bias; /* [n_out] */
 };
@@ -51,6 +61,8 @@ static void shape_release(struct shape *shape)
         dnnl_primitive_destroy(shape->product[t]);
         dnnl_primitive_desc_destroy(shape->desc[t]);
     }
+    dnnl_primitive_destroy(shape->pack);
+    dnnl_primitive_desc_destroy(shape->pack_desc);
 }
 
 void jc_onednn_linear_free(jc_linear *linear)
@@ -146,82 +158,132 @@ static void read_panel(const struct onednn_linear *l, const struct panel *panel,
         source->read(source->arg, i * n_out + panel->first, panel->n, out + i * panel->n);
 }
 
-static dnnl_status_t reorder(dnnl_memory_t from, dnnl_memory_t to,
-                             const dnnl_memory_desc_t *from_desc,
-                             const dnnl_memory_desc_t *to_desc)
+static size_t rounded(size_t bytes)
+{
+    return (bytes / 64 + 1) * 64;
+}
+
+static dnnl_status_t make_pack(struct shape *shape, size_t n_in, size_t n, bool in_out)
 {
     dnnl_engine_t engine = jc_onednn_engine();
-    dnnl_primitive_desc_t desc = NULL;
-    dnnl_primitive_t primitive = NULL;
-    dnnl_stream_t stream = NULL;
-    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-    dnnl_status_t st;
+    const dnnl_dims_t dims = {(dnnl_dim_t)n_in, (dnnl_dim_t)n};
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_status_t st = dnnl_memory_desc_init_by_tag(&shape->plain, 2, dims, dnnl_f32,
+                                                    in_out ? dnnl_ab : dnnl_ba);
 
-    st =
-        dnnl_reorder_primitive_desc_create(&desc, from_desc, engine, to_desc, engine, NULL);
     if (st == dnnl_success)
-        st = dnnl_primitive_create(&primitive, desc);
+        st = make_attr(&attr, false);
     if (st == dnnl_success)
-        st = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+        st = dnnl_reorder_primitive_desc_create(&shape->pack_desc, &shape->plain, engine,
+                                                shape->packed, engine, attr);
     if (st == dnnl_success)
-        st = dnnl_primitive_execute(primitive, stream, 2, args);
+        st = dnnl_primitive_create(&shape->pack, shape->pack_desc);
+    dnnl_primitive_attr_destroy(attr);
     if (st == dnnl_success)
-        st = dnnl_stream_wait(stream);
-    dnnl_stream_destroy(stream);
-    dnnl_primitive_destroy(primitive);
-    dnnl_primitive_desc_destroy(desc);
+        shape->pack_scratch =
+            dnnl_primitive_desc_query_md(shape->pack_desc, dnnl_query_scratchpad_md, 0);
     return st;
 }
 
-/* `plain` has room for n_in x PANEL floats. */
-static dnnl_status_t pack(struct onednn_linear *l, struct panel *panel,
-                          const jc_weight_source *source, float *plain)
+static dnnl_status_t make_shape(struct shape *shape, const struct onednn_linear *l,
+                                size_t n, bool in_out)
 {
+    dnnl_status_t st = dnnl_success;
+
+    for (int t = 0; t < TARGETS && st == dnnl_success; t++)
+        st = make_product(shape, t, l, n);
+    if (st == dnnl_success)
+        st = make_pack(shape, l->head.n_in, n, in_out);
+    if (st != dnnl_success)
+        return st;
+    const dnnl_memory_desc_t *wants[] = {shape->scratch[INTO_Y], shape->scratch[COMPACT],
+                                         shape->pack_scratch};
+    for (size_t i = 0; i < JC_COUNT(wants); i++) {
+        size_t bytes = rounded(dnnl_memory_desc_get_size(wants[i]));
+        if (bytes > shape->scratch_bytes)
+            shape->scratch_bytes = bytes;
+    }
+    return st;
+}
+
+/* Read the panel's weight into `plain` [n_in x n floats] and pack it into `packed`, of
+ * which *weight is the memory, also after a failure. */
+static dnnl_status_t pack(const struct onednn_linear *l, const struct panel *panel,
+                          const jc_weight_source *source, float *plain, void *packed,
+                          void *scratch, dnnl_memory_t *weight)
+{
+    const struct shape *shape = panel->shape;
     dnnl_engine_t engine = jc_onednn_engine();
-    dnnl_dim_t n_in = (dnnl_dim_t)l->head.n_in, n = (dnnl_dim_t)panel->n;
-    const dnnl_dims_t dims = {n_in, n}, bias_dims = {1, n};
-    dnnl_memory_desc_t plain_desc, bias_desc;
-    dnnl_memory_t from = NULL;
-    size_t bytes = dnnl_memory_desc_get_size(panel->shape->packed);
+    dnnl_memory_t from = NULL, spare = NULL;
+    dnnl_stream_t stream = NULL;
     dnnl_status_t st;
 
+    *weight = NULL;
+    read_panel(l, panel, source, plain);
+    st = dnnl_memory_create(&from, &shape->plain, engine, plain);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(weight, shape->packed, engine, packed);
+    if (st == dnnl_success)
+        st = dnnl_memory_create(&spare, shape->pack_scratch, engine, scratch);
+    if (st == dnnl_success)
+        st = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+    if (st == dnnl_success) {
+        const dnnl_exec_arg_t args[] = {
+            {DNNL_ARG_FROM, from}, {DNNL_ARG_TO, *weight}, {DNNL_ARG_SCRATCHPAD, spare}};
+        st = dnnl_primitive_execute(shape->pack, stream, 3, args);
+    }
+    if (st == dnnl_success)
+        st = dnnl_stream_wait(stream);
+    dnnl_stream_destroy(stream);
+    dnnl_memory_destroy(spare);
+    dnnl_memory_destroy(from);
+    return st;
+}
+
+/* Pack a panel for good; `plain` is its buffer. */
+static dnnl_status_t pack_panel(struct onednn_linear *l, struct panel *panel,
+                                const jc_weight_source *source, float *plain)
+{
+    size_t bytes = dnnl_memory_desc_get_size(panel->shape->packed);
+    void *scratch = jc_onednn_scratch(panel->shape->scratch_bytes);
+
     panel->data = jc_matrix_new(bytes, 1, 1);
-    if (!panel->data)
+    if (!panel->data || !scratch)
         return dnnl_out_of_memory;
     l->head.bytes += bytes;
-    read_panel(l, panel, source, plain);
-    st = dnnl_memory_desc_init_by_tag(&plain_desc, 2, dims, dnnl_f32,
-                                      source->in_out ? dnnl_ab : dnnl_ba);
+    return pack(l, panel, source, plain, panel->data, scratch, &panel->weight);
+}
+
+static dnnl_status_t make_panel(struct onednn_linear *l, struct panel *panel,
+                                const jc_weight_source *source, float *plain)
+{
+    const dnnl_dims_t bias_dims = {1, (dnnl_dim_t)panel->n};
+    dnnl_memory_desc_t bias;
+    dnnl_status_t st = dnnl_memory_desc_init_by_tag(&bias, 2, bias_dims, dnnl_f32, dnnl_ab);
+
     if (st == dnnl_success)
-        st = dnnl_memory_desc_init_by_tag(&bias_desc, 2, bias_dims, dnnl_f32, dnnl_ab);
-    if (st == dnnl_success)
-        st = dnnl_memory_create(&from, &plain_desc, engine, plain);
-    if (st == dnnl_success)
-        st = dnnl_memory_create(&panel->weight, panel->shape->packed, engine, panel->data);
-    if (st == dnnl_success)
-        st = dnnl_memory_create(&panel->bias, &bias_desc, engine, l->bias + panel->first);
-    if (st == dnnl_success)
-        st = reorder(from, panel->weight, &plain_desc, panel->shape->packed);
-    dnnl_memory_destroy(from);
+        st = dnnl_memory_create(&panel->bias, &bias, jc_onednn_engine(),
+                                l->bias + panel->first);
+    if (st == dnnl_success && !l->kept)
+        st = pack_panel(l, panel, source, plain);
     return st;
 }
 
 static dnnl_status_t make_panels(struct onednn_linear *l, const jc_weight_source *source,
                                  float *plain)
 {
-    size_t n_out = l->head.n_out, last = n_out - (l->n_panels - 1) * PANEL;
-    const size_t widths[] = {PANEL, last};
+    size_t n_out = l->head.n_out, last = n_out - (l->n_panels - 1) * l->width;
+    const size_t widths[] = {l->width, last};
     dnnl_status_t st = dnnl_success;
 
-    for (int s = l->n_panels > 1 ? 0 : 1; s < 2; s++)
-        for (int t = 0; t < TARGETS && st == dnnl_success; t++)
-            st = make_product(&l->shapes[s], t, l, widths[s]);
+    for (int s = l->n_panels > 1 ? 0 : 1; s < 2 && st == dnnl_success; s++)
+        st = make_shape(&l->shapes[s], l, widths[s], source->in_out);
     for (size_t i = 0; i < l->n_panels && st == dnnl_success; i++) {
         bool is_last = i + 1 == l->n_panels;
         l->panels[i].shape = &l->shapes[is_last];
-        l->panels[i].first = i * PANEL;
-        l->panels[i].n = is_last ? last : PANEL;
-        st = pack(l, &l->panels[i], source, plain);
+        l->panels[i].first = i * l->width;
+        l->panels[i].n = widths[is_last];
+        st = make_panel(l, &l->panels[i], source, plain);
     }
     return st;
 }
@@ -233,15 +295,20 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
     struct onednn_linear *l = jc_alloc_array(1, sizeof *l);
     if (!l)
         return jc_fail_nomem(err, "a linear layer");
-    l->head = (jc_linear){&jc_backend_onednn, spec->n_in, spec->n_out, 0};
+    l->kept = spec->weight.release != NULL;
+    l->head = (jc_linear){.backend = &jc_backend_onednn,
+                          .n_in = spec->n_in,
+                          .n_out = spec->n_out,
+                          .bytes = l->kept ? spec->weight.bytes : 0};
     l->act = spec->act;
     l->add = spec->add;
     l->type = spec->precision == JC_PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
-    l->n_panels = (spec->n_out + PANEL - 1) / PANEL;
+    l->width = l->kept ? KEPT_PANEL : PANEL;
+    l->n_panels = (spec->n_out + l->width - 1) / l->width;
     l->panels = jc_alloc_array(l->n_panels, sizeof *l->panels);
     l->bias = jc_matrix_new(spec->n_out, 1, sizeof *l->bias);
-    float *plain =
-        jc_matrix_new(spec->n_in, spec->n_out < PANEL ? spec->n_out : PANEL, sizeof *plain);
+    float *plain = jc_matrix_new(
+        spec->n_in, spec->n_out < l->width ? spec->n_out : l->width, sizeof *plain);
     dnnl_status_t st = l->panels && l->bias && plain ? dnnl_success : dnnl_out_of_memory;
     if (st == dnnl_success) {
         uint32_t threads = jc_threads_max();
@@ -261,6 +328,7 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
 }
 
 struct tile { /* buffers of one product */
+    dnnl_memory_t weight;
     const void *src;
     float *dst;
     void *scratch;
@@ -286,7 +354,7 @@ static dnnl_status_t multiply(const struct panel *panel, int target,
         st = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     if (st == dnnl_success) {
         const dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, src},
-                                        {DNNL_ARG_WEIGHTS, panel->weight},
+                                        {DNNL_ARG_WEIGHTS, tile->weight},
                                         {DNNL_ARG_BIAS, panel->bias},
                                         {DNNL_ARG_DST, dst},
                                         {DNNL_ARG_SCRATCHPAD, scratch}};
@@ -302,7 +370,7 @@ static dnnl_status_t multiply(const struct panel *panel, int target,
 struct job {
     const struct onednn_linear *l;
     const float *x;
-    size_t rows, tiles;
+    size_t rows, slice, slices;
     float *y;
 };
 
@@ -331,41 +399,85 @@ static const void *prepare(const struct onednn_linear *l, const float *x, size_t
     return memcpy(buffer, x, rows * n_in * sizeof *x);
 }
 
-static jc_status run_tile(void *arg, size_t task, jc_error *err)
-{
-    const struct job *job = arg;
-    const struct onednn_linear *l = job->l;
-    const struct panel *panel = &l->panels[task / job->tiles];
-    size_t row = task % job->tiles * ROWS, n_in = l->head.n_in, n_out = l->head.n_out;
-    size_t rows = job->rows - row < ROWS ? job->rows - row : ROWS, n = panel->n;
-    int target = rows == ROWS ? INTO_Y : COMPACT;
-    size_t scratch_bytes =
-        (dnnl_memory_desc_get_size(panel->shape->scratch[target]) / 64 + 1) * 64;
-    size_t src_bytes = (ROWS * n_in * sizeof(float) / 64 + 1) * 64;
-    char *buffers = jc_onednn_scratch(scratch_bytes + src_bytes + ROWS * n * sizeof(float));
+/* The buffers of a thread, one after another, each a multiple of 64 bytes. */
+struct buffers {
+    char *scratch, *src, *compact;
+    char *plain, *packed; /* of kept weights only */
+};
 
-    if (!buffers)
-        return jc_fail_nomem(err, "a tile of a linear layer");
+static bool get_buffers(const struct onednn_linear *l, const struct panel *panel,
+                        struct buffers *b)
+{
+    size_t scratch = panel->shape->scratch_bytes;
+    size_t src = rounded(ROWS * l->head.n_in * sizeof(float));
+    size_t compact = rounded(ROWS * panel->n * sizeof(float));
+    size_t plain = l->kept ? rounded(l->head.n_in * panel->n * sizeof(float)) : 0;
+    size_t packed = l->kept ? dnnl_memory_desc_get_size(panel->shape->packed) : 0;
+
+    b->scratch = jc_onednn_scratch(scratch + src + compact + plain + packed);
+    if (!b->scratch)
+        return false;
+    b->src = b->scratch + scratch;
+    b->compact = b->src + src;
+    b->plain = b->compact + compact;
+    b->packed = b->plain + plain;
+    return true;
+}
+
+static dnnl_status_t run_tile(const struct job *job, const struct panel *panel, size_t row,
+                              dnnl_memory_t weight, const struct buffers *b)
+{
+    const struct onednn_linear *l = job->l;
+    size_t n_in = l->head.n_in, n_out = l->head.n_out, n = panel->n;
+    size_t rows = job->rows - row < ROWS ? job->rows - row : ROWS;
+    int target = rows == ROWS ? INTO_Y : COMPACT;
     float *y = job->y + row * n_out + panel->first;
-    float *compact = (float *)(void *)(buffers + scratch_bytes + src_bytes);
-    struct tile tile = {prepare(l, job->x + row * n_in, rows, buffers + scratch_bytes),
-                        target == INTO_Y ? y : compact, buffers};
+    float *compact = (float *)(void *)b->compact;
+    struct tile tile = {weight, prepare(l, job->x + row * n_in, rows, b->src),
+                        target == INTO_Y ? y : compact, b->scratch};
+
     for (size_t r = 0; target == COMPACT && l->add && r < rows; r++)
         memcpy(compact + r * n, y + r * n_out, n * sizeof *y);
     dnnl_status_t st = multiply(panel, target, &tile);
     if (st != dnnl_success)
-        return jc_onednn_fail(err, st, "a product");
+        return st;
     activate(l, rows, n, target == INTO_Y ? n_out : n, tile.dst);
     for (size_t r = 0; target == COMPACT && r < rows; r++)
         memcpy(y + r * n_out, compact + r * n, n * sizeof *y);
-    return JC_OK;
+    return st;
+}
+
+/* One panel over one slice of the rows. */
+static jc_status run_slice(void *arg, size_t task, jc_error *err)
+{
+    const struct job *job = arg;
+    const struct onednn_linear *l = job->l;
+    const struct panel *panel = &l->panels[task / job->slices];
+    size_t row = task % job->slices * job->slice;
+    size_t end = job->rows - row < job->slice ? job->rows : row + job->slice;
+    dnnl_memory_t own = NULL, weight = panel->weight;
+    dnnl_status_t st = dnnl_success;
+    struct buffers b;
+
+    if (!get_buffers(l, panel, &b))
+        return jc_fail_nomem(err, "a tile of a linear layer");
+    if (l->kept) {
+        st = pack(l, panel, &l->head.kept, (float *)(void *)b.plain, b.packed, b.scratch,
+                  &own);
+        weight = own;
+    }
+    for (; row < end && st == dnnl_success; row += ROWS)
+        st = run_tile(job, panel, row, weight, &b);
+    dnnl_memory_destroy(own);
+    return st == dnnl_success ? JC_OK : jc_onednn_fail(err, st, "a product");
 }
 
 jc_status jc_onednn_linear_run(const jc_linear *linear, const float *x, size_t rows,
                                float *y, jc_error *err)
 {
-    struct job job = {(const struct onednn_linear *)linear, x, rows,
-                      (rows + ROWS - 1) / ROWS, y};
+    const struct onednn_linear *l = (const struct onednn_linear *)linear;
+    size_t slice = l->kept ? SLICE : ROWS;
+    struct job job = {l, x, rows, slice, (rows + slice - 1) / slice, y};
 
-    return jc_parallel(job.tiles * job.l->n_panels, run_tile, &job, err);
+    return jc_parallel(job.slices * l->n_panels, run_slice, &job, err);
 }

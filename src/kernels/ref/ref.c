@@ -68,7 +68,10 @@ static jc_status linear_new(jc_linear **out, const jc_linear_spec *spec, jc_erro
 
     if (!l)
         return jc_fail_nomem(err, "a linear layer");
-    l->head = (jc_linear){&jc_backend_ref, n_in, n_out, n_in * n_out * sizeof(float)};
+    l->head = (jc_linear){.backend = &jc_backend_ref,
+                          .n_in = n_in,
+                          .n_out = n_out,
+                          .bytes = n_in * n_out * sizeof(float)};
     l->act = spec->act;
     l->add = spec->add;
     l->precision = spec->precision;
