@@ -211,7 +211,7 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
     case JC_KEY_REPEAT:
         return read_repeat(member, config, key, err);
     case JC_KEY_FIXED:
-        return read_fixed(key, row->def, config, err);
+        return row->def ? read_fixed(key, row->def, config, err) : JC_OK;
     case JC_KEY_ACT:
         st = jc_config_text(config, key, &text, err);
         return st ? st : act_from_name(text, config, member, err);
@@ -225,6 +225,8 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
 static jc_status set_default(void *member, const jc_key_row *row, const jc_config *config,
                              jc_error *err)
 {
+    if (!row->def) /* an empty list */
+        return JC_OK;
     switch (row->type) {
     case JC_KEY_U32:
     case JC_KEY_LIMIT:
@@ -254,13 +256,15 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
                       jc_error *err)
 {
     void *member = (char *)hp + row->offset;
-    bool list = row->type == JC_KEY_REALS || row->type == JC_KEY_LAYERS ||
-                row->type == JC_KEY_REPEAT;
+    bool optional = row->def || row->type == JC_KEY_REALS || row->type == JC_KEY_LAYERS ||
+                    row->type == JC_KEY_REPEAT || row->type == JC_KEY_FIXED;
     char key[KEY];
 
-    if (row->keys && choose_key(row->keys, config, key))
+    if (!row->keys)
+        return set_default(member, row, config, err);
+    if (choose_key(row->keys, config, key))
         return read_given(member, row, key, config, err);
-    bool null = row->keys && jc_config_null(config, key);
+    bool null = jc_config_null(config, key);
     if (null && row->type == JC_KEY_LIMIT) {
         *(uint32_t *)member = 0;
         return JC_OK;
@@ -269,6 +273,6 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
         *(double *)member = 0;
         return JC_OK;
     }
-    return row->def || list ? set_default(member, row, config, err)
-                            : read_given(member, row, key, config, err);
+    return optional ? set_default(member, row, config, err)
+                    : read_given(member, row, key, config, err);
 }

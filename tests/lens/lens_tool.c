@@ -118,8 +118,7 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
 {
     /* a name that would be markup, and one too long for its place */
     static char names[2][sizeof((jc_packed *)0)->name] = {
-        "</script><b>\"&amp;",
-        "as-long-as-a-name-may-be-1234567"};
+        "</script><b>\"&amp;", "as-long-as-a-name-may-be-1234567"};
     jc_model_info info = {.path = "models/<script>alert(1)</script>/fake",
                           .architecture = "gpt2",
                           .fingerprint = "none",
