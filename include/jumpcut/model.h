@@ -77,6 +77,32 @@ JC_API jc_status jc_model_readout(const jc_model *model, const float *h, size_t 
 JC_API const char *const *jc_architecture_list(void);
 JC_API const char *const *jc_backend_list(void);
 
+/* ---- taps: places where hidden states can be read ---- */
+
+/** The output of the embedding (block 0) or of a block, 1..L, or a point inside a block. */
+typedef struct jc_tap {
+    uint32_t block;
+    uint32_t point; /* row of the points below; 0: the block's output */
+} jc_tap;
+
+/** Points of a block: "out" its output; "ln1", "ln2" the output of its first and second
+ *  norm (where a half has none before it, what that half reads); "attn", "mlp" what attention
+ *  and the MLP add to the residual stream, with the norm after them, if any; "mid" the
+ *  residual stream after attention was added, "sum" after the MLP was. In a pre-norm block
+ *  "sum" is "out", in a post-norm block "ln2" is. NULL past the end. */
+JC_API const char *jc_point_name(size_t i);
+
+/** "6" or "6.mlp". E_ARG, saying what there is, for any other name. */
+JC_API jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name,
+                              jc_error *err) JC_NODISCARD;
+
+enum { JC_TAP_NAME = 24 }; /* bytes of a tap's name, with its zero */
+JC_API void jc_tap_name(jc_tap tap, char name[JC_TAP_NAME]);
+
+/** The points inside a block of this model, without those that are its output, in the order
+ *  in which they come about: points[*n], borrowed from the model's architecture. */
+JC_API const uint32_t *jc_model_points(const jc_model *model, size_t *n);
+
 /* ---- sessions: running texts through a model ---- */
 
 typedef struct jc_session jc_session; /* one a thread */
@@ -104,6 +130,15 @@ JC_API size_t jc_session_rows(const jc_session *session);
 
 /** The last run's states at layer tap 0..L: [rows, width], valid until the next run. */
 JC_API const float *jc_session_states(const jc_session *session, uint32_t tap);
+
+/** From the next run on, keep the states at these taps too, of whichever blocks; n 0 for
+ *  none. Where "attn" or "mlp" is among them, what a half of a block adds is rounded before it
+ *  is added, which changes last digits. */
+JC_API jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n,
+                                 jc_error *err) JC_NODISCARD;
+
+/** The last run's states at the i-th wanted tap: [rows, width], valid until the next run. */
+JC_API const float *jc_session_wanted(const jc_session *session, size_t i);
 
 #ifdef __cplusplus
 }

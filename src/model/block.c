@@ -2,11 +2,17 @@
 /*
  * block.c: the runner. One block over the rows of a batch: texts lie one after another
  * without padding, so nothing can leak from one to the next but through attention, and
- * attention is told where each begins and ends.
+ * attention is told where each begins and ends. Each point of the block is shown to who
+ * watches, and each part may be a map instead.
  */
 #include "model/block.h"
 
 #include <string.h>
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
 
 void jc_work_release(jc_work *work)
 {
@@ -31,10 +37,11 @@ jc_status jc_work_reserve(jc_work *work, const jc_model *model, size_t rows, siz
     if (rows > work->capacity) {
         jc_work_release(work);
         work->h = jc_matrix_new(rows, d, sizeof(float));
-        work->x = jc_matrix_new(rows, hp->q_width > d ? hp->q_width : d, sizeof(float));
+        work->x = jc_matrix_new(rows, larger(hp->q_width, d), sizeof(float));
         work->spare = jc_matrix_new(rows, d, sizeof(float));
-        work->qkv = jc_matrix_new(rows, hp->q_width + 2 * hp->kv_width, sizeof(float));
-        work->ff = jc_matrix_new(rows, hp->ff_width, sizeof(float));
+        work->qkv =
+            jc_matrix_new(rows, larger(hp->q_width + 2 * hp->kv_width, d), sizeof(float));
+        work->ff = jc_matrix_new(rows, larger(hp->ff_width, d), sizeof(float));
         if (gated)
             work->gated = jc_matrix_new(rows, gated, sizeof(float));
         if (turned)
@@ -53,187 +60,186 @@ jc_status jc_work_reserve(jc_work *work, const jc_model *model, size_t rows, siz
     return JC_OK;
 }
 
-/* Move the new keys and values to the end of the cache's part for this block. */
-static float *extend_cache(const jc_hparams *hp, uint32_t l, const jc_work *work,
-                           const jc_span *span)
-{
-    size_t n = 2 * hp->kv_width, row = hp->q_width + n;
-    float *kv = span->cache + l * span->room * n; /* [room, 2 kv_width] */
+/* A block that is run: what the steps below share. */
+typedef struct run {
+    const jc_model *model;
+    uint32_t l; /* from 0 */
+    const jc_block *b;
+    jc_work *work;
+    const jc_span *spans; /* [n_spans] */
+    size_t n_spans;
+} run;
 
-    for (size_t i = 0; i < span->n; i++)
-        memcpy(kv + (span->past + i) * n, work->qkv + (span->row + i) * row + hp->q_width,
-               n * sizeof *kv);
-    return kv;
+static const jc_linear *map_of(const run *r, jc_part part)
+{
+    return r->work->maps ? r->work->maps->map[part] : NULL;
 }
 
-static void plan_attention(const jc_model *model, uint32_t l, jc_work *work,
-                           const jc_span *spans, size_t n_spans)
+static void show(const run *r, jc_point point, const float *x)
 {
-    const jc_hparams *hp = &model->hp;
-    size_t w = hp->head_width, row = hp->q_width + 2 * hp->kv_width;
-    uint32_t sharing = hp->heads / hp->kv_heads; /* heads of queries, keys and values */
+    const jc_watch *watch = &r->work->watch;
 
-    work->n_heads = 0;
-    for (size_t s = 0; s < n_spans; s++) {
-        const jc_span *span = &spans[s];
-        const float *qkv = work->qkv + span->row * row;
-        const float *kv = span->cache ? extend_cache(hp, l, work, span) : qkv + hp->q_width;
-        for (uint32_t h = 0; h < hp->heads; h++)
-            work->heads[work->n_heads++] = (jc_attention){
-                .q = qkv + h * w,
-                .k = kv + h / sharing * w,
-                .v = kv + hp->kv_width + h / sharing * w,
-                .out = work->x + span->row * hp->q_width + h * w,
-                .n_q = span->n,
-                .n_k = span->past + span->n,
-                .width = w,
-                .stride_q = row,
-                .stride_kv = span->cache ? 2 * hp->kv_width : row,
-                .stride_out = hp->q_width,
-                .scale = model->blocks[l].attention_scale,
-                .causal = model->arch->causal,
-                .window = model->blocks[l].window,
-                .softcap = (float)hp->attention_softcap,
-            };
-    }
-}
-
-void jc_work_turn(const jc_model *model, jc_work *work, const jc_span *spans,
-                  size_t n_spans)
-{
-    for (size_t s = 0; work->turns && s < n_spans; s++) {
-        const jc_span *span = &spans[s];
-        /* a text that is being written is taken for as long as it may become */
-        size_t length = span->cache ? span->room : span->n;
-        for (size_t i = 0; i < span->n; i++)
-            jc_rotary_turns(&model->rotary, span->past + i, length,
-                            work->turns + (span->row + i) * 2 * model->rotary.half);
-    }
-}
-
-/* Norm and turn the queries and keys, where the model does. */
-static void place(const jc_model *model, const jc_block *b, const jc_work *work)
-{
-    const jc_hparams *hp = &model->hp;
-    size_t row = hp->q_width + 2 * hp->kv_width;
-    float *k = work->qkv + hp->q_width;
-
-    if (b->q_norm.weight)
-        jc_model_norm(model, &b->q_norm, work->rows, hp->q_width / b->q_norm.d, row,
-                      work->qkv, work->qkv);
-    if (b->k_norm.weight)
-        jc_model_norm(model, &b->k_norm, work->rows, hp->kv_width / b->k_norm.d, row, k, k);
-    if (work->turns) {
-        const jc_rotation rotation = {.heads = hp->heads + hp->kv_heads,
-                                      .width = hp->head_width,
-                                      .half = model->rotary.half,
-                                      .interleaved = hp->rotary.interleaved,
-                                      .turns = work->turns};
-        jc_rotate(model->backend, &rotation, work->rows, row, work->qkv);
-    }
+    if (watch->see)
+        watch->see(watch->arg, (jc_tap){r->l + 1, point}, x);
 }
 
 /* out = the norm of h, or h where the model has no such norm; out may be h. */
-static void norm(const jc_model *model, const jc_norm_weights *weights, const jc_work *work,
-                 float *out)
+static jc_status norm(const run *r, jc_part part, const jc_norm_weights *weights,
+                      float *out, jc_error *err)
 {
-    size_t d = model->hp.width;
+    const jc_work *work = r->work;
+    const jc_linear *map = map_of(r, part);
+    size_t d = r->model->hp.width;
+    const float *from = work->h;
+    jc_status st = JC_OK;
 
-    if (weights->weight)
-        jc_model_norm(model, weights, work->rows, 1, d, work->h, out);
-    else if (out != work->h)
-        memcpy(out, work->h, work->rows * d * sizeof *out);
-}
-
-/* x = attention's output, before its last layer, of in [rows, width]. */
-static jc_status attend(const jc_model *model, uint32_t l, const float *in, jc_work *work,
-                        const jc_span *spans, size_t n_spans, jc_error *err)
-{
-    jc_status st = jc_linear_run(model->blocks[l].qkv, in, work->rows, work->qkv, err);
-
-    if (st)
-        return st;
-    place(model, &model->blocks[l], work);
-    plan_attention(model, l, work, spans, n_spans);
-    return jc_attention_run(model->backend, work->heads, work->n_heads, err);
-}
-
-/* ff = the inside of the MLP, of in [rows, width]. */
-static jc_status widen(const jc_model *model, const jc_block *b, const float *in,
-                       const jc_work *work, jc_error *err)
-{
-    bool gated = model->arch->gated;
-    jc_status st =
-        jc_linear_run(b->up, in, work->rows, gated ? work->gated : work->ff, err);
-
-    if (st == JC_OK && gated)
-        jc_gate(model->backend, model->hp.act, work->rows, model->hp.ff_width, work->gated,
-                work->ff);
+    if (map) {
+        float *y = out == work->h ? work->spare : out;
+        st = jc_linear_run(map, work->h, work->rows, y, err);
+        from = y;
+    } else if (weights->weight) {
+        jc_model_norm(r->model, weights, work->rows, 1, d, work->h, out);
+        from = out;
+    }
+    if (from != out && st == JC_OK)
+        memcpy(out, from, work->rows * d * sizeof *out);
+    if (st == JC_OK)
+        show(r, part == JC_PART_LN1 ? JC_POINT_LN1 : JC_POINT_LN2, out);
     return st;
 }
 
-/* h += the contribution of a half of the block: its last layer, of x, and the norm after
- * it, if any. Without one the layer adds by itself. */
-static jc_status add(const jc_model *model, const jc_linear *last,
-                     const jc_norm_weights *after, const float *x, const jc_work *work,
-                     jc_error *err)
+/* x = attention of in [rows, width], to its last layer; or qkv = what a map has in its
+ * place. */
+static jc_status attend(const run *r, const float *in, jc_error *err)
 {
-    size_t floats = work->rows * model->hp.width;
+    const jc_linear *map = map_of(r, JC_PART_ATTN);
 
-    if (!after->weight)
-        return jc_linear_run(last, x, work->rows, work->h, err);
-    memcpy(work->spare, work->h, floats * sizeof *work->h);
-    memset(work->h, 0, floats * sizeof *work->h);
-    jc_status st = jc_linear_run(last, x, work->rows, work->h, err);
-    norm(model, after, work, work->h);
-    for (size_t i = 0; i < floats; i++)
-        work->h[i] += work->spare[i];
+    return map ? jc_linear_run(map, in, r->work->rows, r->work->qkv, err)
+               : jc_block_attend(r->model, r->l, in, r->work, r->spans, r->n_spans, err);
+}
+
+/* ff = the inside of the MLP, of in [rows, width]; or what a map has in the MLP's place. */
+static jc_status widen(const run *r, const float *in, jc_error *err)
+{
+    const jc_work *work = r->work;
+    const jc_linear *map = map_of(r, JC_PART_MLP);
+    bool gated = r->model->arch->gated;
+
+    if (map)
+        return jc_linear_run(map, in, work->rows, work->ff, err);
+    jc_status st =
+        jc_linear_run(r->b->up, in, work->rows, gated ? work->gated : work->ff, err);
+    if (st == JC_OK && gated)
+        jc_gate(r->model->backend, r->model->hp.act, work->rows, r->model->hp.ff_width,
+                work->gated, work->ff);
+    return st;
+}
+
+/* A half of a block, once its inside has been computed. */
+typedef struct half {
+    jc_part part;
+    const jc_linear *last;
+    const jc_norm_weights *after; /* the norm of what is added, if any */
+    const float *inside;          /* what `last` is given */
+    const float *mapped;          /* or what is added, where a map stands for the half */
+    jc_point added, sum;          /* the points of what is added, and of h then */
+} half;
+
+static half attention_half(const run *r)
+{
+    return (half){JC_PART_ATTN, r->b->out,     &r->b->norm1_after, r->work->x,
+                  r->work->qkv, JC_POINT_ATTN, JC_POINT_MID};
+}
+
+static half mlp_half(const run *r)
+{
+    return (half){JC_PART_MLP, r->b->down,   &r->b->norm2_after, r->work->ff,
+                  r->work->ff, JC_POINT_MLP, JC_POINT_SUM};
+}
+
+/* What the half adds, in `spare`. */
+static jc_status make_added(const run *r, const half *which, jc_error *err)
+{
+    const jc_work *work = r->work;
+    size_t d = r->model->hp.width;
+
+    memset(work->spare, 0, work->rows * d * sizeof *work->spare);
+    jc_status st = jc_linear_run(which->last, which->inside, work->rows, work->spare, err);
+    if (st == JC_OK && which->after->weight)
+        jc_model_norm(r->model, which->after, work->rows, 1, d, work->spare, work->spare);
+    return st;
+}
+
+/* h += what the half adds. The layer adds by itself where nothing stands between. */
+static jc_status add(const run *r, const half *which, jc_error *err)
+{
+    const jc_work *work = r->work;
+    bool mapped = map_of(r, which->part);
+    jc_status st = JC_OK;
+
+    if (!mapped && !which->after->weight && !work->watch.added) {
+        st = jc_linear_run(which->last, which->inside, work->rows, work->h, err);
+    } else {
+        const float *added = mapped ? which->mapped : work->spare;
+        st = mapped ? JC_OK : make_added(r, which, err);
+        if (st)
+            return st;
+        show(r, which->added, added);
+        for (size_t i = 0; i < work->rows * r->model->hp.width; i++)
+            work->h[i] += added[i];
+    }
+    if (st == JC_OK)
+        show(r, which->sum, work->h);
     return st;
 }
 
 /* h = norm(h + f(h)) in both halves. */
-static jc_status run_post_norm(const jc_model *model, uint32_t l, jc_work *work,
-                               const jc_span *spans, size_t n_spans, jc_error *err)
+static jc_status run_post_norm(const run *r, jc_error *err)
 {
-    const jc_block *b = &model->blocks[l];
-    jc_status st = attend(model, l, work->h, work, spans, n_spans, err);
+    const half attention = attention_half(r), mlp = mlp_half(r);
+    float *h = r->work->h;
+    jc_status st = attend(r, h, err);
 
     if (st == JC_OK)
-        st = add(model, b->out, &b->norm1_after, work->x, work, err);
-    if (st)
-        return st;
-    norm(model, &b->norm1, work, work->h);
-    st = widen(model, b, work->h, work, err);
+        st = add(r, &attention, err);
     if (st == JC_OK)
-        st = add(model, b->down, &b->norm2_after, work->ff, work, err);
-    norm(model, &b->norm2, work, work->h);
-    return st;
+        st = norm(r, JC_PART_LN1, &r->b->norm1, h, err);
+    if (st == JC_OK)
+        st = widen(r, h, err);
+    if (st == JC_OK)
+        st = add(r, &mlp, err);
+    return st ? st : norm(r, JC_PART_LN2, &r->b->norm2, h, err);
 }
 
-/* h += f(norm(h)) in both halves, one after the other or both of the block's input; no
- * model has the latter and norms after the halves, which use `spare` as well. */
-static jc_status run_pre_norm(const jc_model *model, uint32_t l, jc_work *work,
-                              const jc_span *spans, size_t n_spans, jc_error *err)
+/* h += f(norm(h)) in both halves, one after the other or both of the block's input. */
+static jc_status run_pre_norm(const run *r, jc_error *err)
 {
-    const jc_block *b = &model->blocks[l];
-    bool parallel = model->hp.parallel;
+    const half attention = attention_half(r), mlp = mlp_half(r);
+    jc_work *work = r->work;
+    bool parallel = r->model->hp.parallel;
+    float *in = parallel ? work->spare : work->x; /* of the MLP */
+    jc_status st = norm(r, JC_PART_LN1, &r->b->norm1, work->x, err);
 
-    norm(model, &b->norm1, work, work->x);
-    jc_status st = attend(model, l, work->x, work, spans, n_spans, err);
-    if (parallel)
-        norm(model, &b->norm2, work, work->spare);
     if (st == JC_OK)
-        st = add(model, b->out, &b->norm1_after, work->x, work, err);
-    if (!parallel)
-        norm(model, &b->norm2, work, work->x);
+        st = attend(r, work->x, err);
+    if (st == JC_OK && !parallel)
+        st = add(r, &attention, err);
     if (st == JC_OK)
-        st = widen(model, b, parallel ? work->spare : work->x, work, err);
-    return st ? st : add(model, b->down, &b->norm2_after, work->ff, work, err);
+        st = norm(r, JC_PART_LN2, &r->b->norm2, in, err);
+    if (st == JC_OK)
+        st = widen(r, in, err);
+    if (st == JC_OK && parallel)
+        st = add(r, &attention, err);
+    return st ? st : add(r, &mlp, err);
 }
 
 jc_status jc_block_run(const jc_model *model, uint32_t l, jc_work *work,
                        const jc_span *spans, size_t n_spans, jc_error *err)
 {
-    return model->hp.norm_before ? run_pre_norm(model, l, work, spans, n_spans, err)
-                                 : run_post_norm(model, l, work, spans, n_spans, err);
+    const run r = {model, l, &model->blocks[l], work, spans, n_spans};
+    jc_status st = model->hp.norm_before ? run_pre_norm(&r, err) : run_post_norm(&r, err);
+
+    if (st == JC_OK)
+        show(&r, JC_POINT_OUT, work->h);
+    return st;
 }

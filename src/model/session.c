@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* session.c: texts in, states at the wanted positions out, at every layer tap. */
-#include "model/session.h"
+/* session.c: texts in, states at the wanted positions out, at every layer tap and at wanted
+ * taps inside blocks. */
+#include "model/session_impl.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "kernels/vector.h"
-#include "model/block.h"
-
-/* A cut of the batch: whole texts, run through all blocks by one thread. Nothing is shared
- * between slices, so threads meet once a batch and not once a product. */
-typedef struct slice {
-    jc_work work;
-    size_t text, n_texts; /* the first, and how many */
-    size_t pick, n_picks;
-    size_t rows;
-} slice;
 
 enum { SLICE_ROWS = 256 };
-
-struct jc_session {
-    const jc_model *model;
-    const jc_text *texts; /* of the run */
-    slice *slices;        /* [n_slices] */
-    size_t n_slices, slices_capacity;
-    jc_span *spans; /* [n_texts]: rows within the slice */
-    size_t spans_capacity;
-    size_t *picks; /* [n_picks]: wanted rows within the slice */
-    size_t n_picks, picks_capacity;
-    float *states;          /* [layers + 1, n_picks, width] */
-    size_t states_capacity; /* in floats */
-};
-
-struct jc_cache {
-    size_t n, length, room; /* texts; tokens in each, and the most there can be */
-    float *data;            /* [n, layers, room, 2 kv_width] */
-    jc_span *spans;         /* [n] */
-};
 
 jc_status jc_session_new(jc_session **out, const jc_model *model, jc_error *err)
 {
@@ -59,7 +31,10 @@ void jc_session_free(jc_session *session)
     jc_free(session->slices);
     jc_free(session->spans);
     jc_free(session->picks);
+    jc_free(session->want);
     jc_free(session->states);
+    jc_free(session->kept);
+    jc_free(session->ends);
     jc_free(session);
 }
 
@@ -88,9 +63,8 @@ static void add_row(const jc_tensor *table, size_t row, size_t d, float *h, floa
         h[i] += spare[i];
 }
 
-/* h [1, width] = the embedding of a token at a position; `spare` is [width]. */
-static void embed(const jc_model *model, uint32_t id, size_t position, float *h,
-                  float *spare)
+void jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
+                      float *spare)
 {
     const jc_hparams *hp = &model->hp;
     size_t d = hp->width;
@@ -107,14 +81,14 @@ static void embed(const jc_model *model, uint32_t id, size_t position, float *h,
         jc_model_norm(model, &model->embed_norm, 1, 1, d, h, h);
 }
 
-/* Slice i, made when it is not there. */
-static slice *slice_at(jc_session *s, size_t i)
+jc_slice *jc_session_slice(jc_session *s, size_t i)
 {
     size_t had = s->slices_capacity;
 
     if (!jc_grow(&s->slices, &s->slices_capacity, i + 1, sizeof *s->slices))
         return NULL;
     memset(s->slices + had, 0, (s->slices_capacity - had) * sizeof *s->slices);
+    s->slices[i].session = s;
     return &s->slices[i];
 }
 
@@ -129,16 +103,17 @@ static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
         total += s->texts[t].n;
     size_t most = total / SLICE_ROWS >= jc_threads_max() ? SLICE_ROWS : total;
     s->n_slices = 0;
-    s->n_picks = 0;
-    slice *cut = NULL;
+    s->n_picks = s->rows = 0;
+    jc_slice *cut = NULL;
     for (size_t t = 0; t < n_texts; t++) {
         const jc_text *text = &s->texts[t];
         if (!cut || cut->rows >= most) {
-            cut = slice_at(s, s->n_slices++);
+            cut = jc_session_slice(s, s->n_slices++);
             if (!cut)
                 return jc_fail_nomem(err, "a batch of texts");
             cut->text = t;
             cut->pick = s->n_picks;
+            cut->base = s->rows;
             cut->n_texts = cut->n_picks = cut->rows = 0;
         }
         if (!jc_grow(&s->picks, &s->picks_capacity, s->n_picks + text->n_positions,
@@ -148,16 +123,32 @@ static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
         for (size_t i = 0; i < text->n_positions; i++)
             s->picks[s->n_picks++] = cut->rows + text->positions[i];
         cut->rows += text->n;
+        s->rows += text->n;
         cut->n_texts++;
         cut->n_picks += text->n_positions;
     }
     return JC_OK;
 }
 
+jc_status jc_session_room(const jc_session *session, float **array, size_t *capacity,
+                          size_t n, size_t m, jc_error *err)
+{
+    size_t floats;
+
+    if (!jc_mul(n, m, &floats) || !jc_mul(floats, session->model->hp.width, &floats))
+        return jc_fail_nomem(err, "hidden states");
+    if (floats <= *capacity)
+        return JC_OK;
+    jc_free(*array);
+    *array = jc_matrix_new(floats, 1, sizeof **array);
+    *capacity = *array ? floats : 0;
+    return *array ? JC_OK : jc_fail_nomem(err, "hidden states");
+}
+
 static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
 {
     const jc_model *model = s->model;
-    size_t floats;
+    size_t taps = (size_t)model->hp.layers + 1 + s->n_want;
     jc_status st = JC_OK;
 
     if (!jc_grow(&s->spans, &s->spans_capacity, n_texts, sizeof *s->spans))
@@ -166,30 +157,47 @@ static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
         st = check_text(model, &s->texts[t], t, err);
     if (st == JC_OK)
         st = cut(s, n_texts, err);
-    if (st)
-        return st;
-    if (!jc_mul(s->n_picks, model->hp.width, &floats) ||
-        !jc_mul(floats, (size_t)model->hp.layers + 1, &floats))
-        return jc_fail_nomem(err, "hidden states");
-    if (floats > s->states_capacity) {
-        jc_free(s->states);
-        s->states = jc_matrix_new(floats, 1, sizeof *s->states);
-        s->states_capacity = s->states ? floats : 0;
-        if (!s->states)
-            return jc_fail_nomem(err, "hidden states");
-    }
-    return JC_OK;
+    if (st == JC_OK)
+        st = jc_session_room(s, &s->states, &s->states_capacity, taps, s->n_picks, err);
+    if (st == JC_OK && s->keep)
+        st =
+            jc_session_room(s, &s->kept, &s->kept_capacity, model->hp.layers, s->rows, err);
+    return st;
 }
 
-/* Copy the wanted rows of the residual stream out. */
-static jc_status tap(const jc_session *s, const slice *cut, uint32_t layer, jc_error *err)
+/* Copy the rows where states are taken. `at`: of the layer taps, then of the wanted ones.
+ */
+static float *take(const jc_slice *cut, size_t at, const float *h)
 {
+    const jc_session *s = cut->session;
     size_t d = s->model->hp.width;
-    float *states = s->states + (layer * s->n_picks + cut->pick) * d;
+    float *states = s->states + (at * s->n_picks + cut->pick) * d;
 
     for (size_t i = 0; i < cut->n_picks; i++)
-        memcpy(states + i * d, cut->work.h + s->picks[cut->pick + i] * d,
-               d * sizeof *states);
+        memcpy(states + i * d, h + s->picks[cut->pick + i] * d, d * sizeof *states);
+    return states;
+}
+
+static void see(void *arg, jc_tap tap, const float *x)
+{
+    const jc_slice *cut = arg;
+    const jc_session *s = cut->session;
+
+    for (size_t i = 0; i < s->n_want; i++)
+        if (s->want[i].block == tap.block && s->want[i].point == tap.point)
+            take(cut, s->model->hp.layers + 1 + i, x);
+}
+
+/* The residual stream after a layer. */
+static jc_status tap(const jc_slice *cut, uint32_t layer, jc_error *err)
+{
+    const jc_session *s = cut->session;
+    size_t d = s->model->hp.width;
+    const float *states = take(cut, layer, cut->work.h);
+
+    if (s->keep && layer < s->model->hp.layers)
+        memcpy(s->kept + (layer * s->rows + cut->base) * d, cut->work.h,
+               cut->rows * d * sizeof *states);
     if (!jc_vector_get()->finite(cut->n_picks * d, states))
         return jc_fail(err, JC_E_NUMERIC,
                        "a hidden state of '%s' at layer %u is not a finite number; its "
@@ -202,24 +210,36 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
 {
     const jc_session *s = arg;
     const jc_model *model = s->model;
-    slice *cut = &s->slices[i];
+    jc_slice *cut = &s->slices[i];
+    jc_work *work = &cut->work;
     const jc_span *spans = s->spans + cut->text;
-    jc_status st = jc_work_reserve(&cut->work, model, cut->rows, cut->n_texts, err);
+    jc_status st = jc_work_reserve(work, model, cut->rows, cut->n_texts, err);
 
     if (st)
         return st;
+    if (s->n_want)
+        work->watch = (jc_watch){see, cut, s->want_added};
     for (size_t t = 0; t < cut->n_texts; t++)
         for (size_t p = 0; p < spans[t].n; p++)
-            embed(model, s->texts[cut->text + t].ids[p], p,
-                  cut->work.h + (spans[t].row + p) * model->hp.width, cut->work.x);
-    jc_work_turn(model, &cut->work, spans, cut->n_texts);
-    st = tap(s, cut, 0, err);
+            jc_session_embed(model, s->texts[cut->text + t].ids[p], p,
+                             work->h + (spans[t].row + p) * model->hp.width, work->x);
+    jc_work_turn(model, work, spans, cut->n_texts);
+    st = tap(cut, 0, err);
+    if (s->n_want)
+        see(cut, (jc_tap){0, JC_POINT_OUT}, work->h);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {
-        st = jc_block_run(model, l, &cut->work, spans, cut->n_texts, err);
+        st = jc_block_run(model, l, work, spans, cut->n_texts, err);
         if (st == JC_OK)
-            st = tap(s, cut, l + 1, err);
+            st = tap(cut, l + 1, err);
     }
+    work->watch = (jc_watch){0};
     return st;
+}
+
+jc_status jc_session_slices(jc_session *session, jc_task_fn *task, void *arg, jc_error *err)
+{
+    return session->n_slices == 1 ? task(arg, 0, err)
+                                  : jc_parallel(session->n_slices, task, arg, err);
 }
 
 jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_texts,
@@ -228,9 +248,28 @@ jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_tex
     session->texts = texts;
     jc_status st = plan(session, n_texts, err);
 
-    if (st == JC_OK && session->n_slices == 1)
-        return run_slice(session, 0, err);
-    return st ? st : jc_parallel(session->n_slices, run_slice, session, err);
+    return st ? st : jc_session_slices(session, run_slice, session, err);
+}
+
+jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n, jc_error *err)
+{
+    const jc_hparams *hp = &session->model->hp;
+
+    session->n_want = 0;
+    session->want_added = false;
+    if (!jc_grow(&session->want, &session->want_capacity, n, sizeof *session->want))
+        return jc_fail_nomem(err, "taps");
+    for (size_t i = 0; i < n; i++) {
+        uint32_t point = taps[i].point;
+        if (taps[i].block > hp->layers || !jc_point_name(point) ||
+            (taps[i].block == 0 && point != JC_POINT_OUT))
+            return jc_fail(err, JC_E_ARG, "there is no tap at point %u of block %u", point,
+                           taps[i].block);
+        session->want_added |= point == JC_POINT_ATTN || point == JC_POINT_MLP;
+        session->want[i] = taps[i];
+    }
+    session->n_want = n;
+    return JC_OK;
 }
 
 size_t jc_session_rows(const jc_session *session)
@@ -243,67 +282,7 @@ const float *jc_session_states(const jc_session *session, uint32_t layer)
     return session->states + layer * session->n_picks * session->model->hp.width;
 }
 
-jc_status jc_cache_new(jc_cache **out, const jc_model *model, size_t n, size_t length,
-                       jc_error *err)
+const float *jc_session_wanted(const jc_session *session, size_t i)
 {
-    const jc_hparams *hp = &model->hp;
-    size_t room = length < hp->context ? length : hp->context, each = hp->layers * room;
-
-    *out = NULL;
-    jc_cache *cache = jc_alloc_array(1, sizeof *cache);
-    if (!cache)
-        return jc_fail_nomem(err, "a cache");
-    cache->n = n;
-    cache->room = room;
-    cache->spans = jc_alloc_array(n, sizeof *cache->spans);
-    if (jc_mul(each, 2 * hp->kv_width, &each))
-        cache->data = jc_matrix_new(n, each, sizeof *cache->data);
-    if (!cache->spans || !cache->data) {
-        jc_cache_free(cache);
-        return jc_fail_nomem(err, "a cache");
-    }
-    for (size_t i = 0; i < n; i++)
-        cache->spans[i] =
-            (jc_span){.row = i, .n = 1, .cache = cache->data + i * each, .room = room};
-    *out = cache;
-    return JC_OK;
-}
-
-void jc_cache_free(jc_cache *cache)
-{
-    if (!cache)
-        return;
-    jc_free(cache->data);
-    jc_free(cache->spans);
-    jc_free(cache);
-}
-
-jc_status jc_session_step(jc_session *session, jc_cache *cache, const uint32_t *ids,
-                          const float **h, jc_error *err)
-{
-    const jc_model *model = session->model;
-    slice *first = slice_at(session, 0);
-
-    if (!first)
-        return jc_fail_nomem(err, "a step");
-    jc_work *work = &first->work;
-    if (cache->length >= cache->room)
-        return jc_fail(err, JC_E_ARG,
-                       "the texts have reached %zu tokens, the most that fit", cache->room);
-    jc_status st = jc_work_reserve(work, model, cache->n, cache->n, err);
-    if (st)
-        return st;
-    for (size_t i = 0; i < cache->n; i++) {
-        if (ids[i] >= model->hp.vocab)
-            return jc_fail(err, JC_E_ARG, "token id %u is outside the vocabulary of %u",
-                           ids[i], model->hp.vocab);
-        embed(model, ids[i], cache->length, work->h + i * model->hp.width, work->x);
-        cache->spans[i].past = cache->length;
-    }
-    jc_work_turn(model, work, cache->spans, cache->n);
-    for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++)
-        st = jc_block_run(model, l, work, cache->spans, cache->n, err);
-    cache->length++;
-    *h = work->h;
-    return st;
+    return jc_session_states(session, session->model->hp.layers + 1 + (uint32_t)i);
 }

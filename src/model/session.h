@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "jumpcut/model.h"
+#include "model/parts.h"
 
 /* Keys and values of texts that are being written, a token at a time. */
 typedef struct jc_cache jc_cache;
@@ -20,5 +21,31 @@ void jc_cache_free(jc_cache *cache);
  * cache is full. */
 jc_status jc_session_step(jc_session *session, jc_cache *cache, const uint32_t *ids,
                           const float **h, jc_error *err) JC_NODISCARD;
+
+/* ---- other ways to the end ---- */
+
+/* A block, some of its parts perhaps maps, or a map over several blocks. */
+typedef struct jc_step {
+    uint32_t block;            /* 1..L: this one is run; 0: the jump is taken */
+    const jc_part_maps *parts; /* of the block; NULL: all as they are */
+    const jc_linear *jump;     /* [width, width]; NULL: the identity */
+} jc_step;
+
+/* Steps in the place of blocks from + 1..L. */
+typedef struct jc_detour {
+    uint32_t from; /* 0..L-1 */
+    const jc_step *steps;
+    size_t n_steps;
+} jc_detour;
+
+/* From the next run on, keep the states of all rows, so that detours can be run. */
+void jc_session_keep(jc_session *session, bool keep);
+
+/* Run the texts of the last run again, by `detour` from its layer on. *ends [rows, width]
+ * are the states at their positions then, to be read out as the last layer's; valid until
+ * the session's next call. Once the steps that are left do not mix positions, only the rows
+ * at positions are run. */
+jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
+                            const float **ends, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -14,6 +14,8 @@ struct jc_batch {
     jc_session *session;
     const char *stage;
     const jc_hooks *hooks;
+    const jc_model_info *info;
+    bool chosen;    /* by the caller: the budget */
     size_t budget;  /* tokens */
     jc_sample next; /* read but not yet run; ids NULL when there is none */
     bool ended;
@@ -24,13 +26,23 @@ struct jc_batch {
     size_t n_texts, texts_capacity;
 };
 
+/* `more`: states kept of each token, beyond those of the layer taps. */
+static void choose_budget(jc_batch *batch, size_t more)
+{
+    size_t taps = (size_t)batch->info->layers + 1 + more;
+    size_t most = STATE_BYTES / (taps * batch->info->width * sizeof(float));
+
+    if (batch->chosen)
+        return;
+    batch->budget = (size_t)jc_threads_max() * TOKENS_A_THREAD;
+    if (batch->budget > most)
+        batch->budget = most;
+}
+
 jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *samples,
                        uint32_t tokens, const char *stage, const jc_hooks *hooks,
                        jc_error *err)
 {
-    const jc_model_info *info = jc_model_get_info(model);
-    size_t row_bytes = ((size_t)info->layers + 1) * info->width * sizeof(float);
-
     *out = NULL;
     jc_batch *batch = jc_alloc_array(1, sizeof *batch);
     if (!batch)
@@ -38,11 +50,10 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
     batch->samples = samples;
     batch->stage = stage;
     batch->hooks = hooks;
-    batch->budget = (size_t)jc_threads_max() * TOKENS_A_THREAD;
-    if (batch->budget > STATE_BYTES / row_bytes)
-        batch->budget = STATE_BYTES / row_bytes;
-    if (tokens)
-        batch->budget = tokens;
+    batch->info = jc_model_get_info(model);
+    batch->chosen = tokens > 0;
+    batch->budget = tokens;
+    choose_budget(batch, 0);
     jc_status st = jc_session_new(&batch->session, model, err);
     if (st) {
         jc_batch_free(batch);
@@ -50,6 +61,12 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
     }
     *out = batch;
     return JC_OK;
+}
+
+jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n, jc_error *err)
+{
+    choose_budget(batch, n);
+    return jc_session_want(batch->session, taps, n, err);
 }
 
 void jc_batch_free(jc_batch *batch)

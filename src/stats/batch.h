@@ -17,6 +17,10 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
                        jc_error *err) JC_NODISCARD;
 void jc_batch_free(jc_batch *batch);
 
+/* jc_session_want() for all that follow; before the first jc_batch_next(). */
+jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n,
+                        jc_error *err) JC_NODISCARD;
+
 /* Take the next samples, run them, report progress. `*rows` is 0 at the end of the stream.
  * The states are in jc_batch_session() until the next call. */
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err) JC_NODISCARD;
