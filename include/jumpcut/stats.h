@@ -11,6 +11,7 @@
  * had been read in one go (to rounding).
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ typedef struct jc_stats_params {
     const char *pairs; /* "final": every layer to the last; "all": every i < j */
     uint32_t batch;    /* tokens run together; 0 chooses */
     const jc_hooks *hooks;
+    bool parts; /* also what maps of the parts of each block need */
 } jc_stats_params;
 
 #define jc_stats_params_init(p)                                                            \
@@ -47,8 +49,9 @@ JC_API void jc_stats_free(jc_stats *stats);
 JC_API jc_status jc_stats_merge(jc_stats *into, const jc_stats *from,
                                 jc_error *err) JC_NODISCARD;
 
-/** A safetensors file of float64: `mean` [L+1, d], `square` [L+1, d], `cross.<i>.<j>`
- *  [d, d]. Written whole or not at all. */
+/** A safetensors file of float64: `mean` [n, d], `square` [n, d], `cross.<i>.<j>` [d, d],
+ *  where n is L+1 or, with parts of blocks, more: the taps of the metadata's `taps` follow
+ *  the layers, and i and j are names of taps. Written whole or not at all. */
 JC_API jc_status jc_stats_save(const jc_stats *stats, const char *path,
                                jc_error *err) JC_NODISCARD;
 JC_API jc_status jc_stats_load(jc_stats **out, const char *path,

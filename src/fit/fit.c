@@ -72,6 +72,24 @@ static jc_status set_meta(const job *j)
     return st;
 }
 
+/* Room in the shortcut for the map between two nodes: of layers, or of a part of a block.
+ */
+static jc_status add_map(const job *j, uint32_t from, uint32_t to, float **weight,
+                         float **bias)
+{
+    const jc_stats *s = j->stats;
+
+    if (jc_stats_keeps(s->taps, s->all_pairs, from, to))
+        return jc_shortcut_add(j->shortcut, from, to, weight, bias, j->err);
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const jc_stats_part *p = &s->parts[i];
+        if (jc_stats_node(s, p->from) == from && jc_stats_node(s, p->to) == to)
+            return jc_shortcut_add_part(j->shortcut, p->block, p->part, weight, bias,
+                                        j->err);
+    }
+    return jc_fail(j->err, JC_E_ARG, "the sums hold a pair that is no part of a block");
+}
+
 /* The map in float32. The intercept is that of the rounded weights, so that the means meet.
  */
 static jc_status store_map(const job *j, uint32_t from, uint32_t to)
@@ -80,8 +98,9 @@ static jc_status store_map(const job *j, uint32_t from, uint32_t to)
     size_t d = s->width;
     const double *mean_x = s->mean + from * d, *mean_y = s->mean + to * d;
     float *weight, *bias;
+    char names[2][JC_TAP_NAME];
     bool finite = true;
-    jc_status st = jc_shortcut_add(j->shortcut, from, to, &weight, &bias, j->err);
+    jc_status st = add_map(j, from, to, &weight, &bias);
 
     if (st)
         return st;
@@ -101,17 +120,32 @@ static jc_status store_map(const job *j, uint32_t from, uint32_t to)
     }
     if (finite)
         return JC_OK;
+    jc_tap_name(jc_stats_tap(s, from), names[0]);
+    jc_tap_name(jc_stats_tap(s, to), names[1]);
     return jc_fail(
         j->err, JC_E_NUMERIC,
-        "cannot fit the map from layer %u to %u: it holds a number that is not finite",
-        from, to);
+        "cannot fit the map from layer %s to %s: it holds a number that is not finite",
+        names[0], names[1]);
+}
+
+/* What the map between two nodes, in w, explains of the vectors it was fitted on. */
+static jc_status keep_r2(const job *j, const jc_solver *solver, uint32_t from, uint32_t to)
+{
+    const jc_stats *s = j->stats;
+    size_t d = s->width;
+
+    if (!jc_shortcut_find(j->shortcut, from, to))
+        return JC_OK; /* of a part */
+    double r2 = jc_solver_r2(solver, jc_stats_cross(s, from, to), s->mean + to * d,
+                             s->square + to * d, j->w);
+    return jc_shortcut_set_r2(j->shortcut, from, to, r2, j->err);
 }
 
 static jc_status fit_from(job *j, uint32_t from)
 {
     const jc_stats *s = j->stats;
     size_t d = s->width;
-    char what[32];
+    char what[8 + JC_TAP_NAME], name[JC_TAP_NAME];
     jc_solver *solver = NULL;
     jc_source source = {
         .square = jc_stats_cross(s, from, from),
@@ -122,15 +156,18 @@ static jc_status fit_from(job *j, uint32_t from)
         .what = what,
     };
 
-    snprintf(what, sizeof what, "layer %u", from);
+    jc_tap_name(jc_stats_tap(s, from), name);
+    snprintf(what, sizeof what, "layer %s", name);
     jc_status st = j->method->prepare(&solver, source, j->params, j->err);
-    for (uint32_t to = from + 1; to < s->taps && st == JC_OK; to++) {
+    for (uint32_t to = 0; to < s->nodes && st == JC_OK; to++) {
         const double *cross = jc_stats_cross(s, from, to);
 
-        if (!cross)
+        if (!cross || to == from)
             continue;
         jc_solver_solve(solver, cross, s->mean + to * d, j->w);
         st = store_map(j, from, to);
+        if (st == JC_OK)
+            st = keep_r2(j, solver, from, to);
         j->done++;
     }
     jc_solver_free(solver);
@@ -142,10 +179,12 @@ static jc_status fit_all(job *j)
     const jc_stats *s = j->stats;
     jc_status st = JC_OK;
 
-    for (uint32_t i = 0; i < s->taps; i++)
-        for (uint32_t k = i + 1; k < s->taps; k++)
-            j->total += jc_stats_keeps(s->taps, s->all_pairs, i, k);
-    for (uint32_t from = 0; from + 1 < s->taps && st == JC_OK; from++) {
+    for (uint32_t i = 0; i < s->nodes; i++)
+        for (uint32_t k = 0; k < s->nodes; k++)
+            j->total += i != k && jc_stats_cross(s, i, k);
+    for (uint32_t from = 0; from < s->nodes && st == JC_OK; from++) {
+        if (!jc_stats_cross(s, from, from))
+            continue;
         jc_progress progress = {"fitting", "maps", j->done, j->total};
 
         st = jc_report(j->params->hooks, &progress, j->err);

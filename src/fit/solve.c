@@ -48,6 +48,7 @@ struct jc_solver {
     double *inverse;    /* [d, d]: W = C' inverse, before the mean is seen to */
     double *gain;       /* [d]: g above; NULL with an intercept */
     const double *mean; /* [d], borrowed */
+    double rows, lambda;
 
     /* what the inverse was made of */
     size_t k;         /* coordinates with spread */
@@ -367,6 +368,8 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source, jc_error *err)
         return jc_fail_nomem(err, "a solver");
     s->d = source->d;
     s->mean = source->mean;
+    s->rows = source->rows;
+    s->lambda = penalty(source);
     s->at = jc_alloc_array(s->d, sizeof *s->at);
     s->scale = jc_matrix_new(1, s->d, sizeof *s->scale);
     s->inverse = jc_matrix_new(s->d, s->d, sizeof *s->inverse);
@@ -376,7 +379,7 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source, jc_error *err)
     if (st == JC_OK)
         st = check_finite(source, err);
     if (st == JC_OK)
-        find_spread(s, source, penalty(source));
+        find_spread(s, source, s->lambda);
     if (st == JC_OK && s->k > 0)
         st = factorize(s, source, err);
     if (st == JC_OK && !source->bias)
@@ -402,4 +405,25 @@ void jc_solver_solve(const jc_solver *solver, const double *cross, const double 
         for (size_t i = 0; i < d; i++)
             to[i] += rest * solver->gain[i];
     }
+}
+
+/* w solves (S + lambda I) w = c for each coordinate of y, so that w S w' = w c - lambda
+ * |w|^2 and the residual is |y|^2 - w c - lambda |w|^2; S, c and |y|^2 are about the means
+ * with an intercept and about zero without. */
+double jc_solver_r2(const jc_solver *solver, const double *cross, const double *mean_y,
+                    const double *square_y, const double *w)
+{
+    size_t d = solver->d;
+    double n = solver->gain ? solver->rows : 0, total = 0; /* no gain: an intercept */
+
+    for (size_t row = 0; row < d; row++) {
+        const double *to = w + row * d;
+        double along = n * dot(to, solver->mean, d) * mean_y[row];
+        for (size_t i = 0; i < d; i++)
+            along += to[i] * cross[i * d + row];
+        double all = square_y[row] + n * mean_y[row] * mean_y[row];
+        double residual = all - along - solver->lambda * dot(to, to, d);
+        total += square_y[row] > 0 ? 1 - fmax(residual, 0) / square_y[row] : 1;
+    }
+    return total / (double)d;
 }

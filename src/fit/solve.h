@@ -29,4 +29,9 @@ void jc_solver_free(jc_solver *solver);
 void jc_solver_solve(const jc_solver *solver, const double *cross, const double *mean_y,
                      double *w);
 
+/* R2 on the vectors of the sums, of the map w that jc_solver_solve() has found: the mean
+ * over coordinates of 1 - residual / variance. square_y [d]: the sum of (y - mean)^2. */
+double jc_solver_r2(const jc_solver *solver, const double *cross, const double *mean_y,
+                    const double *square_y, const double *w);
+
 #endif

@@ -17,6 +17,9 @@ typedef enum jc_point {
     JC_POINT_SUM
 } jc_point;
 
+/* jc_tap_parse() of name[0..n) for a model of so many blocks; false: no tap. */
+bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers);
+
 typedef enum jc_part {
     JC_PART_LN1,
     JC_PART_ATTN,
@@ -27,6 +30,9 @@ typedef enum jc_part {
 
 /* "ln1", "attn", "ln2", "mlp". */
 const char *jc_part_name(jc_part part);
+/* "6.attn" of name[0..n), of blocks 1..layers; false: no part. */
+bool jc_part_read(uint32_t *block, jc_part *part, const char *name, size_t n,
+                  uint32_t layers);
 
 /* Where a part of block 1..L begins and ends: it makes the state at *to of that at *from,
  * of the same position except for attention. False where the model's blocks do not have it:

@@ -2,7 +2,6 @@
 /* taps.c: names of the places where states can be read, and the parts between them (Yom Din
  * et al. 2024, section 6). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/model.h"
@@ -27,33 +26,38 @@ void jc_tap_name(jc_tap tap, char name[JC_TAP_NAME])
         snprintf(name, JC_TAP_NAME, "%u.%s", tap.block, points[tap.point]);
 }
 
+bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers)
+{
+    uint32_t block = 0;
+    size_t digits = 0;
+
+    for (; digits < n && digits < 6 && name[digits] >= '0' && name[digits] <= '9'; digits++)
+        block = block * 10 + (uint32_t)(name[digits] - '0');
+    *tap = (jc_tap){.block = block, .point = JC_POINT_OUT};
+    if (digits == 0 || block > layers)
+        return false;
+    if (digits == n)
+        return true;
+    for (uint32_t i = 0; i < JC_COUNT(points) && name[digits] == '.' && block > 0; i++)
+        if (strlen(points[i]) == n - digits - 1 &&
+            memcmp(points[i], name + digits + 1, n - digits - 1) == 0) {
+            tap->point = i;
+            return true;
+        }
+    return false;
+}
+
 jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_error *err)
 {
     uint32_t layers = model->hp.layers;
-    size_t digits = strspn(name, "0123456789");
-    unsigned long block = strtoul(name, NULL, 10);
 
-    if (digits < 1 || digits > 6 || block > layers || (name[digits] && name[digits] != '.'))
-        return jc_fail(err, JC_E_ARG,
-                       "'%.40s' is no tap: '%.100s' has 0 to %u, and points in blocks, as "
-                       "%u.mlp",
-                       name, model->path, layers, layers);
-    *tap = (jc_tap){.block = (uint32_t)block, .point = JC_POINT_OUT};
-    if (!name[digits])
+    if (jc_tap_read(tap, name, strlen(name), layers))
         return JC_OK;
-    for (uint32_t i = 0; i < JC_COUNT(points) && block > 0; i++)
-        if (strcmp(points[i], name + digits + 1) == 0) {
-            tap->point = i;
-            return JC_OK;
-        }
-    if (block == 0)
-        return jc_fail(err, JC_E_ARG,
-                       "'%.40s' is no tap: 0 is the embedding, the first block is 1", name);
     return jc_fail(
         err, JC_E_ARG,
-        "'%.40s' is no tap: a block has the points ln1, attn, mid, ln2, mlp, sum "
-        "and out",
-        name);
+        "'%.40s' is no tap of '%.150s': there are 0 (the embedding) to %u, and in "
+        "a block the points ln1, attn, mid, ln2, mlp and sum, as %u.mlp",
+        name, model->path, layers, layers);
 }
 
 const uint32_t *jc_model_points(const jc_model *model, size_t *n)
@@ -79,6 +83,20 @@ const char *jc_part_name(jc_part part)
                                     [JC_PART_MLP] = JC_POINT_MLP};
 
     return points[made[part]];
+}
+
+bool jc_part_read(uint32_t *block, jc_part *part, const char *name, size_t n,
+                  uint32_t layers)
+{
+    jc_tap tap;
+
+    if (!jc_tap_read(&tap, name, n, layers))
+        return false;
+    *block = tap.block;
+    for (*part = 0; *part < JC_PARTS; (*part)++)
+        if (jc_part_name(*part) == points[tap.point])
+            return true;
+    return false;
 }
 
 bool jc_model_part(const jc_model *model, uint32_t block, jc_part part, jc_tap *from,

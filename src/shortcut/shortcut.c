@@ -10,6 +10,11 @@ static jc_link *link_at(const jc_shortcut *s, uint32_t from, uint32_t to)
     return &s->links[(size_t)from * ((size_t)s->layers + 1) + to];
 }
 
+static jc_link *part_at(const jc_shortcut *s, uint32_t block, jc_part part)
+{
+    return &s->parts[(size_t)(block - 1) * JC_PARTS + part];
+}
+
 static jc_status set_meta(jc_shortcut *shortcut, const char *key, const char *value,
                           jc_error *err)
 {
@@ -70,7 +75,9 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
     s->layers = layers;
     s->width = width;
     s->links = jc_matrix_new(taps, taps, sizeof *s->links);
-    jc_status st = s->links ? set_fixed(s, err) : jc_fail_nomem(err, "shortcuts");
+    s->parts = jc_matrix_new(layers, JC_PARTS, sizeof *s->parts);
+    jc_status st =
+        s->links && s->parts ? set_fixed(s, err) : jc_fail_nomem(err, "shortcuts");
     if (st) {
         jc_shortcut_free(s);
         return st;
@@ -83,29 +90,35 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
     return JC_OK;
 }
 
+static void free_links(jc_link *links, size_t n)
+{
+    for (size_t k = 0; links && k < n; k++) {
+        jc_free(links[k].own_weight);
+        jc_free(links[k].own_bias);
+    }
+    jc_free(links);
+}
+
 void jc_shortcut_free(jc_shortcut *shortcut)
 {
     if (!shortcut)
         return;
     size_t taps = (size_t)shortcut->layers + 1;
-    for (size_t k = 0; shortcut->links && k < taps * taps; k++) {
-        jc_free(shortcut->links[k].own_weight);
-        jc_free(shortcut->links[k].own_bias);
-    }
+    free_links(shortcut->links, taps * taps);
+    free_links(shortcut->parts, (size_t)shortcut->layers * JC_PARTS);
     for (size_t k = 0; k < shortcut->n_meta; k++) {
         jc_free(shortcut->meta[k].key);
         jc_free(shortcut->meta[k].value);
     }
-    jc_free(shortcut->links);
+    jc_free(shortcut->r2);
     jc_free(shortcut->meta);
     jc_safetensors_close(shortcut->file);
     jc_free(shortcut);
 }
 
-jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, float **weight,
-                          float **bias, jc_error *err)
+static jc_status fill_link(const jc_shortcut *shortcut, jc_link *link, float **weight,
+                           float **bias, jc_error *err)
 {
-    jc_link *link = link_at(shortcut, from, to);
     size_t d = shortcut->width;
 
     if (shortcut->form->weight)
@@ -123,6 +136,40 @@ jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, flo
     link->bias = *bias = link->own_bias;
     link->present = true;
     return JC_OK;
+}
+
+jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, float **weight,
+                          float **bias, jc_error *err)
+{
+    return fill_link(shortcut, link_at(shortcut, from, to), weight, bias, err);
+}
+
+jc_status jc_shortcut_add_part(jc_shortcut *shortcut, uint32_t block, jc_part part,
+                               float **weight, float **bias, jc_error *err)
+{
+    return fill_link(shortcut, part_at(shortcut, block, part), weight, bias, err);
+}
+
+jc_status jc_shortcut_set_r2(jc_shortcut *shortcut, uint32_t from, uint32_t to, double r2,
+                             jc_error *err)
+{
+    size_t taps = (size_t)shortcut->layers + 1;
+
+    if (!shortcut->r2)
+        shortcut->r2 = jc_matrix_new(taps, taps, sizeof *shortcut->r2);
+    if (!shortcut->r2)
+        return jc_fail_nomem(err, "R2");
+    shortcut->r2[from * taps + to] = (float)r2;
+    return JC_OK;
+}
+
+const jc_link *jc_shortcut_find_part(const jc_shortcut *shortcut, uint32_t block,
+                                     jc_part part)
+{
+    if (block < 1 || block > shortcut->layers)
+        return NULL;
+    const jc_link *link = part_at(shortcut, block, part);
+    return link->present ? link : NULL;
 }
 
 const jc_link *jc_shortcut_find(const jc_shortcut *shortcut, uint32_t from, uint32_t to)
@@ -148,6 +195,14 @@ jc_status jc_shortcut_apply(const jc_shortcut *shortcut, uint32_t from, uint32_t
                        to);
     shortcut->form->apply(link, shortcut->width, x, n, y);
     return JC_OK;
+}
+
+bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block, const char *part)
+{
+    for (jc_part p = 0; p < JC_PARTS; p++)
+        if (strcmp(jc_part_name(p), part) == 0)
+            return jc_shortcut_find_part(shortcut, block, p) != NULL;
+    return false;
 }
 
 const char *jc_shortcut_meta(const jc_shortcut *shortcut, const char *key)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shortcut.h: what jc_shortcut holds: one map per pair of taps, all of one form.
+ * shortcut.h: what jc_shortcut holds: one map per pair of layer taps or part of a block,
+ * all of one form.
  *
  * A form is what a map is once found; how it was found (the method) is metadata here. A
  * form is a row of the table in forms.c. The weights lie in the mapped file when the
@@ -11,6 +12,7 @@
 
 #include "base/base.h"
 #include "jumpcut/shortcut.h"
+#include "model/parts.h"
 #include "store/store.h"
 
 #define JC_SHORTCUT_FORMAT "jumpcut-shortcuts/1"
@@ -43,7 +45,9 @@ struct jc_shortcut {
     uint32_t layers; /* L: pairs are 0 <= i < j <= L */
     uint32_t width;  /* d */
     jc_link *links;  /* [L + 1, L + 1] */
-    jc_meta *meta;   /* [n_meta], in order of the file */
+    jc_link *parts;  /* [L, JC_PARTS] */
+    float *r2;     /* [L + 1, L + 1] of the training vectors, 0 where not known; or NULL */
+    jc_meta *meta; /* [n_meta], in order of the file */
     size_t n_meta, meta_capacity;
     jc_safetensors *file; /* NULL when not opened from a file */
 };
@@ -59,10 +63,20 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
 jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, float **weight,
                           float **bias, jc_error *err) JC_NODISCARD;
 
+/* The same for a part of block 1..L. */
+jc_status jc_shortcut_add_part(jc_shortcut *shortcut, uint32_t block, jc_part part,
+                               float **weight, float **bias, jc_error *err) JC_NODISCARD;
+
+/* Keep how much of the variance of layer `to` a map explains on the training vectors. */
+jc_status jc_shortcut_set_r2(jc_shortcut *shortcut, uint32_t from, uint32_t to, double r2,
+                             jc_error *err) JC_NODISCARD;
+
 bool jc_shortcut_meta_fixed(const char *key);
 
 /* The map of a pair, NULL when there is none. */
 const jc_link *jc_shortcut_find(const jc_shortcut *shortcut, uint32_t from, uint32_t to);
+const jc_link *jc_shortcut_find_part(const jc_shortcut *shortcut, uint32_t block,
+                                     jc_part part);
 
 /* jc_shortcut_check() against a description. */
 jc_status jc_shortcut_check_info(const jc_shortcut *shortcut, const jc_model_info *model,

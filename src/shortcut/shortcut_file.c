@@ -3,9 +3,10 @@
  * shortcut_file.c: shortcuts to a safetensors file and back.
  *
  * Tensors `map.<i>.<j>.weight` [d, d] and `map.<i>.<j>.bias` [d], float32, as the form has
- * them. `format`, `form`, `layers` and `width` in `__metadata__` say what the file is. A
- * file is foreign: each of its tensors must be one that the form has, of the width that it
- * says, and finite. The weights are used where they lie in the mapping.
+ * them; the same of `part.<block>.<part>`; and `r2`. `format`, `form`, `layers` and `width`
+ * in `__metadata__` say what the file is. A file is foreign: each of its tensors must be
+ * one that the form has, of the width that it says, and finite. The weights are used where
+ * they lie in the mapping.
  */
 #include "shortcut/shortcut.h"
 
@@ -27,18 +28,19 @@ static jc_status put_meta(jc_st_writer *w, const jc_shortcut *s, jc_error *err)
     return st;
 }
 
-static jc_status put_link(jc_st_writer *w, const jc_link *link, size_t d, uint32_t from,
-                          uint32_t to, bool declare, jc_error *err)
+/* `name`: of the map, "map.0.1" or "part.1.attn". */
+static jc_status put_link(jc_st_writer *w, const jc_link *link, size_t d, const char *map,
+                          bool declare, jc_error *err)
 {
     const size_t shape[2] = {d, d};
     char name[64];
     jc_status st = JC_OK;
 
-    snprintf(name, sizeof name, "map.%u.%u.weight", from, to);
+    snprintf(name, sizeof name, "%s.weight", map);
     if (link->weight)
         st = declare ? jc_st_writer_declare(w, name, JC_F32, shape, 2, err)
                      : jc_st_writer_data(w, link->weight, d * d * sizeof(float), err);
-    snprintf(name, sizeof name, "map.%u.%u.bias", from, to);
+    snprintf(name, sizeof name, "%s.bias", map);
     if (link->bias && st == JC_OK)
         st = declare ? jc_st_writer_declare(w, name, JC_F32, shape, 1, err)
                      : jc_st_writer_data(w, link->bias, d * sizeof(float), err);
@@ -46,19 +48,30 @@ static jc_status put_link(jc_st_writer *w, const jc_link *link, size_t d, uint32
 }
 
 /* Both passes over the tensors in one order: declare them, or give their data. */
-static jc_status put_links(jc_st_writer *w, const jc_shortcut *s, bool declare,
-                           jc_error *err)
+static jc_status put_tensors(jc_st_writer *w, const jc_shortcut *s, bool declare,
+                             jc_error *err)
 {
+    const size_t taps = (size_t)s->layers + 1, square[2] = {taps, taps};
+    char name[48];
     jc_status st = JC_OK;
 
-    for (uint32_t i = 0; i < s->layers; i++) {
+    for (uint32_t i = 0; i < s->layers; i++)
         for (uint32_t j = i + 1; j <= s->layers && st == JC_OK; j++) {
             const jc_link *link = jc_shortcut_find(s, i, j);
-
+            snprintf(name, sizeof name, "map.%u.%u", i, j);
             if (link)
-                st = put_link(w, link, s->width, i, j, declare, err);
+                st = put_link(w, link, s->width, name, declare, err);
         }
-    }
+    for (uint32_t block = 1; block <= s->layers; block++)
+        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
+            const jc_link *link = jc_shortcut_find_part(s, block, part);
+            snprintf(name, sizeof name, "part.%u.%s", block, jc_part_name(part));
+            if (link)
+                st = put_link(w, link, s->width, name, declare, err);
+        }
+    if (s->r2 && st == JC_OK)
+        st = declare ? jc_st_writer_declare(w, "r2", JC_F32, square, 2, err)
+                     : jc_st_writer_data(w, s->r2, taps * taps * sizeof *s->r2, err);
     return st;
 }
 
@@ -70,9 +83,9 @@ jc_status jc_shortcut_save(const jc_shortcut *shortcut, const char *path, jc_err
     if (st == JC_OK)
         st = put_meta(w, shortcut, err);
     if (st == JC_OK)
-        st = put_links(w, shortcut, true, err);
+        st = put_tensors(w, shortcut, true, err);
     if (st == JC_OK)
-        st = put_links(w, shortcut, false, err);
+        st = put_tensors(w, shortcut, false, err);
     if (st == JC_OK)
         return jc_st_writer_commit(w, err);
     jc_st_writer_discard(w);
@@ -173,57 +186,101 @@ static jc_status floats(const jc_tensor *t, const float **data, float **own, jc_
     return JC_OK;
 }
 
-/* "map.<i>.<j>.weight" or ".bias", written as we would write it. */
-static bool parse_name(const char *name, uint32_t *from, uint32_t *to, bool *is_bias)
-{
-    char again[64];
-
-    if (sscanf(name, "map.%9u.%9u", from, to) != 2)
-        return false;
-    snprintf(again, sizeof again, "map.%u.%u.weight", *from, *to);
-    if (strcmp(name, again) == 0) {
-        *is_bias = false;
-        return true;
-    }
-    snprintf(again, sizeof again, "map.%u.%u.bias", *from, *to);
-    *is_bias = true;
-    return strcmp(name, again) == 0;
-}
-
-static jc_status take_tensor(jc_shortcut *s, const jc_tensor *t, jc_error *err)
+/* "map.<i>.<j>" or "part.<block>.<part>" of name[0..n), written as we would write it; NULL:
+ * there is no such map. */
+static jc_link *parse_map(const jc_shortcut *s, const char *name, size_t n)
 {
     uint32_t from, to;
-    bool is_bias;
+    char again[64];
+    jc_part part;
 
-    if (!parse_name(t->name, &from, &to, &is_bias) ||
-        !(is_bias ? s->form->bias : s->form->weight))
-        return jc_fail(
-            err, JC_E_FORMAT,
-            "cannot read shortcuts of '%s': '%.100s' is no tensor of the form '%s'",
-            t->file, t->name, s->form->name);
-    if (from >= to || to > s->layers)
-        return jc_fail(
-            err, JC_E_FORMAT,
-            "cannot read tensor '%s' of '%s': there is no pair %u, %u in %u layers",
-            t->name, t->file, from, to, s->layers);
+    if (n > 5 && memcmp(name, "part.", 5) == 0)
+        return jc_part_read(&from, &part, name + 5, n - 5, s->layers)
+                   ? &s->parts[(size_t)(from - 1) * JC_PARTS + part]
+                   : NULL;
+    if (sscanf(name, "map.%9u.%9u", &from, &to) != 2 || from >= to || to > s->layers)
+        return NULL;
+    snprintf(again, sizeof again, "map.%u.%u", from, to);
+    return strlen(again) == n && memcmp(again, name, n) == 0
+               ? &s->links[(size_t)from * ((size_t)s->layers + 1) + to]
+               : NULL;
+}
+
+static jc_status check_shape(const jc_tensor *t, unsigned n_dims, size_t side,
+                             const char *what, jc_error *err)
+{
     if (t->dtype != JC_F32)
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "cannot read tensor '%s' of '%s': it is %s, not F32", t->name,
                        t->file, jc_dtype_name(t->dtype));
-    if (t->n_dims != (is_bias ? 1 : 2) || t->shape[0] != s->width ||
-        (!is_bias && t->shape[1] != s->width))
+    if (t->n_dims != n_dims || t->shape[0] != side || (n_dims > 1 && t->shape[1] != side))
         return jc_fail(err, JC_E_FORMAT,
-                       "cannot read tensor '%s' of '%s': its shape is not that of width %u",
-                       t->name, t->file, s->width);
-    jc_link *link = &s->links[(size_t)from * ((size_t)s->layers + 1) + to];
+                       "cannot read tensor '%s' of '%s': its shape is not that of %s %zu",
+                       t->name, t->file, what, side);
+    return JC_OK;
+}
+
+static jc_status take_r2(jc_shortcut *s, const jc_tensor *t, jc_error *err)
+{
+    const float *data;
+    float *own = NULL;
+    size_t taps = (size_t)s->layers + 1;
+    jc_status st = check_shape(t, 2, taps, "taps", err);
+
+    if (st == JC_OK)
+        st = floats(t, &data, &own, err);
+    if (st == JC_OK)
+        s->r2 = jc_matrix_new(taps, taps, sizeof *s->r2);
+    if (st == JC_OK && !s->r2)
+        st = jc_fail_nomem(err, "R2");
+    if (st == JC_OK)
+        memcpy(s->r2, data, taps * taps * sizeof *s->r2);
+    jc_free(own);
+    return st;
+}
+
+static jc_status take_tensor(jc_shortcut *s, const jc_tensor *t, jc_error *err)
+{
+    const char *dot = strrchr(t->name, '.');
+    bool is_bias = dot && strcmp(dot, ".bias") == 0;
+    bool is_weight = dot && strcmp(dot, ".weight") == 0;
+
+    if (strcmp(t->name, "r2") == 0)
+        return take_r2(s, t, err);
+    if (!(is_bias && s->form->bias) && !(is_weight && s->form->weight))
+        return jc_fail(
+            err, JC_E_FORMAT,
+            "cannot read shortcuts of '%s': '%.100s' is no tensor of the form '%s'",
+            t->file, t->name, s->form->name);
+    jc_link *link = parse_map(s, t->name, (size_t)(dot - t->name));
+    if (!link)
+        return jc_fail(
+            err, JC_E_FORMAT,
+            "cannot read tensor '%.100s' of '%s': there is no such map in %u layers",
+            t->name, t->file, s->layers);
+    jc_status st = check_shape(t, is_bias ? 1 : 2, s->width, "width", err);
+    if (st)
+        return st;
     link->present = true;
     return is_bias ? floats(t, &link->bias, &link->own_bias, err)
                    : floats(t, &link->weight, &link->own_weight, err);
 }
 
+/* Each map has all the tensors of the form. */
+static jc_status check_link(const jc_shortcut *s, const jc_link *link, const char *path,
+                            const char *map, jc_error *err)
+{
+    if (!link || (!link->weight == !s->form->weight && !link->bias == !s->form->bias))
+        return JC_OK;
+    return jc_fail(err, JC_E_FORMAT,
+                   "cannot read shortcuts of '%s': tensor '%s.%s' is missing", path, map,
+                   link->weight ? "bias" : "weight");
+}
+
 static jc_status take_tensors(jc_shortcut *s, const char *path, jc_error *err)
 {
     size_t n = jc_safetensors_count(s->file);
+    char map[48];
     jc_status st = JC_OK;
 
     if (n == 0 && s->form->weight)
@@ -231,18 +288,16 @@ static jc_status take_tensors(jc_shortcut *s, const char *path, jc_error *err)
                        path);
     for (size_t i = 0; i < n && st == JC_OK; i++)
         st = take_tensor(s, jc_safetensors_at(s->file, i), err);
-    for (uint32_t i = 0; i < s->layers; i++) {
+    for (uint32_t i = 0; i < s->layers; i++)
         for (uint32_t j = i + 1; j <= s->layers && st == JC_OK; j++) {
-            const jc_link *link = jc_shortcut_find(s, i, j);
-
-            if (link &&
-                (!link->weight != !s->form->weight || !link->bias != !s->form->bias))
-                st = jc_fail(
-                    err, JC_E_FORMAT,
-                    "cannot read shortcuts of '%s': tensor 'map.%u.%u.%s' is missing", path,
-                    i, j, link->weight ? "bias" : "weight");
+            snprintf(map, sizeof map, "map.%u.%u", i, j);
+            st = check_link(s, jc_shortcut_find(s, i, j), path, map, err);
         }
-    }
+    for (uint32_t block = 1; block <= s->layers; block++)
+        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
+            snprintf(map, sizeof map, "part.%u.%s", block, jc_part_name(part));
+            st = check_link(s, jc_shortcut_find_part(s, block, part), path, map, err);
+        }
     return st;
 }
 

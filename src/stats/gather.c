@@ -10,6 +10,7 @@
 /* clang-format off */
 static const jc_option rows[] = {
     {"pairs", JC_OPTION_TEXT, offsetof(jc_stats_params, pairs), 0, 0, "final", "final|all", "pairs of layers to map: every layer to the last, or every layer to every later one"},
+    {"parts", JC_OPTION_BOOL, offsetof(jc_stats_params, parts), 0, 0, "false", NULL, "also for maps of the parts of each block: norms, attention, MLP"},
     {"batch", JC_OPTION_U32,  offsetof(jc_stats_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
 };
 /* clang-format on */
@@ -22,7 +23,7 @@ const jc_option *jc_stats_options(size_t *n_rows)
 
 static jc_status gather(jc_stats *stats, jc_gram *gram, jc_batch *batch, jc_error *err)
 {
-    const float **states = jc_alloc_array(stats->taps, sizeof *states);
+    const float **states = jc_alloc_array(stats->nodes, sizeof *states);
     size_t n;
     jc_status st = states ? JC_OK : jc_fail_nomem(err, "the sums");
 
@@ -32,6 +33,8 @@ static jc_status gather(jc_stats *stats, jc_gram *gram, jc_batch *batch, jc_erro
             break;
         for (uint32_t t = 0; t < stats->taps; t++)
             states[t] = jc_session_states(jc_batch_session(batch), t);
+        for (uint32_t t = stats->taps; t < stats->nodes; t++)
+            states[t] = jc_session_wanted(jc_batch_session(batch), t - stats->taps);
         stats->texts += jc_batch_texts(batch);
         st = jc_gram_rows(gram, states, n, err);
     }
@@ -40,6 +43,18 @@ static jc_status gather(jc_stats *stats, jc_gram *gram, jc_batch *batch, jc_erro
         st = jc_gram_finish(gram, err);
     if (st == JC_OK && stats->rows == 0)
         st = jc_fail(err, JC_E_ARG, "there is no text to take hidden states from");
+    return st;
+}
+
+static jc_status add_parts(jc_stats *stats, const jc_model *model, jc_error *err)
+{
+    jc_stats_part *parts;
+    size_t n;
+    jc_status st = jc_stats_parts_of(model, &parts, &n, err);
+
+    if (st == JC_OK)
+        st = jc_stats_add_parts(stats, parts, n, err);
+    jc_free(parts);
     return st;
 }
 
@@ -60,11 +75,15 @@ jc_status jc_stats_gather(jc_stats **out, const jc_model *model, jc_samples *sam
     jc_status st =
         jc_stats_new(&stats, info->layers + 1, info->width,
                      strcmp(params->pairs, "all") == 0, info->fingerprint, info->path, err);
+    if (st == JC_OK && params->parts)
+        st = add_parts(stats, model, err);
     if (st == JC_OK)
         st = jc_gram_new(&gram, stats, jc_backend_find(info->backend), err);
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "gathering sums",
                           params->hooks, err);
+    if (st == JC_OK && stats->n_parts)
+        st = jc_batch_want(batch, stats->inner, stats->nodes - stats->taps, err);
     if (st == JC_OK)
         st = gather(stats, gram, batch, err);
     jc_batch_free(batch);

@@ -11,10 +11,10 @@ struct jc_gram {
     jc_stats *stats;
     const jc_backend *backend;
     size_t block_rows, rows; /* rows a full block has; rows waiting */
-    float *block;            /* [taps, block_rows, d] */
-    float *center;           /* [taps, d]: the mean of the first block */
+    float *block;            /* [nodes, block_rows, d] */
+    float *center;           /* [nodes, d]: the mean of the first block */
     bool centered;           /* `center` has been set */
-    double *sum;             /* [taps, d]: of rows less the center */
+    double *sum;             /* [nodes, d]: of rows less the center */
     jc_gram_block *products;
     size_t n_products;
 };
@@ -24,11 +24,11 @@ static jc_status plan_products(jc_gram *g, jc_error *err)
     const jc_stats *s = g->stats;
     size_t d = s->width;
 
-    g->products = jc_alloc_array((size_t)s->taps * s->taps, sizeof *g->products);
+    g->products = jc_alloc_array((size_t)s->nodes * s->nodes, sizeof *g->products);
     if (!g->products)
         return jc_fail_nomem(err, "the sums");
-    for (uint32_t i = 0; i < s->taps; i++)
-        for (uint32_t j = i; j < s->taps; j++) {
+    for (uint32_t i = 0; i < s->nodes; i++)
+        for (uint32_t j = 0; j < s->nodes; j++) {
             double *cross = jc_stats_cross(s, i, j);
             if (cross)
                 g->products[g->n_products++] =
@@ -41,7 +41,7 @@ static jc_status plan_products(jc_gram *g, jc_error *err)
 jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err)
 {
-    size_t taps = stats->taps, d = stats->width, fit = BLOCK_BYTES / (taps * d * 4);
+    size_t nodes = stats->nodes, d = stats->width, fit = BLOCK_BYTES / (nodes * d * 4);
 
     *out = NULL;
     jc_gram *g = jc_alloc_array(1, sizeof *g);
@@ -51,9 +51,9 @@ jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
     g->backend = backend;
     fit = fit < LEAST_ROWS ? LEAST_ROWS : fit / 64 * 64;
     g->block_rows = fit > MOST_ROWS ? MOST_ROWS : fit;
-    g->block = jc_matrix_new(taps * g->block_rows, d, sizeof *g->block);
-    g->center = jc_matrix_new(taps, d, sizeof *g->center);
-    g->sum = jc_matrix_new(taps, d, sizeof *g->sum);
+    g->block = jc_matrix_new(nodes * g->block_rows, d, sizeof *g->block);
+    g->center = jc_matrix_new(nodes, d, sizeof *g->center);
+    g->sum = jc_matrix_new(nodes, d, sizeof *g->sum);
     jc_status st = g->block && g->center && g->sum ? plan_products(g, err)
                                                    : jc_fail_nomem(err, "the sums");
     if (st) {
@@ -75,7 +75,7 @@ void jc_gram_free(jc_gram *gram)
     jc_free(gram);
 }
 
-/* The center of tap t: the mean of the block that waits. */
+/* The center of node t: the mean of the block that waits. */
 static void choose_center(jc_gram *g, size_t t)
 {
     size_t d = g->stats->width;
@@ -89,7 +89,7 @@ static void choose_center(jc_gram *g, size_t t)
     }
 }
 
-static jc_status center_tap(void *arg, size_t t, jc_error *err)
+static jc_status center_node(void *arg, size_t t, jc_error *err)
 {
     jc_gram *g = arg;
     size_t d = g->stats->width;
@@ -104,27 +104,34 @@ static jc_status center_tap(void *arg, size_t t, jc_error *err)
     return JC_OK;
 }
 
-/* The last tap is a target only, and has no cross of its own. */
-static void square_last(jc_gram *g)
+/* A node that is a target only has no cross of its own. */
+static jc_status square_node(void *arg, size_t node, jc_error *err)
 {
-    size_t d = g->stats->width, last = g->stats->taps - 1;
-    const float *block = g->block + last * g->block_rows * d;
-    double *square = g->stats->square + last * d;
+    jc_gram *g = arg;
+    size_t d = g->stats->width;
+    const float *block = g->block + node * g->block_rows * d;
+    double *square = g->stats->square + node * d;
 
+    (void)err;
+    if (jc_stats_cross(g->stats, (uint32_t)node, (uint32_t)node))
+        return JC_OK;
     for (size_t r = 0; r < g->rows; r++)
         for (size_t c = 0; c < d; c++)
             square[c] += (double)block[r * d + c] * (double)block[r * d + c];
+    return JC_OK;
 }
 
 static jc_status flush(jc_gram *g, jc_error *err)
 {
     if (g->rows == 0)
         return JC_OK;
-    jc_status st = jc_parallel(g->stats->taps, center_tap, g, err);
+    jc_status st = jc_parallel(g->stats->nodes, center_node, g, err);
     if (st)
         return st;
     g->centered = true;
-    square_last(g);
+    st = jc_parallel(g->stats->nodes, square_node, g, err);
+    if (st)
+        return st;
     g->stats->rows += g->rows;
     st = jc_gram_add(g->backend, g->products, g->n_products, g->rows, g->stats->width, err);
     g->rows = 0;
@@ -139,7 +146,7 @@ jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
     for (size_t done = 0; done < rows;) {
         size_t room = gram->block_rows - gram->rows;
         size_t n = rows - done < room ? rows - done : room;
-        for (size_t t = 0; t < gram->stats->taps; t++)
+        for (size_t t = 0; t < gram->stats->nodes; t++)
             memcpy(gram->block + (t * gram->block_rows + gram->rows) * d,
                    states[t] + done * d, n * d * sizeof(float));
         gram->rows += n;
@@ -163,7 +170,7 @@ static jc_status recenter(void *arg, size_t i, jc_error *err)
     double n = (double)s->rows;
 
     (void)err;
-    for (uint32_t j = (uint32_t)i; j < s->taps; j++) {
+    for (uint32_t j = 0; j < s->nodes; j++) {
         double *cross = jc_stats_cross(s, (uint32_t)i, j);
         if (!cross)
             continue;
@@ -191,5 +198,5 @@ jc_status jc_gram_finish(jc_gram *gram, jc_error *err)
 
     if (st || gram->stats->rows == 0)
         return st;
-    return jc_parallel(gram->stats->taps, recenter, gram, err);
+    return jc_parallel(gram->stats->nodes, recenter, gram, err);
 }

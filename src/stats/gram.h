@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gram.h: streaming second moments of the states at all taps.
+ * gram.h: streaming second moments of the states at all nodes of sums.
  *
  * Rows are collected into blocks of a fixed size, whatever the batches they come in;
  * a block is centred on the mean of the first one and multiplied in float32, and the
@@ -21,7 +21,7 @@ jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err) JC_NODISCARD;
 void jc_gram_free(jc_gram *gram);
 
-/* Add rows: states[tap] is [rows, d]. */
+/* Add rows: states[node] is [rows, d]. */
 jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
                        jc_error *err) JC_NODISCARD;
 

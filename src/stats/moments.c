@@ -27,7 +27,7 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_p
 
     if (!s)
         goto short_of_memory;
-    s->taps = taps;
+    s->taps = s->nodes = taps;
     s->width = width;
     s->all_pairs = all_pairs;
     snprintf(s->fingerprint, sizeof s->fingerprint, "%s", fingerprint);
@@ -61,8 +61,10 @@ void jc_stats_free(jc_stats *stats)
     if (!stats)
         return;
     if (stats->cross)
-        for (size_t k = 0; k < (size_t)stats->taps * stats->taps; k++)
+        for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
             jc_free(stats->cross[k]);
+    jc_free(stats->inner);
+    jc_free(stats->parts);
     jc_free(stats->cross);
     jc_free(stats->square);
     jc_free(stats->mean);
@@ -72,8 +74,9 @@ void jc_stats_free(jc_stats *stats)
 
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j)
 {
-    return i < stats->taps && j < stats->taps ? stats->cross[(size_t)i * stats->taps + j]
-                                              : NULL;
+    uint32_t n = stats->nodes;
+
+    return i < n && j < n ? stats->cross[(size_t)i * n + j] : NULL;
 }
 
 uint64_t jc_stats_rows(const jc_stats *stats)
@@ -115,6 +118,11 @@ static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_erro
         return jc_fail(err, JC_E_MISMATCH,
                        "cannot merge sums of all pairs with sums of the pairs to the last "
                        "layer");
+    if (!jc_stats_same_parts(into, from))
+        return jc_fail(
+            err, JC_E_MISMATCH,
+            "cannot merge sums with parts of blocks with sums that have none, or "
+            "others");
     if (from->rows > ROWS_MAX - into->rows || from->texts > ROWS_MAX - into->texts)
         return jc_fail(err, JC_E_ARG, "cannot merge sums: more than 2^53 vectors or texts");
     return JC_OK;
@@ -128,9 +136,9 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
         into->texts += st ? 0 : from->texts;
         return st;
     }
-    size_t d = into->width, all = into->taps * d;
+    size_t d = into->width, all = into->nodes * d;
     double *apart =
-        jc_matrix_new(into->taps, d, sizeof *apart); /* means of from - of into */
+        jc_matrix_new(into->nodes, d, sizeof *apart); /* means of from - of into */
     if (!apart)
         return jc_fail_nomem(err, "merging sums");
     double n = (double)into->rows, m = (double)from->rows;
@@ -141,8 +149,8 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
         into->square[k] += from->square[k] + weight * apart[k] * apart[k];
         into->mean[k] += apart[k] * (m / (n + m));
     }
-    for (uint32_t i = 0; i < into->taps; i++) {
-        for (uint32_t j = i; j < into->taps; j++) {
+    for (uint32_t i = 0; i < into->nodes; i++) {
+        for (uint32_t j = 0; j < into->nodes; j++) {
             double *cross = jc_stats_cross(into, i, j);
 
             if (cross)

@@ -12,19 +12,33 @@
 
 #include "base/base.h"
 #include "jumpcut/stats.h"
+#include "model/parts.h"
 
+/* A part of a block, and the taps that a map of it goes from and to. */
+typedef struct jc_stats_part {
+    uint32_t block; /* 1..L */
+    jc_part part;
+    jc_tap from, to;
+} jc_stats_part;
+
+/* Sums are of nodes: the layer taps, and, for parts of blocks, taps inside blocks. */
 struct jc_stats {
-    uint32_t taps;  /* L + 1 */
+    uint32_t taps;        /* L + 1: layer taps, the first nodes */
+    uint32_t nodes;       /* taps, then those of `inner` */
+    jc_tap *inner;        /* [nodes - taps] */
+    jc_stats_part *parts; /* [n_parts] */
+    size_t n_parts;
     uint32_t width; /* d */
     bool all_pairs;
     uint64_t rows, texts;
     char fingerprint[33]; /* of the model */
     char *model;          /* its path, for messages; owned */
-    double *mean;         /* [taps, d] */
-    double *square;       /* [taps, d]: sum over rows of (x - mean)^2 */
-    /* [taps, taps]: cross[i * taps + j] is [d, d], the sum of (h_i - mean_i)(h_j -
-     * mean_j)', row from i, column from j; NULL when not kept. Kept: every (i, i) for i <
-     * L, every (i, L), and with all_pairs every i < j. */
+    double *mean;         /* [nodes, d] */
+    double *square;       /* [nodes, d]: sum over rows of (x - mean)^2 */
+    /* [nodes, nodes]: cross[i * nodes + j] is [d, d], the sum of (h_i - mean_i)(h_j -
+     * mean_j)', row from i, column from j; NULL when not kept. Kept of layer taps: every
+     * (i, i) for i < L, every (i, L), and with all_pairs every i < j; of each part: (from,
+     * from) and (from, to). */
     double **cross;
 };
 
@@ -33,10 +47,22 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_p
                        const char *fingerprint, const char *model,
                        jc_error *err) JC_NODISCARD;
 
-/* Whether cross(i, j) is among the moments of so many taps. */
+/* Add the taps of parts; `stats` is zeroed still. */
+jc_status jc_stats_add_parts(jc_stats *stats, const jc_stats_part *parts, size_t n,
+                             jc_error *err) JC_NODISCARD;
+/* The parts that the blocks of a model have: *parts [*n], jc_free(). */
+jc_status jc_stats_parts_of(const jc_model *model, jc_stats_part **parts, size_t *n,
+                            jc_error *err) JC_NODISCARD;
+bool jc_stats_same_parts(const jc_stats *a, const jc_stats *b);
+
+/* The node of a tap, UINT32_MAX where it is none; and back. */
+uint32_t jc_stats_node(const jc_stats *stats, jc_tap tap);
+jc_tap jc_stats_tap(const jc_stats *stats, uint32_t node);
+
+/* Whether cross(i, j) is among the moments of so many layer taps. */
 bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j);
 
-/* cross of (i, j), i <= j, or NULL when not kept. */
+/* cross of nodes (i, j), or NULL when not kept. */
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j);
 
 #endif

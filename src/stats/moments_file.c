@@ -2,10 +2,13 @@
 /*
  * moments_file.c: sums to a safetensors file and back.
  *
- * Tensors in float64: `mean` and `square` [L+1, d], `cross.<i>.<j>` [d, d]. `__metadata__`:
- * format, model, model.fingerprint, pairs, rows, texts. A file is foreign: which tensors it
- * has and their shapes are checked before memory is asked for, so that what is allocated is
- * never more than what is there; then every number is looked at.
+ * Tensors in float64: `mean` and `square` [nodes, d], `cross.<i>.<j>` [d, d], i and j being
+ * names of taps. `__metadata__`: format, model, model.fingerprint, pairs, rows, texts; and,
+ * with parts of blocks, `layers`, and `parts` as "1.ln1:0:1.ln1 1.attn:1.ln1:1.attn ...": a
+ * part, the tap it is from, and the one it is to. The nodes are the layer taps, and then
+ * those of the parts as they are first named. A file is foreign: which tensors it has and
+ * their shapes are checked before memory is asked for, so that what is allocated is never
+ * more than what is there; then every number is looked at.
  */
 #include "stats/moments.h"
 
@@ -43,17 +46,50 @@ static jc_status put_meta(jc_st_writer *w, const jc_stats *s, jc_error *err)
     return st;
 }
 
-static void cross_name(char name[48], uint32_t i, uint32_t j)
+enum { CROSS_NAME = 2 * JC_TAP_NAME + 8 };
+
+static void cross_name(char name[CROSS_NAME], const jc_stats *s, uint32_t i, uint32_t j)
 {
-    snprintf(name, 48, "cross.%u.%u", i, j);
+    char from[JC_TAP_NAME], to[JC_TAP_NAME];
+
+    jc_tap_name(jc_stats_tap(s, i), from);
+    jc_tap_name(jc_stats_tap(s, j), to);
+    snprintf(name, CROSS_NAME, "cross.%s.%s", from, to);
+}
+
+enum { PART_TEXT = 3 * JC_TAP_NAME };
+
+static jc_status put_parts(jc_st_writer *w, const jc_stats *s, jc_error *err)
+{
+    char layers[16], from[JC_TAP_NAME], to[JC_TAP_NAME];
+    size_t room = s->n_parts * PART_TEXT + 1, n = 0;
+
+    if (s->n_parts == 0)
+        return JC_OK;
+    char *text = jc_alloc_array(room, 1);
+    if (!text)
+        return jc_fail_nomem(err, "metadata");
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const jc_stats_part *p = &s->parts[i];
+        jc_tap_name(p->from, from);
+        jc_tap_name(p->to, to);
+        n += (size_t)snprintf(text + n, room - n, "%s%u.%s:%s:%s", i ? " " : "", p->block,
+                              jc_part_name(p->part), from, to);
+    }
+    snprintf(layers, sizeof layers, "%u", s->taps - 1);
+    jc_status st = jc_st_writer_meta(w, "layers", layers, err);
+    if (st == JC_OK)
+        st = jc_st_writer_meta(w, "parts", text, err);
+    jc_free(text);
+    return st;
 }
 
 /* Both passes over the tensors in one order: declare them, or give their data. */
 static jc_status put_tensors(jc_st_writer *w, const jc_stats *s, bool declare,
                              jc_error *err)
 {
-    size_t d = s->width, flat[2] = {s->taps, d}, square[2] = {d, d};
-    size_t bytes = s->taps * d * sizeof(double);
+    size_t d = s->width, flat[2] = {s->nodes, d}, square[2] = {d, d};
+    size_t bytes = s->nodes * d * sizeof(double);
     jc_status st;
 
     st = declare ? jc_st_writer_declare(w, "mean", JC_F64, flat, 2, err)
@@ -61,14 +97,14 @@ static jc_status put_tensors(jc_st_writer *w, const jc_stats *s, bool declare,
     if (st == JC_OK)
         st = declare ? jc_st_writer_declare(w, "square", JC_F64, flat, 2, err)
                      : jc_st_writer_data(w, s->square, bytes, err);
-    for (uint32_t i = 0; i < s->taps; i++) {
-        for (uint32_t j = i; j < s->taps && st == JC_OK; j++) {
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        for (uint32_t j = 0; j < s->nodes && st == JC_OK; j++) {
             const double *cross = jc_stats_cross(s, i, j);
-            char name[48];
+            char name[CROSS_NAME];
 
             if (!cross)
                 continue;
-            cross_name(name, i, j);
+            cross_name(name, s, i, j);
             st = declare ? jc_st_writer_declare(w, name, JC_F64, square, 2, err)
                          : jc_st_writer_data(w, cross, d * d * sizeof *cross, err);
         }
@@ -84,6 +120,8 @@ jc_status jc_stats_save(const jc_stats *stats, const char *path, jc_error *err)
     if (st == JC_OK)
         st = put_meta(w, stats, err);
     if (st == JC_OK)
+        st = put_parts(w, stats, err);
+    if (st == JC_OK)
         st = put_tensors(w, stats, true, err);
     if (st == JC_OK)
         st = put_tensors(w, stats, false, err);
@@ -98,9 +136,10 @@ jc_status jc_stats_save(const jc_stats *stats, const char *path, jc_error *err)
 typedef struct reader {
     const jc_safetensors *file;
     const char *path;
-    uint32_t taps, width;
+    uint32_t taps, nodes, width;
     bool all_pairs;
     uint64_t rows, texts;
+    const char *parts; /* of the metadata, or NULL */
     jc_error *err;
 } reader;
 
@@ -189,39 +228,115 @@ static jc_status find(const reader *r, const char *name, size_t rows, size_t col
     return JC_OK;
 }
 
-/* Sizes from `mean`; then every tensor is there, as it should be, and there are no others.
- */
-static jc_status check_tensors(reader *r)
+/* Sizes from `mean`, and, where there are parts, layers from the metadata. */
+static jc_status read_sizes(reader *r)
 {
     const jc_tensor *t = jc_safetensors_find(r->file, "mean");
-    size_t n = 2;
+    uint64_t layers = 0;
 
     if (t && (t->n_dims != 2 || t->shape[0] < 2 || t->shape[0] > UINT16_MAX ||
               t->shape[1] < 1 || t->shape[1] > INT32_MAX))
         return jc_fail(r->err, JC_E_FORMAT,
                        "cannot read tensor 'mean' of '%s': its shape is not [taps, width]",
                        r->path);
-    r->taps = t ? (uint32_t)t->shape[0] : 0;
+    r->nodes = r->taps = t ? (uint32_t)t->shape[0] : 0;
     r->width = t ? (uint32_t)t->shape[1] : 0;
-    jc_status st = find(r, "mean", r->taps, r->width, &t);
+    r->parts = jc_safetensors_meta(r->file, "parts");
+    jc_status st = find(r, "mean", r->nodes, r->width, &t);
     if (st == JC_OK)
-        st = find(r, "square", r->taps, r->width, &t);
-    for (uint32_t i = 0; i < r->taps; i++) {
-        for (uint32_t j = i; j < r->taps && st == JC_OK; j++) {
-            char name[48];
+        st = find(r, "square", r->nodes, r->width, &t);
+    if (st || !r->parts)
+        return st;
+    st = count_meta(r, "layers", &layers);
+    if (st == JC_OK && (layers < 1 || layers >= r->nodes))
+        return jc_fail(r->err, JC_E_FORMAT,
+                       "cannot read sums of '%s': metadata 'layers' must be from 1 to %u",
+                       r->path, r->nodes - 1);
+    r->taps = (uint32_t)layers + 1;
+    return st;
+}
 
+/* The products of layer taps are there, as they should be. */
+static jc_status check_layers(const reader *r)
+{
+    const jc_tensor *t;
+    char name[CROSS_NAME];
+    jc_status st = JC_OK;
+
+    for (uint32_t i = 0; i < r->taps; i++)
+        for (uint32_t j = i; j < r->taps && st == JC_OK; j++) {
             if (!jc_stats_keeps(r->taps, r->all_pairs, i, j))
                 continue;
-            cross_name(name, i, j);
+            snprintf(name, sizeof name, "cross.%u.%u", i, j);
             st = find(r, name, r->width, r->width, &t);
-            n++;
         }
+    return st;
+}
+
+/* One of the words of `parts`, and its products. */
+static jc_status read_part(const reader *r, const char *word, size_t n, jc_stats_part *part)
+{
+    const char *from = memchr(word, ':', n), *end = word + n;
+    const char *to = from ? memchr(from + 1, ':', (size_t)(end - from - 1)) : NULL;
+    char name[CROSS_NAME], quoted[JC_TAP_NAME];
+    const jc_tensor *t;
+    uint32_t layers = r->taps - 1;
+
+    snprintf(quoted, sizeof quoted, "%.*s", (int)(n < 20 ? n : 20), word);
+    if (!to ||
+        !jc_part_read(&part->block, &part->part, word, (size_t)(from - word), layers) ||
+        !jc_tap_read(&part->from, from + 1, (size_t)(to - from - 1), layers) ||
+        !jc_tap_read(&part->to, to + 1, (size_t)(end - to - 1), layers) ||
+        (part->from.point == JC_POINT_OUT && part->from.block == layers))
+        return jc_fail(r->err, JC_E_FORMAT,
+                       "cannot read sums of '%s': '%s' in metadata 'parts' is no part",
+                       r->path, quoted);
+    snprintf(name, sizeof name, "cross.%.*s.%.*s", (int)(to - from - 1), from + 1,
+             (int)(to - from - 1), from + 1);
+    jc_status st = find(r, name, r->width, r->width, &t);
+    snprintf(name, sizeof name, "cross.%.*s.%.*s", (int)(to - from - 1), from + 1,
+             (int)(end - to - 1), to + 1);
+    return st ? st : find(r, name, r->width, r->width, &t);
+}
+
+static jc_status add_parts(const reader *r, jc_stats *s)
+{
+    size_t most = (size_t)(r->taps - 1) * JC_PARTS, n = 0;
+    jc_stats_part *parts = jc_alloc_array(most, sizeof *parts);
+    jc_status st = parts ? JC_OK : jc_fail_nomem(r->err, "parts of blocks");
+
+    for (const char *word = r->parts; st == JC_OK && *word;) {
+        size_t length = strcspn(word, " ");
+        if (n == most)
+            st = jc_fail(r->err, JC_E_FORMAT,
+                         "cannot read sums of '%s': metadata 'parts' has more than %zu",
+                         r->path, most);
+        else
+            st = read_part(r, word, length, &parts[n++]);
+        word += length + (word[length] == ' ');
     }
-    if (st == JC_OK && jc_safetensors_count(r->file) != n)
+    if (st == JC_OK)
+        st = jc_stats_add_parts(s, parts, n, r->err);
+    jc_free(parts);
+    return st;
+}
+
+/* There are no other tensors, and as many rows as nodes. */
+static jc_status check_counts(const reader *r, const jc_stats *s)
+{
+    size_t n = 2;
+
+    if (s->nodes != r->nodes)
+        return jc_fail(r->err, JC_E_FORMAT,
+                       "cannot read tensor 'mean' of '%s': it has %u rows, not %u", r->path,
+                       r->nodes, s->nodes);
+    for (size_t k = 0; k < (size_t)s->nodes * s->nodes; k++)
+        n += s->cross[k] != NULL;
+    if (jc_safetensors_count(r->file) != n)
         return jc_fail(r->err, JC_E_FORMAT,
                        "cannot read sums of '%s': %zu tensors, not %zu", r->path,
                        jc_safetensors_count(r->file), n);
-    return st;
+    return JC_OK;
 }
 
 static jc_status copy(const reader *r, const char *name, double *to, bool signed_numbers)
@@ -248,11 +363,11 @@ static jc_status copy_all(const reader *r, jc_stats *s)
 
     if (st == JC_OK)
         st = copy(r, "square", s->square, false);
-    for (uint32_t i = 0; i < s->taps; i++) {
-        for (uint32_t j = i; j < s->taps && st == JC_OK; j++) {
-            char name[48];
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        for (uint32_t j = 0; j < s->nodes && st == JC_OK; j++) {
+            char name[CROSS_NAME];
 
-            cross_name(name, i, j);
+            cross_name(name, s, i, j);
             if (jc_stats_cross(s, i, j))
                 st = copy(r, name, jc_stats_cross(s, i, j), true);
         }
@@ -273,11 +388,17 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
     reader r = {.file = file, .path = path, .err = err};
     st = read_meta(&r);
     if (st == JC_OK)
-        st = check_tensors(&r);
+        st = read_sizes(&r);
+    if (st == JC_OK)
+        st = check_layers(&r);
     if (st == JC_OK)
         st = jc_stats_new(&s, r.taps, r.width, r.all_pairs,
                           jc_safetensors_meta(file, "model.fingerprint"),
                           jc_safetensors_meta(file, "model"), err);
+    if (st == JC_OK && r.parts)
+        st = add_parts(&r, s);
+    if (st == JC_OK)
+        st = check_counts(&r, s);
     if (st == JC_OK)
         st = copy_all(&r, s);
     jc_safetensors_close(file);
