@@ -28,6 +28,8 @@ typedef struct jc_eval_params {
     uint32_t batch; /* tokens run together; 0 chooses */
     bool paper; /* early exit of encoders as the paper's code has it: position 3 for all */
     const jc_hooks *hooks;
+    uint32_t bootstrap; /* times that texts are drawn again for intervals. Default 1000 */
+    uint64_t seed;      /* of that; set by the program from its --seed */
 } jc_eval_params;
 
 #define jc_eval_params_init(p)                                                             \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/json.h"
 #include "eval/run.h"
 #include "stats/batch.h"
 
@@ -17,6 +18,7 @@ static const jc_option rows[] = {
     {"target", JC_OPTION_REAL, offsetof(jc_eval_params, target), 0, 1, "0.95", NULL, "precision@1 to keep when blocks are saved by early exit"},
     {"tau",    JC_OPTION_REAL, offsetof(jc_eval_params, tau), 0, 1e6, "4", NULL, "how fast the early-exit threshold falls along a text"},
     {"batch",  JC_OPTION_U32,  offsetof(jc_eval_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
+    {"bootstrap", JC_OPTION_U32, offsetof(jc_eval_params, bootstrap), 0, 10000, "1000", NULL, "times that texts are drawn again for the 95% intervals, 0 for none"},
     {"paper",  JC_OPTION_BOOL, offsetof(jc_eval_params, paper), 0, 0, "false", NULL, "do as the paper's code does: one random position a text, and early exit of encoders with position 3 for every token"},
 };
 /* clang-format on */
@@ -120,8 +122,9 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
         return jc_fail_nomem(err, "scores");
     for (uint32_t t = 0; t < run->taps; t++)
         pass->taps[t] = jc_session_states(jc_batch_session(source), t);
-    const jc_eval_batch batch = {n, pass->taps, jc_batch_positions(source),
-                                 jc_batch_owners(source), pass->scores};
+    const jc_eval_batch batch = {
+        n,           pass->taps,  jc_batch_positions(source), jc_batch_owners(source),
+        pass->texts, pass->scores};
     jc_status st = jc_eval_scores(run, pass->taps, n, pass->scores, err);
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
         st = jc_metric_row(i)->add(pass->states[i], run, &batch, err);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* json.c: small helpers for writing results. jansson takes NULL values and reports them,
- * so a failed allocation inside an expression ends up as a failed set. */
-#include <math.h>
+#include "eval/json.h"
 
-#include "eval/run.h"
+#include <math.h>
 
 json_t *jc_json_number(double x)
 {
@@ -20,21 +18,18 @@ json_t *jc_json_section(json_t *results, const char *section)
     return json_object_set_new(results, section, object) == 0 ? object : NULL;
 }
 
-json_t *jc_json_jump(json_t *results, const jc_eval_run *run, size_t method, uint32_t layer)
+json_t *jc_json_interval(bool known, const double ends[2])
 {
-    const char *name = run->methods[method].name;
-    json_t *jump = jc_json_section(results, "jump");
-    json_t *list = json_object_get(jump, name);
+    return known ? json_pack("[f,f]", ends[0], ends[1]) : json_null();
+}
 
-    if (!list) {
-        list = json_array();
-        if (json_object_set_new(jump, name, list) != 0)
-            return NULL;
-    }
-    while (json_array_size(list) <= layer) {
-        json_t *entry = json_pack("{s:I}", "layer", (json_int_t)json_array_size(list));
-        if (json_array_append_new(list, entry) != 0)
-            return NULL;
-    }
-    return json_array_get(list, layer);
+bool jc_json_statistic(json_t *object, const char *name, const char *interval,
+                       jc_bootstrap *bootstrap, jc_statistic *statistic, const void *arg)
+{
+    double ends[2];
+    double value = statistic(bootstrap, 0, arg);
+    bool known = jc_bootstrap_interval(bootstrap, statistic, arg, ends);
+
+    return json_object_set_new(object, name, jc_json_number(value)) == 0 &&
+           json_object_set_new(object, interval, jc_json_interval(known, ends)) == 0;
 }

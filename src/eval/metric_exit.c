@@ -7,12 +7,17 @@
  * The gaps do not depend on lambda, so one pass gives every point of the curve; but N is
  * known at its end only. So the pass writes gaps to a temporary file, 4 bytes a row, method
  * and layer, and the curve is made from there: memory does not grow with the corpus.
+ *
+ * The figures are sums over texts, so texts are drawn again for their intervals
+ * (bootstrap.h); N stays that of all rows.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/bootstrap.h"
+#include "eval/json.h"
 #include "eval/run.h"
 #include "eval/saved.h"
 
@@ -20,18 +25,26 @@ enum { MOST_POINTS = 32 };
 
 enum { PAPER_POSITION = 3 }; /* what the paper's code passes for every mask */
 
+struct row {
+    uint32_t position, text; /* the text's number, modulo 2^32 */
+};
+
 struct exits {
-    FILE *spill; /* for each row: position, then [n_methods, L - 1] gaps; the sign is set
-                    where top-1 is not the full model's */
+    FILE *spill; /* for each row: a struct row, then [n_methods, L - 1] gaps; the sign is
+                    set where top-1 is not the full model's */
     uint64_t rows;
     double positions; /* sum of position + 1 */
     float *gaps;      /* [n_methods, L - 1] of one row */
     size_t n_gaps;
 };
 
+/* The sums of a text: its rows; then of each method's points, blocks run and hits. */
+enum { ROWS, FIRST_POINT };
+
 struct curve {
-    jc_exit_point points[MOST_POINTS];
+    double lambda[MOST_POINTS]; /* [n], ascending */
     size_t n;
+    size_t first; /* of its sums, [n, 2] */
 };
 
 static void release(void *state)
@@ -84,7 +97,9 @@ static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *b
             const jc_score *score = &batch->scores[at * batch->rows + r];
             s->gaps[g] = score->rank ? -score->gap : score->gap;
         }
-        if (fwrite(&batch->positions[r], sizeof *batch->positions, 1, s->spill) != 1 ||
+        const struct row row = {batch->positions[r],
+                                (uint32_t)(batch->first_text + batch->owners[r])};
+        if (fwrite(&row, sizeof row, 1, s->spill) != 1 ||
             fwrite(s->gaps, sizeof *s->gaps, s->n_gaps, s->spill) != s->n_gaps)
             return spill_failed(err);
         s->positions += (double)batch->positions[r] + 1;
@@ -97,90 +112,174 @@ static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *b
  * more points near 1. Ascending. */
 static void make_grid(struct curve *curve, bool identity)
 {
-    curve->points[curve->n++].lambda = -1.112;
+    curve->lambda[curve->n++] = -1.112;
     for (int k = 0; k <= 10; k++)
-        curve->points[curve->n++].lambda = k / 10.0;
+        curve->lambda[curve->n++] = k / 10.0;
     for (int k = 1; identity && k <= 9; k++)
-        curve->points[curve->n++].lambda = 1 + 0.112 * k / 10;
-    curve->points[curve->n++].lambda = 1.112;
+        curve->lambda[curve->n++] = 1 + 0.112 * k / 10;
+    curve->lambda[curve->n++] = 1.112;
+}
+
+/* Grids for all methods; *n_sums is how many sums they take. */
+static struct curve *make_curves(const jc_eval_run *run, size_t *n_sums)
+{
+    struct curve *curves = jc_alloc_array(run->n_methods, sizeof *curves);
+
+    *n_sums = FIRST_POINT;
+    for (size_t m = 0; curves && m < run->n_methods; m++) {
+        make_grid(&curves[m], !run->methods[m].shortcut);
+        curves[m].first = *n_sums;
+        *n_sums += 2 * curves[m].n;
+    }
+    return curves;
 }
 
 /* One row and method: gaps [L - 1] of layers 1..L-1. A larger lambda never leaves
  * earlier, so the layer only moves forward along the grid. */
-static void add_row(struct curve *curve, const float *gaps, size_t between, double offset)
+static void add_row(const struct curve *curve, double *sums, const float *gaps,
+                    size_t between, double offset)
 {
     size_t l = 0;
 
     for (size_t p = 0; p < curve->n; p++) {
-        double threshold = 0.9 * curve->points[p].lambda + offset;
+        double threshold = 0.9 * curve->lambda[p] + offset;
         while (l < between && !(fabs((double)gaps[l]) > threshold))
             l++;
-        curve->points[p].layers += (double)l + 1;
-        curve->points[p].p1 += l == between || !signbit(gaps[l]);
+        sums[curve->first + 2 * p] += (double)l + 1;
+        sums[curve->first + 2 * p + 1] += l == between || !signbit(gaps[l]);
     }
 }
 
-static jc_status make_curves(struct exits *s, const jc_eval_run *run, struct curve *curves,
-                             jc_error *err)
+/* Read the rows again, and add them up text by text; sums [n_sums] is room for one. */
+static jc_status add_rows(struct exits *s, const jc_eval_run *run,
+                          const struct curve *curves, jc_bootstrap *bootstrap, double *sums,
+                          size_t n_sums, jc_error *err)
 {
     size_t between = run->taps - 2;
     double mean = s->positions / (double)s->rows;
     int64_t fixed = jc_eval_exit_position(run);
-    uint32_t position;
+    struct row row;
+    uint32_t text = 0;
 
     if (fflush(s->spill) != 0 || fseek(s->spill, 0, SEEK_SET) != 0)
         return spill_failed(err);
     for (uint64_t r = 0; r < s->rows; r++) {
-        if (fread(&position, sizeof position, 1, s->spill) != 1 ||
+        if (fread(&row, sizeof row, 1, s->spill) != 1 ||
             fread(s->gaps, sizeof *s->gaps, s->n_gaps, s->spill) != s->n_gaps)
             return spill_failed(err);
-        double t = fixed < 0 ? (double)position : (double)fixed;
-        double offset = 0.1 * exp(-run->params->tau * t / mean);
-        for (size_t m = 0; m < run->n_methods; m++)
-            add_row(&curves[m], s->gaps + m * between, between, offset);
-    }
-    for (size_t m = 0; m < run->n_methods; m++)
-        for (size_t p = 0; p < curves[m].n; p++) {
-            curves[m].points[p].layers /= (double)s->rows;
-            curves[m].points[p].p1 /= (double)s->rows;
+        if (r > 0 && row.text != text) {
+            jc_status st = jc_bootstrap_add(bootstrap, sums, err);
+            if (st)
+                return st;
+            memset(sums, 0, n_sums * sizeof *sums);
         }
-    return JC_OK;
+        text = row.text;
+        double t = fixed < 0 ? (double)row.position : (double)fixed;
+        double offset = 0.1 * exp(-run->params->tau * t / mean);
+        sums[ROWS]++;
+        for (size_t m = 0; m < run->n_methods; m++)
+            add_row(&curves[m], sums, s->gaps + m * between, between, offset);
+    }
+    jc_status st = jc_bootstrap_add(bootstrap, sums, err);
+    return st ? st : jc_bootstrap_end(bootstrap, err);
 }
 
-static json_t *curve_json(const struct curve *curve)
+static json_t *curve_json(const struct curve *curve, jc_bootstrap *bootstrap)
 {
     json_t *list = json_array();
 
-    for (size_t p = 0; p < curve->n; p++)
-        json_array_append_new(
-            list, json_pack("{s:f,s:f,s:f}", "lambda", curve->points[p].lambda, "layers",
-                            curve->points[p].layers, "p1", curve->points[p].p1));
+    for (size_t p = 0; p < curve->n; p++) {
+        const jc_ratio layers = {curve->first + 2 * p, ROWS};
+        const jc_ratio p1 = {curve->first + 2 * p + 1, ROWS};
+        json_t *point = json_pack("{s:f}", "lambda", curve->lambda[p]);
+        bool written =
+            jc_json_statistic(point, "layers", "layers_ci", bootstrap, jc_statistic_ratio,
+                              &layers) &&
+            jc_json_statistic(point, "p1", "p1_ci", bootstrap, jc_statistic_ratio, &p1);
+        if (json_array_append_new(list, point) != 0 || !written) {
+            json_decref(list);
+            return NULL;
+        }
+    }
     return list;
+}
+
+struct saving {
+    const struct curve *curve;
+    double layers, target;
+    double scale; /* of blocks in the figure */
+};
+
+static double saved_of(const jc_bootstrap *b, size_t replicate, const void *arg)
+{
+    const struct saving *saving = arg;
+    const struct curve *curve = saving->curve;
+    double rows = jc_bootstrap_sum(b, ROWS, replicate);
+    jc_exit_point points[MOST_POINTS];
+
+    if (!(rows > 0))
+        return (double)NAN;
+    for (size_t p = 0; p < curve->n; p++)
+        points[p] = (jc_exit_point){
+            .layers = jc_bootstrap_sum(b, curve->first + 2 * p, replicate) / rows,
+            .p1 = jc_bootstrap_sum(b, curve->first + 2 * p + 1, replicate) / rows,
+        };
+    return saving->scale *
+           jc_blocks_saved(points, curve->n, saving->layers, saving->target);
+}
+
+static json_t *saved_json(const struct curve *curve, const jc_eval_run *run,
+                          jc_bootstrap *bootstrap)
+{
+    double layers = run->taps - 1;
+    struct saving blocks = {curve, layers, run->params->target, 1}, percent = blocks;
+    json_t *saved = json_object();
+
+    percent.scale = 100 / layers;
+    if (jc_json_statistic(saved, "blocks", "blocks_ci", bootstrap, saved_of, &blocks) &&
+        jc_json_statistic(saved, "percent", "percent_ci", bootstrap, saved_of, &percent))
+        return saved;
+    json_decref(saved);
+    return NULL;
+}
+
+static jc_status write_curves(const struct curve *curves, const jc_eval_run *run,
+                              jc_bootstrap *bootstrap, json_t *results, jc_error *err)
+{
+    json_t *exit_section = jc_json_section(results, "exit");
+    json_t *saved_section = jc_json_section(results, "saved");
+    int failed =
+        json_object_set_new(saved_section, "target", json_real(run->params->target));
+
+    for (size_t m = 0; m < run->n_methods; m++) {
+        const char *name = run->methods[m].name;
+        failed |=
+            json_object_set_new(exit_section, name, curve_json(&curves[m], bootstrap));
+        failed |= json_object_set_new(saved_section, name,
+                                      saved_json(&curves[m], run, bootstrap));
+    }
+    return failed ? jc_fail_nomem(err, "early exit") : JC_OK;
 }
 
 static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
 {
-    double layers = run->taps - 1, target = run->params->target;
-    struct curve *curves = jc_alloc_array(run->n_methods, sizeof *curves);
-    json_t *exit_section = jc_json_section(results, "exit");
-    json_t *saved_section = jc_json_section(results, "saved");
+    size_t n_sums;
+    struct curve *curves = make_curves(run, &n_sums);
+    double *sums = jc_alloc_array(n_sums, sizeof *sums);
+    jc_bootstrap *bootstrap = NULL;
+    jc_status st = curves && sums
+                       ? jc_bootstrap_new(&bootstrap, n_sums, run->params->bootstrap,
+                                          run->params->seed, err)
+                       : jc_fail_nomem(err, "early exit");
 
-    if (!curves)
-        return jc_fail_nomem(err, "early exit");
-    for (size_t m = 0; m < run->n_methods; m++)
-        make_grid(&curves[m], !run->methods[m].shortcut);
-    jc_status st = make_curves(state, run, curves, err);
-    int failed = json_object_set_new(saved_section, "target", json_real(target));
-    for (size_t m = 0; m < run->n_methods && st == JC_OK; m++) {
-        const char *name = run->methods[m].name;
-        failed |= json_object_set_new(exit_section, name, curve_json(&curves[m]));
-        double blocks = jc_blocks_saved(curves[m].points, curves[m].n, layers, target);
-        failed |= json_object_set_new(
-            saved_section, name,
-            json_pack("{s:f,s:f}", "blocks", blocks, "percent", 100 * blocks / layers));
-    }
+    if (st == JC_OK)
+        st = add_rows(state, run, curves, bootstrap, sums, n_sums, err);
+    if (st == JC_OK)
+        st = write_curves(curves, run, bootstrap, results, err);
+    jc_bootstrap_free(bootstrap);
+    jc_free(sums);
     jc_free(curves);
-    return failed ? jc_fail_nomem(err, "early exit") : st;
+    return st;
 }
 
 const jc_metric jc_metric_exit = {

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/base.h"
+#include "eval/score.h"
 #include "jumpcut/eval.h"
 #include "kernels/kernels.h"
 #include "shortcut/packed.h"
@@ -23,18 +24,12 @@ typedef struct jc_eval_run {
     size_t n_methods;
 } jc_eval_run;
 
-/* One validation row, read out from tap l through a method's map to the last layer. */
-typedef struct jc_score {
-    float gap;       /* of the two largest probabilities */
-    float surprisal; /* -ln p_full(top-1), nats */
-    uint32_t rank;   /* tokens with a larger logit than top-1's in the full model's */
-} jc_score;
-
 typedef struct jc_eval_batch {
     size_t rows;
     const float *const *states; /* [taps] of [rows, width] */
     const uint32_t *positions;  /* [rows], in the text */
     const uint32_t *owners;     /* [rows]: number of the text in this batch, ascending */
+    uint64_t first_text;        /* number of text 0 in the stream */
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
 } jc_eval_batch;
 
@@ -58,17 +53,8 @@ typedef struct jc_metric {
     void (*release)(void *state); /* takes NULL */
 } jc_metric;
 
-extern const jc_metric jc_metric_r2, jc_metric_precision, jc_metric_surprisal,
-    jc_metric_exit;
+extern const jc_metric jc_metric_r2, jc_metric_jump, jc_metric_exit;
 
 const jc_metric *jc_metric_row(size_t i); /* NULL past the end */
-
-/* A number, or null when it is not finite. */
-json_t *jc_json_number(double x);
-/* results[section], made when it is not there. NULL when memory is short. */
-json_t *jc_json_section(json_t *results, const char *section);
-/* results.jump[method][layer], made when it is not there. */
-json_t *jc_json_jump(json_t *results, const jc_eval_run *run, size_t method,
-                     uint32_t layer);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 typedef struct jc_exit_point {
-    double lambda, layers, p1; /* mean blocks run, precision@1 */
+    double layers, p1; /* mean blocks run, precision@1 */
 } jc_exit_point;
 
 /* The most blocks of `layers` that may be saved with p1 still >= target. The curve is

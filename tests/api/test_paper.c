@@ -5,7 +5,8 @@
  * with LAPACK's gelsd and scikit-learn's r2_score.
  *
  * Tolerances: R2 1e-3 and exit layers 0.01 as the project asks; a precision may be off by
- * one row, where two logits tie within float32.
+ * one row, where two logits tie within float32. The ends of intervals by resampling may be
+ * off by more, as they are random: see drawn().
  */
 #include "support/check.h"
 
@@ -88,8 +89,22 @@ static jc_model *open_model(const char *name, uint32_t threads)
     return model;
 }
 
+/* What the draw of texts adds to the tolerance of an interval's ends. A percentile of 2.5%
+ * of 1,000 draws has a standard deviation of sqrt(0.025 0.975 / 1000) / phi(1.96) = 0.085
+ * of the figure's; the oracle's is of 10,000, so it is 0.089 for the difference. Five of
+ * those, and 0.03 by which independent weights for 30 texts spread more than a draw of
+ * exactly 30, are 0.48; an interval is 3.92 wide. */
+static double drawn(const json_t *interval)
+{
+    double low = json_number_value(json_array_get(interval, 0));
+    double high = json_number_value(json_array_get(interval, 1));
+
+    return 0.48 / 3.92 * (high - low);
+}
+
 /* Every number of `want` must be in `got`; the tolerance goes by the member's name. */
-static void compare(const json_t *got, const json_t *want, const char *path, double rows)
+static void compare(const json_t *got, const json_t *want, const char *path, double rows,
+                    double more)
 {
     char inner[256];
     const char *key;
@@ -100,7 +115,9 @@ static void compare(const json_t *got, const json_t *want, const char *path, dou
         json_object_foreach((json_t *)(uintptr_t)want, key, value)
         {
             snprintf(inner, sizeof inner, "%s.%s", path, key);
-            compare(json_object_get(got, key), value, inner, rows);
+            bool random = strstr(key, "_ci") && !strstr(key, "r2");
+            compare(json_object_get(got, key), value, inner, rows,
+                    random ? drawn(value) : 0);
         }
         return;
     }
@@ -109,7 +126,7 @@ static void compare(const json_t *got, const json_t *want, const char *path, dou
         json_array_foreach(want, i, value)
         {
             snprintf(inner, sizeof inner, "%s.%zu", path, i);
-            compare(json_array_get(got, i), value, inner, rows);
+            compare(json_array_get(got, i), value, inner, rows, more);
         }
         return;
     }
@@ -125,6 +142,7 @@ static void compare(const json_t *got, const json_t *want, const char *path, dou
         allowed = 0.01;
     if (strstr(path, ".percent"))
         allowed = 0.5;
+    allowed += more;
     if (!json_is_number(got) || !(fabs(a - b) <= allowed))
         fail_msg("%s is %.9g, want %.9g within %g", path, a, b, allowed);
 }
@@ -141,7 +159,8 @@ static void check_scores(const char *name, const char *samples, const char *gold
     char *text = eval(model, shortcut, samples_path, 0, paper);
     json_t *got = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     json_t *want = json_load_file(golden_path, 0, NULL);
-    static const char *const parts[] = {"n_val", "r2", "jump", "exit", "saved"};
+    static const char *const parts[] = {"n_val",     "r2",   "r2_last", "jump",
+                                        "jump_mean", "exit", "saved"};
     double rows = json_number_value(json_object_get(want, "n_val"));
 
     assert_non_null(got);
@@ -149,8 +168,8 @@ static void check_scores(const char *name, const char *samples, const char *gold
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char path[64];
         snprintf(path, sizeof path, "%s.%s", golden, parts[i]);
-        compare(json_object_get(got, parts[i]), json_object_get(want, parts[i]), path,
-                rows);
+        compare(json_object_get(got, parts[i]), json_object_get(want, parts[i]), path, rows,
+                0);
     }
     json_decref(got);
     json_decref(want);

@@ -15,9 +15,8 @@ r2[i][j]      sklearn's r2_score of the mapped h_i against h_j, uniform mean ove
               coordinates; 1 for i = j, null for i > j and where there is no map.
 jump          for l = 0..L, z = read(map l -> L of h_l), z = full for l = L:
   p1 p5 p10   share of rows where fewer than k tokens have a larger full logit than top1(z)
-  surprisal   mean mu of s = -ln p(top1(z)); surprisal_ci: mu +- 1.96 sd, of the mean over
-              texts, as rows of one text go together: with S_t the sum of s and n_t the
-              rows of text t of T, sd^2 = T/(T-1) sum (S_t - mu n_t)^2 / (sum n_t)^2
+  surprisal   mean of -ln p(top1(z))
+jump_mean     p1: mean over l = 0..L-1 of p1
 exit          for each lambda: a row leaves at the first l in 1..L-1 where the gap between
               the two largest of softmax(z_l) is > 0.9 lambda + 0.1 exp(-4 t / N), else L.
               t is the row's position from 0, N the mean over rows of t + 1. With
@@ -28,6 +27,14 @@ saved         the points (layers, p1) of `exit` and (L, 1), by layers, then p1. 
               from (L, 1) to the first point whose p1 is below the target; the line from the
               point before it meets the target at m blocks: blocks = L - m. If no point is
               below, m is the fewest blocks of any point. percent is of L.
+r2_last       r2[l][L] again
+
+Every figure but r2 has an interval *_ci: the 2.5% and 97.5% percentiles of the same figure
+over 10,000 draws of T of the T texts with replacement, all rows of a text together; N is
+that of all rows.
+r2_ci is r2 +- t s: the texts in order fall into G = min(20, T) groups, text k to k mod G;
+with u_g the r2 of all rows but those of group g, s^2 = (G-1)/G sum (u_g - mean u)^2, and t
+is the 97.5% quantile of Student's distribution of G - 1 degrees of freedom.
 """
 import argparse
 import json
@@ -37,11 +44,13 @@ import numpy as np
 from safetensors import safe_open
 from scipy.linalg import lstsq
 from scipy.special import log_softmax
+from scipy.stats import t as student
 from sklearn.metrics import r2_score
 
 from reference import Model
 
 TARGET, TAU = 0.95, 4
+DRAWS, GROUPS = 10000, 20
 GRID = [-1.112, *(k / 10 for k in range(11)), 1.112]
 GRID_ID = GRID[:-1] + [1 + 0.112 * k / 10 for k in range(1, 10)] + GRID[-1:]
 
@@ -105,19 +114,47 @@ def r2_matrix(maps, states):
     return table
 
 
-def half_interval(values, texts):
-    """1.96 standard deviations of the mean of values, texts being independent."""
-    sums, counts = np.bincount(texts, values), np.bincount(texts)
-    squares = ((sums - values.mean() * counts) ** 2).sum() / len(values) ** 2
-    return 1.96 * np.sqrt(len(counts) / (len(counts) - 1) * squares)
+class Draws:
+    """Texts drawn with replacement, and means over the rows of what was drawn."""
+
+    def __init__(self, texts):
+        n = texts.max() + 1
+        self.texts, self.rows = texts, np.bincount(texts)
+        self.times = np.random.default_rng(1).multinomial(n, [1 / n] * n, DRAWS)
+
+    def means(self, values):
+        """[DRAWS]"""
+        return self.times @ np.bincount(self.texts, values) / (self.times @ self.rows)
 
 
-def jump_row(layer, tokens, full, logp, texts):
+def ends(values):
+    return np.percentile(values, (2.5, 97.5)).tolist()
+
+
+def figure(name, values, draws):
+    return {name: values.mean(), f"{name}_ci": ends(draws.means(values))}
+
+
+def jump_row(layer, tokens, full, logp, draws):
     larger = (full > np.take_along_axis(full, tokens[:, None], axis=1)).sum(axis=1)
+    row = {"layer": layer}
+    for k in (1, 5, 10):
+        row |= figure(f"p{k}", (larger < k).astype(float), draws)
     surprisal = -np.take_along_axis(logp, tokens[:, None], axis=1)[:, 0]
-    mean, half = surprisal.mean(), half_interval(surprisal, texts)
-    return {"layer": layer} | {f"p{k}": (larger < k).mean() for k in (1, 5, 10)} | {
-        "surprisal": mean, "surprisal_ci": [mean - half, mean + half]}
+    return row | figure("surprisal", surprisal, draws)
+
+
+def mean_jump(tokens, draws):
+    """The mean over layers of whether the token is the last layer's, and its interval."""
+    return figure("p1", (tokens[:-1] == tokens[-1]).mean(axis=0), draws)
+
+
+def r2_with_interval(layer, got, want, texts):
+    n = min(GROUPS, texts.max() + 1)
+    without = [r2_score(want[texts % n != g], got[texts % n != g]) for g in range(n)]
+    half = student.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(without))
+    r2 = r2_score(want, got)
+    return {"layer": layer, "r2": r2, "r2_ci": [r2 - half, r2 + half]}
 
 
 def threshold(positions, exit_position=None):
@@ -126,44 +163,59 @@ def threshold(positions, exit_position=None):
     return 0.1 * np.exp(-TAU * t / (positions + 1).mean())
 
 
-def exit_curve(grid, tokens, gaps, decay):
-    """tokens [L+1, rows], gaps [L+1, rows], decay [rows] -> one point per lambda."""
+def exit_curve(grid, tokens, gaps, decay, draws):
+    """tokens [L+1, rows], gaps [L+1, rows], decay [rows] -> one point per lambda; and the
+    points of each draw, [points, 2, DRAWS]."""
     last, rows = len(tokens) - 1, np.arange(len(decay))
-    curve = []
+    curve, drawn = [], []
     for lam in grid:
         leaves = gaps > 0.9 * lam + decay
         leaves[0], leaves[last] = False, True
         at = leaves.argmax(axis=0)
-        curve.append({"lambda": lam, "layers": at.mean(),
-                      "p1": (tokens[at, rows] == tokens[last]).mean()})
-    return curve
+        same = (tokens[at, rows] == tokens[last]).astype(float)
+        curve.append({"lambda": lam} | figure("layers", at.astype(float), draws)
+                     | figure("p1", same, draws))
+        drawn.append([draws.means(at.astype(float)), draws.means(same)])
+    return curve, np.array(drawn)
 
 
-def saved(curve, layers):
-    points = sorted([(p["layers"], p["p1"]) for p in curve] + [(float(layers), 1.0)])
+def blocks_saved(points, layers):
+    points = sorted([tuple(p) for p in points] + [(float(layers), 1.0)])
     need = points[0][0]
     for (m0, p0), (m1, p1) in zip(points[-2::-1], points[:0:-1]):
         if p0 < TARGET:
             need = m0 + (TARGET - p0) / (p1 - p0) * (m1 - m0)
             break
-    return {"blocks": layers - need, "percent": 100 * (layers - need) / layers}
+    return layers - need
+
+
+def saved(curve, drawn, layers):
+    blocks = blocks_saved([(p["layers"], p["p1"]) for p in curve], layers)
+    low, high = ends([blocks_saved(drawn[:, :, i], layers) for i in range(DRAWS)])
+    scale = 100 / layers
+    return {"blocks": blocks, "blocks_ci": [low, high],
+            "percent": scale * blocks, "percent_ci": [scale * low, scale * high]}
 
 
 def score(model, maps, grid, states, full, decay, texts):
-    """r2, jump, exit and saved of one method."""
+    """The parts of one method."""
+    draws = Draws(texts)
     L, logp = model.layers, log_softmax(full, axis=1)
     tokens = np.zeros((L + 1, len(full)), dtype=int)
     gaps = np.zeros((L + 1, len(full)))
-    jump = []
+    jump, r2_last = [], []
     for l in range(L + 1):
         z = full if l == L else model.read(maps[l, L](states[l]))
         tokens[l] = z.argmax(axis=1)
         second, first = np.partition(np.exp(log_softmax(z, axis=1)), (-2, -1))[:, -2:].T
         gaps[l] = first - second
-        jump.append(jump_row(l, tokens[l], full, logp, texts))
-    curve = exit_curve(grid, tokens, gaps, decay)
-    return {"r2": r2_matrix(maps, states), "jump": jump, "exit": curve,
-            "saved": saved(curve, L)}
+        jump.append(jump_row(l, tokens[l], full, logp, draws))
+        mapped = states[L] if l == L else maps[l, L](states[l])
+        r2_last.append(r2_with_interval(l, mapped, states[L], texts))
+    curve, drawn = exit_curve(grid, tokens, gaps, decay, draws)
+    return {"r2": r2_matrix(maps, states), "r2_last": r2_last, "jump": jump,
+            "jump_mean": mean_jump(tokens, draws), "exit": curve,
+            "saved": saved(curve, drawn, L)}
 
 
 def rounded(value):
@@ -187,7 +239,7 @@ def evaluate(folder, samples, shortcuts=None, exit_position=None):
     scores = {"id": score(model, identity_maps(model.layers), GRID_ID, *rows),
               method: score(model, maps, GRID, *rows)}
     parts = {part: {m: s[part] for m, s in scores.items()}
-             for part in ("r2", "jump", "exit", "saved")}
+             for part in ("r2", "r2_last", "jump", "jump_mean", "exit", "saved")}
     parts["saved"] = {"target": TARGET} | parts["saved"]
     return rounded({
         "format": "jumpcut-results/1",
