@@ -96,8 +96,8 @@ def main():
     kinds = compare(a, b)
     for name, worst in kinds.items():
         verdict = "ok" if worst.share <= 1 else "DIFFERS"
-        print(f"{name:12} {worst.count:5} compared, worst {worst.difference:.3g} "
-              f"of {worst.allowed:.3g} allowed: {verdict}  {worst.where}")
+        print(f"{name:12} {worst.count:5} compared, worst {worst.difference:.3g}, "
+              f"{worst.share:.3g} of what is allowed: {verdict}  {worst.where}")
     sys.exit(any(not worst.share <= 1 for worst in kinds.values()))
 
 

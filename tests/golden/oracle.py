@@ -119,12 +119,14 @@ class Draws:
 
     def __init__(self, texts):
         n = texts.max() + 1
-        self.texts, self.rows = texts, np.bincount(texts)
-        self.times = np.random.default_rng(1).multinomial(n, [1 / n] * n, DRAWS)
+        self.texts = texts
+        times = np.random.default_rng(1).multinomial(n, [1 / n] * n, DRAWS)
+        self.times = times.astype(float)
+        self.rows = self.times @ np.bincount(texts)
 
     def means(self, values):
         """[DRAWS]"""
-        return self.times @ np.bincount(self.texts, values) / (self.times @ self.rows)
+        return self.times @ np.bincount(self.texts, values) / self.rows
 
 
 def ends(values):
