@@ -68,10 +68,14 @@ int main(int argc, char **argv)
         bench_die("a folder for files", NULL);
     json_t *out = json_object();
     add_machine(out);
-    if (wanted(argc, argv, "forward") || wanted(argc, argv, "gather"))
-        bench_forward(out, dir); /* makes the model that bench_gather() reads */
+    if (wanted(argc, argv, "forward") || wanted(argc, argv, "gather") ||
+        wanted(argc, argv, "parts"))
+        bench_forward(out,
+                      dir); /* makes the model that bench_gather() and bench_parts() read */
     if (wanted(argc, argv, "gather"))
         bench_gather(out, dir);
+    if (wanted(argc, argv, "parts"))
+        bench_parts(out, dir);
     if (wanted(argc, argv, "fit"))
         add_fit(out);
     if (wanted(argc, argv, "memory"))

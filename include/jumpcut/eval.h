@@ -30,6 +30,9 @@ typedef struct jc_eval_params {
     const jc_hooks *hooks;
     uint32_t bootstrap; /* times that texts are drawn again for intervals. Default 1000 */
     uint64_t seed;      /* of that; set by the program from its --seed */
+    bool schedules; /* also score schedules of runs and jumps, of shortcuts that have a map
+                       between every two layers; parts of blocks are scored wherever a
+                       shortcut has maps of them */
 } jc_eval_params;
 
 #define jc_eval_params_init(p)                                                             \

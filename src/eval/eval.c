@@ -19,6 +19,7 @@ static const jc_option rows[] = {
     {"tau",    JC_OPTION_REAL, offsetof(jc_eval_params, tau), 0, 1e6, "4", NULL, "how fast the early-exit threshold falls along a text"},
     {"batch",  JC_OPTION_U32,  offsetof(jc_eval_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
     {"bootstrap", JC_OPTION_U32, offsetof(jc_eval_params, bootstrap), 0, 10000, "1000", NULL, "times that texts are drawn again for the 95% intervals, 0 for none"},
+    {"schedules", JC_OPTION_BOOL, offsetof(jc_eval_params, schedules), 0, 0, "false", NULL, "also score schedules, in which some blocks are run and maps jump over the others"},
     {"paper",  JC_OPTION_BOOL, offsetof(jc_eval_params, paper), 0, 0, "false", NULL, "do as the paper's code does: one random position a text, and early exit of encoders with position 3 for every token"},
 };
 /* clang-format on */
@@ -123,8 +124,8 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
     for (uint32_t t = 0; t < run->taps; t++)
         pass->taps[t] = jc_session_states(jc_batch_session(source), t);
     const jc_eval_batch batch = {
-        n,           pass->taps,  jc_batch_positions(source), jc_batch_owners(source),
-        pass->texts, pass->scores};
+        n,           pass->taps,   jc_batch_positions(source), jc_batch_owners(source),
+        pass->texts, pass->scores, jc_batch_session(source)};
     jc_status st = jc_eval_scores(run, pass->taps, n, pass->scores, err);
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
         st = jc_metric_row(i)->add(pass->states[i], run, &batch, err);
@@ -190,6 +191,9 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
+        if (jc_metric_row(i)->wants_detours && jc_metric_row(i)->wants_detours(&run))
+            jc_batch_keep(batch);
     if (st == JC_OK)
         st = run_pass(&pass, batch, err);
     if (st == JC_OK)

@@ -29,22 +29,6 @@ static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *b
     return jc_tally_add(state, batch->scores, batch->owners, batch->rows, err);
 }
 
-/* The scores by layer, series first .. first + taps. */
-static json_t *layers_of(const jc_tally *tally, size_t first, uint32_t taps)
-{
-    json_t *list = json_array();
-
-    for (uint32_t l = 0; l < taps; l++) {
-        json_t *entry = json_pack("{s:I}", "layer", (json_int_t)l);
-        bool written = jc_tally_write(tally, first + l, entry);
-        if (json_array_append_new(list, entry) != 0 || !written) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
 static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
 {
     jc_tally *tally = state;
@@ -57,8 +41,8 @@ static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc
         const char *name = run->methods[m].name;
         json_t *mean = jc_json_section(means, name);
         written &= jc_tally_write_mean(tally, m * run->taps, run->taps - 1, mean);
-        written &= json_object_set_new(jump, name,
-                                       layers_of(tally, m * run->taps, run->taps)) == 0;
+        written &= json_object_set_new(
+                       jump, name, jc_tally_layers(tally, m * run->taps, run->taps)) == 0;
     }
     return st || written ? st : jc_fail_nomem(err, "precision and surprisal");
 }

@@ -12,6 +12,7 @@
 #include "eval/score.h"
 #include "jumpcut/eval.h"
 #include "kernels/kernels.h"
+#include "model/session.h"
 #include "shortcut/packed.h"
 
 typedef struct jc_eval_run {
@@ -31,6 +32,7 @@ typedef struct jc_eval_batch {
     const uint32_t *owners;     /* [rows]: number of the text in this batch, ascending */
     uint64_t first_text;        /* number of text 0 in the stream */
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
+    jc_session *session;    /* that has run it; for detours */
 } jc_eval_batch;
 
 /* The position that early exit takes for every token, -1 for each its own. */
@@ -41,9 +43,16 @@ int64_t jc_eval_exit_position(const jc_eval_run *run);
 jc_status jc_eval_scores(const jc_eval_run *run, const float *const *states, size_t rows,
                          jc_score *scores, jc_error *err) JC_NODISCARD;
 
+/* The same of states that stand for the last layer's: ends [n, rows, width] -> scores [n,
+ * rows]; last [rows, width] are the last layer's own. */
+jc_status jc_eval_score_states(const jc_eval_run *run, const float *last, const float *ends,
+                               size_t n, size_t rows, jc_score *scores,
+                               jc_error *err) JC_NODISCARD;
+
 /* A metric keeps what it sums up in `*state`, which may be NULL. */
 typedef struct jc_metric {
     jc_metric_info info;
+    bool (*wants_detours)(const jc_eval_run *run); /* NULL: never */
     jc_status (*begin)(void **state, const jc_eval_run *run, jc_error *err);
     jc_status (*add)(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
                      jc_error *err);
@@ -53,7 +62,8 @@ typedef struct jc_metric {
     void (*release)(void *state); /* takes NULL */
 } jc_metric;
 
-extern const jc_metric jc_metric_r2, jc_metric_jump, jc_metric_exit;
+extern const jc_metric jc_metric_r2, jc_metric_jump, jc_metric_exit, jc_metric_parts,
+    jc_metric_schedules;
 
 const jc_metric *jc_metric_row(size_t i); /* NULL past the end */
 

@@ -124,3 +124,18 @@ bool jc_tally_write_mean(const jc_tally *tally, size_t first, size_t n, json_t *
     return jc_json_statistic(object, "p1", "p1_ci", tally->bootstrap, mean_precision,
                              &range);
 }
+
+json_t *jc_tally_layers(const jc_tally *tally, size_t first, uint32_t taps)
+{
+    json_t *list = json_array();
+
+    for (uint32_t l = 0; l < taps; l++) {
+        json_t *entry = json_pack("{s:I}", "layer", (json_int_t)l);
+        bool written = jc_tally_write(tally, first + l, entry);
+        if (json_array_append_new(list, entry) != 0 || !written) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}

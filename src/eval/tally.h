@@ -40,6 +40,10 @@ jc_status jc_tally_end(jc_tally *tally, jc_error *err) JC_NODISCARD;
  * null. False when memory is short, or object is NULL. */
 bool jc_tally_write(const jc_tally *tally, size_t series, json_t *object) JC_NODISCARD;
 
+/* A list of objects, one for each layer 0 .. taps - 1: "layer", and jc_tally_write() of
+ * series first + layer. NULL when memory is short. */
+json_t *jc_tally_layers(const jc_tally *tally, size_t first, uint32_t taps);
+
 /* Set p1 and p1_ci of `object`, the plain mean of precision@1 over `n` series from `first`
  * on. */
 bool jc_tally_write_mean(const jc_tally *tally, size_t first, size_t n,

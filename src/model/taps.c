@@ -34,7 +34,7 @@ bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers)
     for (; digits < n && digits < 6 && name[digits] >= '0' && name[digits] <= '9'; digits++)
         block = block * 10 + (uint32_t)(name[digits] - '0');
     *tap = (jc_tap){.block = block, .point = JC_POINT_OUT};
-    if (digits == 0 || block > layers)
+    if (digits == 0 || (digits > 1 && name[0] == '0') || block > layers)
         return false;
     if (digits == n)
         return true;

@@ -37,6 +37,25 @@ static jc_status pack_map(const jc_model_info *info, const jc_link *link, jc_lin
     return st;
 }
 
+static jc_status pack_parts(jc_packed *method, const jc_model_info *info, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (uint32_t block = 1; block <= info->layers; block++)
+        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
+            const jc_link *link = jc_shortcut_find_part(method->shortcut, block, part);
+            if (!link || !link->weight)
+                continue;
+            if (!method->parts)
+                method->parts =
+                    jc_alloc_array((size_t)info->layers * JC_PARTS, sizeof *method->parts);
+            if (!method->parts)
+                return jc_fail_nomem(err, "the maps");
+            st = pack_map(info, link, &method->parts[(block - 1) * JC_PARTS + part], err);
+        }
+    return st;
+}
+
 static jc_status pack_maps(jc_packed *method, const jc_model_info *info,
                            jc_packed_pairs pairs, jc_error *err)
 {
@@ -59,7 +78,7 @@ static jc_status pack_maps(jc_packed *method, const jc_model_info *info,
             if (link && link->weight)
                 st = pack_map(info, link, &method->maps[i * taps + j], err);
         }
-    return st;
+    return st || pairs != JC_PACK_ALL ? st : pack_parts(method, info, err);
 }
 
 /* A name that none of methods[0..n) has. */
@@ -114,15 +133,31 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
     return JC_OK;
 }
 
+static void free_linear(jc_linear **maps, size_t n)
+{
+    for (size_t i = 0; maps && i < n; i++)
+        jc_linear_free(maps[i]);
+    jc_free(maps);
+}
+
 void jc_packed_free(jc_packed *methods, size_t n)
 {
     for (size_t m = 0; methods && m < n; m++) {
-        jc_linear **maps = methods[m].maps;
-        for (size_t i = 0; maps && i < (size_t)methods[m].taps * methods[m].taps; i++)
-            jc_linear_free(maps[i]);
-        jc_free(maps);
+        size_t taps = methods[m].taps;
+        free_linear(methods[m].maps, taps * taps);
+        free_linear(methods[m].parts, (taps - 1) * JC_PARTS);
     }
     jc_free(methods);
+}
+
+const jc_linear *jc_packed_linear(const jc_packed *method, uint32_t from, uint32_t to)
+{
+    return method->maps ? method->maps[from * method->taps + to] : NULL;
+}
+
+const jc_linear *jc_packed_part(const jc_packed *method, uint32_t block, jc_part part)
+{
+    return method->parts ? method->parts[(block - 1) * JC_PARTS + part] : NULL;
 }
 
 jc_status jc_packed_map(const jc_packed *method, uint32_t from, uint32_t to, const float *x,

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "jumpcut/shortcut.h"
 #include "kernels/kernels.h"
+#include "model/parts.h"
 
 /* The identity, or one shortcut, with its maps prepared. */
 typedef struct jc_packed {
@@ -14,6 +15,7 @@ typedef struct jc_packed {
     const jc_shortcut *shortcut; /* borrowed; NULL: the identity */
     uint32_t taps;               /* L + 1 */
     jc_linear **maps;            /* [taps, taps], NULL where there is none */
+    jc_linear **parts;           /* [L, JC_PARTS]; NULL where there are none at all */
 } jc_packed;
 
 typedef enum jc_packed_pairs { JC_PACK_ALL, JC_PACK_FINAL } jc_packed_pairs;
@@ -21,7 +23,7 @@ typedef enum jc_packed_pairs { JC_PACK_ALL, JC_PACK_FINAL } jc_packed_pairs;
 /* methods[*n], the identity first, then each shortcut that is not the identity too, under
  * the name of its method ("mat"; a second one is "mat-2"). Refuses shortcuts of another
  * model, and those without a map from every layer to the last one. Only the maps of `pairs`
- * are prepared. */
+ * are prepared, and those of parts with all pairs. */
 jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
                         const jc_shortcut *const *shortcuts, size_t n_shortcuts,
                         jc_packed_pairs pairs, jc_error *err) JC_NODISCARD;
@@ -29,6 +31,10 @@ void jc_packed_free(jc_packed *methods, size_t n); /* takes NULL */
 
 /* The identity counts as having every map. */
 bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to);
+
+/* The map itself; NULL: there is none, or it is the identity. */
+const jc_linear *jc_packed_linear(const jc_packed *method, uint32_t from, uint32_t to);
+const jc_linear *jc_packed_part(const jc_packed *method, uint32_t block, jc_part part);
 
 /* y [rows, width] = the map of x. `*y` is x itself for the identity, otherwise `buffer`. */
 jc_status jc_packed_map(const jc_packed *method, uint32_t from, uint32_t to, const float *x,

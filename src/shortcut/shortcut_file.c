@@ -186,24 +186,37 @@ static jc_status floats(const jc_tensor *t, const float **data, float **own, jc_
     return JC_OK;
 }
 
+/* A layer in decimal digits. */
+static bool read_layer(uint32_t *layer, const char *text, size_t n, uint32_t layers)
+{
+    jc_tap tap;
+
+    if (memchr(text, '.', n) || !jc_tap_read(&tap, text, n, layers))
+        return false;
+    *layer = tap.block;
+    return true;
+}
+
 /* "map.<i>.<j>" or "part.<block>.<part>" of name[0..n), written as we would write it; NULL:
  * there is no such map. */
 static jc_link *parse_map(const jc_shortcut *s, const char *name, size_t n)
 {
+    const char *dot = memchr(name, '.', n), *end = name + n;
+    const char *rest = dot ? dot + 1 : end;
     uint32_t from, to;
-    char again[64];
     jc_part part;
 
     if (n > 5 && memcmp(name, "part.", 5) == 0)
-        return jc_part_read(&from, &part, name + 5, n - 5, s->layers)
+        return jc_part_read(&from, &part, rest, (size_t)(end - rest), s->layers)
                    ? &s->parts[(size_t)(from - 1) * JC_PARTS + part]
                    : NULL;
-    if (sscanf(name, "map.%9u.%9u", &from, &to) != 2 || from >= to || to > s->layers)
+    if (n < 4 || memcmp(name, "map.", 4) != 0)
         return NULL;
-    snprintf(again, sizeof again, "map.%u.%u", from, to);
-    return strlen(again) == n && memcmp(again, name, n) == 0
-               ? &s->links[(size_t)from * ((size_t)s->layers + 1) + to]
-               : NULL;
+    dot = memchr(rest, '.', (size_t)(end - rest));
+    if (!dot || !read_layer(&from, rest, (size_t)(dot - rest), s->layers) ||
+        !read_layer(&to, dot + 1, (size_t)(end - dot - 1), s->layers) || from >= to)
+        return NULL;
+    return &s->links[(size_t)from * ((size_t)s->layers + 1) + to];
 }
 
 static jc_status check_shape(const jc_tensor *t, unsigned n_dims, size_t side,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "model/session.h"
 
 /* Enough for each thread to have two slices of 256 rows; states of every layer are kept for
  * all of them, which bounds it for wide and deep models. */
@@ -67,6 +68,12 @@ jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n, jc_error 
 {
     choose_budget(batch, n);
     return jc_session_want(batch->session, taps, n, err);
+}
+
+void jc_batch_keep(jc_batch *batch)
+{
+    choose_budget(batch, batch->info->layers);
+    jc_session_keep(batch->session, true);
 }
 
 void jc_batch_free(jc_batch *batch)
@@ -155,7 +162,7 @@ jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
     return st;
 }
 
-const jc_session *jc_batch_session(const jc_batch *batch)
+jc_session *jc_batch_session(const jc_batch *batch)
 {
     return batch->session;
 }

@@ -17,6 +17,9 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
                        jc_error *err) JC_NODISCARD;
 void jc_batch_free(jc_batch *batch);
 
+/* jc_session_keep() for all that follow; before the first jc_batch_next(). */
+void jc_batch_keep(jc_batch *batch);
+
 /* jc_session_want() for all that follow; before the first jc_batch_next(). */
 jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n,
                         jc_error *err) JC_NODISCARD;
@@ -25,7 +28,7 @@ jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n,
  * The states are in jc_batch_session() until the next call. */
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err) JC_NODISCARD;
 
-const jc_session *jc_batch_session(const jc_batch *batch);
+jc_session *jc_batch_session(const jc_batch *batch);
 /* Of each row: its position in its text, and its text's number in this batch. */
 const uint32_t *jc_batch_positions(const jc_batch *batch);
 const uint32_t *jc_batch_owners(const jc_batch *batch);

@@ -50,7 +50,8 @@ def first(out):
 
 
 class Probe:
-    """Hooks on all blocks: `seen` gets the states; parts in `replaced` blocks are maps."""
+    """Hooks on all blocks: `seen` gets the states; in blocks after `after`, `parts` are maps:
+    {part: W}, or a list of that, one for each block."""
 
     def __init__(self, model, maps, parts=(), after=0):
         self.seen, self.handles, self.post = {}, [], False
@@ -59,7 +60,8 @@ class Probe:
             model.kind == "opt" and not blocks[0].do_layer_norm_before)
         for b, block in enumerate(blocks, 1):
             ln1, attn, ln2, mlp, parallel = modules(model, block)
-            use = {p: maps[p] for p in parts} if b > after else {}
+            own = maps[b - 1] if isinstance(maps, list) else maps
+            use = {p: own[p] for p in parts} if b > after else {}
             given = {}  # to each part, in this block
             self.watch(block, b, "in", given)
             self.hook(ln1, b, "ln1", given, use, None)

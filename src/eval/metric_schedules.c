@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * metric_schedules.c: some blocks run, maps that jump over the others: a real blocks and a
+ * jump over b in turn, for all a + b that divide L; the schedules whose jumps have the
+ * largest product of R2, on the vectors that the maps were fitted on, for each number of
+ * blocks; and one jump to the end, from each layer. After a jump the blocks see all
+ * positions as they were jumped to.
+ */
+#include <math.h>
+
+#include "eval/json.h"
+#include "eval/routes.h"
+#include "eval/schedule.h"
+#include "shortcut/shortcut.h"
+
+/* Of route i. */
+typedef struct entry {
+    size_t method;
+    const char *kind;
+    uint32_t run, jump; /* of "alternate" */
+    jc_schedule schedule;
+} entry;
+
+typedef struct schedules {
+    jc_routes routes;
+    entry *entries; /* [routes.n] */
+    size_t capacity;
+} schedules;
+
+static void release(void *state)
+{
+    schedules *s = state;
+
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->capacity; i++)
+        jc_free(s->entries[i].schedule.jumps);
+    jc_free(s->entries);
+    jc_routes_release(&s->routes);
+    jc_free(s);
+}
+
+/* The next entry, zeroed but for room for jumps. */
+static jc_status next_entry(schedules *s, const jc_eval_run *run, size_t method,
+                            const char *kind, entry **out, jc_error *err)
+{
+    size_t had = s->capacity, at = s->routes.n;
+
+    if (!jc_grow(&s->entries, &s->capacity, at + 1, sizeof *s->entries))
+        return jc_fail_nomem(err, "schedules");
+    for (size_t i = had; i < s->capacity; i++)
+        s->entries[i] = (entry){0};
+    entry *e = &s->entries[at];
+    e->method = method;
+    e->kind = kind;
+    if (!e->schedule.jumps)
+        e->schedule.jumps = jc_alloc_array(run->taps, sizeof *e->schedule.jumps);
+    *out = e;
+    return e->schedule.jumps ? JC_OK : jc_fail_nomem(err, "schedules");
+}
+
+/* The way of a schedule, which has a jump. */
+static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
+                           const jc_schedule *schedule, jc_error *err)
+{
+    const jc_packed *packed = &run->methods[method];
+    jc_step *steps = jc_alloc_array(run->taps, sizeof *steps);
+    size_t n = 0;
+
+    if (!steps)
+        return jc_fail_nomem(err, "schedules");
+    uint32_t from = schedule->jumps[0].from, at = from;
+    for (size_t i = 0; i < schedule->n; i++) {
+        const jc_jump *jump = &schedule->jumps[i];
+        while (at < jump->from)
+            steps[n++] = (jc_step){.block = ++at};
+        steps[n++] = (jc_step){.jump = jc_packed_linear(packed, jump->from, jump->to)};
+        at = jump->to;
+    }
+    while (at + 1 < run->taps)
+        steps[n++] = (jc_step){.block = ++at};
+    const jc_detour detour = {from, steps, n};
+    jc_status st = jc_routes_add(&s->routes, &detour, err);
+    jc_free(steps);
+    return st;
+}
+
+static jc_status add_alternating(schedules *s, const jc_eval_run *run, size_t method,
+                                 jc_error *err)
+{
+    uint32_t layers = run->taps - 1;
+    const float *r2 = run->methods[method].shortcut->r2;
+    jc_status st = JC_OK;
+
+    for (uint32_t period = 2; period <= layers; period++)
+        for (uint32_t a = 1; a < period && layers % period == 0 && st == JC_OK; a++) {
+            entry *e;
+            st = next_entry(s, run, method, "alternate", &e, err);
+            if (st)
+                break;
+            e->run = a;
+            e->jump = period - a;
+            jc_schedule_alternate(&e->schedule, layers, a, period - a);
+            if (r2)
+                jc_schedule_rate(&e->schedule, r2, layers);
+            st = add_route(s, run, method, &e->schedule, err);
+        }
+    return st;
+}
+
+static jc_status add_best(schedules *s, const jc_eval_run *run, size_t method,
+                          jc_error *err)
+{
+    uint32_t layers = run->taps - 1;
+    const float *r2 = run->methods[method].shortcut->r2;
+    jc_status st = JC_OK;
+
+    for (uint32_t blocks = 0; blocks < layers && r2 && st == JC_OK; blocks++) {
+        bool found = false;
+        entry *e;
+        st = next_entry(s, run, method, "best", &e, err);
+        if (st == JC_OK)
+            st = jc_schedule_best(&e->schedule, &found, r2, layers, blocks, err);
+        if (st == JC_OK && found)
+            st = add_route(s, run, method, &e->schedule, err);
+    }
+    return st;
+}
+
+/* One jump from each layer to the end, which is scored in any case. */
+static jc_status add_exits(schedules *s, const jc_eval_run *run, size_t method,
+                           jc_error *err)
+{
+    uint32_t layers = run->taps - 1;
+    jc_status st = JC_OK;
+
+    for (uint32_t l = 0; l <= layers && st == JC_OK; l++) {
+        entry *e;
+        st = next_entry(s, run, method, "exit", &e, err);
+        if (st)
+            break;
+        e->schedule.blocks = l;
+        e->schedule.product = 1;
+        if (l < layers)
+            e->schedule.jumps[e->schedule.n++] = (jc_jump){l, layers};
+        if (run->methods[method].shortcut->r2)
+            jc_schedule_rate(&e->schedule, run->methods[method].shortcut->r2, layers);
+        else if (l < layers)
+            e->schedule.product = NAN;
+        st = jc_routes_add_known(&s->routes, run, method, l, err);
+    }
+    return st;
+}
+
+/* Fitted, with a map between every two layers. */
+static bool takes_part(const jc_eval_run *run, size_t method)
+{
+    const jc_packed *packed = &run->methods[method];
+
+    for (uint32_t i = 0; i < run->taps; i++)
+        for (uint32_t j = i + 1; j < run->taps; j++)
+            if (!packed->shortcut || !jc_packed_has(packed, i, j))
+                return false;
+    return run->params->schedules;
+}
+
+static bool wants_detours(const jc_eval_run *run)
+{
+    for (size_t m = 0; m < run->n_methods; m++)
+        if (takes_part(run, m))
+            return true;
+    return false;
+}
+
+static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
+{
+    schedules *s = jc_alloc_array(1, sizeof *s);
+    jc_status st = JC_OK;
+
+    *state = s;
+    if (!s)
+        return jc_fail_nomem(err, "schedules");
+    for (size_t m = 0; m < run->n_methods && st == JC_OK; m++) {
+        if (!takes_part(run, m))
+            continue;
+        st = add_alternating(s, run, m, err);
+        if (st == JC_OK)
+            st = add_best(s, run, m, err);
+        if (st == JC_OK)
+            st = add_exits(s, run, m, err);
+    }
+    return st || s->routes.n == 0 ? st : jc_routes_begin(&s->routes, run, err);
+}
+
+static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
+                     jc_error *err)
+{
+    schedules *s = state;
+
+    return s->routes.n ? jc_routes_run(&s->routes, run, batch, err) : JC_OK;
+}
+
+static json_t *describe(const jc_eval_run *run, const entry *e)
+{
+    json_t *jumps = json_array();
+    bool alternate = e->run > 0;
+
+    for (size_t i = 0; i < e->schedule.n; i++)
+        json_array_append_new(jumps,
+                              json_pack("[I,I]", (json_int_t)e->schedule.jumps[i].from,
+                                        (json_int_t)e->schedule.jumps[i].to));
+    return json_pack("{s:s, s:s, s:I, s:o*, s:o*, s:o, s:o}", "map",
+                     run->methods[e->method].name, "kind", e->kind, "blocks",
+                     (json_int_t)e->schedule.blocks, "run",
+                     alternate ? json_integer(e->run) : NULL, "jump",
+                     alternate ? json_integer(e->jump) : NULL, "r2_product",
+                     jc_json_number(e->schedule.product), "jumps", jumps);
+}
+
+static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
+{
+    schedules *s = state;
+    json_t *list = json_array();
+    bool written = true;
+
+    if (s->routes.n == 0) {
+        json_decref(list);
+        return JC_OK;
+    }
+    jc_status st = jc_tally_end(s->routes.tally, err);
+    for (size_t i = 0; i < s->routes.n && st == JC_OK; i++) {
+        json_t *object = describe(run, &s->entries[i]);
+        written &= jc_tally_write(s->routes.tally, i, object);
+        written &= json_array_append_new(list, object) == 0;
+    }
+    written &= json_object_set_new(results, "schedules", list) == 0;
+    return st || written ? st : jc_fail_nomem(err, "schedules");
+}
+
+const jc_metric jc_metric_schedules = {
+    .info = {"schedules", "precision and surprisal when some blocks are run and maps jump "
+                          "over the others, where there is a map between every two layers"},
+    .wants_detours = wants_detours,
+    .begin = begin,
+    .add = add,
+    .finish = finish,
+    .release = release,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * routes.c: detours run for every batch, read out, and scored beside the model's own
+ * answers.
+ *
+ * The ends of as many routes as fit into ENDS_BYTES are kept, and then read out together:
+ * the logits of the whole model, which all are compared with, are made once for them.
+ */
+#include "eval/routes.h"
+
+#include <string.h>
+
+enum { ENDS_BYTES = 64 << 20 };
+
+jc_status jc_routes_add(jc_routes *routes, const jc_detour *detour, jc_error *err)
+{
+    size_t n = detour->n_steps;
+
+    if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
+        return jc_fail_nomem(err, "a way through the model");
+    jc_step *steps = jc_alloc_array(n + 1, sizeof *steps);
+    if (!steps)
+        return jc_fail_nomem(err, "a way through the model");
+    memcpy(steps, detour->steps, n * sizeof *steps);
+    routes->route[routes->n++] = (jc_route){{detour->from, steps, n}, SIZE_MAX};
+    return JC_OK;
+}
+
+jc_status jc_routes_add_known(jc_routes *routes, const jc_eval_run *run, size_t method,
+                              uint32_t layer, jc_error *err)
+{
+    if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
+        return jc_fail_nomem(err, "a way through the model");
+    routes->route[routes->n++] = (jc_route){.known = method * run->taps + layer};
+    return JC_OK;
+}
+
+jc_status jc_routes_begin(jc_routes *routes, const jc_eval_run *run, jc_error *err)
+{
+    return jc_tally_new(&routes->tally, routes->n, run->params->bootstrap,
+                        run->params->seed, err);
+}
+
+/* Run routes[first .. first + n), none of them known, and score them. */
+static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
+                          const jc_eval_batch *batch, size_t first, size_t n, jc_error *err)
+{
+    size_t floats = batch->rows * run->width;
+    const float *ends;
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        st =
+            jc_session_detour(batch->session, &routes->route[first + i].detour, &ends, err);
+        if (st == JC_OK)
+            memcpy(routes->ends + i * floats, ends, floats * sizeof *ends);
+    }
+    return st ? st
+              : jc_eval_score_states(run, batch->states[run->taps - 1], routes->ends, n,
+                                     batch->rows, routes->scores + first * batch->rows,
+                                     err);
+}
+
+jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
+                        const jc_eval_batch *batch, jc_error *err)
+{
+    size_t rows = batch->rows, floats = rows * run->width, scores;
+    size_t group = ENDS_BYTES / (floats * sizeof(float));
+    jc_status st = JC_OK;
+
+    group = group < 1 ? 1 : group > routes->n ? routes->n : group;
+    if (!jc_mul(rows, routes->n, &scores) ||
+        !jc_grow(&routes->scores, &routes->scores_capacity, scores,
+                 sizeof *routes->scores) ||
+        !jc_grow(&routes->ends, &routes->ends_capacity, group * floats,
+                 sizeof *routes->ends))
+        return jc_fail_nomem(err, "ways through the model");
+    for (size_t i = 0, n; i < routes->n && st == JC_OK; i += n) {
+        size_t known = routes->route[i].known;
+        n = 1;
+        if (known != SIZE_MAX) {
+            memcpy(routes->scores + i * rows, batch->scores + known * rows,
+                   rows * sizeof *routes->scores);
+            continue;
+        }
+        while (n < group && i + n < routes->n && routes->route[i + n].known == SIZE_MAX)
+            n++;
+        st = run_some(routes, run, batch, i, n, err);
+    }
+    return st ? st : jc_tally_add(routes->tally, routes->scores, batch->owners, rows, err);
+}
+
+void jc_routes_release(jc_routes *routes)
+{
+    for (size_t i = 0; i < routes->n; i++)
+        jc_free((void *)(uintptr_t)routes->route[i].detour.steps);
+    jc_free(routes->route);
+    jc_free(routes->scores);
+    jc_free(routes->ends);
+    jc_tally_free(routes->tally);
+}
