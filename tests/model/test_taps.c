@@ -135,8 +135,9 @@ static void test_taps__the_output_of_a_block_is_the_layer_s_tap(void **state)
 static void test_taps__names_are_read_and_written(void **state)
 {
     static const char *const good[] = {"0", "3", "1.ln1", "2.attn", "3.sum"};
-    static const char *const bad[] = {"",     "4",  "x",    "1.",       "1.foo", "0.ln1",
-                                      "1ln1", "-1", "1.ln", "99999999", "01", " 1",    "1.mlp2"};
+    static const char *const bad[] = {"",      "4",    "x",     "1.",   "1.foo",
+                                      "0.ln1", "1ln1", "-1",    "1.ln", "99999999",
+                                      "01",    " 1",   "1.mlp2"};
     struct fixture f;
     jc_tap tap;
     jc_error err;
