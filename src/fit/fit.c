@@ -3,7 +3,7 @@
  * fit.c: sums in, shortcut out.
  *
  * All maps from one tap share the matrix of that tap, so it is factored once and used for
- * every target. The threads are those of the linear algebra; the loop over taps is serial
+ * every target. The threads are those of the products; the loop over taps is serial
  * and holds one tap's factor at a time.
  */
 #include <math.h>

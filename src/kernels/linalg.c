@@ -5,14 +5,29 @@
  * LAPACK is called by columns: a row-major matrix is the transpose of what LAPACK sees, so
  * symmetric matrices are the same either way, and a block of right-hand sides [m, n] with
  * one to a row is what LAPACK wants as [n, m]. Nothing is transposed on the way.
+ *
+ * How BLAS cuts a product among threads shows in its last bits. So a product is cut here,
+ * into panels of fixed size that one thread computes, and a factor is one thread's work.
  */
 #include "kernels/linalg.h"
 
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
+#include <omp.h>
+
+#include "kernels/kernels.h"
 
 #define ROWS_AT_ONCE ((size_t)1 << 20) /* row counts are int in BLAS */
+#define PANEL        ((size_t)128)     /* rows of a product that one thread computes */
+
+static int one_thread(void)
+{
+    int threads = omp_get_max_threads();
+
+    omp_set_num_threads(1);
+    return threads;
+}
 
 void jc_sgemm_nt(size_t m, size_t n, size_t k, const float *a, const float *b, float *c)
 {
@@ -24,21 +39,54 @@ void jc_sgemm_nt(size_t m, size_t n, size_t k, const float *a, const float *b, f
     }
 }
 
+struct product {
+    CBLAS_TRANSPOSE ta, tb;
+    size_t m, n, k, lda, ldb;
+    const double *a, *b;
+    double *c;
+};
+
+static jc_status multiply_panel(void *arg, size_t i, jc_error *err)
+{
+    const struct product *p = arg;
+    size_t first = i * PANEL, rows = p->m - first < PANEL ? p->m - first : PANEL;
+    const double *a = p->a + (p->ta == CblasTrans ? first : first * p->k);
+
+    (void)err;
+    cblas_dgemm(CblasRowMajor, p->ta, p->tb, (int)rows, (int)p->n, (int)p->k, 1, a,
+                (int)p->lda, p->b, (int)p->ldb, 0, p->c + first * p->n, (int)p->n);
+    return JC_OK;
+}
+
 void jc_dgemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k,
               const double *a, const double *b, double *c)
 {
+    struct product p = {a_transposed ? CblasTrans : CblasNoTrans,
+                        b_transposed ? CblasTrans : CblasNoTrans,
+                        m,
+                        n,
+                        k,
+                        a_transposed ? m : k,
+                        b_transposed ? k : n,
+                        a,
+                        b,
+                        c};
+
     if (m == 0 || n == 0)
         return;
-    size_t lda = a_transposed ? m : k;
-    size_t ldb = b_transposed ? k : n;
-    cblas_dgemm(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans,
-                b_transposed ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1, a,
-                (int)(lda ? lda : 1), b, (int)(ldb ? ldb : 1), 0, c, (int)n);
+    p.lda = p.lda ? p.lda : 1;
+    p.ldb = p.ldb ? p.ldb : 1;
+    jc_status st = jc_parallel((m + PANEL - 1) / PANEL, multiply_panel, &p, NULL);
+    (void)st; /* the tasks cannot fail */
 }
 
 bool jc_cholesky(double *a, size_t n)
 {
-    return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n) == 0;
+    int threads = one_thread();
+    lapack_int failed = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n);
+
+    omp_set_num_threads(threads);
+    return failed == 0;
 }
 
 jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double *least,
@@ -46,6 +94,7 @@ jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double
 {
     double *work = jc_matrix_new(3, n, sizeof *work);
     lapack_int *iwork = jc_alloc_array(n, sizeof *iwork);
+    int threads = one_thread();
     jc_status st = JC_OK;
     double rcond = 0;
 
@@ -54,6 +103,7 @@ jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double
     else
         LAPACKE_dpocon_work(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n, norm1, &rcond,
                             work, iwork);
+    omp_set_num_threads(threads);
     *least = rcond * norm1;
     jc_free(work);
     jc_free(iwork);
@@ -62,7 +112,10 @@ jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double
 
 void jc_cholesky_invert(double *factor, size_t n)
 {
+    int threads = one_thread();
+
     LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n);
+    omp_set_num_threads(threads);
     for (size_t i = 0; i < n; i++) /* by columns the lower triangle, by rows the upper */
         for (size_t j = 0; j < i; j++)
             factor[i * n + j] = factor[j * n + i];
@@ -77,6 +130,7 @@ jc_status jc_eigen(double *a, size_t n, double *value, jc_error *err)
                         -1, &iwork_size, -1);
     double *work = jc_alloc_array((size_t)work_size, sizeof *work);
     lapack_int *iwork = jc_alloc_array((size_t)iwork_size, sizeof *iwork);
+    int threads = one_thread();
     jc_status st = JC_OK;
 
     if (!work || !iwork)
@@ -85,6 +139,7 @@ jc_status jc_eigen(double *a, size_t n, double *value, jc_error *err)
                                  (int)work_size, iwork, iwork_size) != 0)
         st = jc_fail(err, JC_E_NUMERIC,
                      "eigenvalues of a [%zu, %zu] matrix did not converge", n, n);
+    omp_set_num_threads(threads);
     jc_free(work);
     jc_free(iwork);
     return st;
@@ -102,6 +157,7 @@ jc_status jc_orthonormal(double *a, size_t m, size_t n, jc_error *err)
     int size = (int)fmax(want[0], want[1]);
     double *work = jc_alloc_array((size_t)size, sizeof *work);
     double *tau = jc_alloc_array(m, sizeof *tau);
+    int threads = one_thread();
     jc_status st = JC_OK;
 
     if (!work || !tau) {
@@ -111,6 +167,7 @@ jc_status jc_orthonormal(double *a, size_t m, size_t n, jc_error *err)
         LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, (int)n, (int)m, (int)m, a, (int)n, tau, work,
                             size);
     }
+    omp_set_num_threads(threads);
     jc_free(work);
     jc_free(tau);
     return st;

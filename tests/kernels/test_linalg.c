@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "kernels/linalg.h"
 
 enum { M = 5, N = 7, K = 11 };
@@ -187,6 +188,50 @@ static void test_linalg__short_memory_is_a_status(void **state)
     jc_alloc_fail_after(-1);
 }
 
+enum { WIDE = 301 }; /* some panels, and a part of one */
+
+/* Every function once, on its own numbers; out is [6, WIDE, WIDE]. */
+static void run_all(double *out)
+{
+    const size_t size = (size_t)WIDE * WIDE;
+    double *a = malloc(2 * size * sizeof *a), *b = a + size, value[WIDE];
+
+    assert_non_null(a);
+    fill(a, 2 * size, 6);
+    for (size_t t = 0; t < 3; t++)
+        jc_dgemm(t & 1, t & 2, WIDE, WIDE, WIDE, a, b, out + t * size);
+    jc_dgemm(false, true, WIDE, WIDE, WIDE, a, a, out + 3 * size);
+    for (size_t i = 0; i < WIDE; i++)
+        out[3 * size + i * WIDE + i] += 1;
+    memcpy(out + 4 * size, out + 3 * size, size * sizeof *out);
+    assert_int_equal(jc_eigen(out + 4 * size, WIDE, value, NULL), JC_OK);
+    assert_true(jc_cholesky(out + 3 * size, WIDE));
+    jc_cholesky_invert(out + 3 * size, WIDE);
+    memcpy(out + 5 * size, a, size * sizeof *out);
+    assert_int_equal(jc_orthonormal(out + 5 * size, WIDE, WIDE, NULL), JC_OK);
+    free(a);
+}
+
+static void test_linalg__does_not_depend_on_threads(void **state)
+{
+    const size_t bytes = 6 * (size_t)WIDE * WIDE * sizeof(double);
+    double *one = malloc(bytes), *more = malloc(bytes);
+
+    (void)state;
+    assert_true(one && more);
+    jc_threads_set(1);
+    run_all(one);
+    for (uint32_t threads = 2; threads <= 5; threads++) {
+        jc_threads_set(threads);
+        run_all(more);
+        assert_memory_equal(one, more, bytes);
+        assert_int_equal(jc_threads_max(), threads); /* as it was set */
+    }
+    jc_threads_set(0);
+    free(one);
+    free(more);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_eigen__vectors_make_up_the_matrix),
         cmocka_unit_test(test_orthonormal__spans_the_same),
         cmocka_unit_test(test_linalg__short_memory_is_a_status),
+        cmocka_unit_test(test_linalg__does_not_depend_on_threads),
     };
     return cmocka_run_group_tests_name("kernels/linalg", tests, NULL, NULL);
 }
