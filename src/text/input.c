@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* input.c: a file's bytes through one of three decoders; the magic bytes choose, not the
- * name. Members of a gzip file and frames of a zstd file may follow one another. */
+/* input.c: a file's bytes through one of three decoders; the magic bytes choose, and a
+ * name that promises others is refused. Members of a gzip file and frames of a zstd file
+ * may follow one another. */
 #include "text/input.h"
 
 #include <errno.h>
@@ -165,6 +166,13 @@ static jc_status decode_zstd(jc_input *in, char *out, size_t room, size_t *n, jc
 
 /* ---- opening ---- */
 
+static bool named(const jc_input *in, const char *end)
+{
+    size_t n = strlen(in->path), n_end = strlen(end);
+
+    return n >= n_end && strcmp(in->path + n - n_end, end) == 0;
+}
+
 static jc_status choose(jc_input *in, jc_error *err)
 {
     bool more;
@@ -189,6 +197,10 @@ static jc_status choose(jc_input *in, jc_error *err)
         in->zstd = ZSTD_createDCtx();
         return in->zstd ? JC_OK : jc_fail_nomem(err, in->path);
     }
+    if (named(in, ".gz"))
+        return damaged(in, "it is not gzip data", err);
+    if (named(in, ".zst"))
+        return damaged(in, "it is not zstd data", err);
     return JC_OK;
 }
 

@@ -284,6 +284,18 @@ static void test_corpus__cut_or_damaged_zstd_is_refused(void **state)
     check_fails(4, "the zstd data is damaged");
 }
 
+/* What a name promises must be there: not a page that says there is no such file. */
+static void test_corpus__a_name_of_compressed_data_wants_it(void **state)
+{
+    (void)state;
+    write_text(folder_path, names[4], "plain\n");
+    check_fails(4, "it is not zstd data");
+    write_text(folder_path, names[5], "");
+    check_fails(5, "it is not gzip data");
+    write_text(folder_path, names[3], "{\"text\":\"a\"}\n");
+    check_fails(3, "it is not gzip data");
+}
+
 /* Much larger than every buffer on the way, and hard to compress. */
 static void test_corpus__large_compressed_files(void **state)
 {
@@ -348,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_corpus__cut_or_damaged_gzip_is_refused),
         cmocka_unit_test(test_corpus__zstd_with_frames_one_after_another),
         cmocka_unit_test(test_corpus__cut_or_damaged_zstd_is_refused),
+        cmocka_unit_test(test_corpus__a_name_of_compressed_data_wants_it),
         cmocka_unit_test(test_corpus__large_compressed_files),
         cmocka_unit_test(test_corpus__what_cannot_be_read_is_named),
     };
