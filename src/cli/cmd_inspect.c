@@ -10,7 +10,7 @@
 static void print_text(const jc_model_info *m, const jc_tokenizer *tokenizer)
 {
     printf("model         %s\n", m->path);
-    printf("architecture  %s%s\n", m->architecture, m->causal ? " (decoder)" : "");
+    printf("architecture  %s%s\n", m->architecture, m->causal ? " (decoder)" : " (encoder)");
     printf("blocks        %" PRIu32 "\n", m->layers);
     printf("width         %" PRIu32 "\n", m->width);
     printf("heads         %" PRIu32 " of %" PRIu32 "\n", m->heads, m->head_width);

@@ -97,6 +97,14 @@ jc_status jc_output_open(jc_output *out, const char *path, jc_error *err)
     return st;
 }
 
+jc_status jc_output_look(const jc_output *out, jc_error *err)
+{
+    if (!ferror(out->f))
+        return JC_OK;
+    return cannot_write(err, out->path ? out->path : "standard output",
+                        errno ? errno : EIO);
+}
+
 jc_status jc_output_commit(jc_output *out, jc_error *err)
 {
     int number = 0;

@@ -9,13 +9,15 @@
 #include "jumpcut/status.h"
 
 typedef struct jc_output {
-    FILE *f;    /* write here; errors are seen at commit */
+    FILE *f;    /* write here; errors are seen at commit, or by a look */
     char *path; /* NULL: standard output */
     char *temp; /* the name until commit; NULL when it has its own from the start */
 } jc_output;
 
 /* path NULL or "-": standard output. */
 jc_status jc_output_open(jc_output *out, const char *path, jc_error *err) JC_NODISCARD;
+/* E_IO when what was written just now did not get out: no need to go on. */
+jc_status jc_output_look(const jc_output *out, jc_error *err) JC_NODISCARD;
 /* Either way *out is released; after a failure no file is left. */
 jc_status jc_output_commit(jc_output *out, jc_error *err) JC_NODISCARD;
 void jc_output_discard(jc_output *out); /* takes a zeroed or committed one */

@@ -194,12 +194,13 @@ jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n
             break;
         fputs(line, out.f);
         free(line);
+        st = jc_output_look(&out, err);
         jc_samples_position(work->samples, &progress);
         if (work->self) {
             progress.stage = "writing texts";
             progress.total = cli->args.self.self_text;
         }
-        if (!jc_ui_progress(&cli->ui, &progress))
+        if (st == JC_OK && !jc_ui_progress(&cli->ui, &progress))
             st = jc_cli_fail(err, JC_E_CANCELLED, "stopped");
     }
     jc_ui_clear(&cli->ui);
