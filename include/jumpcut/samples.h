@@ -44,6 +44,9 @@ typedef struct jc_samples_params {
     bool masked;
     double mask_rate;   /* 0..1 of the positions that may be chosen */
     bool mask_specials; /* choose from [CLS], [SEP] and other special tokens too */
+    /* Give texts of files that have no token too, rather than pass them over: samples
+     * without positions. Not with masked or "one". */
+    bool keep_empty;
 } jc_samples_params;
 
 #define jc_samples_params_init(p)                                                          \
@@ -60,9 +63,9 @@ typedef struct jc_sample {
     uint64_t text;             /* its number in the stream's source, from 0 */
     const uint32_t *ids;       /* [n_ids], NULL at the end of the stream; with what the
                                   tokenizer puts around a text, and with the masks */
-    size_t n_ids;              /* 1 or more */
+    size_t n_ids;              /* 1 or more; 0 for an empty text that was kept */
     const uint32_t *positions; /* [n_positions], ascending, each below n_ids */
-    size_t n_positions;        /* 1 or more */
+    size_t n_positions;        /* 1 or more; 0 likewise */
     jc_split split;
 } jc_sample;
 
@@ -94,7 +97,8 @@ JC_API jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *
 
 /** The next sample; what it points to is valid until the next call. At the end
  *  sample->ids is NULL and the status JC_OK; notes on what was cut or skipped are given
- *  to hooks->note then. */
+ *  to hooks->note then. E_FORMAT where the end comes before any sample: no work is as much
+ *  a mistake as a file that is missing. */
 JC_API jc_status jc_samples_next(jc_samples *samples, jc_sample *sample,
                                  jc_error *err) JC_NODISCARD;
 

@@ -20,7 +20,8 @@ static void print_ids(FILE *f, const uint32_t *ids, size_t n)
     fputs("]}\n", f);
 }
 
-static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, FILE *f, jc_error *err)
+static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, jc_output *out,
+                        jc_error *err)
 {
     const jc_own *own = &cli->args.own;
     jc_samples_params params = cli->args.samples;
@@ -31,6 +32,7 @@ static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, FILE *f, jc_
     params.split = "all";
     params.train = params.val = 0;
     params.context = 0; /* no text is cut */
+    params.keep_empty = true;
     params.vocab = jc_tokenizer_size(tokenizer);
     jc_status st = jc_samples_from_text(&samples, tokenizer, own->text.item, own->text.n,
                                         &params, err);
@@ -39,9 +41,10 @@ static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, FILE *f, jc_
         st = jc_samples_next(samples, &sample, err);
         if (st || !sample.ids)
             break;
-        print_ids(f, sample.ids, sample.n_ids);
+        print_ids(out->f, sample.ids, sample.n_ids);
+        st = jc_output_look(out, err);
         jc_samples_position(samples, &progress);
-        if (!jc_ui_progress(&cli->ui, &progress))
+        if (st == JC_OK && !jc_ui_progress(&cli->ui, &progress))
             st = jc_cli_fail(err, JC_E_CANCELLED, "stopped");
     }
     jc_samples_close(samples);
@@ -192,7 +195,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st)
         goto done;
     if (!own->decode)
-        st = encode(cli, tokenizer, out.f, err);
+        st = encode(cli, tokenizer, &out, err);
     for (size_t i = 0; own->decode && i < own->text.n && st == JC_OK; i++)
         st = decode_file(tokenizer, own->text.item[i], out.f, err);
     if (st == JC_OK)
@@ -222,11 +225,12 @@ const jc_command jc_command_tokenize = {
     .min_words = 1,
     .max_words = 1,
     .teach =
-        "Prints one line {\"ids\":[...]} for each text. It needs only the tokenizer's "
-        "files "
-        "in the folder MODEL: tokenizer.json, or vocab.json and merges.txt. Any bytes are "
-        "taken: those that are not UTF-8 become the tokens of these bytes. Special tokens "
-        "written out in the text are recognised.\n\n"
+        "Prints one line {\"ids\":[...]} for each text, with the special tokens that the "
+        "model wants around it; an empty text has its line too. Only the tokenizer's files "
+        "are needed in the folder MODEL: tokenizer.json, or vocab.json and merges.txt, or "
+        "vocab.txt. Byte-level tokenizers take any bytes: those that are not UTF-8 become "
+        "the tokens of these bytes. Special tokens written out in the text are "
+        "recognised.\n\n"
         "With --decode, lines {\"ids\":[...]} become lines {\"text\":\"...\"}; bytes that "
         "are not UTF-8 are shown there as U+FFFD.",
     .examples = "echo 'Jump to conclusions' | jumpcut tokenize ./gpt2 --text -\n"

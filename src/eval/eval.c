@@ -150,8 +150,6 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
             break;
         st = add_batch(pass, batch, n, err);
     }
-    if (st == JC_OK && pass->rows == 0)
-        st = jc_fail(err, JC_E_ARG, "there is no text to score on");
     return st;
 }
 

@@ -274,8 +274,6 @@ static jc_status run(output *out, const jc_model *model, jc_samples *samples,
         st = add_batch(out, batch, n, err);
     }
     jc_batch_free(batch);
-    if (st == JC_OK && out->rows == 0)
-        st = jc_fail(err, JC_E_ARG, "there is no text to take states of");
     return st ? st : out->format->finish(out, err);
 }
 

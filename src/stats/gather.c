@@ -41,8 +41,6 @@ static jc_status gather(jc_stats *stats, jc_gram *gram, jc_batch *batch, jc_erro
     jc_free(states);
     if (st == JC_OK)
         st = jc_gram_finish(gram, err);
-    if (st == JC_OK && stats->rows == 0)
-        st = jc_fail(err, JC_E_ARG, "there is no text to take hidden states from");
     return st;
 }
 

@@ -87,6 +87,7 @@ struct jc_corpus {
     char *field;
     jc_lines lines; /* of the file that is open */
     bool json_lines;
+    bool keep_empty;
     jc_bytes text;
     uint64_t n_empty;
     uint64_t done, total; /* bytes of files that are closed; of all files */
@@ -270,8 +271,8 @@ jc_status jc_corpus_next(jc_corpus *c, const char **text, size_t *length, jc_err
             st = next_in_file(c, &got, err);
         if (st)
             return st;
-        if (got && c->text.n > 0) {
-            *text = c->text.data;
+        if (got && (c->text.n > 0 || c->keep_empty)) {
+            *text = c->text.n ? c->text.data : "";
             *length = c->text.n;
             return JC_OK;
         }
@@ -282,6 +283,17 @@ jc_status jc_corpus_next(jc_corpus *c, const char **text, size_t *length, jc_err
         }
     }
     return JC_OK;
+}
+
+void jc_corpus_keep_empty(jc_corpus *c)
+{
+    c->keep_empty = true;
+}
+
+const char *jc_corpus_name(const jc_corpus *c, size_t *n_files)
+{
+    *n_files = c->n_paths;
+    return c->n_paths ? jc_input_name(c->path[0]) : "no file";
 }
 
 uint64_t jc_corpus_empty(const jc_corpus *c)

@@ -32,10 +32,15 @@ jc_status jc_corpus_open(jc_corpus **out, const char *const *paths, size_t n_pat
                          jc_unit unit, const char *field, jc_error *err) JC_NODISCARD;
 void jc_corpus_close(jc_corpus *corpus); /* takes NULL */
 
-/* The next text that is not empty: *text is valid until the next call, NULL at the end. */
+/* The next text that is not empty, or the next one after jc_corpus_keep_empty(): *text is
+ * valid until the next call, NULL at the end. */
 jc_status jc_corpus_next(jc_corpus *corpus, const char **text, size_t *length,
                          jc_error *err) JC_NODISCARD;
 
+void jc_corpus_keep_empty(jc_corpus *corpus);
+
+/* The first of its files, as messages name it, and how many there are. */
+const char *jc_corpus_name(const jc_corpus *corpus, size_t *n_files);
 uint64_t jc_corpus_empty(const jc_corpus *corpus); /* empty texts passed over so far */
 /* Bytes of the files read so far, and in all: 0 when that cannot be known. */
 void jc_corpus_bytes(const jc_corpus *corpus, uint64_t *done, uint64_t *total);

@@ -4,6 +4,7 @@
 #include "text/samples_impl.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MEMBER(name)    offsetof(jc_samples_params, name)
@@ -112,10 +113,35 @@ void jc_samples_note(const jc_samples *s, uint64_t n, const char *one, const cha
         jc_note(s->p.hooks, "%" PRIu64 " %s", n, n == 1 ? one : many);
 }
 
+/* Nothing but the end: what of it there was not, where, and what there was instead. */
+static jc_status nothing(const jc_samples *s, jc_error *err)
+{
+    static const char *const splits[] = {"", " for training", " for validation"};
+    uint64_t empty = s->n_empty + (s->corpus ? jc_corpus_empty(s->corpus) : 0);
+    char why[96] = "", more[48] = "";
+    size_t n = 1;
+
+    if (s->function)
+        return jc_fail(err, JC_E_FORMAT, "there is no text%s", splits[s->want]);
+    const char *name = s->corpus ? jc_corpus_name(s->corpus, &n) : jc_input_name(s->path);
+    if (n > 1)
+        snprintf(more, sizeof more, " and %zu other file%s", n - 1, n > 2 ? "s" : "");
+    if (s->n_unmaskable)
+        snprintf(why, sizeof why, ": %" PRIu64 " without a token to mask", s->n_unmaskable);
+    else if (empty)
+        snprintf(why, sizeof why, ": %" PRIu64 " empty", empty);
+    return jc_fail(err, JC_E_FORMAT, "there is no text%s in '%s'%s%s", splits[s->want],
+                   name, more, why);
+}
+
 jc_status jc_samples_next(jc_samples *s, jc_sample *sample, jc_error *err)
 {
     *sample = (jc_sample){0};
-    return s->ended ? JC_OK : s->next(s, sample, err);
+    if (s->ended)
+        return JC_OK;
+    jc_status st = s->next(s, sample, err);
+    s->given |= sample->ids != NULL;
+    return st || s->given ? st : nothing(s, err);
 }
 
 void jc_samples_position(const jc_samples *s, jc_progress *progress)

@@ -22,6 +22,7 @@ struct jc_samples {
     bool one;      /* position a text; false: all */
     jc_split want; /* JC_SPLIT_NONE: all */
     jc_status (*next)(jc_samples *s, jc_sample *sample, jc_error *err);
+    bool given; /* a sample */
     bool ended; /* the notes are given */
 
     /* sources of texts: exactly one of corpus and function */

@@ -48,6 +48,8 @@ static jc_status check_tokenizer(jc_samples *s, jc_error *err)
     const jc_tokenizer *t = s->tokenizer;
     const jc_samples_params *p = &s->p;
 
+    if (p->keep_empty && (p->masked || s->one))
+        return jc_fail(err, JC_E_ARG, "an empty text has no position to choose");
     s->n_around = t->before.n + t->after.n;
     s->mask = t->role[JC_ROLE_MASK];
     if (p->context && p->context <= s->n_around)
@@ -84,6 +86,8 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
     st = check_tokenizer(s, err);
     if (st == JC_OK)
         st = jc_corpus_open(&s->corpus, paths, n_paths, s->unit, s->p.field, err);
+    if (st == JC_OK && s->p.keep_empty)
+        jc_corpus_keep_empty(s->corpus);
     if (st) {
         jc_samples_close(s);
         return st;
@@ -127,6 +131,8 @@ static void end(jc_samples *s)
     const jc_splitter *split = &s->splitter;
 
     s->ended = true;
+    if (!s->given) /* the error tells */
+        return;
     snprintf(one, sizeof one, "text was longer than %" PRIu32 " tokens and was cut",
              s->p.context);
     snprintf(many, sizeof many, "texts were longer than %" PRIu32 " tokens and were cut",
@@ -158,7 +164,7 @@ static jc_status next_text(jc_samples *s, bool *got, jc_error *err)
         if (st)
             return st;
         s->rng = jc_rng_at(s->p.seed, number);
-        if (s->ids.n > 0) {
+        if (s->ids.n > 0 || s->p.keep_empty) {
             s->at = 0;
             return JC_OK;
         }
@@ -263,9 +269,9 @@ jc_status jc_texts_next(jc_samples *s, jc_sample *sample, jc_error *err)
             end(s);
             return JC_OK;
         }
-    } while (s->positions.n == 0);
+    } while (s->positions.n == 0 && !s->p.keep_empty);
     *sample = (jc_sample){.text = s->n_texts - 1,
-                          .ids = s->window.id,
+                          .ids = s->window.n ? s->window.id : &s->mask,
                           .n_ids = s->window.n,
                           .positions = s->positions.id,
                           .n_positions = s->positions.n,

@@ -190,7 +190,7 @@ static void test_states__no_text_and_short_memory_leave_nothing(void **state)
     jc_status st = JC_E_NOMEM;
 
     scratch_text(state, "samples.jsonl", "");
-    assert_int_equal(save(state, model, "s.safetensors", "all", 0, &err), JC_E_ARG);
+    assert_int_equal(save(state, model, "s.safetensors", "all", 0, &err), JC_E_FORMAT);
     assert_int_equal(scratch_count(state), 1);
     scratch_text(state, "samples.jsonl", "{\"ids\":[5,6],\"positions\":[1]}\n");
     for (long n = 0; st; n++) {

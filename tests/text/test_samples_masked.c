@@ -227,6 +227,19 @@ static void test_samples_masked__texts_without_a_token_are_skipped_and_counted(v
     assert_string_equal(n.text[1], "2 texts without a token to mask were skipped");
 }
 
+static void test_samples_masked__nothing_to_mask_is_a_failure(void **state)
+{
+    jc_samples_params p = masked("one");
+    jc_sample sample;
+    jc_error err;
+
+    (void)state;
+    jc_samples *s = open_text(" \x01\n[SEP]\n[PAD] [CLS]\n", &p);
+    assert_int_equal(jc_samples_next(s, &sample, &err), JC_E_FORMAT);
+    assert_non_null(strstr(err.message, ": 2 without a token to mask"));
+    jc_samples_close(s);
+}
+
 static void test_samples_masked__the_context_cuts_before_the_last_sep(void **state)
 {
     notes n = {.n = 0};
@@ -512,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_samples_masked__what_does_not_fit_is_refused),
         cmocka_unit_test(test_samples_masked__the_options_have_their_names),
         cmocka_unit_test(test_samples_masked__every_failed_allocation_is_reported),
+        cmocka_unit_test(test_samples_masked__nothing_to_mask_is_a_failure),
     };
     return cmocka_run_group_tests_name("text/samples_masked", tests, open_bert, close_bert);
 }

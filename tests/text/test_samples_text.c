@@ -102,6 +102,65 @@ static void test_samples_text__lines_of_all_files_in_order(void **state)
     jc_samples_close(s);
 }
 
+static void test_samples_text__empty_texts_are_kept_where_asked(void **state)
+{
+    static const char *const want[] = {
+        "the first", "",     "the second one, which is longer", "",
+        "",          "last", "the fourth<|endoftext|>",         ""};
+    jc_samples_params p;
+    jc_sample sample;
+    notes n = {.n = 0};
+    jc_hooks hooks = {.note = keep_note, .arg = &n};
+
+    (void)state;
+    jc_samples_params_init(&p);
+    p.keep_empty = true;
+    p.hooks = &hooks;
+    jc_samples *s = open_both(&p);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+        check_text(&sample, want[i]);
+        assert_int_equal(sample.text, i);
+        assert_int_equal(sample.n_positions, sample.n_ids);
+    }
+    assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+    assert_null(sample.ids);
+    assert_int_equal(n.n, 0);
+    jc_samples_close(s);
+    p.positions = "one";
+    assert_int_equal(jc_samples_from_text(&s, demo, NULL, 0, &p, NULL), JC_E_ARG);
+}
+
+/* Where nothing was given the end is a failure, which says what was looked for. */
+static void test_samples_text__no_text_at_all_is_a_failure(void **state)
+{
+    static const char *const splits[][2] = {
+        {"all", ""}, {"train", " for training"}, {"val", " for validation"}};
+
+    (void)state;
+    write_text(folder, names[0], "\n\r\n");
+    write_text(folder, names[1], "{\"body\":\"\"}\n");
+    for (size_t i = 0; i < 3; i++) {
+        notes n = {.n = 0};
+        jc_hooks hooks = {.note = keep_note, .arg = &n};
+        jc_samples_params p;
+        jc_sample sample;
+        jc_error err;
+        char want[1200];
+        jc_samples_params_init(&p);
+        p.hooks = &hooks;
+        p.split = splits[i][0];
+        p.train = p.val = i ? 2 : 0;
+        jc_samples *s = open_both(&p);
+        assert_int_equal(jc_samples_next(s, &sample, &err), JC_E_FORMAT);
+        snprintf(want, sizeof want, "there is no text%s in '%s' and 1 other file: 3 empty",
+                 splits[i][1], path_a);
+        assert_string_equal(err.message, want);
+        assert_int_equal(n.n, 0); /* the one line says it all */
+        jc_samples_close(s);
+    }
+}
+
 /* The two ids more than the context are gone with the unit "line", a window with another.
  */
 static void test_samples_text__the_context_cuts_lines_and_windows_documents(void **state)
@@ -204,6 +263,8 @@ int main(void)
         cmocka_unit_test(test_samples_text__the_context_cuts_lines_and_windows_documents),
         cmocka_unit_test(test_samples_text__failures_pass_through),
         cmocka_unit_test(test_samples_text__every_failed_allocation_is_reported),
+        cmocka_unit_test(test_samples_text__empty_texts_are_kept_where_asked),
+        cmocka_unit_test(test_samples_text__no_text_at_all_is_a_failure),
     };
     return cmocka_run_group_tests_name("text/samples_text", tests, make_files,
                                        remove_files);
