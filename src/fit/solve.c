@@ -16,16 +16,23 @@
  * so the large direction of the mean never mixes with the small ones that matter, neither
  * in the rank decision nor in rounding.
  *
- * Rank. The sums are products of float32 rows added in blocks of up to 1024: an entry of R
- * has an error of about e = 2^-24 sqrt(1024) / 3 = 6e-7 of its size, of random sign. A
- * random matrix whose entries have the size of e R has norm about 2 e rho, rho the largest
- * norm of a row of R (from 1 to sqrt(d)). Eigenvalues under NOISE rho = 2^-19 rho, 2e-6
- * rho, are thus noise; states of language models have their smallest between 1e-4 and 1e-1.
- * An eigenvalue below zero is noise for sure, and noise is as often above zero as below, so
- * the cut is at least twice the most negative one. Where a Cholesky factor shows that all
- * eigenvalues are above the cut, nothing more is done. Where not, R ~ V L V' with the r
- * eigenvalues kept; D^-1 V L^-1 V' D^-1 C is one solution of many, and its projection on
- * the rows' span, span(D V) in the original coordinates, is the one of least norm.
+ * Rank. The sums with the targets are products of float32 rows added in blocks of up to
+ * 1024: an entry has an error of about e = 2^-24 sqrt(1024) / 3 = 6e-7 of its size, of
+ * random sign, which the inverse of an eigenvalue of R makes larger. A random matrix whose
+ * entries have the size of e R has norm about 2 e rho, rho the largest norm of a row of R
+ * (from 1 to sqrt(d)). What lies along eigenvalues under NOISE rho = 2^-19 rho, 2e-6 rho,
+ * is thus noise; states of language models have their smallest between 1e-4 and 1e-1, or,
+ * where a norm or a constant holds them in a plane, 1e-14. An eigenvalue below zero is
+ * noise for sure, and noise is as often above zero as below, so the cut is at least twice
+ * the most negative one. Where a Cholesky factor shows that all eigenvalues are above the
+ * cut, nothing more is done. Where not, R ~ V L V' with the r eigenvalues kept; D^-1 V L^-1
+ * V' D^-1 C is one solution of many, and its projection on the rows' span, span(D V) in the
+ * original coordinates, is the one of least norm.
+ *
+ * R itself is made of products in float64, of float32 rows less a center: a difference is
+ * rounded by 2^-24 of itself, at random. So an entry of R is wrong by about 2^-25 /
+ * sqrt(n), and R by 2^-24 rho / sqrt(n); four times that is OWN_NOISE. It says how well the
+ * plane of the kept directions is known, and so whether the mean lies in it.
  *
  * A spread below a few units in the last place of the mean is rounding of a constant.
  *
@@ -40,6 +47,7 @@
 #include "kernels/linalg.h"
 
 #define NOISE           0x1p-19 /* of an eigenvalue of R, over the largest norm of a row of R */
+#define OWN_NOISE       0x1p-22 /* the same of R's own error, times the root of the rows */
 #define MEAN_ROUND      0x1p-22 /* of a coordinate, over its mean: four units of float32 */
 #define CORRELATION_MAX 2.0     /* of honest sums: 1, and noise */
 
@@ -241,9 +249,11 @@ done:
 }
 
 /* Whether the mean has a part off span(D V) that the noise of V does not explain: the part
- * of u = D^-1 m that lies in the directions kept turns by at most cut |L^-1 V' u|. */
+ * of u = D^-1 m that lies in the directions kept turns by at most noise |L^-1 V' u|. A
+ * LayerNorm keeps states in a plane that passes close by zero, so `noise` must not be
+ * larger than it is. */
 static bool mean_leaves(const jc_solver *s, const double *mean, const double *v,
-                        const double *value, double cut, double *u)
+                        const double *value, double noise, double *u)
 {
     double whole = 0, off = 0, turn = 0;
 
@@ -263,11 +273,12 @@ static bool mean_leaves(const jc_solver *s, const double *mean, const double *v,
     }
     for (size_t i = 0; i < s->k; i++)
         off += u[i] * u[i];
-    return sqrt(off) > cut * sqrt(turn) && sqrt(off) > 1e-12 * sqrt(whole);
+    return sqrt(off) > noise * sqrt(turn) && sqrt(off) > 1e-12 * sqrt(whole);
 }
 
 /* r [k, k], symmetric, is spoilt; work is [2, k]. */
-static jc_status decompose(jc_solver *s, double *r, double *work, double cut, jc_error *err)
+static jc_status decompose(jc_solver *s, double *r, double *work, double cut, double noise,
+                           jc_error *err)
 {
     size_t k = s->k;
     double *value = work, *u = work + k;
@@ -276,13 +287,14 @@ static jc_status decompose(jc_solver *s, double *r, double *work, double cut, jc
     if (st)
         return st;
     cut = fmax(cut, -2 * value[0]);
+    noise = fmax(noise, -2 * value[0]);
     size_t first = 0;
     while (first < k && value[first] <= cut)
         first++;
     s->rank = k - first;
     if (s->rank == k)
         return invert_whole(s, r, value, err);
-    s->mean_leaves |= mean_leaves(s, s->mean, r + first * k, value + first, cut, u);
+    s->mean_leaves |= mean_leaves(s, s->mean, r + first * k, value + first, noise, u);
     return invert_part(s, r + first * k, value + first, err);
 }
 
@@ -353,7 +365,7 @@ static jc_status factorize(jc_solver *s, const jc_source *src, jc_error *err)
     if (st == JC_OK && !done) {
         st = correlate(s, src, r, &cut, &norm1, err); /* the attempt has spoilt it */
         if (st == JC_OK)
-            st = decompose(s, r, work, cut, err);
+            st = decompose(s, r, work, cut, cut / NOISE * OWN_NOISE / sqrt(src->rows), err);
     }
     jc_free(r);
     jc_free(work);

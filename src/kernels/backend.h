@@ -28,6 +28,10 @@ struct jc_backend {
     /* One tile: sum [m, n] (rows stride apart) += x' y, x [rows, m], y [rows, n]. */
     jc_status (*gram_tile)(size_t m, size_t n, size_t rows, const float *x, const float *y,
                            size_t stride, double *sum, size_t sum_stride, jc_error *err);
+    /* The same with products in float64. */
+    jc_status (*gram_tile_double)(size_t m, size_t n, size_t rows, const float *x,
+                                  const float *y, size_t stride, double *sum,
+                                  size_t sum_stride, jc_error *err);
 };
 
 extern const jc_backend jc_backend_ref;

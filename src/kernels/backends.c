@@ -193,8 +193,9 @@ static jc_status gram_tile(void *arg, size_t task, jc_error *err)
 
     if (block->symmetric && j < i)
         return JC_OK;
-    return job->backend->gram_tile(m, n, job->rows, block->x + i, block->y + j, job->d,
-                                   block->sum + i * job->d + j, job->d, err);
+    return (block->symmetric ? job->backend->gram_tile_double : job->backend->gram_tile)(
+        m, n, job->rows, block->x + i, block->y + j, job->d, block->sum + i * job->d + j,
+        job->d, err);
 }
 
 jc_status jc_gram_add(const jc_backend *backend, const jc_gram_block *blocks, size_t n,

@@ -113,7 +113,9 @@ jc_status jc_attention_run(const jc_backend *backend, const jc_attention *heads,
                            jc_error *err) JC_NODISCARD;
 
 /* One block of second moments: sum [d, d] += x' y for x, y [rows, d]. With `symmetric`
- * (x is y) only the tiles on and above the diagonal are added. */
+ * (x is y) only the tiles on and above the diagonal are added, and their products are
+ * float64: of a tap's own sums the inverse is wanted, which tells directions apart that
+ * products in float32 would mix. */
 typedef struct jc_gram_block {
     const float *x, *y;
     double *sum;

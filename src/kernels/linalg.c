@@ -80,6 +80,13 @@ void jc_dgemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k
     (void)st; /* the tasks cannot fail */
 }
 
+void jc_dgemm_add(size_t m, size_t n, size_t k, const double *a, const double *b, double *c,
+                  size_t stride)
+{
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)m, (int)n, (int)k, 1, a,
+                (int)m, b, (int)n, 1, c, (int)stride);
+}
+
 bool jc_cholesky(double *a, size_t n)
 {
     int threads = one_thread();

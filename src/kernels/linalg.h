@@ -18,6 +18,11 @@ void jc_sgemm_nt(size_t m, size_t n, size_t k, const float *a, const float *b, f
 void jc_dgemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k,
               const double *a, const double *b, double *c);
 
+/* c[m, n] += a[k, m]' b[k, n], the rows of c being `stride` apart; on the calling thread
+ * alone where it is one of jc_parallel()'s. */
+void jc_dgemm_add(size_t m, size_t n, size_t k, const double *a, const double *b, double *c,
+                  size_t stride);
+
 /* Cholesky factor of the symmetric a[n, n] in place. False when it is not positive
  * definite; a is then spoilt. */
 bool jc_cholesky(double *a, size_t n) JC_NODISCARD;

@@ -15,6 +15,7 @@
 #include <lapacke.h>
 
 #include "fit/solve.h"
+#include "stats/gram.h"
 
 enum { FRESH = 100 };
 
@@ -301,6 +302,66 @@ static void test_solve__takes_rounding_for_a_constant(void **state)
     }
 }
 
+/* As the states of a BERT's first layers: a LayerNorm keeps them in a plane, which passes
+ * zero at a thousandth of their spread, and two coordinates are nearly one. y has an
+ * offset, and only the distance of the plane can stand for it. */
+static vectors near_plane(size_t n, uint64_t seed)
+{
+    enum { WIDE = 16 };
+    vectors v = vectors_new(2, n, WIDE);
+
+    for (size_t r = 0; r < n; r++) {
+        float *x = vectors_at(&v, 0, r), *y = vectors_at(&v, 1, r), rest = 0;
+        uint64_t map = 99;
+        for (size_t i = 0; i + 1 < WIDE; i++) {
+            x[i] = (float)(i == 1 ? (double)x[0] + 0.02 + 0.01 * vectors_normal(&seed)
+                                  : 0.25 + vectors_normal(&seed));
+            rest += i % 2 ? x[i] : -x[i];
+        }
+        x[WIDE - 1] = 0.001f - rest;
+        for (size_t i = 0; i < WIDE; i++) {
+            double sum = 1 + 0.3 * vectors_normal(&seed);
+            for (size_t j = 0; j < WIDE; j++)
+                sum += (double)(x[j] * check_rand(&map));
+            y[i] = (float)sum;
+        }
+    }
+    return v;
+}
+
+/* Through the sums that a fit is made of. Tolerance: x is rounded to 1e-7, which turns the
+ * plane by 1e-7 / sqrt(n) over the small spread of 1e-2, by 3e-7: over its distance, 3e-4.
+ */
+static void test_solve__knows_a_plane_that_passes_close_by_zero(void **state)
+{
+    vectors v = near_plane(1700, 1), fresh = near_plane(FRESH, 2);
+    const float *rows[] = {v.x, vectors_at(&v, 1, 0)};
+    double *got = calloc(v.d * v.d, sizeof *got), *want = calloc(v.d * v.d, sizeof *want);
+    double *zero = calloc(v.d, sizeof *zero);
+    jc_stats *s;
+    jc_gram *gram;
+
+    (void)state;
+    assert_int_equal(jc_stats_new(&s, 2, (uint32_t)v.d, false, "f", "m", NULL), JC_OK);
+    assert_int_equal(jc_gram_new(&gram, s, jc_backend_find("onednn"), NULL), JC_OK);
+    assert_int_equal(jc_gram_rows(gram, rows, v.n, NULL), JC_OK);
+    assert_int_equal(jc_gram_finish(gram, NULL), JC_OK);
+    jc_gram_free(gram);
+    from_sums(s, false, got);
+    gelsd(&v, false, want);
+    double off = apart(&fresh, zero, got, want);
+    if (getenv("JC_VERBOSE"))
+        print_message("near plane: %.3g\n", off);
+    if (!(off <= 3e-4))
+        fail_msg("predictions are off by %.3g", off);
+    jc_stats_free(s);
+    free(v.x);
+    free(fresh.x);
+    free(got);
+    free(want);
+    free(zero);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_solve__equals_gelsd_from_sums_of_float_products),
         cmocka_unit_test(test_solve__cuts_where_the_noise_begins),
         cmocka_unit_test(test_solve__takes_rounding_for_a_constant),
+        cmocka_unit_test(test_solve__knows_a_plane_that_passes_close_by_zero),
     };
     openblas_set_num_threads(1); /* gelsd of small matrices is slower by more */
     return cmocka_run_group_tests_name("fit/solve", tests, NULL, NULL);

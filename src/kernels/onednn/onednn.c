@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <threads.h>
 
+#include "kernels/linalg.h"
 #include "kernels/vector.h"
 
 struct scratch {
@@ -118,6 +119,36 @@ jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
     return JC_OK;
 }
 
+/* x [rows, n], its rows stride apart -> to [rows, n] */
+static void widen(size_t rows, size_t n, const float *x, size_t stride, double *to)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < n; i++)
+            to[r * n + i] = (double)x[r * stride + i];
+}
+
+/* oneDNN has no product in float64: BLAS. */
+jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
+                                     const float *y, size_t stride, double *sum,
+                                     size_t sum_stride, jc_error *err)
+{
+    enum { ROWS = 256 }; /* at a time, so that they stay in the cache */
+    double *a = jc_onednn_scratch(ROWS * (m + n) * sizeof *a); /* [ROWS, m] */
+
+    if (!a)
+        return jc_fail_nomem(err, "a tile of second moments");
+    double *b = x == y ? a : a + ROWS * m; /* [ROWS, n] */
+    for (size_t first = 0; first < rows; first += ROWS) {
+        size_t k = rows - first < ROWS ? rows - first : ROWS;
+
+        widen(k, m, x + first * stride, stride, a);
+        if (b != a)
+            widen(k, n, y + first * stride, stride, b);
+        jc_dgemm_add(m, n, k, a, b, sum, sum_stride);
+    }
+    return JC_OK;
+}
+
 const jc_backend jc_backend_onednn = {
     .name = "onednn",
     .has = jc_onednn_has,
@@ -130,4 +161,5 @@ const jc_backend jc_backend_onednn = {
     .softcap = softcap,
     .attention = jc_onednn_attention,
     .gram_tile = jc_onednn_gram_tile,
+    .gram_tile_double = jc_onednn_gram_tile_double,
 };

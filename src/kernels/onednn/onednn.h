@@ -25,5 +25,8 @@ jc_status jc_onednn_attention(const jc_attention *head, jc_error *err);
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
                               const float *y, size_t stride, double *sum, size_t sum_stride,
                               jc_error *err);
+jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
+                                     const float *y, size_t stride, double *sum,
+                                     size_t sum_stride, jc_error *err);
 
 #endif

@@ -229,4 +229,5 @@ const jc_backend jc_backend_ref = {
     .softcap = softcap,
     .attention = attention,
     .gram_tile = gram_tile,
+    .gram_tile_double = gram_tile,
 };
