@@ -148,7 +148,15 @@ void jc_samples_position(const jc_samples *s, jc_progress *progress)
 {
     *progress = (jc_progress){.stage = "reading texts", .unit = "bytes"};
     if (s->corpus) {
+        uint64_t texts = jc_splitter_total(&s->splitter);
         jc_corpus_bytes(s->corpus, &progress->done, &progress->total);
+        /* whichever ends first: the files, or the texts that are wanted */
+        if (texts && (!progress->total || (double)s->n_texts * (double)progress->total >=
+                                              (double)progress->done * (double)texts)) {
+            progress->unit = "texts";
+            progress->done = s->n_texts;
+            progress->total = texts;
+        }
     } else if (s->function) {
         progress->unit = "texts";
         progress->done = s->n_texts;

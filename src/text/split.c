@@ -45,6 +45,15 @@ jc_split jc_splitter_next(jc_splitter *s, uint64_t text)
     return val ? JC_SPLIT_VAL : JC_SPLIT_TRAIN;
 }
 
+uint64_t jc_splitter_total(const jc_splitter *s)
+{
+    if (s->train && s->val)
+        return s->train + s->val;
+    if (s->want == JC_SPLIT_TRAIN)
+        return s->train;
+    return s->want == JC_SPLIT_VAL ? s->val : 0;
+}
+
 bool jc_splitter_full(const jc_splitter *s)
 {
     bool no_train = s->train && s->train_left == 0, no_val = s->val && s->val_left == 0;

@@ -20,6 +20,9 @@ jc_splitter jc_splitter_new(uint64_t seed, uint64_t train, uint64_t val, jc_spli
 /* The split of text number `text`; to be called for 0, 1, 2, ... */
 jc_split jc_splitter_next(jc_splitter *splitter, uint64_t text);
 
+/* How many texts there are up to the last one that can be wanted; 0: no limit. */
+uint64_t jc_splitter_total(const jc_splitter *splitter);
+
 /* No later text can be one that is wanted. */
 bool jc_splitter_full(const jc_splitter *splitter);
 

@@ -131,6 +131,41 @@ static void test_samples_text__empty_texts_are_kept_where_asked(void **state)
     assert_int_equal(jc_samples_from_text(&s, demo, NULL, 0, &p, NULL), JC_E_ARG);
 }
 
+/* Where only the first texts are wanted, the end of the work is that of them. */
+static void test_samples_text__progress_is_of_the_texts_that_are_wanted(void **state)
+{
+    jc_samples_params p;
+    jc_sample sample;
+    jc_progress progress;
+
+    (void)state;
+    jc_samples_params_init(&p);
+    static char lines[300001];
+    memset(lines, 'a', sizeof lines - 1);
+    for (size_t i = 99; i < sizeof lines; i += 100)
+        lines[i] = '\n';
+    write_text(folder, names[0], lines);
+    p.train = 3;
+    p.split = "train";
+    jc_samples *s = open_both(&p);
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+        jc_samples_position(s, &progress);
+        if (i == 1) /* 64 KB of the file have been read already */
+            continue;
+        assert_string_equal(progress.unit, "texts");
+        assert_int_equal(progress.done, i);
+        assert_int_equal(progress.total, 3);
+    }
+    jc_samples_close(s);
+    p.train = 10000; /* more than there are: the files end first */
+    s = open_both(&p);
+    assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+    jc_samples_position(s, &progress);
+    assert_string_equal(progress.unit, "bytes");
+    jc_samples_close(s);
+}
+
 /* Where nothing was given the end is a failure, which says what was looked for. */
 static void test_samples_text__no_text_at_all_is_a_failure(void **state)
 {
@@ -264,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_samples_text__failures_pass_through),
         cmocka_unit_test(test_samples_text__every_failed_allocation_is_reported),
         cmocka_unit_test(test_samples_text__empty_texts_are_kept_where_asked),
+        cmocka_unit_test(test_samples_text__progress_is_of_the_texts_that_are_wanted),
         cmocka_unit_test(test_samples_text__no_text_at_all_is_a_failure),
     };
     return cmocka_run_group_tests_name("text/samples_text", tests, make_files,
