@@ -21,26 +21,82 @@ const jc_option *jc_stats_options(size_t *n_rows)
     return rows;
 }
 
-static jc_status gather(jc_stats *stats, jc_gram *gram, jc_batch *batch, jc_error *err)
-{
-    const float **states = jc_alloc_array(stats->nodes, sizeof *states);
-    size_t n;
-    jc_status st = states ? JC_OK : jc_fail_nomem(err, "the sums");
+/* The pass. */
+struct pass {
+    jc_stats *stats;
+    jc_gram *gram;
+    jc_batch *batch;
+    const float **states; /* [nodes] */
+    const jc_milestones *milestones;
+    size_t reached; /* milestones told of */
+    uint64_t rows;  /* given to the gram */
+};
 
+/* How many of the n rows to add before the next milestone is told of. */
+static size_t step_of(const struct pass *p, size_t n)
+{
+    if (p->reached == p->milestones->n)
+        return n;
+    uint64_t left = p->milestones->at[p->reached] - p->rows;
+    return left < n ? (size_t)left : n;
+}
+
+static jc_status tell(struct pass *p, uint64_t texts, jc_error *err)
+{
+    const jc_milestones *m = p->milestones;
+    jc_stats *sums;
+
+    if (p->reached == m->n || m->at[p->reached] != p->rows)
+        return JC_OK;
+    jc_status st = jc_gram_copy(p->gram, &sums, err);
+    if (st)
+        return st;
+    p->reached++;
+    sums->texts = texts;
+    st = m->reached(m->arg, sums, err);
+    jc_stats_free(sums);
+    return st;
+}
+
+/* The n rows of a batch, cut where a milestone lies. */
+static jc_status add_batch(struct pass *p, size_t n, jc_error *err)
+{
+    const jc_session *session = jc_batch_session(p->batch);
+    const uint32_t *owners = jc_batch_owners(p->batch), taps = p->stats->taps;
+    jc_status st = JC_OK;
+
+    for (size_t done = 0, step; done < n && st == JC_OK; done += step) {
+        step = step_of(p, n - done);
+        for (uint32_t t = 0; t < p->stats->nodes; t++)
+            p->states[t] = (t < taps ? jc_session_states(session, t)
+                                     : jc_session_wanted(session, t - taps)) +
+                           done * p->stats->width;
+        st = jc_gram_rows(p->gram, p->states, step, err);
+        p->rows += step;
+        if (st == JC_OK)
+            st = tell(p, p->stats->texts + owners[done + step - 1] + 1, err);
+    }
+    p->stats->texts += jc_batch_texts(p->batch);
+    return st;
+}
+
+static jc_status gather(struct pass *p, jc_error *err)
+{
+    size_t n;
+    jc_status st = JC_OK;
+
+    p->states = jc_alloc_array(p->stats->nodes, sizeof *p->states);
+    if (!p->states)
+        return jc_fail_nomem(err, "the sums");
     while (st == JC_OK) {
-        st = jc_batch_next(batch, &n, err);
+        st = jc_batch_next(p->batch, &n, err);
         if (st || n == 0)
             break;
-        for (uint32_t t = 0; t < stats->taps; t++)
-            states[t] = jc_session_states(jc_batch_session(batch), t);
-        for (uint32_t t = stats->taps; t < stats->nodes; t++)
-            states[t] = jc_session_wanted(jc_batch_session(batch), t - stats->taps);
-        stats->texts += jc_batch_texts(batch);
-        st = jc_gram_rows(gram, states, n, err);
+        st = add_batch(p, n, err);
     }
-    jc_free(states);
+    jc_free(p->states);
     if (st == JC_OK)
-        st = jc_gram_finish(gram, err);
+        st = jc_gram_finish(p->gram, err);
     return st;
 }
 
@@ -56,40 +112,58 @@ static jc_status add_parts(jc_stats *stats, const jc_model *model, jc_error *err
     return st;
 }
 
-jc_status jc_stats_gather(jc_stats **out, const jc_model *model, jc_samples *samples,
-                          const jc_stats_params *params, jc_error *err)
+static jc_status check_milestones(const jc_milestones *m, jc_error *err)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->at[i] <= (i ? m->at[i - 1] : 0))
+            return jc_fail(err, JC_E_ARG, "milestones must ascend, from 1 on");
+    return JC_OK;
+}
+
+jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *samples,
+                             const jc_milestones *milestones, const jc_stats_params *params,
+                             jc_error *err)
 {
     const jc_model_info *info = jc_model_get_info(model);
     jc_stats_params defaults;
-    jc_stats *stats = NULL;
-    jc_gram *gram = NULL;
-    jc_batch *batch = NULL;
+    struct pass pass = {.milestones = milestones};
+    jc_status st = check_milestones(milestones, err);
 
     *out = NULL;
     if (!params) {
         jc_stats_params_init(&defaults);
         params = &defaults;
     }
-    jc_status st =
-        jc_stats_new(&stats, info->layers + 1, info->width,
-                     strcmp(params->pairs, "all") == 0, info->fingerprint, info->path, err);
+    if (st == JC_OK)
+        st = jc_stats_new(&pass.stats, info->layers + 1, info->width,
+                          strcmp(params->pairs, "all") == 0, info->fingerprint, info->path,
+                          err);
     if (st == JC_OK && params->parts)
-        st = add_parts(stats, model, err);
+        st = add_parts(pass.stats, model, err);
     if (st == JC_OK)
-        st = jc_gram_new(&gram, stats, jc_backend_find(info->backend), err);
+        st = jc_gram_new(&pass.gram, pass.stats, jc_backend_find(info->backend), err);
     if (st == JC_OK)
-        st = jc_batch_new(&batch, model, samples, params->batch, "gathering sums",
+        st = jc_batch_new(&pass.batch, model, samples, params->batch, "gathering sums",
                           params->hooks, err);
-    if (st == JC_OK && stats->n_parts)
-        st = jc_batch_want(batch, stats->inner, stats->nodes - stats->taps, err);
+    if (st == JC_OK && pass.stats->n_parts)
+        st = jc_batch_want(pass.batch, pass.stats->inner,
+                           pass.stats->nodes - pass.stats->taps, err);
     if (st == JC_OK)
-        st = gather(stats, gram, batch, err);
-    jc_batch_free(batch);
-    jc_gram_free(gram);
+        st = gather(&pass, err);
+    jc_batch_free(pass.batch);
+    jc_gram_free(pass.gram);
     if (st) {
-        jc_stats_free(stats);
+        jc_stats_free(pass.stats);
         return st;
     }
-    *out = stats;
+    *out = pass.stats;
     return JC_OK;
+}
+
+jc_status jc_stats_gather(jc_stats **out, const jc_model *model, jc_samples *samples,
+                          const jc_stats_params *params, jc_error *err)
+{
+    static const jc_milestones none;
+
+    return jc_stats_gather_at(out, model, samples, &none, params, err);
 }

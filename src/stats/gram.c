@@ -200,3 +200,35 @@ jc_status jc_gram_finish(jc_gram *gram, jc_error *err)
         return st;
     return jc_parallel(gram->stats->nodes, recenter, gram, err);
 }
+
+/* A second gram with the sums and the rows that wait, to be finished in place of this one.
+ */
+jc_status jc_gram_copy(const jc_gram *gram, jc_stats **out, jc_error *err)
+{
+    size_t nodes = gram->stats->nodes, d = gram->stats->width;
+    size_t node = gram->block_rows * d;
+    jc_stats *stats = NULL;
+    jc_gram *copy = NULL;
+    jc_status st = jc_stats_copy(&stats, gram->stats, err);
+
+    *out = NULL;
+    if (st == JC_OK)
+        st = jc_gram_new(&copy, stats, gram->backend, err);
+    if (st == JC_OK) {
+        for (size_t t = 0; t < nodes; t++)
+            memcpy(copy->block + t * node, gram->block + t * node,
+                   gram->rows * d * sizeof *copy->block);
+        memcpy(copy->center, gram->center, nodes * d * sizeof *copy->center);
+        memcpy(copy->sum, gram->sum, nodes * d * sizeof *copy->sum);
+        copy->centered = gram->centered;
+        copy->rows = gram->rows;
+        st = jc_gram_finish(copy, err);
+    }
+    jc_gram_free(copy);
+    if (st) {
+        jc_stats_free(stats);
+        return st;
+    }
+    *out = stats;
+    return JC_OK;
+}

@@ -25,6 +25,11 @@ void jc_gram_free(jc_gram *gram);
 jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
                        jc_error *err) JC_NODISCARD;
 
+/* What finishing now would give, while the gram goes on: bit for bit the sums of a gram
+ * that was given the rows so far and no more, as blocks are cut by count. `texts` is not
+ * set. */
+jc_status jc_gram_copy(const jc_gram *gram, jc_stats **out, jc_error *err) JC_NODISCARD;
+
 /* Turn the sums into stats' means and centred moments. The gram is spent. */
 jc_status jc_gram_finish(jc_gram *gram, jc_error *err) JC_NODISCARD;
 

@@ -72,6 +72,31 @@ void jc_stats_free(jc_stats *stats)
     jc_free(stats);
 }
 
+jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err)
+{
+    size_t d = from->width, vectors = from->nodes * d * sizeof(double);
+    jc_stats *s = NULL;
+    jc_status st = jc_stats_new(&s, from->taps, from->width, from->all_pairs,
+                                from->fingerprint, from->model, err);
+
+    if (st == JC_OK && from->n_parts)
+        st = jc_stats_add_parts(s, from->parts, from->n_parts, err);
+    *out = NULL;
+    if (st) {
+        jc_stats_free(s);
+        return st;
+    }
+    s->rows = from->rows;
+    s->texts = from->texts;
+    memcpy(s->mean, from->mean, vectors);
+    memcpy(s->square, from->square, vectors);
+    for (size_t k = 0; k < (size_t)s->nodes * s->nodes; k++)
+        if (s->cross[k])
+            memcpy(s->cross[k], from->cross[k], d * d * sizeof *s->cross[k]);
+    *out = s;
+    return JC_OK;
+}
+
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j)
 {
     uint32_t n = stats->nodes;

@@ -59,6 +59,9 @@ bool jc_stats_same_parts(const jc_stats *a, const jc_stats *b);
 uint32_t jc_stats_node(const jc_stats *stats, jc_tap tap);
 jc_tap jc_stats_tap(const jc_stats *stats, uint32_t node);
 
+/* The same numbers again. */
+jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err) JC_NODISCARD;
+
 /* Whether cross(i, j) is among the moments of so many layer taps. */
 bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j);
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums on the way, of exactly so many vectors. The oracle is a gather of its own over the
+ * same first vectors: equal bit for bit, as blocks are cut by the count of rows. */
+#include "support/scratch.h"
+
+#include "stats/moments.h"
+
+#define TINY JC_SOURCE_DIR "/tests/golden/models/tiny-gpt2"
+
+enum { TEXTS = 80, TOKENS = 30, ROWS = TEXTS * TOKENS, VOCAB = 61 };
+
+static jc_error err;
+
+static void must(jc_status st)
+{
+    if (st != JC_OK)
+        fail_msg("%s: %s", jc_status_name(st), err.message);
+}
+
+/* The samples up to vector `rows`, the last text with some of its positions. */
+static jc_samples *first_vectors(void **state, size_t rows)
+{
+    const char *path = scratch_path(state, "samples.jsonl");
+    FILE *f = fopen(path, "w");
+    jc_samples *samples;
+
+    assert_non_null(f);
+    for (size_t t = 0; t < TEXTS && t * TOKENS < rows; t++) {
+        size_t left = rows - t * TOKENS, n = left < TOKENS ? left : TOKENS;
+        fputs("{\"ids\":[", f);
+        for (size_t i = 0; i < TOKENS; i++)
+            fprintf(f, i ? ",%zu" : "%zu", (t * 37 + i * i * 11 + t * i) % VOCAB);
+        fputs("],\"positions\":[", f);
+        for (size_t i = 0; i < n; i++)
+            fprintf(f, i ? ",%zu" : "%zu", i);
+        fputs("]}\n", f);
+    }
+    fclose(f);
+    must(jc_samples_from_file(&samples, path, NULL, &err));
+    return samples;
+}
+
+struct got {
+    jc_stats *sums[16];
+    size_t n;
+    jc_status answer;
+};
+
+static jc_status keep(void *arg, const jc_stats *sums, jc_error *why)
+{
+    struct got *got = arg;
+
+    jc_status st = jc_stats_copy(&got->sums[got->n], sums, why);
+
+    if (st)
+        return st;
+    got->n++;
+    return got->answer;
+}
+
+static void check_equal(const jc_stats *a, const jc_stats *b)
+{
+    size_t n = (size_t)a->taps * a->width, square = a->width * a->width;
+
+    assert_int_equal(a->rows, b->rows);
+    assert_int_equal(a->texts, b->texts);
+    assert_memory_equal(a->mean, b->mean, n * sizeof *a->mean);
+    assert_memory_equal(a->square, b->square, n * sizeof *a->square);
+    for (uint32_t i = 0; i < a->taps; i++)
+        for (uint32_t j = i; j < a->taps; j++)
+            if (jc_stats_cross(a, i, j))
+                assert_memory_equal(jc_stats_cross(a, i, j), jc_stats_cross(b, i, j),
+                                    square * sizeof(double));
+}
+
+static jc_model *tiny(void)
+{
+    jc_model *model;
+
+    must(jc_model_open(&model, TINY, NULL, &err));
+    return model;
+}
+
+/* One vector, within a text, at its end, about the edge of a block of 1024 rows, all. */
+static void test_gather__milestones_equal_gathers_of_their_own(void **state)
+{
+    static const uint64_t at[] = {1,    7,    30,   31,   600,      1023,
+                                  1024, 1025, 2047, ROWS, ROWS + 1, UINT64_MAX};
+    struct got got = {.answer = JC_OK};
+    const jc_milestones milestones = {at, JC_COUNT(at), keep, &got};
+    jc_model *model = tiny();
+    jc_stats_params params;
+    jc_stats *all, *plain;
+
+    jc_stats_params_init(&params);
+    params.pairs = "all";
+    params.batch = 100; /* milestones lie within batches */
+    jc_samples *samples = first_vectors(state, ROWS);
+    must(jc_stats_gather_at(&all, model, samples, &milestones, &params, &err));
+    jc_samples_close(samples);
+    assert_int_equal(got.n, 10);
+    for (size_t i = 0; i < got.n; i++) {
+        jc_stats *want;
+        samples = first_vectors(state, (size_t)at[i]);
+        must(jc_stats_gather(&want, model, samples, &params, &err));
+        assert_int_equal(want->rows, at[i]);
+        check_equal(got.sums[i], want);
+        jc_samples_close(samples);
+        jc_stats_free(want);
+        jc_stats_free(got.sums[i]);
+    }
+    samples = first_vectors(state, ROWS);
+    must(jc_stats_gather(&plain, model, samples, &params, &err));
+    check_equal(all, plain); /* looking on the way changes nothing */
+    jc_samples_close(samples);
+    jc_stats_free(plain);
+    jc_stats_free(all);
+    jc_model_close(model);
+}
+
+static void test_gather__a_milestone_can_stop_it(void **state)
+{
+    static const uint64_t at[] = {10, 20};
+    struct got got = {.answer = JC_E_CANCELLED};
+    const jc_milestones milestones = {at, 2, keep, &got};
+    jc_model *model = tiny();
+    jc_samples *samples = first_vectors(state, 100);
+    jc_stats *stats;
+
+    assert_int_equal(jc_stats_gather_at(&stats, model, samples, &milestones, NULL, &err),
+                     JC_E_CANCELLED);
+    assert_null(stats);
+    assert_int_equal(got.n, 1);
+    jc_stats_free(got.sums[0]);
+    jc_samples_close(samples);
+    jc_model_close(model);
+}
+
+static void test_gather__milestones_must_ascend(void **state)
+{
+    static const uint64_t wrong[][2] = {{0, 5}, {5, 5}, {6, 5}};
+    jc_model *model = tiny();
+    jc_stats *stats;
+
+    for (size_t i = 0; i < JC_COUNT(wrong); i++) {
+        const jc_milestones milestones = {wrong[i], 2, keep, NULL};
+        jc_samples *samples = first_vectors(state, 100);
+        assert_int_equal(
+            jc_stats_gather_at(&stats, model, samples, &milestones, NULL, &err), JC_E_ARG);
+        assert_string_equal(err.message, "milestones must ascend, from 1 on");
+        jc_samples_close(samples);
+    }
+    jc_model_close(model);
+}
+
+/* Each allocation on the way fails once. */
+static void test_gather__short_memory_is_a_status(void **state)
+{
+    static const uint64_t at[] = {10};
+    struct got got = {.answer = JC_OK};
+    const jc_milestones milestones = {at, 1, keep, &got};
+    jc_model_params params;
+    jc_model *model;
+    jc_stats *stats = NULL;
+    jc_status st = JC_E_NOMEM;
+    long n;
+
+    jc_model_params_init(&params);
+    params.backend = "ref";
+    must(jc_model_open(&model, TINY, &params, &err));
+    for (n = 0; st != JC_OK; n++) {
+        jc_samples *samples = first_vectors(state, 12);
+        struct got some = {.answer = JC_OK};
+        jc_milestones m = milestones;
+        m.arg = &some;
+        jc_alloc_fail_after(n);
+        st = jc_stats_gather_at(&stats, model, samples, &m, NULL, &err);
+        jc_alloc_fail_after(-1);
+        for (size_t i = 0; i < some.n; i++)
+            jc_stats_free(some.sums[i]);
+        jc_samples_close(samples);
+        if (st != JC_OK)
+            assert_int_equal(st, JC_E_NOMEM);
+    }
+    assert_true(n > 20);
+    jc_stats_free(stats);
+    jc_model_close(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRATCH_TEST(test_gather__milestones_equal_gathers_of_their_own),
+        SCRATCH_TEST(test_gather__a_milestone_can_stop_it),
+        SCRATCH_TEST(test_gather__milestones_must_ascend),
+        SCRATCH_TEST(test_gather__short_memory_is_a_status),
+    };
+    return cmocka_run_group_tests_name("stats/gather", tests, NULL, NULL);
+}
