@@ -51,6 +51,7 @@
 #include "jumpcut/shortcut.h"
 #include "jumpcut/stats.h"
 #include "jumpcut/status.h"
+#include "jumpcut/study.h"
 #include "jumpcut/tokenizer.h"
 
 #endif

@@ -90,6 +90,21 @@ def fitted_maps(states):
     return maps
 
 
+def linear_fit(x, y, ridge=None, bias=False):
+    """x, y [rows, d] -> the map h -> h w + b. Without ridge: least squares of minimum norm;
+    with it, |w|^2 is added times ridge * mean of the diagonal of x'x. With an intercept
+    both are of the centred x and y."""
+    mx, my = (x.mean(axis=0), y.mean(axis=0)) if bias else (0.0, 0.0)
+    x, y = x - mx, y - my
+    if ridge is None:
+        w = lstsq(x, y, cond=1e-11)[0]
+    else:
+        gram = x.T @ x
+        penalty = ridge * np.diag(gram).mean() * np.eye(len(gram))
+        w = np.linalg.solve(gram + penalty, x.T @ y)
+    return lambda h: (h - mx) @ w + my
+
+
 def stored_maps(path):
     """The maps of a shortcut file and the name of its method."""
     maps = {}
@@ -218,6 +233,79 @@ def score(model, maps, grid, states, full, decay, texts):
     return {"r2": r2_matrix(maps, states), "r2_last": r2_last, "jump": jump,
             "jump_mean": mean_jump(tokens, draws), "exit": curve,
             "saved": saved(curve, drawn, L)}
+
+
+# ---- experiments of more than one fit ----
+
+VARIANTS = [("mat", False), ("mat", True), ("ridge", False), ("ridge", True)]
+
+
+def final_maps(states, method, ridge, bias):
+    return [linear_fit(h, states[-1], ridge if method == "ridge" else None, bias)
+            for h in states[:-1]]
+
+
+def precision_curve(model, maps, states, full):
+    """precision@1 by layer, of maps to the last one; there it is 1."""
+    rows = np.arange(len(full))
+    top = [model.read(f(h)).argmax(axis=1) for f, h in zip(maps, states)]
+    return [float((full <= full[rows, t][:, None]).all(axis=1).mean()) for t in top] + [1.0]
+
+
+def least_eigenvalue(x):
+    """Of the correlation matrix of the rows of x, those that the number of rows makes zero
+    left out."""
+    spread = x[:, x.std(axis=0) > 0]
+    n = min(len(x) - 1, spread.shape[1])
+    return np.linalg.eigvalsh(np.corrcoef(spread.T))[-n]
+
+
+def grid(d, total):
+    """d/4, d/2, d, 2d, 4d, 16d, 64d ... below total, and total."""
+    at = [-(-d // 4) * 2 ** k for k in range(5)]
+    while at[-1] < total:
+        at.append(at[-1] * 4)
+    return [n for n in at if n < total] + [total]
+
+
+def training_size(model, series, val, ridge):
+    """series {positions: training samples}. For each and each variant, at each number of
+    vectors: means over the layers before the last of R2 and of precision@1 of the maps
+    fitted on the first so many training vectors, over the vectors of val; and how well
+    determined the fit is, the least eigenvalue of any layer's correlation matrix."""
+    states, full = gather(model, val)[:2]
+    result = []
+    for positions, samples in series.items():
+        train = gather(model, samples)[0]
+        for method, bias in VARIANTS:
+            points = []
+            for n in grid(train.shape[2], train.shape[1]):
+                maps = final_maps(train[:, :n], method, ridge, bias)
+                curve = precision_curve(model, maps, states, full)
+                points.append({
+                    "vectors": n,
+                    "least": min(least_eigenvalue(h) for h in train[:-1, :n]), "p1": np.mean(curve[:-1]),
+                    "r2": np.mean([r2_score(states[-1], f(h))
+                                   for f, h in zip(maps, states)])})
+            result.append({"method": method, "ridge": ridge if method == "ridge" else 0.0,
+                           "bias": bias, "positions": positions, "points": points})
+    return rounded(result)
+
+
+def transfer(model, samples, methods):
+    """samples: of two texts, {"train": [...], "val": [...]}. methods {name: (ridge, bias)}.
+    p1[fitted on][scored on] by layer, and its mean over the layers before the last."""
+    train = [gather(model, s["train"])[0] for s in samples]
+    val = [gather(model, s["val"])[:2] for s in samples]
+    identity = [lambda h: h] * model.layers
+    result = {}
+    for name in [*methods, "id"]:
+        maps = [identity if name == "id" else final_maps(t, name, *methods[name])
+                for t in train]
+        p1 = [[precision_curve(model, m, *v) for v in val] for m in maps]
+        result[name] = {"p1": p1,
+                        "p1_mean": [[np.mean(curve[:-1]) for curve in of] for of in p1]}
+    return rounded(result)
 
 
 def rounded(value):

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JUMPCUT_STUDY_H
+#define JUMPCUT_STUDY_H
+
+/**
+ * @file jumpcut/study.h
+ * Experiments that take more than one fit: how much text is enough, and what becomes of
+ * maps on other text (definitions in docs/methods.md).
+ *
+ * Each gives a section of results.json as JSON text, {"training_size": [...]} or
+ * {"transfer": {...}}, to be read as it is or added by jc_results_add(); *json is yours
+ * (free()).
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jumpcut/eval.h"
+#include "jumpcut/fit.h"
+#include "jumpcut/stats.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- how much text is enough ---- */
+
+/** A stream of training vectors. */
+typedef struct jc_training_series {
+    const char *name;      /* how it is told: "one position a text" */
+    const char *positions; /* "one" or "all" */
+    jc_samples *train;
+} jc_training_series;
+
+typedef struct jc_training_size_params {
+    size_t size;
+    uint32_t size_texts; /* validation texts to score on: the first of the stream */
+    double ridge;        /* of the fits that have one: as in jc_fit_params */
+    uint32_t batch;      /* tokens run together; 0 chooses */
+    const jc_hooks *hooks;
+} jc_training_size_params;
+
+#define jc_training_size_params_init(p)                                                    \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_training_size_options(&jc_n_);                      \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_training_size_options(size_t *n_rows);
+
+/** Fit mat and ridge, without and with intercept, on the first d/4, d/2, d, 2d, 4d, 16d,
+ *  64d, ... vectors of each stream and on all of them, in one pass a stream; score the maps
+ *  to the last layer on the first texts of `val`. Needs memory for the sums of these maps
+ *  twice, and for the validation states. */
+JC_API jc_status jc_training_size(char **json, const jc_model *model,
+                                  const jc_training_series *series, size_t n_series,
+                                  jc_samples *val, const jc_training_size_params *params,
+                                  jc_error *err) JC_NODISCARD;
+
+/* ---- other text ---- */
+
+typedef struct jc_transfer_text {
+    const char *name;
+    const jc_shortcut *const *shortcuts; /* fitted on its training part: [n] of both */
+    jc_samples *val;
+} jc_transfer_text;
+
+/** Score the shortcuts of both texts, and the identity, on both. shortcuts[i] of one is
+ *  compared with shortcuts[i] of the other, which must be of the same method. Only maps to
+ *  the last layer are used. */
+JC_API jc_status jc_transfer(char **json, const jc_model *model,
+                             const jc_transfer_text texts[2], size_t n_shortcuts,
+                             const jc_eval_params *params, jc_error *err) JC_NODISCARD;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * score.c: R2 and precision@1 of maps to the last layer on held states.
+ *
+ * A task takes 64 rows of one tap: map, residuals, read-out, first token. Cost: L read-outs
+ * of 2 d V flops a vector, next to which the maps (2 d^2) are little.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+#include "shortcut/packed.h"
+#include "study/validation.h"
+
+enum { TILE = 64, REPLICATES = 1000 };
+
+struct job {
+    const jc_validation *v;
+    const jc_packed *method;
+    size_t tiles;
+    double *residual; /* [L, tiles, d]: sums of squares */
+    uint32_t *hits;   /* [L, rows]: 1 where the first token is the model's own */
+};
+
+static jc_status score_tile(void *arg, size_t task, jc_error *err)
+{
+    const struct job *job = arg;
+    const jc_validation *v = job->v;
+    uint32_t last = v->taps - 1, tap = (uint32_t)(task % last);
+    size_t d = v->width, vocab = jc_model_get_info(v->model)->vocab, tile = task / last;
+    size_t first = tile * TILE, n = v->rows - first < TILE ? v->rows - first : TILE;
+    const float *want = v->states[last] + first * d, *got;
+    double *residual = job->residual + (tap * job->tiles + tile) * d;
+    float *mapped = jc_matrix_new(n, d, sizeof *mapped);
+    float *logits = jc_matrix_new(n, vocab, sizeof *logits);
+    jc_status st = mapped && logits ? JC_OK : jc_fail_nomem(err, "a read-out");
+
+    if (st == JC_OK)
+        st = jc_packed_map(job->method, tap, last, v->states[tap] + first * d, n, mapped,
+                           &got, err);
+    if (st == JC_OK)
+        st = jc_model_readout(v->model, got, n, logits, err);
+    for (size_t r = 0; r < n && st == JC_OK; r++) {
+        uint32_t top = jc_vector_get()->top(vocab, logits + r * vocab).index;
+        job->hits[tap * v->rows + first + r] = top == v->top[first + r];
+        for (size_t c = 0; c < d; c++) {
+            double x = (double)want[r * d + c] - (double)got[r * d + c];
+            residual[c] += x * x;
+        }
+    }
+    jc_free(mapped);
+    jc_free(logits);
+    return st;
+}
+
+static double r2_of_tap(const struct job *job, uint32_t tap)
+{
+    size_t d = job->v->width;
+    double total = 0;
+
+    for (size_t c = 0; c < d; c++) {
+        double residual = 0, variance = job->v->variance[c];
+        for (size_t tile = 0; tile < job->tiles; tile++)
+            residual += job->residual[(tap * job->tiles + tile) * d + c];
+        if (variance > 0)
+            total += 1 - residual / variance;
+        else
+            total += residual > 0 ? 0 : 1;
+    }
+    return total / (double)d;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* The bootstrap over texts: as many are drawn again, with replacement; of the means the
+ * 2.5th and the 97.5th percentile. hits, rows [texts]. */
+static jc_status find_interval(const double *hits, const double *rows, size_t texts,
+                               jc_fit_score *score, jc_error *err)
+{
+    double *means = jc_alloc_array(REPLICATES, sizeof *means);
+
+    if (!means)
+        return jc_fail_nomem(err, "an interval");
+    for (size_t b = 0; b < REPLICATES; b++) {
+        jc_rng rng = jc_rng_at(1, b);
+        double sum = 0, n = 0;
+        for (size_t t = 0; t < texts; t++) {
+            uint64_t drawn = jc_rng_below(&rng, texts);
+            sum += hits[drawn];
+            n += rows[drawn];
+        }
+        means[b] = sum / n;
+    }
+    qsort(means, REPLICATES, sizeof *means, ascending);
+    score->p1_lo = means[REPLICATES / 40];
+    score->p1_hi = means[REPLICATES - 1 - REPLICATES / 40];
+    jc_free(means);
+    return JC_OK;
+}
+
+static jc_status find_precision(const struct job *job, jc_fit_score *score, jc_error *err)
+{
+    const jc_validation *v = job->v;
+    uint32_t last = v->taps - 1;
+    double *hits = jc_alloc_array(v->texts, sizeof *hits), sum = 0;
+    double *rows = jc_alloc_array(v->texts, sizeof *rows);
+    jc_status st = hits && rows ? JC_OK : jc_fail_nomem(err, "an interval");
+
+    for (size_t r = 0; r < v->rows && st == JC_OK; r++) {
+        rows[v->owner[r]] += last;
+        for (uint32_t l = 0; l < last; l++)
+            hits[v->owner[r]] += job->hits[l * v->rows + r];
+    }
+    for (size_t t = 0; t < v->texts && st == JC_OK; t++)
+        sum += hits[t];
+    score->p1 = sum / ((double)v->rows * last);
+    score->p1_lo = score->p1_hi = (double)NAN;
+    if (st == JC_OK && v->texts > 1)
+        st = find_interval(hits, rows, v->texts, score, err);
+    jc_free(hits);
+    jc_free(rows);
+    return st;
+}
+
+jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
+                              jc_fit_score *score, jc_error *err)
+{
+    uint32_t last = v->taps - 1;
+    struct job job = {.v = v, .tiles = (v->rows + TILE - 1) / TILE};
+    jc_packed *methods;
+    size_t n;
+    jc_status st = jc_packed_new(&methods, &n, v->model, &maps, 1, JC_PACK_FINAL, err);
+
+    if (st)
+        return st;
+    job.method = &methods[n - 1];
+    job.residual = jc_matrix_new(last * job.tiles, v->width, sizeof *job.residual);
+    job.hits = jc_matrix_new(last, v->rows, sizeof *job.hits);
+    st = job.residual && job.hits ? jc_parallel(last * job.tiles, score_tile, &job, err)
+                                  : jc_fail_nomem(err, "scores");
+    if (st == JC_OK)
+        st = find_precision(&job, score, err);
+    if (st == JC_OK) {
+        score->r2 = 0;
+        for (uint32_t l = 0; l < last; l++)
+            score->r2 += r2_of_tap(&job, l) / last;
+    }
+    jc_free(job.residual);
+    jc_free(job.hits);
+    jc_packed_free(methods, n);
+    return st;
+}

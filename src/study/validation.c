@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "study/validation.h"
+
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+#include "stats/batch.h"
+
+enum { TILE = 64 };
+
+void jc_validation_free(jc_validation *v)
+{
+    if (!v)
+        return;
+    for (uint32_t t = 0; v->states && t < v->taps; t++)
+        jc_free(v->states[t]);
+    jc_free(v->states);
+    jc_free(v->room);
+    jc_free(v->top);
+    jc_free(v->owner);
+    jc_free(v->variance);
+    jc_free(v);
+}
+
+/* Of the batch's rows, those of the first `texts` texts in all. */
+static size_t wanted_rows(const jc_validation *v, const jc_batch *batch, size_t n,
+                          size_t texts)
+{
+    const uint32_t *owners = jc_batch_owners(batch);
+
+    while (n > 0 && v->texts + owners[n - 1] >= texts)
+        n--;
+    return n;
+}
+
+static jc_status keep_batch(jc_validation *v, const jc_batch *batch, size_t n,
+                            jc_error *err)
+{
+    const uint32_t *owners = jc_batch_owners(batch);
+    size_t row = v->width * sizeof(float);
+
+    if (!jc_grow(&v->top, &v->top_room, v->rows + n, sizeof *v->top) ||
+        !jc_grow(&v->owner, &v->owner_room, v->rows + n, sizeof *v->owner))
+        return jc_fail_nomem(err, "validation states");
+    for (uint32_t t = 0; t < v->taps; t++) {
+        if (!jc_grow(&v->states[t], &v->room[t], v->rows + n, row))
+            return jc_fail_nomem(err, "validation states");
+        memcpy(v->states[t] + v->rows * v->width,
+               jc_session_states(jc_batch_session(batch), t), n * row);
+    }
+    for (size_t r = 0; r < n; r++)
+        v->owner[v->rows + r] = (uint32_t)v->texts + owners[r];
+    v->rows += n;
+    return JC_OK;
+}
+
+static jc_status run_texts(jc_validation *v, jc_batch *batch, size_t texts, jc_error *err)
+{
+    while (v->texts < texts) {
+        size_t n;
+        jc_status st = jc_batch_next(batch, &n, err);
+        if (st == JC_OK && n > 0)
+            st = keep_batch(v, batch, wanted_rows(v, batch, n, texts), err);
+        if (st)
+            return st;
+        if (n == 0)
+            break;
+        v->texts += jc_batch_texts(batch);
+    }
+    if (v->rows == 0)
+        return jc_fail(err, JC_E_ARG, "there is no text to score on");
+    v->texts = (size_t)v->owner[v->rows - 1] + 1;
+    return JC_OK;
+}
+
+static jc_status read_top(void *arg, size_t tile, jc_error *err)
+{
+    jc_validation *v = arg;
+    size_t vocab = jc_model_get_info(v->model)->vocab, first = tile * TILE;
+    size_t n = v->rows - first < TILE ? v->rows - first : TILE;
+    float *logits = jc_matrix_new(n, vocab, sizeof *logits);
+    jc_status st =
+        logits ? jc_model_readout(v->model, v->states[v->taps - 1] + first * v->width, n,
+                                  logits, err)
+               : jc_fail_nomem(err, "a read-out");
+
+    for (size_t r = 0; r < n && st == JC_OK; r++)
+        v->top[first + r] = jc_vector_get()->top(vocab, logits + r * vocab).index;
+    jc_free(logits);
+    return st;
+}
+
+static void find_variance(jc_validation *v)
+{
+    const float *last = v->states[v->taps - 1];
+
+    for (size_t c = 0; c < v->width; c++) {
+        double mean = 0, square = 0;
+        for (size_t r = 0; r < v->rows; r++)
+            mean += (double)last[r * v->width + c] / (double)v->rows;
+        for (size_t r = 0; r < v->rows; r++) {
+            double x = (double)last[r * v->width + c] - mean;
+            square += x * x;
+        }
+        v->variance[c] = square;
+    }
+}
+
+static jc_status make(jc_validation **out, const jc_model *model, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_validation *v = jc_alloc_array(1, sizeof *v);
+
+    *out = v;
+    if (!v)
+        return jc_fail_nomem(err, "validation states");
+    v->model = model;
+    v->taps = info->layers + 1;
+    v->width = info->width;
+    v->states = jc_alloc_array(v->taps, sizeof *v->states);
+    v->room = jc_alloc_array(v->taps, sizeof *v->room);
+    v->variance = jc_alloc_array(v->width, sizeof *v->variance);
+    return v->states && v->room && v->variance ? JC_OK
+                                               : jc_fail_nomem(err, "validation states");
+}
+
+jc_status jc_validation_new(jc_validation **out, const jc_model *model, jc_samples *samples,
+                            size_t texts, uint32_t batch_tokens, const jc_hooks *hooks,
+                            jc_error *err)
+{
+    jc_validation *v;
+    jc_batch *batch = NULL;
+    jc_status st = make(&v, model, err);
+
+    *out = NULL;
+    if (st == JC_OK)
+        st = jc_batch_new(&batch, model, samples, batch_tokens, "validation states", hooks,
+                          err);
+    if (st == JC_OK)
+        st = run_texts(v, batch, texts, err);
+    jc_batch_free(batch);
+    if (st == JC_OK)
+        st = jc_parallel((v->rows + TILE - 1) / TILE, read_top, v, err);
+    if (st) {
+        jc_validation_free(v);
+        return st;
+    }
+    find_variance(v);
+    *out = v;
+    return JC_OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * validation.h: the states of some validation vectors, run once and held, so that many
+ * fits can be scored on them. Memory: (L + 1) d floats a vector.
+ */
+#ifndef JC_STUDY_VALIDATION_H
+#define JC_STUDY_VALIDATION_H
+
+#include "base/base.h"
+#include "jumpcut/model.h"
+#include "jumpcut/samples.h"
+#include "jumpcut/shortcut.h"
+
+typedef struct jc_validation {
+    const jc_model *model; /* borrowed */
+    uint32_t taps;         /* L + 1 */
+    size_t width, rows;
+    size_t texts;
+    float **states;  /* [taps] of [rows, width] */
+    size_t *room;    /* [taps]: rows that states[t] has memory for */
+    uint32_t *top;   /* [rows]: the model's own first token */
+    uint32_t *owner; /* [rows]: the number of its text, ascending */
+    size_t top_room, owner_room;
+    double *variance; /* [width]: of the last tap, sum of squares about the mean */
+} jc_validation;
+
+/* Run the first `texts` of the samples. */
+jc_status jc_validation_new(jc_validation **out, const jc_model *model, jc_samples *samples,
+                            size_t texts, uint32_t batch, const jc_hooks *hooks,
+                            jc_error *err) JC_NODISCARD;
+void jc_validation_free(jc_validation *v); /* takes NULL */
+
+/* Means over the layers 0 .. L - 1, of maps to the last one. */
+typedef struct jc_fit_score {
+    double r2;               /* NAN where that of a layer is not finite */
+    double p1, p1_lo, p1_hi; /* precision@1 and its interval; NAN where there is none */
+} jc_fit_score;
+
+jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
+                              jc_fit_score *score, jc_error *err) JC_NODISCARD;
+
+#endif
