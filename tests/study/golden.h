@@ -33,6 +33,7 @@ static inline jc_model *open_tiny(const char *backend)
 
     jc_model_params_init(&params);
     params.backend = backend;
+    params.threads = 1; /* what is computed is small */
     must(jc_model_open(&model, GOLDEN "models/tiny-gpt2", &params, &err));
     return model;
 }
