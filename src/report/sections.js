@@ -292,6 +292,8 @@ function transferSection() {
 
 function trainingSections() {
     const series = results.training_size.filter((s) => s.points.length > 0);
+    const variants = [...new Set(series.map((s) => JSON.stringify([s.method, s.ridge, s.bias])))];
+    const tone = (s) => variants.indexOf(JSON.stringify([s.method, s.ridge, s.bias]));
     const least = (s, member) => { /* vectors from which on the score is within 1% of its best */
         const known = s.points.filter((p) => p[member] != null);
         const best = Math.max(...known.map((p) => p[member]));
@@ -301,23 +303,43 @@ function trainingSections() {
         }
         return known[at]?.vectors;
     };
-    const sentence = (member, word) => `${list(series.map((s) => {
-        const p = s.points.at(-1), enough = least(s, member);
-        return `${s.name} reaches ${word} ${within(p[member], p[`${member}_ci`])} with ${count(p.vectors, "vector")}`
-            + (enough === undefined ? "" : ` and is within 1% of its best from ${enough.toLocaleString("en")} on`);
-    }))}.`;
+    const groups = ["one", "all"].map((positions) => series.filter((s) => s.positions === positions)).filter((some) => some.length > 0);
+    const last = (s, member) => s.points.at(-1)[member] ?? -Infinity;
+    const plain = series.filter((s) => s.ridge === 0);
+    const sentence = (member, word) => {
+        const reach = groups.map((some) => {
+            const s = some.reduce((best, other) => (last(other, member) > last(best, member) ? other : best));
+            const p = s.points.at(-1), enough = least(s, member);
+            return `${s.name}, reaches ${word} ${within(p[member], p[`${member}_ci`])} with ${count(p.vectors, "vector")}`
+                + (enough === undefined || enough === p.vectors ? "" : ` and is within 1% of that from ${enough.toLocaleString("en")} on`);
+        });
+        const [worst, s] = plain.flatMap((one) => one.points.filter((p) => p[member] != null).map((p) => [p, one]))
+            .reduce((low, other) => (other[0][member] < low[0][member] ? other : low), [{ [member]: Infinity }]);
+        const held = series.filter((other) => s && other.ridge > 0 && other.bias === s.bias && other.positions === s.positions)
+            .flatMap((other) => other.points.filter((p) => p.vectors === worst.vectors));
+        return `The best${groups.length > 1 ? " of each kind of sampling" : ""}: ${list(reach)}.`
+            + (held.length === 0 ? "" : ` Without ridge ${word} falls lowest, to ${short(worst[member])}, with ${count(worst.vectors, "vector")} `
+                + `(the states are ${model.width} wide); with ridge it is ${short(held[0][member])} there.`);
+    };
+    const scored = series.find((s) => s.val_vectors !== undefined);
+    const of = scored ? ` Scored on ${count(scored.val_vectors, "vector")} of ${count(scored.val_texts, "validation text")}.` : "";
     const draw = (title, member, label, range, word, caption) => {
         const said = sentence(member, word);
-        const sets = series.flatMap((s, i) => curves(i, s.name, s.points.map((p) => ({ x: p.vectors, y: p[member], ci: p[`${member}_ci`] })),
-            s.positions === "one" ? DASHED : SOLID));
+        const sets = series.flatMap((s) => {
+            const set = curve(tone(s), s.name, s.points.map((p) => ({ x: p.vectors, y: p[member], ci: p[`${member}_ci`] })), s.positions === "one" ? DASHED : SOLID);
+            return tone(s) === 0 ? [set, ...band(set)] : [set]; /* those of the others lie on it: they are of the same texts */
+        });
+        const banded = series.some((s) => tone(s) === 0 && s.points.some((p) => p[`${member}_ci`]));
         section(title, said, lineChart(said, sets, logAxis("training vectors"), axis(label, range),
-            `${caption} against the number of vectors that the maps were fitted on. Dashed: one position of each text, as in the paper; solid: all positions.`
-                + intervals({ all: series.flatMap((s) => s.points) }), false, tips(([item]) => count(item.parsed.x, "vector"))),
+            `${caption} against the number of vectors that the maps were fitted on. Dashed: one position of each text, as in the paper; solid: all positions.${of}`
+                + (banded ? ` Shaded: 95% intervals of ${series[0].method}, by resampling texts.` : ""), false, tips(([item]) => count(item.parsed.x, "vector"))),
         series.map((s) => table(`${s.name} (${s.method}, ridge ${s.ridge}, ${s.bias ? "with" : "without"} bias)`, ["vectors", ...heads(s.points, [[member, word]])],
             s.points.map((p) => [p.vectors.toLocaleString("en"), ...cells(p, s.points, [[member]])]))));
     };
-    draw("How much text is enough: R²", "r2", "R²", { suggestedMin: 0, max: 1, ticks: {} }, "R²", "Held-out R², mean over pairs to the last layer,");
-    draw("How much text is enough: agreement", "p1", "precision@1", { min: 0, max: 1, ticks: {} }, "precision@1", "Mean precision@1");
+    const lowest = Math.min(...series.flatMap((s) => s.points.map((p) => p.r2 ?? 0)));
+    draw("How much text is enough: R²", "r2", "R²", { min: Math.max(-1, Math.floor(4 * lowest) / 4), max: 1, ticks: {} }, "R²",
+        `Held-out R², mean over pairs to the last layer${lowest < -1 ? " (values below -1 are off the chart, and in the tables)" : ""},`);
+    draw("How much text is enough: agreement", "p1", "precision@1", { min: 0, max: 1, ticks: {} }, "mean precision@1", "Mean precision@1 over the layers before the last");
 }
 
 /* ---- the page ---- */
