@@ -30,9 +30,9 @@ void jc_list_free(jc_list *list);
 /* The program's own options. All strings are borrowed from argv. */
 typedef struct jc_own {
     size_t size;
-    jc_list text, sums;
+    jc_list text, transfer, sums;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file;
-    bool decode, quiet, man;
+    bool decode, quiet, man, training_size;
 } jc_own;
 
 typedef struct jc_own_row {
@@ -54,6 +54,7 @@ typedef struct jc_args {
     jc_eval_params eval;
     jc_states_params states;
     jc_lens_params lens;
+    jc_training_size_params training_size;
 } jc_args;
 
 /* Rows that stand together in --help: the program's own, or those of a params struct. */

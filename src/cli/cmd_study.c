@@ -8,36 +8,22 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/work.h"
+#include "cli/study.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "report/report.h"
 
 /* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
  * for widths to about 10,000, and on a small model a minute's work. */
-enum { METHODS_MAX = 16, SELF_TEXTS = 2400 };
+enum { SELF_TEXTS = 2400 };
 
-typedef struct study {
-    jc_cli *cli;
-    jc_model *model;
-    char *model_path;
-    char *samples, *results, *report; /* paths */
-    char *methods;                    /* the list, cut at its commas */
-    const char *method[METHODS_MAX];  /* [n], "id" left out: it is always scored */
-    jc_shortcut *shortcut[METHODS_MAX];
-    char *path[METHODS_MAX]; /* of the shortcuts */
-    size_t n;
-    char *json;
-} study;
-
-/* What is done is told at once, also to a pipe; a failure shows at the end. */
-static void say(const char *what, const char *path)
+void jc_study_say(const char *what, const char *path)
 {
     printf("%s: %s\n", what, path);
     fflush(stdout);
 }
 
-static void study_free(study *s)
+static void study_free(jc_study *s)
 {
     for (size_t i = 0; i < s->n; i++) {
         jc_shortcut_free(s->shortcut[i]);
@@ -46,10 +32,11 @@ static void study_free(study *s)
     jc_model_close(s->model);
     free(s->model_path);
     free(s->samples);
-    free(s->results);
+    free(s->results_path);
     free(s->report);
     free(s->methods);
     free(s->json);
+    jc_results_free(s->results);
 }
 
 static bool is_method(const char *name)
@@ -61,7 +48,7 @@ static bool is_method(const char *name)
 }
 
 /* Wrong usage is found before any work. */
-static jc_status read_methods(study *s, jc_error *err)
+static jc_status read_methods(jc_study *s, jc_error *err)
 {
     char *rest = NULL;
 
@@ -78,15 +65,15 @@ static jc_status read_methods(study *s, jc_error *err)
             again |= strcmp(s->method[i], name) == 0;
         if (again)
             continue;
-        if (s->n == METHODS_MAX)
-            return jc_cli_usage(s->cli, err, "more than %d methods", METHODS_MAX);
+        if (s->n == JC_STUDY_METHODS)
+            return jc_cli_usage(s->cli, err, "more than %d methods", JC_STUDY_METHODS);
         s->method[s->n++] = name;
     }
     return JC_OK;
 }
 
 /* Where texts come from, and how many go to which split. */
-static jc_status choose_texts(study *s, jc_error *err)
+static jc_status choose_texts(jc_study *s, jc_error *err)
 {
     jc_args *args = &s->cli->args;
     jc_samples_params *p = &args->samples;
@@ -110,12 +97,14 @@ static jc_status choose_texts(study *s, jc_error *err)
     return JC_OK;
 }
 
-static jc_status prepare(study *s, jc_error *err)
+static jc_status prepare(jc_study *s, jc_error *err)
 {
     jc_args *args = &s->cli->args;
     const char *folder = args->own.out;
     jc_status st = choose_texts(s, err);
 
+    if (st == JC_OK)
+        st = jc_study_check_transfer(s->cli, err);
     if (st == JC_OK)
         st = read_methods(s, err);
     if (st == JC_OK)
@@ -127,14 +116,14 @@ static jc_status prepare(study *s, jc_error *err)
     if (st)
         return st;
     s->samples = jc_format("%s/samples.jsonl", folder);
-    s->results = jc_format("%s/results.json", folder);
+    s->results_path = jc_format("%s/results.json", folder);
     s->report = jc_format("%s/report.html", folder);
-    return s->samples && s->results && s->report
+    return s->samples && s->results_path && s->report
                ? JC_OK
                : jc_cli_fail(err, JC_E_NOMEM, "out of memory for paths");
 }
 
-static jc_status draw_samples(study *s, jc_error *err)
+static jc_status draw_samples(jc_study *s, jc_error *err)
 {
     jc_work work = {0};
     uint64_t n;
@@ -146,32 +135,31 @@ static jc_status draw_samples(study *s, jc_error *err)
         st = jc_work_copy(&work, s->cli, s->samples, &n, err);
     jc_work_close(&work);
     if (st == JC_OK)
-        say("samples", s->samples);
+        jc_study_say("samples", s->samples);
     s->cli->args.samples.split = "train"; /* of which the shortcuts are made */
     return st;
 }
 
-static jc_status fit_one(study *s, size_t i, const jc_stats *stats, jc_error *err)
+jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
+                       char *path, jc_error *err)
 {
-    const jc_args *args = &s->cli->args;
-    jc_fit_params params = args->fit;
+    jc_fit_params params = s->cli->args.fit;
 
-    s->path[i] = jc_format("%s/%s.safetensors", args->own.out, s->method[i]);
-    if (!s->path[i])
+    if (!path)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
     params.method = s->method[i];
-    jc_status st = jc_fit(&s->shortcut[i], stats, &params, err);
+    jc_status st = jc_fit(out, stats, &params, err);
     if (st == JC_OK)
-        st = jc_origin_record(s->cli, s->shortcut[i], err);
+        st = jc_origin_record(s->cli, *out, err);
     if (st == JC_OK)
-        st = jc_shortcut_save(s->shortcut[i], s->path[i], err);
+        st = jc_shortcut_save(*out, path, err);
     jc_ui_clear(&s->cli->ui);
     if (st == JC_OK)
-        say("shortcuts", s->path[i]);
+        jc_study_say("shortcuts", path);
     return st;
 }
 
-static jc_status fit(study *s, jc_error *err)
+static jc_status fit(jc_study *s, jc_error *err)
 {
     jc_work work = {0};
     jc_stats *stats = NULL;
@@ -181,39 +169,47 @@ static jc_status fit(study *s, jc_error *err)
         st = jc_stats_gather(&stats, s->model, work.samples, &s->cli->args.stats, err);
     jc_work_close(&work);
     jc_ui_clear(&s->cli->ui);
-    for (size_t i = 0; i < s->n && st == JC_OK; i++)
-        st = fit_one(s, i, stats, err);
+    for (size_t i = 0; i < s->n && st == JC_OK; i++) {
+        s->path[i] = jc_format("%s/%s.safetensors", s->cli->args.own.out, s->method[i]);
+        st = jc_study_fit(s, i, stats, &s->shortcut[i], s->path[i], err);
+    }
     jc_stats_free(stats);
     return st;
 }
 
-static jc_status score(study *s, jc_error *err)
+jc_status jc_study_save(jc_study *s, jc_error *err)
 {
-    jc_work work = {0};
-    jc_results *results = NULL;
-    jc_status st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
-
-    if (st == JC_OK)
-        st = jc_eval(&results, s->model, (const jc_shortcut *const *)s->shortcut, s->n,
-                     work.samples, &s->cli->args.eval, err);
-    if (st == JC_OK)
-        st = jc_results_json(results, &s->json, err);
+    free(s->json);
+    s->json = NULL;
+    jc_status st = jc_results_json(s->results, &s->json, err);
     if (st == JC_OK)
         st = jc_origin_complete(s->cli, &s->json, s->shortcut, (const char *const *)s->path,
                                 err);
-    jc_results_free(results);
+    if (st == JC_OK)
+        st = jc_output_text(s->results_path, s->json, err);
+    return st ? st : jc_report_write(s->results_path, s->report, err);
+}
+
+static jc_status score(jc_study *s, jc_error *err)
+{
+    jc_work work = {0};
+    jc_status st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
+
+    if (st == JC_OK)
+        st = jc_eval(&s->results, s->model, (const jc_shortcut *const *)s->shortcut, s->n,
+                     work.samples, &s->cli->args.eval, err);
     jc_work_close(&work);
     jc_ui_clear(&s->cli->ui);
     if (st == JC_OK)
-        st = jc_output_text(s->results, s->json, err);
+        st = jc_study_save(s, err);
     if (st == JC_OK)
-        say("results", s->results);
+        jc_study_say("results", s->results_path);
     return st;
 }
 
 static jc_status run(jc_cli *cli, jc_error *err)
 {
-    study s = {.cli = cli};
+    jc_study s = {.cli = cli};
     jc_status st = prepare(&s, err);
 
     if (st == JC_OK)
@@ -222,12 +218,14 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = fit(&s, err);
     if (st == JC_OK)
         st = score(&s, err);
-    if (st == JC_OK)
-        st = jc_report_write(s.results, s.report, err);
+    if (st == JC_OK && cli->args.own.training_size)
+        st = jc_study_training_size(&s, err);
+    if (st == JC_OK && cli->args.own.transfer.n)
+        st = jc_study_transfer(&s, err);
     if (st == JC_OK)
         st = jc_table_saved(stdout, s.json, err);
     if (st == JC_OK)
-        say("report", s.report);
+        jc_study_say("report", s.report);
     study_free(&s);
     return st;
 }
@@ -247,6 +245,22 @@ static const jc_own_row method_rows[] = {
 static const jc_group methods = {
     .title = "Fit", .own = method_rows, .n_own = JC_COUNT_OF(method_rows)};
 
+static const jc_own_row further_rows[] = {
+    {{"transfer", JC_OPTION_TEXT, offsetof(jc_own, transfer), 0, 0, NULL, NULL,
+      "other texts, cut and split as those of --text: maps fitted on each are scored on "
+      "both"},
+     "FILE..."},
+    {{"training-size", JC_OPTION_BOOL, offsetof(jc_own, training_size), 0, 0, "true", NULL,
+      "leave out how scores grow with the number of training vectors"},
+     NULL},
+};
+static const jc_group further = {.title = "Further experiments",
+                                 .own = further_rows,
+                                 .n_own = JC_COUNT_OF(further_rows)};
+static const jc_group training_size = {.title = "Further experiments",
+                                       .rows = jc_training_size_options,
+                                       .params = offsetof(jc_args, training_size)};
+
 static const jc_group fit_rows = {.title = "Fit",
                                   .rows = jc_fit_options,
                                   .params = offsetof(jc_args, fit),
@@ -263,21 +277,28 @@ const jc_command jc_command_study = {
     .max_words = 1,
     .teach =
         "Draws texts, fits shortcuts between all layers on some, measures them on others, "
-        "and shows the outcome as a page. The folder then holds samples.jsonl (the texts, "
-        "by split), METHOD.safetensors for each method, results.json and report.html.\n\n"
+        "and shows the outcome as a page. Then it measures how the scores grow with the "
+        "number of training vectors, with one position a text and with all, without and "
+        "with ridge and intercept; and with --transfer, what becomes of the maps on other "
+        "text. The folder then holds samples.jsonl (the texts, by split), "
+        "METHOD.safetensors for each method, results.json and report.html; with --transfer "
+        "also the samples and shortcuts of the other text. Results and report are written "
+        "anew after each of these steps: what is done stays when a later one is "
+        "stopped.\n\n"
         "Without MODEL it takes the small model that comes with the program; without "
         "--text "
         "the model writes its own texts, 2400 of them, seeded by --seed: a model needs no "
         "corpus to be fitted, though scores on real texts are the ones to trust.",
-    .examples = "# try it: the model that comes with the program, about a minute\n"
-                "jumpcut study --out demo\n"
-                "# the paper: one random position a sentence\n"
-                "jumpcut study ./gpt2 --text sentences.txt --paper --out gpt2-study\n",
+    .examples =
+        "# try it: the model that comes with the program, about a minute\n"
+        "jumpcut study --out demo\n"
+        "# the paper: one random position a sentence, and sentences of another kind\n"
+        "jumpcut study ./gpt2 --text wiki.txt --transfer news.txt --paper --out study\n",
     .groups =
         (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_self_text,
                                   &jc_group_both_splits, &output, &methods, &fit_rows,
-                                  &jc_group_stats, &jc_group_eval, &jc_group_model,
-                                  &jc_group_common, NULL},
+                                  &jc_group_stats, &jc_group_eval, &further, &training_size,
+                                  &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

@@ -78,6 +78,7 @@ static int run(const jc_command *command, int argc, char **argv)
     cli.args.samples.hooks = cli.args.stats.hooks = &cli.ui.hooks;
     cli.args.fit.hooks = cli.args.eval.hooks = &cli.ui.hooks;
     cli.args.states.hooks = cli.args.lens.hooks = &cli.ui.hooks;
+    cli.args.training_size.hooks = &cli.ui.hooks;
     if (cli.args.help)
         jc_help_command(stdout, command);
     else

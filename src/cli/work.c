@@ -158,6 +158,45 @@ jc_status jc_work_samples(jc_work *work, jc_cli *cli, const char *path, const ch
     return jc_samples_from_file(&work->samples, path, &params, err);
 }
 
+/* Fills ids with those of the next of the whole texts. */
+static jc_status next_whole(void *whole, jc_ids *ids, jc_error *err)
+{
+    jc_sample sample;
+    jc_status st = jc_samples_next(whole, &sample, err);
+
+    if (st || !sample.ids)
+        return st;
+    if (ids->capacity < sample.n_ids) {
+        uint32_t *more = realloc(ids->id, sample.n_ids * sizeof *more);
+        if (!more)
+            return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a text");
+        ids->id = more;
+        ids->capacity = sample.n_ids;
+    }
+    memcpy(ids->id, sample.ids, sample.n_ids * sizeof *ids->id);
+    ids->n = sample.n_ids;
+    return JC_OK;
+}
+
+jc_status jc_work_choose(jc_work *work, jc_cli *cli, const char *path, const char *split,
+                         const jc_model *model, jc_error *err)
+{
+    jc_samples_params params = params_for(cli, model);
+    jc_status st = jc_work_samples(work, cli, path, split, model, err);
+
+    if (st)
+        return st;
+    work->whole = work->samples;
+    work->samples = NULL;
+    params.positions = "one";
+    params.split = "all"; /* of those of the split */
+    params.train = params.val = 0;
+    st = jc_samples_from_source(&work->samples, next_whole, work->whole, &params, err);
+    if (st)
+        jc_work_close(work);
+    return st;
+}
+
 jc_status jc_work_open(jc_work *work, jc_cli *cli, const jc_model *model, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -171,6 +210,7 @@ jc_status jc_work_open(jc_work *work, jc_cli *cli, const jc_model *model, jc_err
 void jc_work_close(jc_work *work)
 {
     jc_samples_close(work->samples);
+    jc_samples_close(work->whole);
     jc_self_text_free(work->self);
     jc_tokenizer_close(work->tokenizer);
     memset(work, 0, sizeof *work);

@@ -10,6 +10,7 @@ typedef struct jc_work {
     jc_samples *samples;
     jc_tokenizer *tokenizer; /* NULL where none is needed */
     jc_self_text *self;      /* likewise */
+    jc_samples *whole;       /* texts that the samples are made of; likewise */
 } jc_work;
 
 /* The first word; without one, the demo model that comes with the program. *path: free().
@@ -27,6 +28,10 @@ jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model,
 /* Open one split ("train", "val", "all") of a file of samples. */
 jc_status jc_work_samples(jc_work *work, jc_cli *cli, const char *path, const char *split,
                           const jc_model *model, jc_error *err) JC_NODISCARD;
+/* The texts of one split of such a file with one position of each, drawn anew, and cut
+ * after it. The file must hold whole texts of a decoder. */
+jc_status jc_work_choose(jc_work *work, jc_cli *cli, const char *path, const char *split,
+                         const jc_model *model, jc_error *err) JC_NODISCARD;
 /* Whichever was given. */
 jc_status jc_work_open(jc_work *work, jc_cli *cli, const jc_model *model,
                        jc_error *err) JC_NODISCARD;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* study.h: what the steps of `jumpcut study` share. Each step leaves its files whole, so
+ * that what is done stays when a later one is stopped. */
+#ifndef JC_CLI_STUDY_H
+#define JC_CLI_STUDY_H
+
+#include "cli/work.h"
+
+enum { JC_STUDY_METHODS = 16 };
+
+typedef struct jc_study {
+    jc_cli *cli;
+    jc_model *model;
+    char *model_path;
+    char *samples, *results_path, *report; /* paths */
+    char *methods;                         /* the list, cut at its commas */
+    const char *method[JC_STUDY_METHODS];  /* [n], "id" left out: it is always scored */
+    jc_shortcut *shortcut[JC_STUDY_METHODS];
+    char *path[JC_STUDY_METHODS]; /* of the shortcuts */
+    size_t n;
+    jc_results *results; /* what has been scored so far */
+    char *json;          /* the same as it was last written */
+} jc_study;
+
+/* What is done is told at once, also to a pipe. */
+void jc_study_say(const char *what, const char *path);
+
+/* Fit method i from sums; *path: free(). */
+jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
+                       char *path, jc_error *err) JC_NODISCARD;
+
+/* Write results.json and its page. */
+jc_status jc_study_save(jc_study *s, jc_error *err) JC_NODISCARD;
+
+/* ---- study_size.c, study_transfer.c: further sections of the results ---- */
+
+/* Left out, with a note, where texts cannot be read again. */
+jc_status jc_study_training_size(jc_study *s, jc_error *err) JC_NODISCARD;
+
+/* Wrong usage is found before any work; a text that is compared with itself gets a note. */
+jc_status jc_study_check_transfer(jc_cli *cli, jc_error *err) JC_NODISCARD;
+jc_status jc_study_transfer(jc_study *s, jc_error *err) JC_NODISCARD;
+
+#endif
