@@ -37,6 +37,8 @@ typedef struct jc_training_size_params {
     uint32_t size_texts; /* validation texts to score on: the first of the stream */
     double ridge;        /* of the fits that have one: as in jc_fit_params */
     uint32_t batch;      /* tokens run together; 0 chooses */
+    uint32_t bootstrap;  /* times that texts are drawn again for intervals. Default 1000 */
+    uint64_t seed;       /* of that; set by the program from its --seed */
     const jc_hooks *hooks;
 } jc_training_size_params;
 

@@ -73,6 +73,7 @@ static int run(const jc_command *command, int argc, char **argv)
     }
     jc_ui_init(&cli.ui, cli.args.own.quiet);
     cli.args.self.seed = cli.args.eval.seed = cli.args.samples.seed;
+    cli.args.training_size.seed = cli.args.samples.seed;
     if (cli.args.eval.paper && !jc_args_given(&cli.args, "positions"))
         cli.args.samples.positions = "one";
     cli.args.samples.hooks = cli.args.stats.hooks = &cli.ui.hooks;

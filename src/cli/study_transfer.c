@@ -88,6 +88,7 @@ static jc_status fit(jc_study *s, other *o, jc_error *err)
     jc_status st = jc_work_samples(&work, s->cli, o->samples, "train", s->model, err);
 
     params.pairs = "final";
+    params.parts = false;
     if (st == JC_OK)
         st = jc_stats_gather(&stats, s->model, work.samples, &params, err);
     jc_work_close(&work);

@@ -6,14 +6,14 @@
  * of 2 d V flops a vector, next to which the maps (2 d^2) are little.
  */
 #include <math.h>
-#include <stdlib.h>
 
+#include "eval/bootstrap.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
 #include "shortcut/packed.h"
 #include "study/validation.h"
 
-enum { TILE = 64, REPLICATES = 1000 };
+enum { TILE = 64 };
 
 struct job {
     const jc_validation *v;
@@ -71,60 +71,34 @@ static double r2_of_tap(const struct job *job, uint32_t tap)
     return total / (double)d;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return *x < *y ? -1 : *x > *y;
-}
-
-/* The bootstrap over texts: as many are drawn again, with replacement; of the means the
- * 2.5th and the 97.5th percentile. hits, rows [texts]. */
-static jc_status find_interval(const double *hits, const double *rows, size_t texts,
-                               jc_fit_score *score, jc_error *err)
-{
-    double *means = jc_alloc_array(REPLICATES, sizeof *means);
-
-    if (!means)
-        return jc_fail_nomem(err, "an interval");
-    for (size_t b = 0; b < REPLICATES; b++) {
-        jc_rng rng = jc_rng_at(1, b);
-        double sum = 0, n = 0;
-        for (size_t t = 0; t < texts; t++) {
-            uint64_t drawn = jc_rng_below(&rng, texts);
-            sum += hits[drawn];
-            n += rows[drawn];
-        }
-        means[b] = sum / n;
-    }
-    qsort(means, REPLICATES, sizeof *means, ascending);
-    score->p1_lo = means[REPLICATES / 40];
-    score->p1_hi = means[REPLICATES - 1 - REPLICATES / 40];
-    jc_free(means);
-    return JC_OK;
-}
-
+/* precision@1 over the rows and layers as a ratio of sums over texts. */
 static jc_status find_precision(const struct job *job, jc_fit_score *score, jc_error *err)
 {
     const jc_validation *v = job->v;
-    uint32_t last = v->taps - 1;
-    double *hits = jc_alloc_array(v->texts, sizeof *hits), sum = 0;
-    double *rows = jc_alloc_array(v->texts, sizeof *rows);
-    jc_status st = hits && rows ? JC_OK : jc_fail_nomem(err, "an interval");
+    const jc_ratio precision = {0, 1};
+    double last = v->taps - 1, ends[2] = {(double)NAN, (double)NAN};
+    jc_bootstrap *draws;
+    jc_status st = jc_bootstrap_new(&draws, 2, v->bootstrap, v->seed, err);
 
-    for (size_t r = 0; r < v->rows && st == JC_OK; r++) {
-        rows[v->owner[r]] += last;
-        for (uint32_t l = 0; l < last; l++)
-            hits[v->owner[r]] += job->hits[l * v->rows + r];
+    for (size_t r = 0; r < v->rows && st == JC_OK;) {
+        uint32_t text = v->owner[r];
+        double sums[2] = {0, 0};
+        for (; r < v->rows && v->owner[r] == text; r++) {
+            for (uint32_t l = 0; l + 1 < v->taps; l++)
+                sums[0] += job->hits[l * v->rows + r];
+            sums[1] += last;
+        }
+        st = jc_bootstrap_add(draws, sums, err);
     }
-    for (size_t t = 0; t < v->texts && st == JC_OK; t++)
-        sum += hits[t];
-    score->p1 = sum / ((double)v->rows * last);
-    score->p1_lo = score->p1_hi = (double)NAN;
-    if (st == JC_OK && v->texts > 1)
-        st = find_interval(hits, rows, v->texts, score, err);
-    jc_free(hits);
-    jc_free(rows);
+    if (st == JC_OK)
+        st = jc_bootstrap_end(draws, err);
+    if (st == JC_OK) {
+        score->p1 = jc_statistic_ratio(draws, 0, &precision);
+        jc_bootstrap_interval(draws, jc_statistic_ratio, &precision, ends);
+        score->p1_lo = ends[0];
+        score->p1_hi = ends[1];
+    }
+    jc_bootstrap_free(draws);
     return st;
 }
 

@@ -33,6 +33,7 @@ enum { POINTS = 40, NAME = 200 };
 static const jc_option rows[] = {
     {"size-texts", JC_OPTION_U32, offsetof(jc_training_size_params, size_texts), 1, 1e9, "300", NULL, "training size: texts for validation that it is scored on, one position of each"},
     {"ridge", JC_OPTION_REAL, offsetof(jc_training_size_params, ridge), 0, 1e6, "0.001", NULL, "method ridge: penalty, relative to the mean diagonal"},
+    {"bootstrap", JC_OPTION_U32, offsetof(jc_training_size_params, bootstrap), 0, 10000, "1000", NULL, "times that texts are drawn again for the 95% intervals, 0 for none"},
     {"batch", JC_OPTION_U32, offsetof(jc_training_size_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
 };
 /* clang-format on */
@@ -211,6 +212,10 @@ jc_status jc_training_size(char **json, const jc_model *model,
         .progress = on_progress, .note = p.hooks ? p.hooks->note : NULL, .arg = &s};
     jc_status st =
         jc_validation_new(&validation, model, val, p.size_texts, p.batch, p.hooks, err);
+    if (st == JC_OK) {
+        validation->bootstrap = p.bootstrap;
+        validation->seed = p.seed;
+    }
     s.validation = validation;
     s.list = json_array();
     for (size_t i = 0; i < n_series && st == JC_OK; i++)

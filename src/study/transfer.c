@@ -8,7 +8,6 @@
  * choosing.
  */
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,24 +109,12 @@ static json_t *curve_of(const json_t *results, const char *name)
     return curve;
 }
 
-/* Over the layers before the last. */
-static double mean_of(const json_t *curve)
-{
-    size_t n = json_array_size(curve) - 1;
-    double sum = 0;
-
-    for (size_t l = 0; l < n; l++)
-        sum += json_number_value(json_array_get(curve, l));
-    return sum / (double)n;
-}
-
-/* The interval of the mean. */
-static json_t *interval_of(const json_t *results, const char *name)
+/* Of the mean of precision@1 over the layers before the last: "p1" or "p1_ci". */
+static json_t *mean_of(const json_t *results, const char *name, const char *member)
 {
     const json_t *mean = json_object_get(json_object_get(results, "jump_mean"), name);
-    json_t *ci = json_object_get(mean, "p1_ci");
 
-    return ci ? json_incref(ci) : json_null();
+    return json_incref(json_object_get(mean, member));
 }
 
 /* `name`s of the copies of the first and the second text. */
@@ -138,10 +125,9 @@ static json_t *table_of(const struct transfer *x, const char *const names[2])
     for (size_t of = 0; of < 2; of++) {
         json_t *means = json_array(), *cis = json_array(), *curves = json_array();
         for (size_t on = 0; on < 2; on++) {
-            json_t *curve = curve_of(x->on[on], names[of]);
-            json_array_append_new(means, json_real(mean_of(curve)));
-            json_array_append_new(cis, interval_of(x->on[on], names[of]));
-            json_array_append_new(curves, curve);
+            json_array_append_new(means, mean_of(x->on[on], names[of], "p1"));
+            json_array_append_new(cis, mean_of(x->on[on], names[of], "p1_ci"));
+            json_array_append_new(curves, curve_of(x->on[on], names[of]));
         }
         json_array_append_new(mean, means);
         json_array_append_new(ci, cis);

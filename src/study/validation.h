@@ -21,6 +21,9 @@ typedef struct jc_validation {
     uint32_t *top;   /* [rows]: the model's own first token */
     uint32_t *owner; /* [rows]: the number of its text, ascending */
     size_t top_room, owner_room;
+    uint32_t
+        bootstrap; /* times that texts are drawn again for intervals, set by the caller */
+    uint64_t seed; /* of that */
     double *variance; /* [width]: of the last tap, sum of squares about the mean */
 } jc_validation;
 

@@ -63,6 +63,20 @@ static void check_number(const json_t *got, const json_t *want, double rows,
                  json_number_value(want));
 }
 
+/* Of some width, around the mean. */
+static void check_interval(const json_t *map, size_t of, size_t on, const char *what)
+{
+    double mean = json_number_value(
+        json_array_get(json_array_get(json_object_get(map, "p1_mean"), of), on));
+    const json_t *ci =
+        json_array_get(json_array_get(json_object_get(map, "p1_mean_ci"), of), on);
+    double low = json_number_value(json_array_get(ci, 0));
+    double high = json_number_value(json_array_get(ci, 1));
+
+    if (!(low > 0 && low < mean && mean < high && high - low < 0.2))
+        fail_msg("%s: interval %g to %g around %g", what, low, high, mean);
+}
+
 static void check_map(const json_t *got, const json_t *want, const json_t *rows,
                       const char *name)
 {
@@ -80,6 +94,7 @@ static void check_map(const json_t *got, const json_t *want, const json_t *rows,
                 check_number(json_array_get(p1, l), json_array_get(p1_want, l), n, what);
             }
             snprintf(what, sizeof what, "the mean of %s of %zu on %zu", name, of, on);
+            check_interval(got, of, on, what);
             check_number(
                 json_array_get(json_array_get(json_object_get(got, "p1_mean"), of), on),
                 json_array_get(json_array_get(json_object_get(want, "p1_mean"), of), on), n,
