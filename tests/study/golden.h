@@ -14,6 +14,7 @@
 
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/"
 #define TINY   GOLDEN "eval/tiny.samples.jsonl"
+#define BERT   GOLDEN "eval/tiny-bert.samples.jsonl"
 #define ONE    GOLDEN "study/one.samples.jsonl"
 #define WHOLE  GOLDEN "study/whole.samples.jsonl"
 #define OTHER  GOLDEN "study/other.samples.jsonl"
@@ -26,16 +27,23 @@ static inline void must(jc_status st)
         fail_msg("%s: %s", jc_status_name(st), err.message);
 }
 
-static inline jc_model *open_tiny(const char *backend)
+static inline jc_model *open_model(const char *name, const char *backend)
 {
     jc_model_params params;
     jc_model *model;
+    char path[512];
 
     jc_model_params_init(&params);
     params.backend = backend;
     params.threads = 1; /* what is computed is small */
-    must(jc_model_open(&model, GOLDEN "models/tiny-gpt2", &params, &err));
+    snprintf(path, sizeof path, GOLDEN "models/%s", name);
+    must(jc_model_open(&model, path, &params, &err));
     return model;
+}
+
+static inline jc_model *open_tiny(const char *backend)
+{
+    return open_model("tiny-gpt2", backend);
 }
 
 static inline jc_samples *open_samples(const char *path, const char *split)

@@ -222,6 +222,76 @@ static void test_training_size__the_interval_is_that_of_a_ratio_of_sums(void **s
     jc_model_close(model);
 }
 
+/* The scores of a fit of all vectors, as jc_eval() has them: [0] R2, [1] p1, [2] and [3]
+ * its interval. */
+static void eval_all(const jc_model *model, const char *path, double scores[4])
+{
+    jc_samples *train = open_samples(path, "train"), *val = open_samples(path, "val");
+    uint32_t last = jc_model_get_info(model)->layers;
+    jc_stats *stats;
+    jc_shortcut *shortcut;
+    jc_results *results;
+    char *text;
+
+    must(jc_stats_gather(&stats, model, train, NULL, &err));
+    must(jc_fit(&shortcut, stats, NULL, &err));
+    must(jc_eval(&results, model, (const jc_shortcut *const *)&shortcut, 1, val, NULL,
+                 &err));
+    must(jc_results_json(results, &text, &err));
+    json_t *r2 = section_of(strdup(text), "r2"), *means = section_of(text, "jump_mean");
+    const json_t *mean = json_object_get(means, "mat");
+    scores[0] = 0;
+    for (uint32_t l = 0; l < last; l++)
+        scores[0] += json_number_value(json_array_get(
+                         json_array_get(json_object_get(r2, "mat"), l), last)) /
+                     last;
+    scores[1] = real_of(mean, "p1");
+    for (size_t i = 0; i < 2; i++)
+        scores[2 + i] =
+            json_number_value(json_array_get(json_object_get(mean, "p1_ci"), i));
+    json_decref(r2);
+    json_decref(means);
+    jc_results_free(results);
+    jc_shortcut_free(shortcut);
+    jc_stats_free(stats);
+    jc_samples_close(train);
+    jc_samples_close(val);
+}
+
+/* Of decoders of two kinds and an encoder. The same maps on the same vectors: what remains
+ * is the rounding of sums, and of ten digits. */
+static void test_training_size__the_last_point_is_what_eval_says(void **state)
+{
+    static const char *const models[][2] = {
+        {"tiny-gpt2", TINY}, {"tiny-llama", TINY}, {"tiny-bert", BERT}};
+
+    (void)state;
+    for (size_t m = 0; m < JC_COUNT(models); m++) {
+        jc_model *model = open_model(models[m][0], "onednn");
+        jc_samples *train = open_samples(models[m][1], "train");
+        jc_samples *val = open_samples(models[m][1], "val");
+        const jc_training_series series = {"some positions", "all", train};
+        double want[4], got[4];
+        char *text;
+        must(jc_training_size(&text, model, &series, 1, val, NULL, &err));
+        json_t *all = section_of(text, "training_size");
+        const json_t *points = json_object_get(json_array_get(all, 0), "points");
+        const json_t *point = json_array_get(points, json_array_size(points) - 1);
+        got[0] = real_of(point, "r2");
+        got[1] = real_of(point, "p1");
+        for (size_t i = 0; i < 2; i++)
+            got[2 + i] =
+                json_number_value(json_array_get(json_object_get(point, "p1_ci"), i));
+        eval_all(model, models[m][1], want);
+        check_close(got, want, 4, 1e-8, 0);
+        assert_true(got[1] > 0.1 && got[2] < got[1]);
+        json_decref(all);
+        jc_samples_close(train);
+        jc_samples_close(val);
+        jc_model_close(model);
+    }
+}
+
 static bool stop(void *arg, const jc_progress *progress)
 {
     assert_non_null(strstr(progress->stage, arg));
@@ -300,6 +370,7 @@ int main(void)
         SCRATCH_TEST(test_training_size__a_point_equals_a_fit_of_its_own),
         SCRATCH_TEST(test_training_size__milestones_give_the_maps_of_separate_fits),
         SCRATCH_TEST(test_training_size__the_interval_is_that_of_a_ratio_of_sums),
+        cmocka_unit_test(test_training_size__the_last_point_is_what_eval_says),
         cmocka_unit_test(test_training_size__can_be_stopped),
         cmocka_unit_test(test_training_size__says_what_is_missing),
         SCRATCH_TEST(test_training_size__short_memory_is_a_status),
