@@ -331,7 +331,7 @@ function trainingSections() {
         });
         const banded = series.some((s) => tone(s) === 0 && s.points.some((p) => p[`${member}_ci`]));
         section(title, said, lineChart(said, sets, logAxis("training vectors"), axis(label, range),
-            `${caption} against the number of vectors that the maps were fitted on. Dashed: one position of each text, as in the paper; solid: all positions.${of}`
+            `${caption} against the number of vectors that the maps were fitted on; ${list(groups.map((some) => `${some[0].positions === "one" ? "dashed, as in the paper" : "solid"}: ${some[0].name.split(", ").at(-1)}`))}.${of}`
                 + (banded ? ` Shaded: 95% intervals of ${series[0].method}, by resampling texts.` : ""), false, tips(([item]) => count(item.parsed.x, "vector"))),
         series.map((s) => table(`${s.name} (${s.method}, ridge ${s.ridge}, ${s.bias ? "with" : "without"} bias)`, ["vectors", ...heads(s.points, [[member, word]])],
             s.points.map((p) => [p.vectors.toLocaleString("en"), ...cells(p, s.points, [[member]])]))));

@@ -168,9 +168,10 @@ static inline json_t *fake_sizes(void)
                                                     "p1_ci", 0.97 * p, 1.03 * p));
         }
         json_array_append_new(
-            list, json_pack("{s:s,s:s,s:f,s:b,s:s,s:o}", "name", names[i], "method",
+            list, json_pack("{s:s,s:s,s:f,s:b,s:s,s:i,s:i,s:o}", "name", names[i], "method",
                             i == 2 ? "ridge" : "mat", "ridge", i == 2 ? 0.01 : 0.0, "bias",
-                            i == 2, "positions", i == 0 ? "one" : "all", "points", points));
+                            i == 2, "positions", i == 0 ? "one" : "all", "val_texts", 300,
+                            "val_vectors", 300, "points", points));
     }
     return list;
 }
