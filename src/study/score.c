@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "eval/bootstrap.h"
+#include "eval/jackknife.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
 #include "shortcut/packed.h"
@@ -19,7 +20,7 @@ struct job {
     const jc_validation *v;
     const jc_packed *method;
     size_t tiles;
-    double *residual; /* [L, tiles, d]: sums of squares */
+    double *residual; /* [L, tiles, groups, d]: sums of squares, by group of texts */
     uint32_t *hits;   /* [L, rows]: 1 where the first token is the model's own */
 };
 
@@ -31,7 +32,7 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     size_t d = v->width, vocab = jc_model_get_info(v->model)->vocab, tile = task / last;
     size_t first = tile * TILE, n = v->rows - first < TILE ? v->rows - first : TILE;
     const float *want = v->states[last] + first * d, *got;
-    double *residual = job->residual + (tap * job->tiles + tile) * d;
+    double *residual = job->residual + (tap * job->tiles + tile) * v->groups * d;
     float *mapped = jc_matrix_new(n, d, sizeof *mapped);
     float *logits = jc_matrix_new(n, vocab, sizeof *logits);
     jc_status st = mapped && logits ? JC_OK : jc_fail_nomem(err, "a read-out");
@@ -44,9 +45,10 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     for (size_t r = 0; r < n && st == JC_OK; r++) {
         uint32_t top = jc_vector_get()->top(vocab, logits + r * vocab).index;
         job->hits[tap * v->rows + first + r] = top == v->top[first + r];
+        double *sums = residual + jc_validation_group(v, first + r) * d;
         for (size_t c = 0; c < d; c++) {
             double x = (double)want[r * d + c] - (double)got[r * d + c];
-            residual[c] += x * x;
+            sums[c] += x * x;
         }
     }
     jc_free(mapped);
@@ -54,21 +56,58 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     return st;
 }
 
-static double r2_of_tap(const struct job *job, uint32_t tap)
+/* Of one tap, over the texts that are not of group `without`. */
+static double r2_of_tap(const struct job *job, uint32_t tap, size_t without)
 {
-    size_t d = job->v->width;
+    const jc_validation *v = job->v;
+    size_t d = v->width, row = without == SIZE_MAX ? 0 : 1 + without;
+    const double *sums = job->residual + tap * job->tiles * v->groups * d;
     double total = 0;
 
     for (size_t c = 0; c < d; c++) {
-        double residual = 0, variance = job->v->variance[c];
-        for (size_t tile = 0; tile < job->tiles; tile++)
-            residual += job->residual[(tap * job->tiles + tile) * d + c];
+        double residual = 0, variance = v->variance[row * d + c];
+        for (size_t g = 0; g < v->groups; g++)
+            residual += g == without ? 0 : sums[g * d + c];
         if (variance > 0)
             total += 1 - residual / variance;
         else
             total += residual > 0 ? 0 : 1;
     }
     return total / (double)d;
+}
+
+static double mean_r2(const struct job *job, size_t without)
+{
+    uint32_t last = job->v->taps - 1;
+    double sum = 0;
+
+    for (uint32_t l = 0; l < last; l++)
+        sum += r2_of_tap(job, l, without);
+    return sum / last;
+}
+
+/* Add the sums of a tap's tiles up in those of the first one. */
+static void add_tiles(const struct job *job)
+{
+    size_t n = job->v->groups * job->v->width;
+
+    for (uint32_t l = 0; l + 1 < job->v->taps; l++) {
+        double *sums = job->residual + l * job->tiles * n;
+        for (size_t tile = 1; tile < job->tiles; tile++)
+            for (size_t i = 0; i < n; i++)
+                sums[i] += sums[tile * n + i];
+    }
+}
+
+static void find_r2(const struct job *job, jc_fit_score *score)
+{
+    double without[JC_JACKKNIFE_GROUPS];
+
+    add_tiles(job);
+    for (size_t g = 0; g < job->v->groups; g++)
+        without[g] = mean_r2(job, g);
+    score->r2 = mean_r2(job, SIZE_MAX);
+    score->r2_half = jc_jackknife_half(without, job->v->groups);
 }
 
 /* precision@1 over the rows and layers as a ratio of sums over texts. */
@@ -114,17 +153,15 @@ jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
     if (st)
         return st;
     job.method = &methods[n - 1];
-    job.residual = jc_matrix_new(last * job.tiles, v->width, sizeof *job.residual);
+    job.residual =
+        jc_matrix_new(last * job.tiles * v->groups, v->width, sizeof *job.residual);
     job.hits = jc_matrix_new(last, v->rows, sizeof *job.hits);
     st = job.residual && job.hits ? jc_parallel(last * job.tiles, score_tile, &job, err)
                                   : jc_fail_nomem(err, "scores");
     if (st == JC_OK)
         st = find_precision(&job, score, err);
-    if (st == JC_OK) {
-        score->r2 = 0;
-        for (uint32_t l = 0; l < last; l++)
-            score->r2 += r2_of_tap(&job, l) / last;
-    }
+    if (st == JC_OK)
+        find_r2(&job, score);
     jc_free(job.residual);
     jc_free(job.hits);
     jc_packed_free(methods, n);

@@ -117,13 +117,19 @@ static json_t *number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+static json_t *interval(double low, double high)
+{
+    return isfinite(low) && isfinite(high) ? json_pack("[f,f]", low, high) : json_null();
+}
+
 static jc_status add_point(json_t *points, uint64_t vectors, const jc_fit_score *score,
                            jc_error *err)
 {
-    json_t *ci = isfinite(score->p1_lo) ? json_pack("[f,f]", score->p1_lo, score->p1_hi)
-                                        : json_null();
-    json_t *point = json_pack("{s:I, s:o, s:o, s:o}", "vectors", (json_int_t)vectors, "r2",
-                              number(score->r2), "p1", number(score->p1), "p1_ci", ci);
+    json_t *point =
+        json_pack("{s:I, s:o, s:o, s:o, s:o}", "vectors", (json_int_t)vectors, "r2",
+                  number(score->r2), "r2_ci",
+                  interval(score->r2 - score->r2_half, score->r2 + score->r2_half), "p1",
+                  number(score->p1), "p1_ci", interval(score->p1_lo, score->p1_hi));
 
     return json_array_append_new(points, point) == 0
                ? JC_OK

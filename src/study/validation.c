@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "eval/jackknife.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
 #include "stats/batch.h"
@@ -91,20 +92,42 @@ static jc_status read_top(void *arg, size_t tile, jc_error *err)
     return st;
 }
 
-static void find_variance(jc_validation *v)
+size_t jc_validation_group(const jc_validation *v, size_t row)
 {
-    const float *last = v->states[v->taps - 1];
+    return v->owner[row] % JC_JACKKNIFE_GROUPS;
+}
 
-    for (size_t c = 0; c < v->width; c++) {
-        double mean = 0, square = 0;
-        for (size_t r = 0; r < v->rows; r++)
-            mean += (double)last[r * v->width + c] / (double)v->rows;
-        for (size_t r = 0; r < v->rows; r++) {
-            double x = (double)last[r * v->width + c] - mean;
+/* Of coordinate c of the last tap, over the rows that are not of group `without`. */
+static double variance_of(const jc_validation *v, size_t c, size_t without)
+{
+    const float *last = v->states[v->taps - 1] + c;
+    double n = 0, sum = 0, square = 0;
+
+    for (size_t r = 0; r < v->rows; r++)
+        if (jc_validation_group(v, r) != without) {
+            n += 1;
+            sum += (double)last[r * v->width];
+        }
+    for (size_t r = 0; r < v->rows; r++)
+        if (jc_validation_group(v, r) != without) {
+            double x = (double)last[r * v->width] - sum / n;
             square += x * x;
         }
-        v->variance[c] = square;
+    return square;
+}
+
+static jc_status find_variance(jc_validation *v, jc_error *err)
+{
+    v->groups = v->texts < JC_JACKKNIFE_GROUPS ? v->texts : JC_JACKKNIFE_GROUPS;
+    v->variance = jc_matrix_new(1 + v->groups, v->width, sizeof *v->variance);
+    if (!v->variance)
+        return jc_fail_nomem(err, "validation states");
+    for (size_t c = 0; c < v->width; c++) {
+        v->variance[c] = variance_of(v, c, SIZE_MAX);
+        for (size_t g = 0; g < v->groups; g++)
+            v->variance[(1 + g) * v->width + c] = variance_of(v, c, g);
     }
+    return JC_OK;
 }
 
 static jc_status make(jc_validation **out, const jc_model *model, jc_error *err)
@@ -120,9 +143,7 @@ static jc_status make(jc_validation **out, const jc_model *model, jc_error *err)
     v->width = info->width;
     v->states = jc_alloc_array(v->taps, sizeof *v->states);
     v->room = jc_alloc_array(v->taps, sizeof *v->room);
-    v->variance = jc_alloc_array(v->width, sizeof *v->variance);
-    return v->states && v->room && v->variance ? JC_OK
-                                               : jc_fail_nomem(err, "validation states");
+    return v->states && v->room ? JC_OK : jc_fail_nomem(err, "validation states");
 }
 
 jc_status jc_validation_new(jc_validation **out, const jc_model *model, jc_samples *samples,
@@ -142,11 +163,12 @@ jc_status jc_validation_new(jc_validation **out, const jc_model *model, jc_sampl
     jc_batch_free(batch);
     if (st == JC_OK)
         st = jc_parallel((v->rows + TILE - 1) / TILE, read_top, v, err);
+    if (st == JC_OK)
+        st = find_variance(v, err);
     if (st) {
         jc_validation_free(v);
         return st;
     }
-    find_variance(v);
     *out = v;
     return JC_OK;
 }

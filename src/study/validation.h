@@ -21,10 +21,12 @@ typedef struct jc_validation {
     uint32_t *top;   /* [rows]: the model's own first token */
     uint32_t *owner; /* [rows]: the number of its text, ascending */
     size_t top_room, owner_room;
-    uint32_t
-        bootstrap; /* times that texts are drawn again for intervals, set by the caller */
-    uint64_t seed; /* of that */
-    double *variance; /* [width]: of the last tap, sum of squares about the mean */
+    uint32_t bootstrap; /* replicates of intervals; set by the caller, as is their seed */
+    uint64_t seed;
+    /* [1 + groups, width]: of the last tap, sum of squares about the mean, of all rows and
+     * of those without one group of texts each (jackknife.h) */
+    double *variance;
+    size_t groups;
 } jc_validation;
 
 /* Run the first `texts` of the samples. */
@@ -35,9 +37,12 @@ void jc_validation_free(jc_validation *v); /* takes NULL */
 
 /* Means over the layers 0 .. L - 1, of maps to the last one. */
 typedef struct jc_fit_score {
-    double r2;               /* NAN where that of a layer is not finite */
+    double r2, r2_half;      /* half its interval; NAN where there is none */
     double p1, p1_lo, p1_hi; /* precision@1 and its interval; NAN where there is none */
 } jc_fit_score;
+
+/* The group of a row's text. */
+size_t jc_validation_group(const jc_validation *v, size_t row);
 
 jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
                               jc_fit_score *score, jc_error *err) JC_NODISCARD;

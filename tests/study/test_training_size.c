@@ -222,6 +222,57 @@ static void test_training_size__the_interval_is_that_of_a_ratio_of_sums(void **s
     jc_model_close(model);
 }
 
+/* The first VAL_TEXTS validation texts but one. */
+static jc_samples *val_without(void **state, size_t text)
+{
+    FILE *from = fopen(TINY, "r"), *to = fopen(scratch_path(state, "without"), "w");
+    char line[4096];
+
+    assert_non_null(from);
+    assert_non_null(to);
+    for (size_t k = 0; k < VAL_TEXTS && fgets(line, sizeof line, from);)
+        if (strstr(line, "\"val\"") && k++ != text)
+            fputs(line, to);
+    fclose(from);
+    fclose(to);
+    return open_samples(scratch_path(state, "without"), "val");
+}
+
+/* With as many texts as groups each is one; what R2 is without it, is what it is of the
+ * other texts. 2.093 is Student's quantile of 19 degrees of freedom. To the digits of the
+ * results. */
+static void test_training_size__the_interval_of_r2_is_a_jackknife(void **state)
+{
+    jc_model *model = open_tiny("onednn");
+    double r2[VAL_TEXTS + 1], mean = 0, squares = 0, ends[2], want[2];
+
+    for (size_t k = 0; k <= VAL_TEXTS; k++) {
+        jc_samples *train = first_vectors(state, 96), *val = val_without(state, k);
+        const jc_training_series series = {"some", "all", train};
+        char *text;
+        must(jc_training_size(&text, model, &series, 1, val, NULL, &err));
+        json_t *all = section_of(text, "training_size");
+        const json_t *points = json_object_get(json_array_get(all, 3), "points");
+        const json_t *point = json_array_get(points, 4), *ci;
+        r2[k] = real_of(point, "r2");
+        ci = json_object_get(point, "r2_ci");
+        ends[0] = json_number_value(json_array_get(ci, 0));
+        ends[1] = json_number_value(json_array_get(ci, 1));
+        mean += k < VAL_TEXTS ? r2[k] / VAL_TEXTS : 0;
+        json_decref(all);
+        jc_samples_close(train);
+        jc_samples_close(val);
+    }
+    for (size_t k = 0; k < VAL_TEXTS; k++)
+        squares += pow(r2[k] - mean, 2);
+    double half = 2.093 * sqrt((VAL_TEXTS - 1.0) / VAL_TEXTS * squares);
+    want[0] = r2[VAL_TEXTS] - half;
+    want[1] = r2[VAL_TEXTS] + half;
+    check_close(ends, want, 2, 0, 1e-3 * half);
+    assert_true(half > 0.01);
+    jc_model_close(model);
+}
+
 /* The scores of a fit of all vectors, as jc_eval() has them: [0] R2, [1] p1, [2] and [3]
  * its interval. */
 static void eval_all(const jc_model *model, const char *path, double scores[4])
@@ -370,6 +421,7 @@ int main(void)
         SCRATCH_TEST(test_training_size__a_point_equals_a_fit_of_its_own),
         SCRATCH_TEST(test_training_size__milestones_give_the_maps_of_separate_fits),
         SCRATCH_TEST(test_training_size__the_interval_is_that_of_a_ratio_of_sums),
+        SCRATCH_TEST(test_training_size__the_interval_of_r2_is_a_jackknife),
         cmocka_unit_test(test_training_size__the_last_point_is_what_eval_says),
         cmocka_unit_test(test_training_size__can_be_stopped),
         cmocka_unit_test(test_training_size__says_what_is_missing),
