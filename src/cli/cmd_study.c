@@ -17,12 +17,6 @@
  * for widths to about 10,000, and on a small model a minute's work. */
 enum { SELF_TEXTS = 2400 };
 
-void jc_study_say(const char *what, const char *path)
-{
-    printf("%s: %s\n", what, path);
-    fflush(stdout);
-}
-
 static void study_free(jc_study *s)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -123,42 +117,6 @@ static jc_status prepare(jc_study *s, jc_error *err)
                : jc_cli_fail(err, JC_E_NOMEM, "out of memory for paths");
 }
 
-static jc_status draw_samples(jc_study *s, jc_error *err)
-{
-    jc_work work = {0};
-    uint64_t n;
-    jc_status st;
-
-    s->cli->args.samples.split = "all";
-    st = jc_work_texts(&work, s->cli, s->model, err);
-    if (st == JC_OK)
-        st = jc_work_copy(&work, s->cli, s->samples, &n, err);
-    jc_work_close(&work);
-    if (st == JC_OK)
-        jc_study_say("samples", s->samples);
-    s->cli->args.samples.split = "train"; /* of which the shortcuts are made */
-    return st;
-}
-
-jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
-                       char *path, jc_error *err)
-{
-    jc_fit_params params = s->cli->args.fit;
-
-    if (!path)
-        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
-    params.method = s->method[i];
-    jc_status st = jc_fit(out, stats, &params, err);
-    if (st == JC_OK)
-        st = jc_origin_record(s->cli, *out, err);
-    if (st == JC_OK)
-        st = jc_shortcut_save(*out, path, err);
-    jc_ui_clear(&s->cli->ui);
-    if (st == JC_OK)
-        jc_study_say("shortcuts", path);
-    return st;
-}
-
 static jc_status fit(jc_study *s, jc_error *err)
 {
     jc_work work = {0};
@@ -175,19 +133,6 @@ static jc_status fit(jc_study *s, jc_error *err)
     }
     jc_stats_free(stats);
     return st;
-}
-
-jc_status jc_study_save(jc_study *s, jc_error *err)
-{
-    free(s->json);
-    s->json = NULL;
-    jc_status st = jc_results_json(s->results, &s->json, err);
-    if (st == JC_OK)
-        st = jc_origin_complete(s->cli, &s->json, s->shortcut, (const char *const *)s->path,
-                                err);
-    if (st == JC_OK)
-        st = jc_output_text(s->results_path, s->json, err);
-    return st ? st : jc_report_write(s->results_path, s->report, err);
 }
 
 static jc_status score(jc_study *s, jc_error *err)
@@ -213,7 +158,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = prepare(&s, err);
 
     if (st == JC_OK)
-        st = draw_samples(&s, err);
+        st = jc_study_draw(&s, s.samples, err);
     if (st == JC_OK)
         st = fit(&s, err);
     if (st == JC_OK)

@@ -25,9 +25,12 @@ typedef struct jc_study {
 /* What is done is told at once, also to a pipe. */
 void jc_study_say(const char *what, const char *path);
 
-/* Fit method i from sums; *path: free(). */
+/* Draw the samples of --text or --self-text, both splits, and keep them in the file. */
+jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err) JC_NODISCARD;
+
+/* Fit method i from sums, and keep it in the file; a path of NULL is short memory. */
 jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
-                       char *path, jc_error *err) JC_NODISCARD;
+                       const char *path, jc_error *err) JC_NODISCARD;
 
 /* Write results.json and its page. */
 jc_status jc_study_save(jc_study *s, jc_error *err) JC_NODISCARD;

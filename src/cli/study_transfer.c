@@ -63,22 +63,6 @@ typedef struct other {
     jc_shortcut *shortcut[JC_STUDY_METHODS];
 } other;
 
-static jc_status draw(jc_study *s, const other *o, jc_error *err)
-{
-    jc_work work = {0};
-    uint64_t n;
-
-    s->cli->args.samples.split = "all";
-    jc_status st = jc_work_texts(&work, s->cli, s->model, err);
-    if (st == JC_OK)
-        st = jc_work_copy(&work, s->cli, o->samples, &n, err);
-    jc_work_close(&work);
-    s->cli->args.samples.split = "train"; /* of which the shortcuts are made */
-    if (st == JC_OK)
-        jc_study_say("samples", o->samples);
-    return st;
-}
-
 /* Maps to the last layer are enough. */
 static jc_status fit(jc_study *s, other *o, jc_error *err)
 {
@@ -168,7 +152,7 @@ jc_status jc_study_transfer(jc_study *s, jc_error *err)
 
     own->text = own->transfer; /* the work of this step, and what its shortcuts say of it */
     if (st == JC_OK)
-        st = draw(s, &o, err);
+        st = jc_study_draw(s, o.samples, err);
     if (st == JC_OK)
         st = fit(s, &o, err);
     own->text = text;

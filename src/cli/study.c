@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* study.c: the steps of `jumpcut study` that it takes for each of its texts. */
+#include "cli/study.h"
+
+#include <stdlib.h>
+
+#include "cli/output.h"
+#include "report/report.h"
+
+void jc_study_say(const char *what, const char *path)
+{
+    printf("%s: %s\n", what, path);
+    fflush(stdout);
+}
+
+jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
+{
+    jc_work work = {0};
+    uint64_t n;
+    jc_status st;
+
+    s->cli->args.samples.split = "all";
+    st = jc_work_texts(&work, s->cli, s->model, err);
+    if (st == JC_OK)
+        st = jc_work_copy(&work, s->cli, path, &n, err);
+    jc_work_close(&work);
+    if (st == JC_OK)
+        jc_study_say("samples", path);
+    s->cli->args.samples.split = "train"; /* of which the shortcuts are made */
+    return st;
+}
+
+jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
+                       const char *path, jc_error *err)
+{
+    jc_fit_params params = s->cli->args.fit;
+
+    if (!path)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+    params.method = s->method[i];
+    jc_status st = jc_fit(out, stats, &params, err);
+    if (st == JC_OK)
+        st = jc_origin_record(s->cli, *out, err);
+    if (st == JC_OK)
+        st = jc_shortcut_save(*out, path, err);
+    jc_ui_clear(&s->cli->ui);
+    if (st == JC_OK)
+        jc_study_say("shortcuts", path);
+    return st;
+}
+
+jc_status jc_study_save(jc_study *s, jc_error *err)
+{
+    free(s->json);
+    s->json = NULL;
+    jc_status st = jc_results_json(s->results, &s->json, err);
+    if (st == JC_OK)
+        st = jc_origin_complete(s->cli, &s->json, s->shortcut, (const char *const *)s->path,
+                                err);
+    if (st == JC_OK)
+        st = jc_output_text(s->results_path, s->json, err);
+    return st ? st : jc_report_write(s->results_path, s->report, err);
+}
