@@ -29,6 +29,7 @@ typedef enum {
 typedef struct jc_rotary_hparams {
     jc_rotary_type type;
     double theta, part;                 /* part: of each head that is turned */
+    uint32_t turned;                    /* or so many values of it; 0: not given */
     bool interleaved;                   /* pairs of neighbours, not of halves */
     double factor, low_freq, high_freq; /* 0: not given, as below */
     double beta_fast, beta_slow, mscale, mscale_all;
@@ -170,6 +171,8 @@ typedef struct jc_arch {
     const char *name;
     const char *const *model_types; /* config.json's, NULL-ended */
     const char *prefix;             /* may stand before every tensor name */
+    const char *gguf;               /* its name in GGUF files; NULL: not read from them */
+    bool gguf_pairs; /* they keep queries and keys with the halves of a head interleaved */
     bool causal;
     jc_norm_kind norm;
     bool gated;                   /* MLP: down(act(gate x) * up x), not down(act(up x)) */
@@ -182,11 +185,6 @@ typedef struct jc_arch {
     size_t n_weights;
 } jc_arch;
 
-extern const jc_arch jc_arch_gpt2, jc_arch_bert, jc_arch_roberta, jc_arch_distilbert,
-    jc_arch_llama, jc_arch_mistral, jc_arch_qwen2, jc_arch_qwen3, jc_arch_gemma,
-    jc_arch_gemma2, jc_arch_gemma2, jc_arch_phi3, jc_arch_gpt_neox, jc_arch_gpt_neox,
-    jc_arch_gpt_neo, jc_arch_opt;
-
 /* Whether a block, from 0, has the window. */
 bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
 void jc_hparams_release(jc_hparams *hp);
@@ -195,5 +193,7 @@ void jc_hparams_release(jc_hparams *hp);
 const jc_arch *const *jc_archs(size_t *n);
 /* The architecture that has this model_type, or NULL. */
 const jc_arch *jc_arch_find(const char *model_type);
+/* The same by its name in GGUF files. */
+const jc_arch *jc_arch_find_gguf(const char *name);
 
 #endif

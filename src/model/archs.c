@@ -6,14 +6,34 @@
 
 #include "jumpcut/model.h"
 
-static const jc_arch *const table[] = {
-    &jc_arch_gpt2,    &jc_arch_bert,    &jc_arch_roberta, &jc_arch_distilbert,
-    &jc_arch_llama,   &jc_arch_mistral, &jc_arch_qwen2,   &jc_arch_qwen3,
-    &jc_arch_gemma,   &jc_arch_gemma2,  &jc_arch_phi3,    &jc_arch_gpt_neox,
-    &jc_arch_gpt_neo, &jc_arch_opt};
-static const char *const names[] = {
-    "gpt2",  "bert",   "roberta", "distilbert", "llama",   "mistral", "qwen2", "qwen3",
-    "gemma", "gemma2", "phi3",    "gpt_neox",   "gpt_neo", "opt",     NULL};
+/* The rows, in the order in which they are listed: jc_arch_<name> is in arch/<name>.c. */
+#define ARCHS(X)                                                                           \
+    X(gpt2)                                                                                \
+    X(bert)                                                                                \
+    X(roberta)                                                                             \
+    X(distilbert)                                                                          \
+    X(llama)                                                                               \
+    X(mistral)                                                                             \
+    X(qwen2)                                                                               \
+    X(qwen3)                                                                               \
+    X(gemma)                                                                               \
+    X(gemma2)                                                                              \
+    X(phi3)                                                                                \
+    X(gpt_neox)                                                                            \
+    X(gpt_neo)                                                                             \
+    X(gptj)                                                                                \
+    X(opt)
+
+#define JC_X(name) extern const jc_arch jc_arch_##name;
+ARCHS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_arch_##name,
+static const jc_arch *const table[] = {ARCHS(JC_X)};
+#undef JC_X
+#define JC_X(name) #name,
+static const char *const names[] = {ARCHS(JC_X) NULL};
+#undef JC_X
 
 const jc_arch *const *jc_archs(size_t *n)
 {
@@ -27,6 +47,14 @@ const jc_arch *jc_arch_find(const char *model_type)
         for (const char *const *type = table[i]->model_types; *type; type++)
             if (strcmp(*type, model_type) == 0)
                 return table[i];
+    return NULL;
+}
+
+const jc_arch *jc_arch_find_gguf(const char *name)
+{
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (table[i]->gguf && strcmp(table[i]->gguf, name) == 0)
+            return table[i];
     return NULL;
 }
 

@@ -129,7 +129,7 @@ static const char *wrong_scaling(const jc_rotary_hparams *r)
 static jc_status derive_rotary(jc_hparams *hp, const char *path, jc_error *err)
 {
     jc_rotary_hparams *r = &hp->rotary;
-    double dims = hp->head_width * r->part;
+    double dims = r->turned ? r->turned : hp->head_width * r->part;
 
     if (r->type == JC_ROTARY_NONE)
         return JC_OK;

@@ -18,10 +18,29 @@ const jc_option *jc_model_options(size_t *n_rows)
     return rows;
 }
 
+/* The row for the model_type of the configuration, which in a GGUF file is GGUF's name. */
+static jc_status find_arch(jc_model *model, const jc_config *config, jc_error *err)
+{
+    bool gguf = jc_store_gguf(model->store) != NULL;
+    const char *type;
+    jc_status st = jc_config_text(config, "model_type", &type, err);
+
+    if (st)
+        return st;
+    model->arch = gguf ? jc_arch_find_gguf(type) : jc_arch_find(type);
+    if (model->arch)
+        return JC_OK;
+    if (gguf && jc_arch_find(type))
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': models of the architecture '%s' are not read from GGUF; give "
+                       "the folder that it was made from",
+                       model->path, type);
+    return jc_arch_unknown(type, config, err);
+}
+
 /* Everything but the weights. */
 static jc_status describe(jc_model *model, const char *path, jc_error *err)
 {
-    const char *type;
     jc_status st;
 
     model->path = jc_strdup(path);
@@ -31,12 +50,9 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
     if (st)
         return st;
     const jc_config *config = jc_store_config(model->store);
-    st = jc_config_text(config, "model_type", &type, err);
+    st = find_arch(model, config, err);
     if (st)
         return st;
-    model->arch = jc_arch_find(type);
-    if (!model->arch)
-        return jc_arch_unknown(type, config, err);
     st = jc_hparams_read(&model->hp, model->arch, config, err);
     if (st == JC_OK)
         st = jc_rows_prepare(model, err);

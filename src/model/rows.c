@@ -46,10 +46,6 @@ static const names gguf[] = {
 };
 /* clang-format on */
 
-/* Architectures whose queries and keys GGUF stores with the halves of a head interleaved.
- */
-static const char *const paired[] = {"llama", "mistral"};
-
 static size_t count_parts(const jc_arch *arch, jc_weight_id id)
 {
     size_t n = 0;
@@ -77,10 +73,7 @@ static unsigned gguf_flags(const jc_model *model, const jc_weight_row *row, size
     bool turned = (row->id == JC_W_QKV || row->id == JC_W_QKV_BIAS) && part < 2;
     unsigned flags = row->flags & ~other;
 
-    for (size_t i = 0; turned && i < JC_COUNT(paired); i++)
-        if (strcmp(paired[i], model->arch->name) == 0)
-            flags |= JC_WEIGHT_PAIRED;
-    return flags;
+    return turned && model->arch->gguf_pairs ? flags | JC_WEIGHT_PAIRED : flags;
 }
 
 static jc_status to_gguf(jc_model *model, jc_error *err)
@@ -92,9 +85,8 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
         const names *found = find_names(row->id, count_parts(model->arch, row->id));
         if (!found)
             return jc_fail(err, JC_E_UNSUPPORTED,
-                           "'%s': models of the architecture '%s' are not read from GGUF; "
-                           "give the folder that it was made from",
-                           model->path, model->arch->name);
+                           "'%s': GGUF has no name for '%s' of the architecture '%s'",
+                           model->path, row->name, model->arch->name);
         size_t part = parts[row->id]++;
         row->name = found->parts[part];
         row->flags = gguf_flags(model, row, part);

@@ -455,6 +455,8 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
 
     for (size_t i = 0; i < JC_COUNT(norms) && st == JC_OK; i++)
         st = load_norm(model, norms[i].id, l, norms[i].out, err);
+    if (st == JC_OK && hp->parallel && !b->norm2.weight) /* one norm serves both halves */
+        st = load_norm(model, JC_W_NORM1, l, &b->norm2, err);
     for (size_t i = 0; i < JC_COUNT(linears) && st == JC_OK; i++) {
         st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
                                linears[i].add, err);

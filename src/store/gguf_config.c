@@ -3,6 +3,8 @@
  * gguf_config.c: the metadata of a GGUF model as the configuration that a model folder
  * would have, so that the tables of the architectures serve both.
  *
+ * Its model_type is GGUF's name of the architecture.
+ *
  * What a configuration says and the metadata do not, the tensors tell: the vocabulary, what
  * has a bias, and factors of rotary positions.
  */
@@ -40,10 +42,10 @@ static const struct {
     {"rope.scaling.yarn_beta_slow", "rope_scaling.beta_slow"},
 };
 
-/* Architectures that configurations call otherwise. */
+/* Architectures under whose name GGUF has two: the other one has a window. */
 static const struct {
-    const char *gguf, *model_type;
-} names[] = {{"gptneox", "gpt_neox"}};
+    const char *name, *windowed;
+} names[] = {{"llama", "mistral"}, {"olmo2", "olmo3"}};
 
 struct made {
     const jc_gguf *file;
@@ -139,6 +141,7 @@ static jc_status put_name(struct made *m)
 {
     jc_gguf_text text;
     const char *type = m->arch;
+    char key[KEY];
     jc_status st = jc_gguf_text_of(m->file, "general.architecture", &text, m->err);
 
     if (st)
@@ -149,11 +152,10 @@ static jc_status put_name(struct made *m)
         if (text.text[i] < '!' || text.text[i] > '~')
             return fail(m, "general.architecture", "it is not a name");
     snprintf(m->arch, sizeof m->arch, "%.*s", (int)text.n, text.text);
-    for (size_t i = 0; i < JC_COUNT(names); i++)
-        if (strcmp(names[i].gguf, m->arch) == 0)
-            type = names[i].model_type;
-    if (jc_gguf_get(m->file, "llama.attention.sliding_window"))
-        type = "mistral"; /* the same but for windows */
+    bool windowed = get(m, "attention.sliding_window", key) != NULL;
+    for (size_t i = 0; windowed && i < JC_COUNT(names); i++)
+        if (strcmp(names[i].name, m->arch) == 0)
+            type = names[i].windowed;
     return put(m, "model_type", json_string(type));
 }
 

@@ -43,6 +43,13 @@ def neo(**changes):
             "layer_norm_epsilon": 1e-5, "torch_dtype": "float32"} | changes
 
 
+def gptj(**changes):
+    return {"model_type": "gptj", "n_embd": 24, "n_inner": 40, "n_layer": 2, "n_head": 3,
+            "rotary_dim": 4, "activation_function": "gelu_new", "n_positions": CONTEXT,
+            "vocab_size": 61, "layer_norm_epsilon": 1e-5, "tie_word_embeddings": False,
+            "torch_dtype": "float32"} | changes
+
+
 def opt(**changes):
     return {"model_type": "opt", "hidden_size": 24, "ffn_dim": 40, "num_hidden_layers": 2,
             "num_attention_heads": 4, "word_embed_proj_dim": 24,
@@ -93,6 +100,7 @@ MODELS_MADE = {
                               num_layers=3, intermediate_size=20, window_size=5),
     "tiny-opt": opt(),
     "tiny-opt-after": opt(do_layer_norm_before=False),
+    "tiny-gptj": gptj(),
 }
 
 

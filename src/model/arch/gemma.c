@@ -30,6 +30,7 @@ const jc_arch jc_arch_gemma = {
     .name = "gemma",
     .model_types = model_types,
     .prefix = "model.",
+    .gguf = "gemma",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

@@ -38,6 +38,7 @@ const jc_arch jc_arch_gemma2 = {
     .name = "gemma2",
     .model_types = model_types,
     .prefix = "model.",
+    .gguf = "gemma2",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

@@ -49,6 +49,7 @@ const jc_arch jc_arch_gpt2 = {
     .name = "gpt2",
     .model_types = model_types,
     .prefix = "transformer.",
+    .gguf = "gpt2",
     .causal = true,
     .keys = keys,
     .n_keys = JC_COUNT(keys),

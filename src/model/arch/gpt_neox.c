@@ -45,6 +45,7 @@ const jc_arch jc_arch_gpt_neox = {
     .name = "gpt_neox",
     .model_types = model_types,
     .prefix = "gpt_neox.",
+    .gguf = "gptneox",
     .causal = true,
     .keys = keys,
     .n_keys = JC_COUNT(keys),

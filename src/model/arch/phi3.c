@@ -31,6 +31,7 @@ const jc_arch jc_arch_phi3 = {
     .name = "phi3",
     .model_types = model_types,
     .prefix = "model.",
+    .gguf = "phi3",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

@@ -29,6 +29,7 @@ const jc_arch jc_arch_qwen2 = {
     .name = "qwen2",
     .model_types = model_types,
     .prefix = "model.",
+    .gguf = "qwen2",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

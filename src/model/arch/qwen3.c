@@ -33,6 +33,7 @@ const jc_arch jc_arch_qwen3 = {
     .name = "qwen3",
     .model_types = model_types,
     .prefix = "model.",
+    .gguf = "qwen3",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,
