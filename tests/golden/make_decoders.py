@@ -81,7 +81,7 @@ MODELS_MADE = {
                         hidden_act="gelu_pytorch_tanh", tie_word_embeddings=True),
     "tiny-gemma2": llama(model_type="gemma2", num_hidden_layers=3, head_dim=8,
                          hidden_activation="gelu_pytorch_tanh", sliding_window=8,
-                         query_pre_attn_scalar=5, attn_logit_softcapping=4.0,
+                         query_pre_attn_scalar=8, attn_logit_softcapping=4.0,
                          final_logit_softcapping=3.0, tie_word_embeddings=True),
     # One text is short enough for the short factors of each; see also LENGTHS.
     "tiny-phi3": llama(model_type="phi3", original_max_position_embeddings=16,
@@ -101,6 +101,11 @@ MODELS_MADE = {
     "tiny-opt": opt(),
     "tiny-opt-after": opt(do_layer_norm_before=False),
     "tiny-gptj": gptj(),
+    # GGUF has no place for this scale.
+    "tiny-gemma2-scale": llama(model_type="gemma2", head_dim=8, sliding_window=8,
+                               hidden_activation="gelu_pytorch_tanh",
+                               query_pre_attn_scalar=5, attn_logit_softcapping=None,
+                               final_logit_softcapping=None, tie_word_embeddings=True),
 }
 
 

@@ -20,8 +20,9 @@ OUT = HERE / "gguf"
 TYPES = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K")
 HALVES = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
 ROWS, COLUMNS = 3, 512
-MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-mistral", "tiny-qwen2",
-          "tiny-qwen3", "tiny-gemma", "tiny-phi3")
+MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "tiny-mistral",
+          "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-phi3",
+          "tiny-phi3-window", "tiny-gpt_neox", "tiny-gpt_neox-serial")
 
 
 def random_blocks(rng, kind):

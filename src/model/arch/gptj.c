@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gptj.c: GPT-J (Wang and Komatsuzaki 2021): rotary positions that turn neighbours in a part
- * of each head, both halves of a block of one norm of its input, and an unembedding with a
- * bias.
+ * gptj.c: GPT-J (Wang and Komatsuzaki 2021): rotary positions that turn neighbours in a
+ * part of each head, both halves of a block of one norm of its input, and an unembedding
+ * with a bias.
  */
 #include "model/arch/rows.h"
 
