@@ -22,7 +22,8 @@
     X(gpt_neox)                                                                            \
     X(gpt_neo)                                                                             \
     X(gptj)                                                                                \
-    X(opt)
+    X(opt)                                                                                 \
+    X(olmo2)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

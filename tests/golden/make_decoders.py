@@ -106,6 +106,7 @@ MODELS_MADE = {
                                hidden_activation="gelu_pytorch_tanh",
                                query_pre_attn_scalar=5, attn_logit_softcapping=None,
                                final_logit_softcapping=None, tie_word_embeddings=True),
+    "tiny-olmo2": llama(model_type="olmo2", rope_theta=500000.0),
 }
 
 

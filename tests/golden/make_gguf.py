@@ -22,7 +22,7 @@ HALVES = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have f
 ROWS, COLUMNS = 3, 512
 MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "tiny-mistral",
           "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-phi3",
-          "tiny-phi3-window", "tiny-gpt_neox", "tiny-gpt_neox-serial")
+          "tiny-phi3-window", "tiny-gpt_neox", "tiny-gpt_neox-serial", "tiny-olmo2")
 
 
 def random_blocks(rng, kind):
