@@ -6,6 +6,7 @@ Windows (8) and the lengths that rotary scalings start from (16) are far shorter
 texts, so that a mistake in either shows. With names, only those models are made.
 """
 import sys
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -72,9 +73,11 @@ MODELS_MADE = {
     # The window is there and not to be used; then, with scaling, in the last block only.
     "tiny-qwen2": llama(model_type="qwen2", use_sliding_window=False, sliding_window=8),
     "tiny-qwen2-window": llama(model_type="qwen2", use_sliding_window=True,
-                               sliding_window=8, max_window_layers=1, head_dim=6,
+                               sliding_window=8, max_window_layers=1, head_dim=8,
+                               rope_theta=100.0,
                                rope_scaling={"type": "yarn", "factor": 4.0,
-                                             "beta_fast": 2.0, "attention_factor": 1.2,
+                                             "beta_fast": 0.5, "beta_slow": 0.1,
+                                             "attention_factor": 1.2,
                                              "original_max_position_embeddings": 16}),
     "tiny-qwen3": llama(model_type="qwen3", head_dim=8, tie_word_embeddings=True),
     "tiny-gemma": llama(model_type="gemma", head_dim=8, num_key_value_heads=1,
@@ -114,7 +117,8 @@ def random_weights(config, seed):
     """Far larger than a fresh model's; norms are random around what leaves a value alone."""
     rng = np.random.default_rng(seed)
     weights = {}
-    for name, x in empty_net(config).named_parameters():
+    # The package adds keys of today to a configuration of old ones.
+    for name, x in empty_net(deepcopy(config)).named_parameters():
         rest = x.float().mean().item() if "norm" in name or ".ln_" in name else 0.0
         values = rest + 0.3 * rng.standard_normal(tuple(x.shape))
         weights[name] = torch.from_numpy(values.astype(np.float32))

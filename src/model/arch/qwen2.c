@@ -10,6 +10,7 @@ static const char *const model_types[] = {"qwen2", NULL};
 /* clang-format off */
 static const jc_key_row keys[] = {
     LLAMA_KEYS("32"),
+    KEY("head_dim",            JC_KEY_U32,    head_width, "0"),
     KEY("hidden_act",          JC_KEY_ACT,    act, "silu"),
     KEY("rms_norm_eps",        JC_KEY_REAL,   eps, "1e-6"),
     KEY(NULL,                  JC_KEY_BOOL,   attention_bias, "true"),
