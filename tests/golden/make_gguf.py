@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Write gguf/: files by the gguf package, and what it reads from them.
 
-types.gguf has a tensor of each type and a key of each kind. Where the package cannot
-quantise, the blocks are random, with scales that are numbers; in either case the values
-are those of its dequantize(). The others are models of models/, as F32.
+types.gguf has a tensor of each type and a key of each kind. Of each type in blocks there
+is one of random bits, with scales of either sign that are numbers, tiny and zero ones
+among them; of those that the package can make, also one that it made of numbers. The
+values are those of its dequantize(). The others are models of models/, as F32.
 """
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from to_gguf import write
 HERE = Path(__file__).parent
 OUT = HERE / "gguf"
 TYPES = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K")
-HALVES = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
+HALVES = {"Q8_0": (0,), "Q4_0": (0,), "Q4_1": (0, 2), "Q5_0": (0,), "Q5_1": (0, 2),
+          "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
 ROWS, COLUMNS = 3, 512
 MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "tiny-mistral",
           "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-phi3",
@@ -26,10 +28,12 @@ MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "ti
 
 
 def random_blocks(rng, kind):
-    size, count = gguf.GGML_QUANT_SIZES[kind][1], ROWS * COLUMNS // 256
+    length, size = gguf.GGML_QUANT_SIZES[kind]
+    count = ROWS * COLUMNS // length
     blocks = rng.integers(0, 256, (count, size), dtype=np.uint8)
     for at in HALVES[kind.name]:
         scale = (0.01 * rng.standard_normal(count)).astype(np.float16)
+        scale[:3] = 2e-7, -0.0, -4e-6  # subnormal, and zero
         blocks[:, at:at + 2] = scale.view(np.uint8).reshape(-1, 2)
     return blocks.reshape(ROWS, -1)
 
@@ -47,16 +51,17 @@ def make_types():
     writer.add_array("lists.f32", [0.25, -1.5])
     golden = {}
     for name in TYPES:
-        kind = Type[name]
-        if name in HALVES:
-            data = random_blocks(rng, kind)
-        else:
+        kind, made = Type[name], {}
+        if not name.endswith("_K"):
             x = rng.standard_normal((ROWS, COLUMNS)).astype(np.float32)
-            data = gguf.quantize(x, kind)
-        values = gguf.dequantize(data, kind).reshape(ROWS, COLUMNS)
-        assert np.isfinite(values).all()
-        writer.add_tensor(name.lower(), data, raw_dtype=kind)
-        golden[name.lower()] = np.ascontiguousarray(values, dtype=np.float32)
+            made[name.lower()] = gguf.quantize(x, kind)
+        if name in HALVES:
+            made[f"{name.lower()}.bits"] = random_blocks(rng, kind)
+        for key, data in made.items():
+            values = gguf.dequantize(data, kind).reshape(ROWS, COLUMNS)
+            assert np.isfinite(values).all()
+            writer.add_tensor(key, data, raw_dtype=kind)
+            golden[key] = np.ascontiguousarray(values, dtype=np.float32)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
