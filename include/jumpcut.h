@@ -40,6 +40,7 @@
  * library never prints, aborts or exits.
  */
 
+#include "jumpcut/contents.h"
 #include "jumpcut/eval.h"
 #include "jumpcut/fit.h"
 #include "jumpcut/generate.h"

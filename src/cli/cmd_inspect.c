@@ -6,9 +6,12 @@
 #include <jansson.h>
 
 #include "cli/commands.h"
+#include "cli/contents.h"
 
-static void print_text(const jc_model_info *m, const jc_tokenizer *tokenizer)
+static void print_text(const jc_model *model, const jc_tokenizer *tokenizer)
 {
+    const jc_model_info *m = jc_model_get_info(model);
+
     printf("model         %s\n", m->path);
     printf("architecture  %s%s\n", m->architecture, m->causal ? " (decoder)" : " (encoder)");
     printf("blocks        %" PRIu32 "\n", m->layers);
@@ -28,11 +31,14 @@ static void print_text(const jc_model_info *m, const jc_tokenizer *tokenizer)
     else
         printf("tokenizer     none that can be read\n");
     printf("fingerprint   %s\n", m->fingerprint);
+    if (jc_model_keys(model))
+        jc_contents_print(model);
 }
 
-static jc_status print_json(const jc_model_info *m, const jc_tokenizer *tokenizer,
+static jc_status print_json(const jc_model *model, const jc_tokenizer *tokenizer,
                             jc_error *err)
 {
+    const jc_model_info *m = jc_model_get_info(model);
     json_t *tok = tokenizer ? json_pack("{s:s,s:I}", "kind", jc_tokenizer_kind(tokenizer),
                                         "size", (json_int_t)jc_tokenizer_size(tokenizer))
                             : json_null();
@@ -47,6 +53,12 @@ static jc_status print_json(const jc_model_info *m, const jc_tokenizer *tokenize
         "tokenizer", tok);
     if (!json) /* jansson takes UTF-8 only */
         return jc_cli_fail(err, JC_E_ARG, "cannot write '%s' as JSON", m->path);
+    if (jc_model_keys(model))
+        if (json_object_set_new(json, "metadata", jc_contents_keys(model)) != 0 ||
+            json_object_set_new(json, "tensors", jc_contents_tensors(model)) != 0) {
+            json_decref(json);
+            return jc_cli_fail(err, JC_E_ARG, "cannot write '%s' as JSON", m->path);
+        }
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
@@ -66,9 +78,9 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (jc_tokenizer_open(&tokenizer, path, &why) && cli->ui.hooks.note)
         cli->ui.hooks.note(cli->ui.hooks.arg, why.message);
     if (strcmp(cli->args.own.format, "json") == 0)
-        st = print_json(jc_model_get_info(model), tokenizer, err);
+        st = print_json(model, tokenizer, err);
     else
-        print_text(jc_model_get_info(model), tokenizer);
+        print_text(model, tokenizer);
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
     return st;
@@ -92,9 +104,12 @@ const jc_command jc_command_inspect = {
         "Reads the description of a model without running it. A model of L blocks has taps "
         "0 (the embedding) to L (the last block); the width is the length of the state at "
         "each. The fingerprint is a number over names, shapes and contents of all weights: "
-        "a shortcut file carries that of its model and works with no other.",
+        "a shortcut file carries that of its model and works with no other.\n\n"
+        "Of a GGUF file every key of the metadata and every tensor is listed too; as JSON "
+        "in full.",
     .examples = "jumpcut inspect ./gpt2\n"
-                "jumpcut inspect ./gpt2 --format json | jq .layers\n",
+                "jumpcut inspect ./gpt2 --format json | jq .layers\n"
+                "jumpcut inspect ./model.gguf\n",
     .groups = (const jc_group *const[]){&own, &jc_group_common, NULL},
     .run = run,
 };

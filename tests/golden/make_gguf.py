@@ -38,6 +38,16 @@ def random_blocks(rng, kind):
     return blocks.reshape(ROWS, -1)
 
 
+def add_remarks(writer):
+    """Keys that no model needs: what there is to print."""
+    writer.add_string("remarks.lines", "one\ntwo\x07")
+    writer.add_string("remarks.long", "Straße " * 20)
+    writer.add_array("remarks.texts", ["a", "", "c'd", "é", "e", "f", "g"])
+    writer.add_array("remarks.reals", [0.1, -2.5, 1e30])
+    writer.add_bool("remarks.bool", True)
+    writer.add_float64("remarks.third", 1 / 3)
+
+
 def make_types():
     rng = np.random.default_rng(31)
     writer = gguf.GGUFWriter(OUT / "types.gguf", "none")
@@ -73,5 +83,6 @@ if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     make_types()
     for model in MODELS:
-        write(HERE / "models" / model, OUT / f"{model}.gguf")
+        write(HERE / "models" / model, OUT / f"{model}.gguf",
+              more=add_remarks if model == "tiny-gpt2" else None)
     write(HERE / "models" / "tiny-qwen3", OUT / "split.gguf", split=12)

@@ -130,7 +130,8 @@ def add_config(writer, config):
     add_scaling(writer, config, head)
 
 
-def write(folder, path, kind="F32", split=0):
+def write(folder, path, kind="F32", split=0, more=None):
+    """more(writer) adds keys."""
     folder = Path(folder)
     config = json.loads((folder / "config.json").read_text())
     arch = gguf.MODEL_ARCH[ARCHES[config["model_type"]]]
@@ -138,6 +139,8 @@ def write(folder, path, kind="F32", split=0):
     names = gguf.get_tensor_name_map(
         arch, config.get("num_hidden_layers") or config["n_layer"])
     add_config(writer, config)
+    if more:
+        more(writer)
     for name, x in load(folder).items():
         to = names.get_name(name, try_suffixes=(".weight", ".bias"))
         assert to, name
