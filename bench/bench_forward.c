@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* bench_forward.c: the pass through the blocks of a GPT-2-124M shape, texts of 256 tokens,
- * of a BERT-base shape, texts of 128, and of a Llama of GPT-2's size, texts of 256, against
- * the rate of one large product of the same type, measured in turn. */
+ * of a BERT-base shape, texts of 128, and of a Llama of GPT-2's size, texts of 256, stored
+ * as bfloat16 and as Q8_0, against the rate of one large product of the same type, measured
+ * in turn. */
 #include <stdio.h>
 
 #include "base/base.h"
 #include "bench.h"
 #include "ceiling.h"
+#include "support/llama_gguf.h"
 
 enum { TOKENS = 2048, ROUNDS = 7 };
 
@@ -71,7 +73,7 @@ void bench_forward(json_t *out, const char *dir)
     const bench_shape gpt2 = {BENCH_GPT2, 12, 768, 12, 12, 3072, 1024, 50257};
     const bench_shape bert = {BENCH_BERT, 12, 768, 12, 12, 3072, 512, 30522};
     const bench_shape llama = {BENCH_LLAMA, 12, 768, 12, 4, 2048, 2048, 32000};
-    char path[512];
+    char path[512], gguf[512];
 
     snprintf(path, sizeof path, "%s/gpt2-124m", dir);
     bench_write_model(path, &gpt2);
@@ -83,4 +85,8 @@ void bench_forward(json_t *out, const char *dir)
     snprintf(path, sizeof path, "%s/llama", dir);
     bench_write_model(path, &llama);
     one(out, "llama_f32", path, &llama, 256, false);
+    snprintf(gguf, sizeof gguf, "%s/llama.gguf", dir);
+    if (!llama_gguf_write(gguf, path, JC_Q8_0))
+        bench_die(gguf, NULL);
+    one(out, "llama_q8_0", gguf, &llama, 256, false);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* jc_bench [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
- * named, print the figures and write them as JSON. Figures are ratios to what the machine
- * reached in the same run, so that they can be compared between machines. */
+ * named (forward, gather, fit, memory, weights), print the figures and write them as JSON.
+ * Figures are ratios to what the machine reached in the same run, so that they can be
+ * compared between machines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,11 +58,13 @@ int main(int argc, char **argv)
     char dir[] = "/tmp/jc_bench.XXXXXX", command[64];
     int option;
 
-    while ((option = getopt(argc, argv, "o:p:")) != -1)
+    while ((option = getopt(argc, argv, "o:p:w:")) != -1)
         if (option == 'o')
             file = optarg;
         else if (option == 'p')
             program = optarg;
+        else if (option == 'w')
+            return bench_weights_work(optarg);
         else
             return 2;
     if (!mkdtemp(dir))
@@ -80,6 +83,8 @@ int main(int argc, char **argv)
         add_fit(out);
     if (wanted(argc, argv, "memory"))
         bench_memory(out, dir, program);
+    if (wanted(argc, argv, "weights"))
+        bench_weights(out, dir);
     snprintf(command, sizeof command, "rm -r %s", dir);
     if (system(command) != 0)
         fprintf(stderr, "bench: cannot remove '%s'\n", dir);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * llama_gguf.h: a model folder of a Llama as a GGUF file, F32 or Q8_0, for what may not or
- * need not be in the repository.
+ * llama_gguf.h: a model folder of a Llama as a GGUF file, F32, F16 or Q8_0, for what may
+ * not or need not be in the repository.
  *
  * As the format's converter has it: queries and keys with the halves of a head interleaved,
  * vectors F32, matrices whose rows are not made of whole blocks F16. It is written for
@@ -209,8 +209,8 @@ static inline void llama_gguf_head(FILE *f, const jc_store *store, jc_dtype want
     }
 }
 
-/* Write the model of `folder` to `path`, matrices as JC_F32 or JC_Q8_0. False when that
- * failed. */
+/* Write the model of `folder` to `path`, matrices as JC_F32, JC_F16 or JC_Q8_0. False when
+ * that failed. */
 static inline bool llama_gguf_write(const char *path, const char *folder, jc_dtype wanted)
 {
     jc_store *store = NULL;
