@@ -59,6 +59,8 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
 jc_status jc_rows_prepare(jc_model *model, jc_error *err) JC_NODISCARD;
 /* E_UNSUPPORTED, saying what is known and how the configuration differs from it. */
 jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_error *err);
+/* The same of GGUF's name of an architecture. */
+jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_error *err);
 
 /* Find every tensor of the architecture, check its shape, and count parameters; fills
  * `tokens`, `positions`, `types` and info. */

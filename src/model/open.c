@@ -30,11 +30,8 @@ static jc_status find_arch(jc_model *model, const jc_config *config, jc_error *e
     model->arch = gguf ? jc_arch_find_gguf(type) : jc_arch_find(type);
     if (model->arch)
         return JC_OK;
-    if (gguf && jc_arch_find(type))
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "'%s': models of the architecture '%s' are not read from GGUF; give "
-                       "the folder that it was made from",
-                       model->path, type);
+    if (gguf)
+        return jc_arch_unknown_gguf(type, config, err);
     return jc_arch_unknown(type, config, err);
 }
 

@@ -2,7 +2,7 @@
 /*
  * unknown.c: what there is to say of a model_type that no row has: which are known, which
  * of them has most keys in common with the configuration, and which keys no row knows at
- * all.
+ * all. A GGUF file's configuration has the keys of many, and only the first is said.
  */
 #include <stdio.h>
 #include <string.h>
@@ -112,4 +112,23 @@ jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_er
                    jc_config_path(config), model_type, known,
                    nearest ? "; the nearest is " : "", nearest ? nearest->name : "",
                    keys[0] ? "; none has " : "", keys);
+}
+
+jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_error *err)
+{
+    char known[200] = "";
+    size_t n;
+    const jc_arch *const *archs = jc_archs(&n);
+
+    if (jc_arch_find(name))
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': models of the architecture '%s' are not read from GGUF; give "
+                       "the folder that it was made from",
+                       jc_config_path(config), name);
+    for (size_t i = 0; i < n; i++)
+        if (archs[i]->gguf)
+            append(known, sizeof known, known[0] ? ", " : "", archs[i]->name);
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "'%s': the architecture '%s' is not known in GGUF files; known are: %s",
+                   jc_config_path(config), name, known);
 }

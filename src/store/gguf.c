@@ -43,13 +43,23 @@ static const struct {
     {26, JC_I32}, {27, JC_I64},  {28, JC_F64},  {30, JC_BF16},
 };
 
+/* Others that files in use have, for the message. */
+static const struct {
+    uint32_t number;
+    const char *name;
+} strangers[] = {
+    {10, "Q2_K"},    {11, "Q3_K"},  {15, "Q8_K"},   {16, "IQ2_XXS"}, {17, "IQ2_XS"},
+    {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"},   {22, "IQ2_S"},
+    {23, "IQ4_XS"},  {29, "IQ1_M"}, {34, "TQ1_0"},  {35, "TQ2_0"},   {39, "MXFP4"},
+};
+
 static jc_status cut_short(const jc_gguf *file, const char *what, jc_error *err)
 {
     return jc_fail(err, JC_E_FORMAT, "cannot read '%s': it ends within %s", file->path,
                    what);
 }
 
-/* A name: a length and bytes, of which none is zero. *out is owned. */
+/* A name: a length and bytes that can be shown in a line. *out is owned. */
 static jc_status read_name(const jc_gguf *file, jc_cursor *c, const char *what, char **out,
                            jc_error *err)
 {
@@ -64,10 +74,14 @@ static jc_status read_name(const jc_gguf *file, jc_cursor *c, const char *what, 
                        "cannot read '%s': %s has a name of %" PRIu64
                        " bytes, and %zu are left",
                        file->path, what, n, c->size - c->at);
-    if (memchr(bytes, 0, (size_t)n) || memchr(bytes, '\n', (size_t)n))
-        return jc_fail(err, JC_E_FORMAT,
-                       "cannot read '%s': %s has a zero or a line end in its name",
+    if (n == 0)
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': %s has an empty name",
                        file->path, what);
+    for (size_t i = 0; i < (size_t)n; i++)
+        if (bytes[i] < ' ' || bytes[i] == 127)
+            return jc_fail(err, JC_E_FORMAT,
+                           "cannot read '%s': %s has a control character in its name",
+                           file->path, what);
     *out = jc_alloc((size_t)n + 1);
     if (!*out)
         return jc_fail_nomem(err, file->path);
@@ -222,10 +236,26 @@ static jc_status read_shape(jc_tensor *t, jc_cursor *c, jc_error *err)
         if (!jc_cursor_u64(c, &size))
             return bad(t, "the file ends within its shape", err);
         t->shape[i] = (size_t)size;
+        if (size == 0)
+            return bad(t, "its shape has a zero", err);
         if (!jc_mul(t->count, t->shape[i], &t->count))
             return bad(t, "its shape is too large", err);
     }
     return JC_OK;
+}
+
+static jc_status strange_type(const jc_tensor *t, uint32_t number, jc_error *err)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; i < JC_COUNT(strangers); i++)
+        if (strangers[i].number == number)
+            name = strangers[i].name;
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "cannot read tensor '%s' of '%s': its type, %s%snumber %" PRIu32
+                   " of GGUF%s, is not supported",
+                   t->name, t->file, name ? name : "", name ? " (" : "", number,
+                   name ? ")" : "");
 }
 
 static jc_status read_dtype(jc_tensor *t, jc_cursor *c, jc_error *err)
@@ -238,10 +268,7 @@ static jc_status read_dtype(jc_tensor *t, jc_cursor *c, jc_error *err)
     while (i < JC_COUNT(dtypes) && dtypes[i].number != number)
         i++;
     if (i == JC_COUNT(dtypes))
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "cannot read tensor '%s' of '%s': its type, number %" PRIu32
-                       " of GGUF, is not supported",
-                       t->name, t->file, number);
+        return strange_type(t, number, err);
     t->dtype = dtypes[i].dtype;
     size_t block = jc_dtype_block(t->dtype), row = t->n_dims ? t->shape[t->n_dims - 1] : 1;
     if (row % block)

@@ -8,6 +8,7 @@
  * What a configuration says and the metadata do not, the tensors tell: the vocabulary, what
  * has a bias, and factors of rotary positions.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,6 @@ static const struct {
     {"rope.scaling.factor", "rope_scaling.factor"},
     {"rope.scaling.original_context_length",
      "rope_scaling.original_max_position_embeddings"},
-    {"rope.scaling.attn_factor", "rope_scaling.attention_factor"},
     {"rope.scaling.yarn_beta_fast", "rope_scaling.beta_fast"},
     {"rope.scaling.yarn_beta_slow", "rope_scaling.beta_slow"},
 };
@@ -216,6 +216,35 @@ static jc_status put_factors(struct made *m, const char *tensor, const char *key
     return put(m, keys, list);
 }
 
+/* What turned values are multiplied by. Of YaRN the files have what is to be multiplied
+ * with its own factor. */
+static jc_status put_attention_factor(struct made *m, bool yarn)
+{
+    static const char *const suffixes[] = {"rope.scaling.attn_factor",
+                                           "rope.scaling.yarn_attn_factor"};
+    char key[KEY];
+    double factor = 1, scale = 1;
+    bool given = false;
+
+    for (size_t i = 0; i < JC_COUNT(suffixes); i++) {
+        const jc_gguf_value *value = get(m, suffixes[i], key);
+        if (!value)
+            continue;
+        if (value->type == JC_GGUF_TEXT || value->n != 1)
+            return fail(m, key, "it is not a number");
+        factor *= as_written(value, 0);
+        given = true;
+    }
+    const jc_gguf_value *value = get(m, "rope.scaling.factor", key);
+    if (yarn && value && value->type != JC_GGUF_TEXT && value->n == 1)
+        scale = jc_gguf_number(value, 0);
+    if (yarn && scale > 1)
+        factor *= 0.1 * log(scale) + 1;
+    if (!(factor <= 1e300 && factor >= -1e300))
+        return fail(m, key, "it is not a finite number");
+    return given ? put_number(m, "rope_scaling.attention_factor", factor) : JC_OK;
+}
+
 /* Llama 3's scaling is in the file as a factor for each pair, which is LongRoPE with the
  * same factors for all lengths. */
 static jc_status put_scaling(struct made *m)
@@ -236,7 +265,10 @@ static jc_status put_scaling(struct made *m)
     json_t *name = json_stringn(type.text, type.n);
     if (!name)
         return fail(m, key, "it is not UTF-8 text");
+    bool yarn = strcmp(json_string_value(name), "yarn") == 0;
     st = put(m, "rope_scaling.rope_type", name);
+    if (st == JC_OK)
+        st = put_attention_factor(m, yarn);
     if (st == JC_OK && one)
         st = put_factors(m, "rope_freqs.weight",
                          "rope_scaling.short_factor|rope_scaling.long_factor");

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* The metadata of a GGUF file as a configuration: what each key becomes, what is made up
+ * from others or from tensors, and what is refused. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "store/gguf_bytes.h"
+#include "store/store_impl.h"
+
+/* A key in short: real numbers are F32, `text` is text where it is not NULL. */
+typedef struct key {
+    const char *name;
+    const char *text;
+    double x;
+    bool real, list; /* a list of x and then `last` */
+    double last;
+} key;
+
+static void put_number(struct bytes *b, const key *k, double x)
+{
+    float real = (float)x;
+    uint32_t bits;
+
+    memcpy(&bits, &real, sizeof bits);
+    put(b, k->real ? bits : (uint32_t)x, 4);
+}
+
+/* A file of these keys, ended by one without a name, and of two tensors: an embedding of
+ * 61 tokens, and `name` [n] of F32 (NULL: none), the numbers being 1, 2, ... */
+static void make(struct bytes *b, const char *arch, const key *keys, const char *name,
+                 size_t n)
+{
+    size_t n_keys = 0;
+
+    while (keys[n_keys].name)
+        n_keys++;
+    put_header(b, 3, name ? 2 : 1, n_keys + 1);
+    put_text(b, "general.architecture");
+    put(b, JC_GGUF_TEXT, 4);
+    put_text(b, arch);
+    for (const key *k = keys; k->name; k++) {
+        put_text(b, k->name);
+        if (k->list)
+            put(b, JC_GGUF_ARRAY, 4);
+        put(b, k->text ? JC_GGUF_TEXT : k->real ? JC_GGUF_F32 : JC_GGUF_U32, 4);
+        if (k->list)
+            put(b, 2, 8);
+        if (k->text) {
+            put_text(b, k->text);
+            continue;
+        }
+        put_number(b, k, k->x);
+        if (k->list)
+            put_number(b, k, k->last);
+    }
+    put_tensor(b, "token_embd.weight", 61, 2, 0, 0);
+    if (name)
+        put_tensor(b, name, 1, n, 0, 512);
+    pad(b, 32, 512);
+    for (size_t i = 0; name && i < n; i++) {
+        const key real = {.real = true};
+        put_number(b, &real, (double)(i + 1));
+    }
+}
+
+static jc_status open_config(jc_config **out, const struct bytes *b, jc_error *err)
+{
+    jc_gguf *file;
+
+    if (jc_gguf_parse(&file, b->data, b->n, "m.gguf", err))
+        fail_msg("%s", err->message);
+    jc_status st = jc_config_of_gguf(out, file, err);
+    jc_gguf_close(file);
+    return st;
+}
+
+static jc_config *config_of(const char *arch, const key *keys, const char *name, size_t n)
+{
+    struct bytes b;
+    jc_config *config;
+    jc_error err = {JC_OK, ""};
+
+    make(&b, arch, keys, name, n);
+    if (open_config(&config, &b, &err))
+        fail_msg("%s", err.message);
+    return config;
+}
+
+static double real_of(const jc_config *config, const char *at)
+{
+    double x = NAN;
+
+    assert_int_equal(jc_config_real(config, at, &x, NULL), JC_OK);
+    return x;
+}
+
+static const char *text_of(const jc_config *config, const char *at)
+{
+    const char *text = NULL;
+
+    assert_int_equal(jc_config_text(config, at, &text, NULL), JC_OK);
+    return text;
+}
+
+static void test_gguf_config__keys_become_those_of_a_folder(void **state)
+{
+    static const key keys[] = {
+        {.name = "qwen3.block_count", .x = 2},
+        {.name = "qwen3.embedding_length", .x = 24},
+        {.name = "qwen3.attention.head_count", .x = 4, .list = true, .last = 4},
+        {.name = "qwen3.attention.key_length", .x = 8},
+        {.name = "qwen3.rope.dimension_count", .x = 4},
+        {.name = "qwen3.attention.layer_norm_rms_epsilon", .x = 1e-5, .real = true},
+        {.name = NULL}};
+    jc_config *config = config_of("qwen3", keys, NULL, 0);
+
+    (void)state;
+    assert_string_equal(text_of(config, "model_type"), "qwen3");
+    assert_true(real_of(config, "num_hidden_layers") == 2);
+    assert_true(real_of(config, "hidden_size") == 24);
+    assert_true(real_of(config, "num_attention_heads") == 4);
+    assert_true(real_of(config, "head_dim") == 8);
+    assert_true(real_of(config, "partial_rotary_factor") == 0.5);
+    assert_true(real_of(config, "rms_norm_eps") == 1e-5); /* not the float32 nearest it */
+    assert_true(real_of(config, "vocab_size") == 61);
+    assert_string_equal(text_of(config, "rope_scaling.rope_type"), "default");
+    assert_false(jc_config_has(config, "sliding_window"));
+    jc_config_close(config);
+}
+
+static void test_gguf_config__a_window_tells_two_of_a_name_apart(void **state)
+{
+    static const key llama[] = {{.name = "llama.attention.sliding_window", .x = 8},
+                                {.name = NULL}};
+    static const key olmo[] = {{.name = "olmo2.attention.sliding_window", .x = 8},
+                               {.name = NULL}};
+    static const key none[] = {{.name = NULL}};
+    static const struct {
+        const char *arch;
+        const key *keys;
+        const char *type;
+    } rows[] = {{"llama", llama, "mistral"},
+                {"llama", none, "llama"},
+                {"olmo2", olmo, "olmo3"},
+                {"olmo2", none, "olmo2"}};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        jc_config *config = config_of(rows[i].arch, rows[i].keys, NULL, 0);
+        assert_string_equal(text_of(config, "model_type"), rows[i].type);
+        jc_config_close(config);
+    }
+}
+
+/* The file's factor is that beside YaRN's own, 0.1 ln 4 + 1; of the others it is all. */
+static void test_gguf_config__scalings_are_told(void **state)
+{
+    static const key yarn[] = {
+        {.name = "llama.rope.scaling.type", .text = "yarn"},
+        {.name = "llama.rope.scaling.factor", .x = 4, .real = true},
+        {.name = "llama.rope.scaling.attn_factor", .x = 0.5, .real = true},
+        {.name = "llama.rope.scaling.original_context_length", .x = 16},
+        {.name = "llama.rope.scaling.yarn_beta_fast", .x = 16, .real = true},
+        {.name = NULL}};
+    static const key other[] = {
+        {.name = "llama.rope.scaling.type", .text = "linear"},
+        {.name = "llama.rope.scaling.factor", .x = 4, .real = true},
+        {.name = "llama.rope.scaling.attn_factor", .x = 0.5, .real = true},
+        {.name = NULL}};
+    static const key context[] = {{.name = "llama.context_length", .x = 64},
+                                  {.name = NULL}};
+
+    (void)state;
+    jc_config *config = config_of("llama", yarn, NULL, 0);
+    assert_string_equal(text_of(config, "rope_scaling.rope_type"), "yarn");
+    assert_true(real_of(config, "rope_scaling.factor") == 4);
+    assert_true(fabs(real_of(config, "rope_scaling.attention_factor") -
+                     0.5 * (0.1 * log(4) + 1)) < 1e-15);
+    assert_true(real_of(config, "rope_scaling.original_max_position_embeddings") == 16);
+    assert_true(real_of(config, "rope_scaling.beta_fast") == 16);
+    jc_config_close(config);
+
+    config = config_of("llama", other, NULL, 0);
+    assert_true(real_of(config, "rope_scaling.attention_factor") == 0.5);
+    jc_config_close(config);
+
+    config = config_of("llama", context, "rope_freqs.weight", 3); /* Llama 3 */
+    assert_string_equal(text_of(config, "rope_scaling.rope_type"), "longrope");
+    assert_int_equal(jc_config_length(config, "rope_scaling.short_factor"), 3);
+    assert_true(real_of(config, "rope_scaling.long_factor.2") == 3);
+    assert_true(real_of(config, "rope_scaling.attention_factor") == 1);
+    assert_true(real_of(config, "rope_scaling.original_max_position_embeddings") == 64);
+    jc_config_close(config);
+}
+
+static void test_gguf_config__tensors_tell_what_has_biases(void **state)
+{
+    static const key none[] = {{.name = NULL}};
+    bool has = false;
+
+    (void)state;
+    jc_config *config = config_of("llama", none, "blk.0.attn_output.bias", 2);
+    assert_int_equal(jc_config_bool(config, "attention_bias", &has, NULL), JC_OK);
+    assert_true(has);
+    assert_int_equal(jc_config_bool(config, "mlp_bias", &has, NULL), JC_OK);
+    assert_false(has);
+    jc_config_close(config);
+}
+
+#define IS(key) "cannot read '" key "' of 'm.gguf': "
+
+static void test_gguf_config__what_makes_no_sense_is_refused(void **state)
+{
+    static const struct {
+        const char *arch;
+        key keys[2];
+        const char *message;
+    } rows[] = {
+        {"", {{.name = NULL}}, IS("general.architecture") "it is not a name"},
+        {"a b", {{.name = NULL}}, IS("general.architecture") "it is not a name"},
+        {"llama",
+         {{.name = "llama.block_count", .text = "two"}, {.name = NULL}},
+         IS("llama.block_count") "it is not a number"},
+        {"llama",
+         {{.name = "llama.attention.head_count", .x = 4, .list = true, .last = 8},
+          {.name = NULL}},
+         IS("llama.attention.head_count") "it differs from block to block, which is not "
+                                          "supported"},
+        {"llama",
+         {{.name = "llama.rope.freq_base", .x = HUGE_VAL, .real = true}, {.name = NULL}},
+         IS("llama.rope.freq_base") "it is not a finite number"},
+        {"llama",
+         {{.name = "llama.rope.scaling.attn_factor", .text = "x"}, {.name = NULL}},
+         IS("llama.rope.scaling.attn_factor") "it is not a number"},
+        {"llama",
+         {{.name = "llama.rope.scaling.type", .text = "\xff"}, {.name = NULL}},
+         IS("llama.rope.scaling.type") "it is not UTF-8 text"},
+        {"llama",
+         {{.name = "llama.attention.key_length", .x = 1.5, .real = true}, {.name = NULL}},
+         IS("llama.attention.key_length") "it is not a whole number from 0 to 4294967295"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        struct bytes b;
+        jc_config *config;
+        jc_error err = {JC_OK, ""};
+        make(&b, rows[i].arch, rows[i].keys, NULL, 0);
+        assert_int_equal(open_config(&config, &b, &err), JC_E_FORMAT);
+        assert_null(config);
+        assert_string_equal(err.message, rows[i].message);
+    }
+}
+
+static void test_gguf_config__a_file_without_a_model_is_refused(void **state)
+{
+    struct bytes b;
+    jc_config *config;
+    jc_error err = {JC_OK, ""};
+
+    (void)state;
+    put_header(&b, 3, 0, 0);
+    assert_int_equal(open_config(&config, &b, &err), JC_E_FORMAT);
+    assert_string_equal(err.message, IS("general.architecture") "it is missing");
+    put_header(&b, 3, 0, 1);
+    put_text(&b, "general.architecture");
+    put(&b, JC_GGUF_TEXT, 4);
+    put_text(&b, "llama");
+    assert_int_equal(open_config(&config, &b, &err), JC_E_FORMAT);
+    assert_string_equal(err.message, "'m.gguf' has no tensor 'token_embd.weight'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gguf_config__keys_become_those_of_a_folder),
+        cmocka_unit_test(test_gguf_config__a_window_tells_two_of_a_name_apart),
+        cmocka_unit_test(test_gguf_config__scalings_are_told),
+        cmocka_unit_test(test_gguf_config__tensors_tell_what_has_biases),
+        cmocka_unit_test(test_gguf_config__what_makes_no_sense_is_refused),
+        cmocka_unit_test(test_gguf_config__a_file_without_a_model_is_refused),
+    };
+    return cmocka_run_group_tests_name("store/gguf_config", tests, NULL, NULL);
+}
