@@ -258,7 +258,7 @@ static size_t stored_row(const struct stack *stack, size_t row)
         size_t part = row / (stack->n_out / 3), at = row % (stack->n_out / 3);
         return (at / w * 3 + part) * w + at % w;
     }
-    while (row - first >= stack->parts[p]->shape[0])
+    while (p + 1 < stack->n && row - first >= stack->parts[p]->shape[0])
         first += stack->parts[p++]->shape[0];
     if (!stack->paired[p])
         return row;
