@@ -63,8 +63,3 @@ const char *const *jc_architecture_list(void)
 {
     return names;
 }
-
-const char *const *jc_backend_list(void)
-{
-    return jc_backend_names();
-}

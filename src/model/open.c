@@ -35,6 +35,11 @@ static jc_status find_arch(jc_model *model, const jc_config *config, jc_error *e
     return jc_arch_unknown(type, config, err);
 }
 
+const char *const *jc_backend_list(void)
+{
+    return jc_backend_names();
+}
+
 /* Everything but the weights. */
 static jc_status describe(jc_model *model, const char *path, jc_error *err)
 {

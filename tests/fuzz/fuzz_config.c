@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_config.c: any bytes as config.json, every getter over keys that it may have. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "store/store.h"
+/* fuzz_config.c: any bytes as config.json: every getter over keys that it may have, and the
+ * sizes of the architecture that it says, or why there are none. */
+#include "fuzz/check_hparams.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void get_all(const jc_config *config, const char *key)
 {
@@ -35,16 +26,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const keys[] = {"n_layer", "a",    "a.b", "a.b.c", "",
                                        ".",       "a..b", "b",   "a.0",   "a.0.1.2"};
+    const char *type;
     jc_config *config;
     jc_error err = {JC_OK, ""};
     jc_status st = jc_config_parse(&config, (const char *)data, size, "fuzz", &err);
 
     if (st) {
-        check(!config && err.status == st && err.message[0] && !strchr(err.message, '\n'));
+        check(!config);
+        check_failure(st, &err);
         return 0;
     }
     for (size_t i = 0; i < JC_COUNT(keys); i++)
         get_all(config, keys[i]);
+    if (jc_config_text(config, "model_type", &type, NULL) == JC_OK) {
+        if (jc_arch_find(type))
+            check_hparams(jc_arch_find(type), config);
+        else
+            check_failure(jc_arch_unknown(type, config, &err), &err);
+    }
     jc_config_close(config);
     return 0;
 }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_gguf.c: any bytes as a GGUF file; what is accepted must hold together. */
-#include <stdlib.h>
-#include <string.h>
-
+/* fuzz_gguf.c: any bytes as a GGUF file; what is accepted must hold together, and the
+ * configuration made of it gives sizes or says why not. */
+#include "fuzz/check_hparams.h"
 #include "store/gguf.h"
+#include "store/store_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void check_tensor(const jc_gguf *file, const jc_tensor *t, const unsigned char *data,
                          size_t size)
@@ -44,6 +38,26 @@ static void check_value(const jc_gguf *file, const jc_gguf_value *v,
         }
 }
 
+static void check_config(const jc_gguf *file)
+{
+    const char *type = NULL;
+    jc_config *config;
+    jc_error err = {JC_OK, ""};
+    jc_status st = jc_config_of_gguf(&config, file, &err);
+
+    if (st) {
+        check(!config);
+        check_failure(st, &err);
+        return;
+    }
+    check(jc_config_text(config, "model_type", &type, NULL) == JC_OK);
+    if (jc_arch_find_gguf(type))
+        check_hparams(jc_arch_find_gguf(type), config);
+    else
+        check_failure(jc_arch_unknown_gguf(type, config, &err), &err);
+    jc_config_close(config);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     jc_gguf *file;
@@ -51,13 +65,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     jc_status st = jc_gguf_parse(&file, data, size, "fuzz", &err);
 
     if (st) {
-        check(!file && err.status == st && err.message[0] && !strchr(err.message, '\n'));
+        check(!file);
+        check_failure(st, &err);
         return 0;
     }
     for (size_t i = 0; i < jc_gguf_count(file); i++)
         check_tensor(file, jc_gguf_at(file, i), data, size);
     for (size_t i = 0; i < jc_gguf_value_count(file); i++)
         check_value(file, jc_gguf_value_at(file, i), data, size);
+    check_config(file);
     jc_gguf_close(file);
     return 0;
 }
