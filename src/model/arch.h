@@ -99,10 +99,11 @@ typedef enum {
     JC_DIM_POSITIONS,
     JC_DIM_TYPES,
     JC_DIM_WIDTH,
-    JC_DIM_HEAD, /* of one head */
-    JC_DIM_Q,    /* of all heads of queries */
-    JC_DIM_KV,   /* of keys, or of values */
-    JC_DIM_QKV,  /* Q + 2 KV */
+    JC_DIM_EMBED, /* of the token embedding */
+    JC_DIM_HEAD,  /* of one head */
+    JC_DIM_Q,     /* of all heads of queries */
+    JC_DIM_KV,    /* of keys, or of values */
+    JC_DIM_QKV,   /* Q + 2 KV */
     JC_DIM_FF,
     JC_DIM_GATED /* 2 FF: the gate, then what it lets through */
 } jc_dim;
@@ -112,6 +113,8 @@ typedef enum {
     JC_W_TOKENS,
     JC_W_POSITIONS,
     JC_W_TYPES,
+    JC_W_EMBED_IN, /* of a narrower token embedding, to the width */
+    JC_W_EMBED_IN_BIAS,
     JC_W_EMBED_NORM, /* of the sum of the embeddings */
     JC_W_EMBED_NORM_BIAS,
     JC_W_NORM1, /* from here on: one for each block */
@@ -154,6 +157,7 @@ enum {
     JC_WEIGHT_IF_ATTENTION_BIAS = 1 << 5,
     JC_WEIGHT_IF_MLP_BIAS = 1 << 6,
     JC_WEIGHT_IF_NORM_BEFORE = 1 << 7,
+    JC_WEIGHT_IF_NARROW = 1 << 9, /* the token embedding is */
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */

@@ -42,11 +42,16 @@ static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *e
         return jc_fail(err, JC_E_FORMAT, "'%s': %s", path,
                        hp->vocab < 2 ? "the vocabulary has fewer than 2 tokens"
                                      : "the epsilon of the norms is negative");
-    if (hp->embed_width && hp->embed_width != hp->width)
+    if (hp->embed_width > hp->width)
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "'%s': an embedding of width %u in a model of width %u is not "
                        "supported",
                        path, hp->embed_width, hp->width);
+    if (hp->embed_width && hp->embed_width < hp->width && hp->norm_before)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': a narrower embedding with a norm before the unembedding is "
+                       "not supported",
+                       path);
     if (hp->windowed.n && hp->windowed.n != hp->layers)
         return jc_fail(err, JC_E_FORMAT,
                        "'%s': the kinds of attention are for %zu blocks of %u", path,
@@ -81,6 +86,8 @@ static jc_status derive_heads(jc_hparams *hp, const char *path, jc_error *err)
         return jc_fail(err, JC_E_FORMAT,
                        "'%s': %u heads of width %u cannot share %u of keys and values",
                        path, hp->heads, hp->head_width, hp->kv_heads);
+    if (hp->embed_width == 0)
+        hp->embed_width = hp->width;
     hp->q_width = (size_t)hp->heads * hp->head_width;
     hp->kv_width = (size_t)hp->kv_heads * hp->head_width;
     return JC_OK;

@@ -43,6 +43,7 @@ struct jc_model {
     jc_rotary rotary;
     const jc_tensor *tokens;            /* read where they lie, row by row */
     const jc_tensor *positions, *types; /* the same, or NULL */
+    jc_linear *embed_in;                /* NULL where there is none */
     jc_norm_weights embed_norm;         /* NULL where there is none */
     jc_block *blocks;                   /* [layers]; NULL when only inspected */
     jc_norm_weights final;              /* NULL without a head */

@@ -63,13 +63,16 @@ static void add_row(const jc_tensor *table, size_t row, size_t d, float *h, floa
         h[i] += spare[i];
 }
 
-void jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
-                      float *spare)
+jc_status jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
+                           float *spare, jc_error *err)
 {
     const jc_hparams *hp = &model->hp;
-    size_t d = hp->width;
+    size_t d = hp->width, e = hp->embed_width;
+    jc_status st = JC_OK;
 
-    jc_tensor_read(model->tokens, id * d, d, h);
+    jc_tensor_read(model->tokens, id * e, e, model->embed_in ? spare : h);
+    if (model->embed_in)
+        st = jc_linear_run(model->embed_in, spare, 1, h, err);
     if (model->arch->scale_embedding)
         for (size_t i = 0; i < d; i++)
             h[i] *= sqrtf((float)d);
@@ -79,6 +82,7 @@ void jc_session_embed(const jc_model *model, uint32_t id, size_t position, float
         add_row(model->types, 0, d, h, spare);
     if (model->embed_norm.weight)
         jc_model_norm(model, &model->embed_norm, 1, 1, d, h, h);
+    return st;
 }
 
 jc_slice *jc_session_slice(jc_session *s, size_t i)
@@ -220,11 +224,13 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
     if (s->n_want)
         work->watch = (jc_watch){see, cut, s->want_added};
     for (size_t t = 0; t < cut->n_texts; t++)
-        for (size_t p = 0; p < spans[t].n; p++)
-            jc_session_embed(model, s->texts[cut->text + t].ids[p], p,
-                             work->h + (spans[t].row + p) * model->hp.width, work->x);
+        for (size_t p = 0; p < spans[t].n && st == JC_OK; p++)
+            st = jc_session_embed(model, s->texts[cut->text + t].ids[p], p,
+                                  work->h + (spans[t].row + p) * model->hp.width, work->x,
+                                  err);
     jc_work_turn(model, work, spans, cut->n_texts);
-    st = tap(cut, 0, err);
+    if (st == JC_OK)
+        st = tap(cut, 0, err);
     if (s->n_want)
         see(cut, (jc_tap){0, JC_POINT_OUT}, work->h);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {

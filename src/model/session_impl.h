@@ -46,8 +46,8 @@ jc_status jc_session_room(const jc_session *session, float **array, size_t *capa
                           size_t n, size_t m, jc_error *err) JC_NODISCARD;
 
 /* h [1, width] = the embedding of a token at a position; `spare` is [width]. */
-void jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
-                      float *spare);
+jc_status jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
+                           float *spare, jc_error *err) JC_NODISCARD;
 
 /* Run task(arg, i) for every slice i. */
 jc_status jc_session_slices(jc_session *session, jc_task_fn *task, void *arg,

@@ -63,8 +63,10 @@ jc_status jc_session_step(jc_session *session, jc_cache *cache, const uint32_t *
         if (ids[i] >= model->hp.vocab)
             return jc_fail(err, JC_E_ARG, "token id %u is outside the vocabulary of %u",
                            ids[i], model->hp.vocab);
-        jc_session_embed(model, ids[i], cache->length, work->h + i * model->hp.width,
-                         work->x);
+        st = jc_session_embed(model, ids[i], cache->length, work->h + i * model->hp.width,
+                              work->x, err);
+        if (st)
+            return st;
         cache->spans[i].past = cache->length;
     }
     jc_work_turn(model, work, cache->spans, cache->n);

@@ -20,7 +20,8 @@ static bool used(const jc_model *model, const jc_weight_row *row)
 
     return !(row->flags & JC_WEIGHT_IF_ATTENTION_BIAS && !hp->attention_bias) &&
            !(row->flags & JC_WEIGHT_IF_MLP_BIAS && !hp->mlp_bias) &&
-           !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before);
+           !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
+           !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
 }
 
 /* The rows of an id, one after another: the first where `last` is NULL, NULL at the end. */
@@ -53,6 +54,8 @@ static size_t dim(const jc_hparams *hp, jc_dim which)
         return hp->types;
     case JC_DIM_WIDTH:
         return hp->width;
+    case JC_DIM_EMBED:
+        return hp->embed_width;
     case JC_DIM_HEAD:
         return hp->head_width;
     case JC_DIM_Q:
@@ -481,6 +484,11 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     jc_status st = jc_rotary_init(&model->rotary, &model->hp, err);
     if (st == JC_OK)
         st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
+    if (st == JC_OK)
+        st = jc_weights_linear(&model->embed_in, model, JC_W_EMBED_IN, 0, JC_ACT_NONE,
+                               false, err);
+    if (model->embed_in)
+        model->info.weight_bytes += jc_linear_bytes(model->embed_in);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++)
         st = load_block(model, l, err);
     if (st == JC_OK && model->info.has_head)
@@ -510,6 +518,7 @@ void jc_weights_release(jc_model *model)
         jc_linear_free(b->down);
     }
     jc_free(model->blocks);
+    jc_linear_free(model->embed_in);
     release_norm(&model->embed_norm);
     release_norm(&model->final);
     jc_rotary_release(&model->rotary);

@@ -110,6 +110,7 @@ MODELS_MADE = {
                                query_pre_attn_scalar=5, attn_logit_softcapping=None,
                                final_logit_softcapping=None, tie_word_embeddings=True),
     "tiny-olmo2": llama(model_type="olmo2", rope_theta=500000.0),
+    "tiny-opt-narrow": opt(do_layer_norm_before=False, word_embed_proj_dim=16),
 }
 
 

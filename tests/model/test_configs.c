@@ -191,6 +191,10 @@ static const published configs[] = {
      OPT("\"do_layer_norm_before\": true, \"ffn_dim\": 3072, \"hidden_size\": 768, \"num_attention_heads\": 12,"
      "\"num_hidden_layers\": 12, \"word_embed_proj_dim\": 768}"),
      {12, 768, 12, 12, 64, 3072, 2048, 50272, JC_ACT_RELU, JC_ROTARY_NONE, .eps = 1e-5}},
+    {"OPT 350M",
+     OPT("\"do_layer_norm_before\": false, \"ffn_dim\": 4096, \"hidden_size\": 1024, \"num_attention_heads\": 16,"
+     "\"num_hidden_layers\": 24, \"word_embed_proj_dim\": 512}"),
+     {24, 1024, 16, 16, 64, 4096, 2048, 50272, JC_ACT_RELU, JC_ROTARY_NONE, .eps = 1e-5}},
     {"OLMo 2 7B",
      "{\"architectures\": [\"Olmo2ForCausalLM\"], \"attention_bias\": false, \"attention_dropout\": 0.0, \"hidden_act\": \"silu\","
      "\"hidden_size\": 4096, \"initializer_range\": 0.02, \"intermediate_size\": 11008, \"max_position_embeddings\": 4096,"
@@ -276,10 +280,14 @@ static const struct {
     const char *json, *message;
 } refused[] = {
     /* published, and more than is known here */
-    {OPT("\"do_layer_norm_before\": false, \"ffn_dim\": 4096, \"hidden_size\": 1024, "
+    {OPT("\"do_layer_norm_before\": true, \"ffn_dim\": 4096, \"hidden_size\": 1024, "
          "\"num_attention_heads\": 16, \"num_hidden_layers\": 24, "
          "\"word_embed_proj_dim\": 512}"),
-     BAD "an embedding of width 512 in a model of width 1024 is not supported"},
+     BAD "a narrower embedding with a norm before the unembedding is not supported"},
+    {OPT("\"do_layer_norm_before\": false, \"ffn_dim\": 4096, \"hidden_size\": 512, "
+         "\"num_attention_heads\": 16, \"num_hidden_layers\": 24, "
+         "\"word_embed_proj_dim\": 1024}"),
+     BAD "an embedding of width 1024 in a model of width 512 is not supported"},
     {OPT("\"enable_bias\": false, \"ffn_dim\": 3072, \"hidden_size\": 768, "
          "\"num_attention_heads\": 12, \"num_hidden_layers\": 12}"),
      BAD "enable_bias 'false' is not supported, only 'true'"},

@@ -2,7 +2,8 @@
 /*
  * opt.c: OPT (Zhang et al. 2022): learned positions from row 2 of their table on, ReLU,
  * LayerNorm with biases before each half of a block; after it in the model of 350 million,
- * which has no norm before the unembedding then.
+ * which has no norm before the unembedding then, and an embedding that is narrower than
+ * its states: one matrix widens it, another takes the states back.
  */
 #include "model/arch/rows.h"
 
@@ -27,7 +28,8 @@ static const jc_key_row keys[] = {
 };
 
 static const jc_weight_row weights[] = {
-    TABLE(JC_W_TOKENS,    "decoder.embed_tokens.weight",    VOCAB),
+    {JC_W_TOKENS, "decoder.embed_tokens.weight", {JC_DIM_VOCAB, JC_DIM_EMBED}, 0},
+    MATRIX(JC_W_EMBED_IN, "decoder.project_in", WIDTH, EMBED, JC_WEIGHT_IF_NARROW),
     TABLE(JC_W_POSITIONS, "decoder.embed_positions.weight", POSITIONS),
     NORM(JC_W_NORM1,      "decoder.layers.%u.self_attn_layer_norm", 0),
     LINEAR(JC_W_QKV,      "decoder.layers.%u.self_attn.q_proj", WIDTH, WIDTH, 0),
@@ -38,7 +40,8 @@ static const jc_weight_row weights[] = {
     LINEAR(JC_W_UP,       "decoder.layers.%u.fc1", FF, WIDTH, 0),
     LINEAR(JC_W_DOWN,     "decoder.layers.%u.fc2", WIDTH, FF, 0),
     NORM(JC_W_FINAL,      "decoder.final_layer_norm", JC_WEIGHT_IF_NORM_BEFORE),
-    {JC_W_HEAD, "lm_head.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_TIED},
+    MATRIX(JC_W_TRANSFORM, "decoder.project_out", EMBED, WIDTH, JC_WEIGHT_IF_NARROW),
+    {JC_W_HEAD, "lm_head.weight", {JC_DIM_VOCAB, JC_DIM_EMBED}, JC_WEIGHT_TIED},
 };
 /* clang-format on */
 
