@@ -3,6 +3,7 @@
  * weights in a folder. */
 #include <stdlib.h>
 
+#include "jumpcut/contents.h"
 #include "model/arch.h"
 #include "model/golden.h"
 
@@ -91,12 +92,61 @@ static void test_gguf__a_model_in_parts_is_that_in_one_file(void **state)
                         "first, which ends in '-00001-of-00002.gguf'");
 }
 
+static jc_contents_key find_key(const jc_model *model, const char *name)
+{
+    for (size_t i = 0; i < jc_model_keys(model); i++)
+        if (strcmp(jc_model_key(model, i).name, name) == 0)
+            return jc_model_key(model, i);
+    fail_msg("no key '%s'", name);
+    return (jc_contents_key){.name = NULL};
+}
+
+static void test_contents__are_those_of_the_file(void **state)
+{
+    static const char *const texts[] = {"a", "", "c'd", "\xc3\xa9", "e", "f", "g"};
+    static const float reals[] = {0.1f, -2.5f, 1e30f};
+    jc_contents_value value;
+    jc_model *model;
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(jc_model_inspect(&model, GGUF "tiny-gpt2.gguf", NULL), JC_OK);
+    jc_contents_key key = find_key(model, "remarks.texts");
+    assert_string_equal(key.type, "text");
+    assert_true(key.list && key.n == JC_COUNT(texts));
+    for (; jc_contents_next(&key, &value); n++) {
+        assert_int_equal(value.bytes, strlen(texts[n]));
+        assert_memory_equal(value.text, texts[n], value.bytes);
+    }
+    assert_int_equal(n, JC_COUNT(texts));
+    key = find_key(model, "remarks.reals");
+    for (n = 0; jc_contents_next(&key, &value); n++)
+        assert_true(!value.text && (float)value.number == reals[n]);
+    assert_int_equal(n, JC_COUNT(reals));
+    key = find_key(model, "gpt2.block_count");
+    assert_string_equal(key.type, "u32");
+    assert_true(!key.list && jc_contents_next(&key, &value) && value.number == 3);
+    assert_false(jc_contents_next(&key, &value));
+
+    const jc_contents_tensor first = jc_model_tensor(model, 0);
+    assert_string_equal(first.name, "blk.0.attn_norm.bias");
+    assert_string_equal(first.dtype, "F32");
+    assert_true(first.n_dims == 1 && first.shape[0] == 24 && first.shape[1] == 1);
+    assert_int_equal(first.bytes, 96);
+    jc_model_close(model);
+    assert_int_equal(jc_model_inspect(&model, MODELS "tiny-gpt2", NULL), JC_OK);
+    assert_int_equal(jc_model_keys(model), 0);
+    assert_int_equal(jc_model_tensors(model), 40);
+    jc_model_close(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gguf__every_model_gives_the_reference_states),
         cmocka_unit_test(test_gguf__the_same_weights_give_the_same_states_as_a_folder),
         cmocka_unit_test(test_gguf__a_model_in_parts_is_that_in_one_file),
+        cmocka_unit_test(test_contents__are_those_of_the_file),
     };
     return cmocka_run_group_tests_name("model/gguf", tests, NULL, NULL);
 }
