@@ -240,13 +240,16 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
 {
     for (size_t p = 0; p < stack->n && n > 0; p++) {
         const jc_tensor *part = stack->parts[p];
-        size_t count = part->count <= first ? 0 : part->count - first;
-        count = count < n ? count : n;
+        if (part->count <= first) {
+            first -= part->count;
+            continue;
+        }
+        size_t count = part->count - first < n ? part->count - first : n;
         jc_tensor_read(part, first, count, out);
         for (size_t i = 0; i < count && !stack->checked; i++)
             if (!isfinite(out[i]) && !stack->bad)
                 stack->bad = part;
-        first = count ? 0 : first - part->count;
+        first = 0;
         out += count;
         n -= count;
     }
