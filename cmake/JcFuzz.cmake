@@ -38,5 +38,6 @@ jc_fuzz(config ROOMS store base FILES ${hparams} LIBS ${store_libs})
 
 set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::ZLIB
   PkgConfig::ZSTD)
-jc_fuzz(tokenizer ROOMS text base LIBS ${text_libs})
-jc_fuzz(samples ROOMS text base LIBS ${text_libs})
+jc_fuzz(tokenizer ROOMS text store base LIBS ${text_libs} PkgConfig::XXHASH)
+jc_fuzz(pieces ROOMS text store base LIBS ${text_libs} PkgConfig::XXHASH)
+jc_fuzz(samples ROOMS text store base LIBS ${text_libs} PkgConfig::XXHASH)

@@ -28,34 +28,43 @@ typedef struct jc_ids {
 
 JC_API void jc_ids_free(jc_ids *ids);
 
-/** Open the tokenizer of a model folder. It needs only the tokenizer's own files there:
- *  `tokenizer.json`, or else `vocab.json` + `merges.txt`, or else `vocab.txt`, and
+/** Open the tokenizer of a model: of a GGUF file, which holds it, or of a folder. It needs
+ *  only the tokenizer's own files there: `tokenizer.json`, or else `tokenizer.model`
+ *  (sentencepiece's), `vocab.json` + `merges.txt`, or `vocab.txt`, and
  *  `tokenizer_config.json` if present. */
 JC_API jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path,
                                    jc_error *err) JC_NODISCARD;
 JC_API void jc_tokenizer_close(jc_tokenizer *tokenizer);
 
-/** The row of the tokenizer table: "byte-bpe", "wordpiece". */
+/** The algorithm: "byte-bpe", "bpe" (of characters, as sentencepiece has it), "unigram",
+ *  "wordpiece". */
 JC_API const char *jc_tokenizer_kind(const jc_tokenizer *tokenizer);
 
 /** One more than the largest id. */
 JC_API uint32_t jc_tokenizer_size(const jc_tokenizer *tokenizer);
+
+/** E_MISMATCH when a model whose embedding has `rows` rows cannot take every token. Fewer
+ *  tokens than rows are no fault: models are padded. */
+JC_API jc_status jc_tokenizer_check(const jc_tokenizer *tokenizer, uint32_t rows,
+                                    jc_error *err) JC_NODISCARD;
 
 /** The id of a special token by role: "bos", "eos", "unk", "pad", "cls", "sep", "mask".
  *  -1 when the tokenizer has none. */
 JC_API int64_t jc_tokenizer_special(const jc_tokenizer *tokenizer, const char *role);
 
 /** Append the ids of text[0..length) to *ids, with the tokens that the tokenizer puts
- * around each text, if any, such as [CLS] and [SEP]. Special tokens written out in the text
- * are recognised, as the reference implementation does. Bytes that are not UTF-8 become the
- *  tokens of those bytes ("byte-bpe"), or count as U+FFFD, which is dropped ("wordpiece").
- */
+ *  around each text, if any, such as <s>, or [CLS] and [SEP]. Special tokens written out in
+ *  the text are recognised, as the reference implementation does. Bytes that are not UTF-8
+ *  become the tokens of those bytes ("byte-bpe"), or count as U+FFFD each (the others).
+ *  E_FORMAT when a character has no token, and the tokenizer none for the unknown. */
 JC_API jc_status jc_tokenizer_encode(const jc_tokenizer *tokenizer, const char *text,
                                      size_t length, jc_ids *ids,
                                      jc_error *err) JC_NODISCARD;
 
-/** The text of ids[0..n), for "wordpiece" words with spaces between, without [CLS], [SEP]
- *  and [PAD]: *text is yours (free()), zero-ended, and *length long without the
+/** The text of ids[0..n), as the tokenizer's decoder writes it: of "byte-bpe" what was
+ *  encoded, byte for byte (but for a normaliser); of "bpe" and "unigram" mostly without the
+ *  space that stands before a text; of "wordpiece" words with spaces between, without [CLS],
+ *  [SEP] and [PAD]. *text is yours (free()), zero-ended, and *length long without the
  *  zero. E_ARG for an id outside the vocabulary. */
 JC_API jc_status jc_tokenizer_decode(const jc_tokenizer *tokenizer, const uint32_t *ids,
                                      size_t n, char **text, size_t *length,

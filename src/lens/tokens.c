@@ -53,22 +53,20 @@ jc_status jc_lens_token(const jc_lens *lens, uint32_t id, char **text, jc_error 
 {
     size_t length;
     const char *name = jc_vocab_name(&lens->tokenizer->vocab, id, &length);
-    char *decoded = NULL, number[32];
+    jc_bytes inside = {0};
+    char number[32];
 
     *text = NULL;
     if (!name) { /* some models have room for more tokens than there are */
         snprintf(number, sizeof number, "<%u>", id);
         return jc_lens_readable(number, strlen(number), text, err);
     }
-    jc_status st = jc_tokenizer_decode(lens->tokenizer, &id, 1, &decoded, &length, err);
-    if (st)
-        return st;
-    if (length > 0) /* else one of those that stand around a text */
-        name = decoded;
-    else
-        jc_vocab_name(&lens->tokenizer->vocab, id, &length);
-    st = jc_lens_readable(name, length, text, err);
-    jc_free(decoded);
+    jc_status st = jc_tokenizer_token_text(lens->tokenizer, id, &inside, err);
+    if (st == JC_OK && inside.n > 0) /* else one of those that stand around a text */
+        st = jc_lens_readable(inside.data, inside.n, text, err);
+    else if (st == JC_OK)
+        st = jc_lens_readable(name, length, text, err);
+    jc_free(inside.data);
     return st;
 }
 

@@ -140,6 +140,14 @@ static const jc_added_token *token_at(const jc_added *added, const jc_added_pass
     return NULL;
 }
 
+size_t jc_added_at(const jc_added *added, size_t pass, const char *text, size_t n)
+{
+    const jc_added_token *token =
+        n ? token_at(added, &added->pass[pass], text, n, 0) : NULL;
+
+    return token ? token->length : 0;
+}
+
 bool jc_added_next(const jc_added *added, size_t pass, const char *text, size_t n,
                    size_t *at, size_t floor, jc_added_match *match)
 {

@@ -45,4 +45,7 @@ void jc_added_sort(jc_added *added);
 bool jc_added_next(const jc_added *added, size_t pass, const char *text, size_t n,
                    size_t *at, size_t floor, jc_added_match *match);
 
+/* Bytes of the longest one of a pass that text[0..n) begins with, 0 for none. */
+size_t jc_added_at(const jc_added *added, size_t pass, const char *text, size_t n);
+
 #endif

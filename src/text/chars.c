@@ -2,10 +2,10 @@
 /*
  * chars.c: Unicode's categories, and those of BERT.
  *
- * The reference's tables of categories are those of Unicode 8: what was made punctuation, a
- * mark or a format character later is a letter to it, and so to the models. The ranges
- * here are all such characters up to Unicode 15; between them is nothing of that category
- * that was known before.
+ * The reference's tables of BERT's categories are those of Unicode 8: what was made
+ * punctuation, a mark or a format character later is a letter to it, and so to the models.
+ * The ranges here are all such characters up to Unicode 15; between them is nothing of that
+ * category that was known before.
  */
 #include "text/chars.h"
 
@@ -42,6 +42,22 @@ static const range cjk[] = {
     {0x2a700, 0x2b81f}, {0x2b920, 0x2ceaf}, {0x2f800, 0x2fa1f},
 };
 
+/* What has a combining class or a decomposition, and had none in Unicode 9, whose tables of
+ * normalization the reference has. */
+static const range young_form[] = {
+    {0x7fd, 0x7fd},     {0x898, 0x89f},     {0x8ca, 0x8d3},     {0x9fe, 0x9fe},
+    {0xc3c, 0xc3c},     {0xd3b, 0xd3c},     {0xeba, 0xeba},     {0x1715, 0x1715},
+    {0x1abf, 0x1ace},   {0x1df6, 0x1dfa},   {0x32ff, 0x32ff},   {0xa7f2, 0xa7f4},
+    {0xa82c, 0xa82c},   {0xab69, 0xab69},   {0x10781, 0x10785}, {0x10787, 0x107b0},
+    {0x107b2, 0x107ba}, {0x10d24, 0x10d27}, {0x10eab, 0x10eac}, {0x10efd, 0x10eff},
+    {0x10f46, 0x10f50}, {0x10f82, 0x10f85}, {0x11070, 0x11070}, {0x1133b, 0x1133b},
+    {0x1145e, 0x1145e}, {0x11839, 0x1183a}, {0x11938, 0x11938}, {0x1193d, 0x1193e},
+    {0x11943, 0x11943}, {0x119e0, 0x119e0}, {0x11a34, 0x11a34}, {0x11a47, 0x11a47},
+    {0x11a99, 0x11a99}, {0x11d42, 0x11d42}, {0x11d44, 0x11d45}, {0x11d97, 0x11d97},
+    {0x11f41, 0x11f42}, {0x16ff0, 0x16ff1}, {0x1e030, 0x1e06d}, {0x1e08f, 0x1e08f},
+    {0x1e130, 0x1e136}, {0x1e2ae, 0x1e2ae}, {0x1e2ec, 0x1e2ef}, {0x1e4ec, 0x1e4ef},
+    {0x1f16c, 0x1f16c}, {0x1fbf0, 0x1fbf9}};
+
 static bool within(uint32_t c, const range *r, size_t n)
 {
     for (size_t i = 0; i < n && r[i].first <= c; i++)
@@ -67,6 +83,11 @@ bool jc_char_is_space(uint32_t c)
     utf8proc_category_t is = category(c);
     return c == 0x85 || is == UTF8PROC_CATEGORY_ZS || is == UTF8PROC_CATEGORY_ZL ||
            is == UTF8PROC_CATEGORY_ZP;
+}
+
+bool jc_char_is_young(uint32_t c)
+{
+    return c >= young_form[0].first && within(c, young_form, JC_COUNT(young_form));
 }
 
 bool jc_bert_is_control(uint32_t c)

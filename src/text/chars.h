@@ -9,6 +9,9 @@
 bool jc_char_is_space(uint32_t c); /* Unicode's White_Space */
 int jc_char_width(uint32_t c);     /* columns of a terminal: 0, 1 or 2 */
 
+/* Not known yet to the reference's normalization forms, which leave it as it is. */
+bool jc_char_is_young(uint32_t c);
+
 bool jc_bert_is_control(uint32_t c); /* control, format and private-use characters */
 bool jc_bert_is_punct(uint32_t c);   /* punctuation, and all symbols of ASCII */
 bool jc_bert_is_mark(uint32_t c);    /* accents: non-spacing marks */

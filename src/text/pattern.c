@@ -50,8 +50,9 @@ jc_status jc_pattern_new(jc_pattern **out, const char *regex, jc_error *err)
         st = jc_fail_nomem(err, "a pattern");
         goto done;
     }
-    p->code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP,
-                            &code, &at, context);
+    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF); /* not as PCRE2 was built */
+    p->code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+                            PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE, &code, &at, context);
     if (!p->code) {
         PCRE2_UCHAR why[120];
         pcre2_get_error_message(code, why, sizeof why);
@@ -96,9 +97,9 @@ static jc_status split_stretch(const splitter *s, const char *text, size_t n, jc
                            "cannot split a text of %zu bytes: error %d", n, rc);
         size_t start = rc < 0 ? n : found[0], stop = rc < 0 ? n : found[1];
         if (start > at)
-            st = s->piece(s->arg, text + at, start - at, err);
+            st = s->piece(s->arg, text + at, start - at, false, err);
         if (st == JC_OK && stop > start)
-            st = s->piece(s->arg, text + start, stop - start, err);
+            st = s->piece(s->arg, text + start, stop - start, true, err);
         at = stop;
     }
     return st;
@@ -130,7 +131,7 @@ jc_status jc_pattern_split(const jc_pattern *pattern, const char *text, size_t n
         at += good;
         size_t bad = bad_span(text + at, n - at);
         if (bad && st == JC_OK)
-            st = piece(arg, text + at, bad, err);
+            st = piece(arg, text + at, bad, false, err);
         at += bad;
     }
     pcre2_match_data_free(s.match);

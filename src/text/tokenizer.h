@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tokenizer.h: what a tokenizer is made of, and the table that a new kind joins.
+ * tokenizer.h: what a tokenizer is made of, and the two tables that new kinds join.
  *
- * The common part (vocabulary, tokens written out in texts, roles of tokens) is done for
- * every kind; a row turns the text between such tokens into ids, and ids into text.
+ * A source (a kind of files) fills the same structures whatever they say: vocabulary, steps
+ * of normalisation, of cutting and of decoding, and what the algorithm works from. An
+ * algorithm turns one piece of text into ids. All else is the same for every tokenizer.
  */
 #ifndef JC_TOKENIZER_IMPL_H
 #define JC_TOKENIZER_IMPL_H
 
 #include "base/file.h"
+#include "store/gguf.h"
 #include "text/added.h"
+#include "text/bpe.h"
+#include "text/cut.h"
+#include "text/fallback.h"
+#include "text/normal.h"
+#include "text/steps.h"
 #include "text/text.h"
+#include "text/undo.h"
 #include "text/vocab.h"
 
 /* ---- the files of a folder ---- */
@@ -22,36 +30,24 @@ typedef enum jc_tokenizer_file {
     JC_FILE_CONFIG,    /* tokenizer_config.json */
     JC_FILE_SPECIAL,   /* special_tokens_map.json */
     JC_FILE_WORDS,     /* vocab.txt */
+    JC_FILE_MODEL,     /* tokenizer.model */
     JC_TOKENIZER_FILES
 } jc_tokenizer_file;
 
 typedef struct jc_tokenizer_files {
     const char *folder;               /* for messages */
+    jc_gguf *gguf;                    /* of a GGUF file, which has no others */
     jc_map map[JC_TOKENIZER_FILES];   /* data is NULL where there is no such file */
     json_t *json[JC_TOKENIZER_FILES]; /* parsed; NULL where absent or no JSON */
 } jc_tokenizer_files;
 
-jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *folder,
+/* `path`: a folder, or a GGUF file. */
+jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *path,
                                   jc_error *err) JC_NODISCARD;
 void jc_tokenizer_files_close(jc_tokenizer_files *files); /* takes a zeroed one */
 
 /* Parse what is mapped (`data`, `size`, `path` of each map). */
 jc_status jc_tokenizer_files_parse(jc_tokenizer_files *files, jc_error *err) JC_NODISCARD;
-
-/* The file that the vocabulary is read from: tokenizer.json, vocab.json where merges.txt is
- * too, or vocab.txt; JC_TOKENIZER_FILES when there is none of these. */
-jc_tokenizer_file jc_tokenizer_files_vocab(const jc_tokenizer_files *files);
-
-/* "BPE", "WordPiece", ... of tokenizer.json, NULL without that file. */
-const char *jc_tokenizer_files_model(const jc_tokenizer_files *files);
-
-/* ---- small things for reading JSON ---- */
-
-/* object.type is `type`. */
-bool jc_json_is_type(const json_t *object, const char *type);
-
-/* E_UNSUPPORTED: "cannot read 'path': <what> is not supported". */
-jc_status jc_tokenizer_refuse(const char *path, const char *what, jc_error *err);
 
 /* ---- roles ---- */
 
@@ -79,62 +75,145 @@ const char *jc_tokenizer_role_name(size_t i);
  * a string, or NULL. */
 const json_t *jc_tokenizer_files_role(const jc_tokenizer_files *files, jc_role role);
 
-/* ---- the table ---- */
+/* ---- the tables ---- */
 
-typedef struct jc_tokenizer_row {
+/* What is used while a text is encoded; start from {0}. */
+typedef struct jc_scratch {
+    jc_bpe bpe;
+    jc_ids ids;
+    jc_bytes bytes;
+    struct jc_best *best; /* [best_capacity] of unigram.c */
+    size_t best_capacity;
+} jc_scratch;
+
+typedef struct jc_algorithm {
     const char *kind;
-    bool (*probe)(const jc_tokenizer_files *files);
-    /* Fill tokenizer->vocab, ->model, ->roles and ->framed. */
-    jc_status (*open)(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
-                      jc_error *err);
-    /* Append the text as it is before words are looked for. NULL: texts stay as they are.
-     */
-    jc_status (*normalize)(const jc_tokenizer *tokenizer, const char *text, size_t n,
-                           jc_bytes *out, jc_error *err);
-    /* Ids of a normal text[0..n), n > 0, in which no added token is left. */
-    jc_status (*encode)(const jc_tokenizer *tokenizer, const char *text, size_t n,
-                        jc_ids *ids, jc_error *err);
-    /* Text of ids that all have a token. `whole`: of all ids; else of the runs between
-     * added tokens, which are written as they are. */
-    bool whole;
-    jc_status (*decode)(const jc_tokenizer *tokenizer, const uint32_t *ids, size_t n,
-                        jc_bytes *text, jc_error *err);
+    /* Make tokenizer->model of what a source has filled. */
+    jc_status (*prepare)(jc_tokenizer *tokenizer, jc_error *err);
+    /* Ids of a piece, n > 0. */
+    jc_status (*encode)(const jc_tokenizer *tokenizer, jc_scratch *scratch,
+                        const char *piece, size_t n, jc_ids *ids, jc_error *err);
     void (*close)(void *model); /* takes NULL */
-} jc_tokenizer_row;
+} jc_algorithm;
 
-extern const jc_tokenizer_row jc_tokenizer_byte_bpe;
-extern const jc_tokenizer_row jc_tokenizer_wordpiece;
+extern const jc_algorithm jc_byte_bpe, jc_char_bpe, jc_unigram, jc_wordpiece;
+
+typedef struct jc_source {
+    bool (*probe)(const jc_tokenizer_files *files);
+    const char *(*path)(const jc_tokenizer_files *files); /* of the vocabulary */
+    /* Fill what the algorithm works from, and the steps. */
+    jc_status (*read)(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
+                      jc_error *err);
+    /* Then, with steps and vocabulary there: added tokens, roles, what stands around. */
+    jc_status (*finish)(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
+                        jc_error *err);
+} jc_source;
+
+extern const jc_source jc_source_gguf, jc_source_json, jc_source_merges, jc_source_words,
+    jc_source_model;
+
+#define JC_NO_SCORE (-HUGE_VAL) /* not a piece of texts, but of other use */
 
 struct jc_tokenizer {
-    const jc_tokenizer_row *row;
-    void *model; /* the row's own */
+    const jc_algorithm *algorithm;
+    void *model; /* the algorithm's own */
+    char *path;  /* of the vocabulary, for messages */
     jc_vocab vocab;
     jc_added added;
-    char *path;               /* of the vocabulary, for messages */
+    jc_normal normal;
+    jc_cut cut;
+    jc_undo undo;
+
+    /* what algorithms work from */
+    jc_merges merges; /* of the two BPEs */
+    uint32_t n_ranks; /* merges read, also those given twice */
+    double *score;    /* [n_scores], natural logarithms, of "unigram"; of "bpe" in place
+                         of merges: higher goes first */
+    uint32_t n_scores;
+    uint32_t unknown;    /* JC_NO_TOKEN: no token */
+    bool fuse_unknown;   /* neighbours become one */
+    bool byte_fallback;  /* what has no token becomes its bytes */
+    bool ignore_merges;  /* a piece that is a token is taken whole */
+    char *inside;        /* of "wordpiece": what tokens inside a word begin with */
+    uint64_t word_limit; /* and characters of the longest word that is not unknown */
+
     const char *const *roles; /* [JC_ROLES] where the files name none; NULL: no names */
     bool framed;              /* without tokenizer.json: cls before a text, sep after it */
     uint32_t role[JC_ROLES];  /* JC_NO_TOKEN: no such token */
     jc_ids before, after;     /* what stands around each text */
 };
 
-/* Added tokens and roles from what the files say; after the row's open(). */
-jc_status jc_tokenizer_read_added(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
-                                  jc_error *err) JC_NODISCARD;
-
-/* What stands around a text, from the post-processor of tokenizer.json or the roles; after
- * jc_tokenizer_read_added(). */
-jc_status jc_tokenizer_read_frame(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
-                                  jc_error *err) JC_NODISCARD;
-
 /* jc_tokenizer_open() over files that are parsed already, borrowed for the call. */
 jc_status jc_tokenizer_make(jc_tokenizer **out, const jc_tokenizer_files *files,
                             jc_error *err) JC_NODISCARD;
+
+/* ---- what several sources use ---- */
+
+/* Added tokens, roles and what stands around a text, from the JSON files. */
+jc_status jc_tokenizer_read_added(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
+                                  jc_error *err) JC_NODISCARD;
+jc_status jc_tokenizer_read_frame(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
+                                  jc_error *err) JC_NODISCARD;
+/* Both: the `finish` of most sources. */
+jc_status jc_tokenizer_finish(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
+                              jc_error *err) JC_NODISCARD;
+
+/* A role's token before or after each text. E_FORMAT when there is no such token. */
+jc_status jc_tokenizer_frame_role(jc_tokenizer *tokenizer, jc_ids *to, jc_role role,
+                                  jc_error *err) JC_NODISCARD;
+
+/* A merge of two tokens into the token that is both. `where` it is written ("line 3" or
+ * "merge 3") is for messages. */
+typedef struct jc_half {
+    const char *name;
+    size_t n;
+} jc_half;
+jc_status jc_tokenizer_merge(jc_tokenizer *tokenizer, jc_half left, jc_half right,
+                             const char *path, const char *where, uint64_t number,
+                             jc_error *err) JC_NODISCARD;
+/* The same of "left right". */
+jc_status jc_tokenizer_merge_pair(jc_tokenizer *tokenizer, const char *text, size_t n,
+                                  const char *path, const char *where, uint64_t number,
+                                  jc_error *err) JC_NODISCARD;
+
+/* A BertNormalizer by its object in tokenizer.json, if any, and tokenizer_config.json,
+ * which counts more. */
+jc_status jc_bert_normal_read(jc_bert_normal *normal, const json_t *object,
+                              const jc_tokenizer_files *files, jc_error *err) JC_NODISCARD;
+
+/* All of BERT's but the vocabulary and the unknown token. */
+jc_status jc_tokenizer_bert(jc_tokenizer *tokenizer, const jc_bert_normal *normal,
+                            jc_error *err) JC_NODISCARD;
+
+/* How sentencepiece writes a text, and what it makes of tokens. The map becomes the
+ * tokenizer's; `unknown` is what the unknown token is written as. */
+typedef struct jc_sentencepiece {
+    bool dummy_prefix, remove_extra, escape;
+    jc_charsmap map;
+    const char *unknown;
+} jc_sentencepiece;
+jc_status jc_tokenizer_sentencepiece(jc_tokenizer *tokenizer, jc_sentencepiece *how,
+                                     jc_error *err) JC_NODISCARD;
+
+/* Kinds of pieces, numbered alike by sentencepiece and GGUF. */
+typedef enum jc_piece_type {
+    JC_PIECE_NORMAL = 1,
+    JC_PIECE_UNKNOWN,
+    JC_PIECE_CONTROL,
+    JC_PIECE_USER,
+    JC_PIECE_UNUSED,
+    JC_PIECE_BYTE
+} jc_piece_type;
 
 /* ---- for samples ---- */
 
 /* As jc_tokenizer_encode(), without what stands around the text. */
 jc_status jc_tokenizer_encode_bare(const jc_tokenizer *tokenizer, const char *text,
                                    size_t length, jc_ids *ids, jc_error *err) JC_NODISCARD;
+
+/* Append the text of a token as it is in the middle of a text. */
+jc_status jc_tokenizer_token_text(const jc_tokenizer *tokenizer, uint32_t id,
+                                  jc_bytes *text, jc_error *err) JC_NODISCARD;
 
 /* A token that is no part of a text: [SEP], <s>. The unknown token stands for a word. */
 bool jc_tokenizer_is_special(const jc_tokenizer *tokenizer, uint32_t id);

@@ -13,6 +13,7 @@ static const char *const file_name[JC_TOKENIZER_FILES] = {
     [JC_FILE_CONFIG] = "tokenizer_config.json",
     [JC_FILE_SPECIAL] = "special_tokens_map.json",
     [JC_FILE_WORDS] = "vocab.txt",
+    [JC_FILE_MODEL] = "tokenizer.model",
 };
 
 static const char *const role_name[JC_ROLES] = {"bos", "eos", "unk", "pad",
@@ -32,7 +33,7 @@ jc_status jc_tokenizer_files_parse(jc_tokenizer_files *files, jc_error *err)
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
         const jc_map *map = &files->map[i];
         /* where tokenizer.json is, it is the vocabulary */
-        if (!map->data || i == JC_FILE_MERGES || i == JC_FILE_WORDS ||
+        if (!map->data || i == JC_FILE_MERGES || i == JC_FILE_WORDS || i == JC_FILE_MODEL ||
             (i == JC_FILE_VOCAB && files->map[JC_FILE_TOKENIZER].data))
             continue;
         jc_status st = jc_text_json(&files->json[i], (const char *)map->data, map->size,
@@ -46,19 +47,23 @@ jc_status jc_tokenizer_files_parse(jc_tokenizer_files *files, jc_error *err)
     return JC_OK;
 }
 
-jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *folder,
+jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *path,
                                   jc_error *err)
 {
-    *files = (jc_tokenizer_files){.folder = folder};
-    if (!jc_dir_exists(folder))
-        return jc_fail(err, JC_E_IO, "cannot open '%s': no such folder", folder);
+    *files = (jc_tokenizer_files){.folder = path};
+    if (jc_gguf_is(path))
+        return jc_gguf_open(&files->gguf, path, err);
+    if (!jc_dir_exists(path))
+        return jc_fail(err, JC_E_IO, "cannot open '%s': %s", path,
+                       jc_file_exists(path) ? "it is a file, neither a folder nor GGUF"
+                                            : "no such folder");
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
-        char *path = jc_path_join(folder, file_name[i]);
-        if (!path)
+        char *file = jc_path_join(path, file_name[i]);
+        if (!file)
             return jc_fail_nomem(err, "a path");
         jc_status st =
-            jc_file_exists(path) ? jc_map_open(&files->map[i], path, err) : JC_OK;
-        jc_free(path);
+            jc_file_exists(file) ? jc_map_open(&files->map[i], file, err) : JC_OK;
+        jc_free(file);
         if (st)
             return st;
     }
@@ -67,44 +72,11 @@ jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *folder,
 
 void jc_tokenizer_files_close(jc_tokenizer_files *files)
 {
+    jc_gguf_close(files->gguf);
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
         json_decref(files->json[i]);
         jc_map_close(&files->map[i]);
     }
-}
-
-const char *jc_tokenizer_files_model(const jc_tokenizer_files *files)
-{
-    json_t *model = json_object_get(files->json[JC_FILE_TOKENIZER], "model");
-    const char *type = json_string_value(json_object_get(model, "type"));
-
-    if (!files->json[JC_FILE_TOKENIZER])
-        return NULL;
-    if (!type) /* files of the first releases leave it out */
-        return json_object_get(model, "merges") ? "BPE" : "";
-    return type;
-}
-
-jc_tokenizer_file jc_tokenizer_files_vocab(const jc_tokenizer_files *files)
-{
-    if (files->map[JC_FILE_TOKENIZER].data)
-        return JC_FILE_TOKENIZER;
-    if (files->map[JC_FILE_VOCAB].data && files->map[JC_FILE_MERGES].data)
-        return JC_FILE_VOCAB;
-    return files->map[JC_FILE_WORDS].data ? JC_FILE_WORDS : JC_TOKENIZER_FILES;
-}
-
-bool jc_json_is_type(const json_t *object, const char *type)
-{
-    const char *is = json_string_value(json_object_get(object, "type"));
-
-    return is && strcmp(is, type) == 0;
-}
-
-jc_status jc_tokenizer_refuse(const char *path, const char *what, jc_error *err)
-{
-    return jc_fail(err, JC_E_UNSUPPORTED, "cannot read '%s': %s is not supported", path,
-                   what);
 }
 
 /* ---- added tokens ---- */
@@ -116,8 +88,8 @@ static jc_status find_in_texts(jc_tokenizer *t, const jc_added_token *token,
     jc_bytes normal = {0};
     jc_status st = JC_OK;
 
-    if (token->normalized && t->row->normalize) {
-        st = t->row->normalize(t, name, n, &normal, err);
+    if (token->normalized && t->normal.n > 0) {
+        st = jc_normal_run(&t->normal, name, n, &normal, err);
         name = normal.data;
         n = normal.n;
     }
@@ -155,7 +127,9 @@ static jc_status add(jc_tokenizer *t, const json_t *name, uint64_t id, const jso
         .single_word = json_is_true(json_object_get(flags, "single_word")),
         .lstrip = json_is_true(json_object_get(flags, "lstrip")),
         .rstrip = json_is_true(json_object_get(flags, "rstrip")),
-        .normalized = json_is_true(json_object_get(flags, "normalized")),
+        .normalized =
+            json_is_true(json_object_get(flags, "normalized")) &&
+            !(t->normal.n > 0 && t->normal.step[0].added), /* see source_model.c */
     };
     if (json_is_true(json_object_get(flags, "special")))
         t->vocab.token[known].special = true;
@@ -269,11 +243,18 @@ static jc_status default_role(jc_tokenizer *t, bool whole, size_t role, jc_error
 static jc_status read_roles(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error *err)
 {
     static const jc_tokenizer_file in[] = {JC_FILE_CONFIG, JC_FILE_SPECIAL};
+    uint32_t source[JC_ROLES]; /* what the source says, where these files say nothing */
     jc_status st = JC_OK;
 
+    memcpy(source, t->role, sizeof source);
+    for (size_t i = 0; i < JC_ROLES; i++)
+        t->role[i] = JC_NO_TOKEN;
     for (size_t f = 0; f < JC_COUNT(in); f++)
         for (size_t i = 0; i < JC_ROLES && st == JC_OK; i++)
             st = read_role(t, files, in[f], i, err);
+    for (size_t i = 0; i < JC_ROLES; i++)
+        if (t->role[i] == JC_NO_TOKEN)
+            t->role[i] = source[i];
     for (size_t i = 0; i < JC_ROLES && st == JC_OK; i++)
         st = default_role(t, files->json[JC_FILE_TOKENIZER] != NULL, i, err);
     if (t->role[JC_ROLE_UNK] != JC_NO_TOKEN)
@@ -291,8 +272,6 @@ jc_status jc_tokenizer_read_added(jc_tokenizer *t, const jc_tokenizer_files *fil
     const json_t *config = files->json[JC_FILE_CONFIG];
     jc_status st = JC_OK;
 
-    for (size_t i = 0; i < JC_ROLES; i++)
-        t->role[i] = JC_NO_TOKEN;
     if (whole)
         st = add_list(t, json_object_get(whole, "added_tokens"),
                       files->map[JC_FILE_TOKENIZER].path, err);

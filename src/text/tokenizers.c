@@ -1,54 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* tokenizers.c: the TABLE of tokenizers, and what is the same for all of them: find the
- * row, take out the tokens that stand in the text as they are, leave the rest to the row.
- */
+/* tokenizers.c: the TABLE of sources, and what is the same for all tokenizers: take out the
+ * tokens that stand in the text as they are, make the rest normal, cut it, and leave the
+ * pieces to the algorithm. */
 #include "text/tokenizer.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static const jc_tokenizer_row *const rows[] = {
-    &jc_tokenizer_byte_bpe,
-    &jc_tokenizer_wordpiece,
+/* The first that has its files is taken. */
+static const jc_source *const sources[] = {
+    &jc_source_gguf, &jc_source_json, &jc_source_model, &jc_source_merges, &jc_source_words,
 };
 
-static const jc_tokenizer_row *find_row(const jc_tokenizer_files *files, jc_error *err)
+static const jc_source *find_source(const jc_tokenizer_files *files)
 {
-    const char *type = jc_tokenizer_files_model(files);
-    char quoted[JC_QUOTED];
-
-    for (size_t i = 0; i < JC_COUNT(rows); i++)
-        if (rows[i]->probe(files))
-            return rows[i];
-    if (type)
-        jc_fail(err, JC_E_UNSUPPORTED, "cannot read '%s': model type '%s' is not supported",
-                files->map[JC_FILE_TOKENIZER].path, jc_quoted(quoted, type, strlen(type)));
-    else
-        jc_fail(err, JC_E_IO,
-                "no tokenizer in '%s': it wants 'tokenizer.json', 'vocab.json' and "
-                "'merges.txt', or 'vocab.txt'",
-                files->folder);
+    for (size_t i = 0; i < JC_COUNT(sources); i++)
+        if (sources[i]->probe(files))
+            return sources[i];
     return NULL;
 }
 
 jc_status jc_tokenizer_make(jc_tokenizer **out, const jc_tokenizer_files *files,
                             jc_error *err)
 {
-    const jc_tokenizer_row *row = find_row(files, err);
+    const jc_source *source = find_source(files);
 
     *out = NULL;
-    if (!row)
-        return jc_tokenizer_files_model(files) ? JC_E_UNSUPPORTED : JC_E_IO;
+    if (!source)
+        return jc_fail(err, JC_E_IO,
+                       "no tokenizer in '%s': it wants 'tokenizer.json', "
+                       "'tokenizer.model', 'vocab.json' and 'merges.txt', or 'vocab.txt'",
+                       files->folder);
     jc_tokenizer *t = jc_alloc_array(1, sizeof *t);
     if (!t)
         return jc_fail_nomem(err, "a tokenizer");
-    t->row = row;
-    t->path = jc_strdup(files->map[jc_tokenizer_files_vocab(files)].path);
-    jc_status st = t->path ? row->open(t, files, err) : jc_fail_nomem(err, "a tokenizer");
+    t->unknown = JC_NO_TOKEN;
+    for (size_t i = 0; i < JC_ROLES; i++)
+        t->role[i] = JC_NO_TOKEN;
+    t->path = jc_strdup(source->path(files));
+    jc_status st = t->path && jc_merges_init(&t->merges, 0)
+                       ? source->read(t, files, err)
+                       : jc_fail_nomem(err, "a tokenizer");
     if (st == JC_OK)
-        st = jc_tokenizer_read_added(t, files, err);
+        st = t->algorithm->prepare(t, err);
     if (st == JC_OK)
-        st = jc_tokenizer_read_frame(t, files, err);
+        st = source->finish(t, files, err);
     if (st) {
         jc_tokenizer_close(t);
         return st;
@@ -73,18 +69,35 @@ void jc_tokenizer_close(jc_tokenizer *t)
 {
     if (!t)
         return;
-    t->row->close(t->model);
+    if (t->algorithm)
+        t->algorithm->close(t->model);
     jc_added_free(&t->added);
     jc_vocab_free(&t->vocab);
+    jc_normal_free(&t->normal);
+    jc_cut_free(&t->cut);
+    jc_undo_free(&t->undo);
+    jc_merges_free(&t->merges);
     jc_ids_free(&t->before);
     jc_ids_free(&t->after);
+    jc_free(t->score);
+    jc_free(t->inside);
     jc_free(t->path);
     jc_free(t);
 }
 
+jc_status jc_tokenizer_check(const jc_tokenizer *t, uint32_t rows, jc_error *err)
+{
+    if (t->vocab.size <= rows)
+        return JC_OK;
+    return jc_fail(err, JC_E_MISMATCH,
+                   "the tokenizer of '%s' has %" PRIu32
+                   " tokens, and the model's embedding only %" PRIu32 " rows",
+                   t->path, t->vocab.size, rows);
+}
+
 const char *jc_tokenizer_kind(const jc_tokenizer *t)
 {
-    return t->row->kind;
+    return t->algorithm->kind;
 }
 
 uint32_t jc_tokenizer_size(const jc_tokenizer *t)
@@ -105,52 +118,104 @@ bool jc_tokenizer_is_special(const jc_tokenizer *t, uint32_t id)
     return t->vocab.token[id].special;
 }
 
-static jc_status encode_from(const jc_tokenizer *t, size_t pass, const char *text, size_t n,
-                             jc_ids *ids, jc_error *err);
+/* ---- encoding ---- */
 
-/* What a pass leaves: pass 0 to be made normal, pass 1 for the row. */
-static jc_status encode_between(const jc_tokenizer *t, size_t pass, const char *text,
-                                size_t n, jc_ids *ids, jc_error *err)
+typedef struct encoding {
+    const jc_tokenizer *t;
+    jc_scratch scratch;
+    jc_ids *ids;
+} encoding;
+
+static jc_status encode_piece(void *arg, const char *piece, size_t n, jc_error *err)
 {
-    jc_bytes normal = {0};
+    encoding *e = arg;
 
-    if (n == 0)
-        return JC_OK;
-    if (pass == 1)
-        return t->row->encode(t, text, n, ids, err);
-    if (!t->row->normalize)
-        return encode_from(t, 1, text, n, ids, err);
-    jc_status st = t->row->normalize(t, text, n, &normal, err);
+    return e->t->algorithm->encode(e->t, &e->scratch, piece, n, e->ids, err);
+}
+
+static jc_status encode_from(encoding *e, size_t pass, const char *text, size_t n,
+                             bool first, jc_error *err);
+
+/* Characters are what most algorithms know: a byte that is none counts as U+FFFD. */
+static bool repair(const char *text, size_t n, jc_bytes *out)
+{
+    for (size_t at = 0; at < n;) {
+        size_t good = jc_utf8_span(text + at, n - at);
+        if (!jc_bytes_add(out, text + at, good))
+            return false;
+        at += good;
+        if (at < n && !jc_bytes_add(out, "\xef\xbf\xbd", 3))
+            return false;
+        at += at < n;
+    }
+    return true;
+}
+
+static jc_status encode_normal(encoding *e, const char *text, size_t n, bool first,
+                               jc_error *err)
+{
+    const jc_tokenizer *t = e->t;
+    jc_bytes whole = {0}, normal = {0};
+    jc_status st = JC_OK;
+
+    if (!t->cut.bytes && jc_utf8_span(text, n) < n) {
+        if (!repair(text, n, &whole))
+            st = jc_fail_nomem(err, "a text");
+        text = whole.data;
+        n = whole.n;
+    }
+    if (st == JC_OK && t->normal.n > 0) {
+        st = jc_normal_run(&t->normal, text, n, &normal, err);
+        text = normal.data;
+        n = normal.n;
+    }
     if (st == JC_OK)
-        st = encode_from(t, 1, normal.data, normal.n, ids, err);
+        st = encode_from(e, 1, text, n, first, err);
+    jc_free(whole.data);
     jc_free(normal.data);
     return st;
 }
 
-/* Take out the added tokens of this pass. */
-static jc_status encode_from(const jc_tokenizer *t, size_t pass, const char *text, size_t n,
-                             jc_ids *ids, jc_error *err)
+/* What a pass leaves: pass 0 to be made normal, pass 1 to be cut. */
+static jc_status encode_between(encoding *e, size_t pass, const char *text, size_t n,
+                                bool first, jc_error *err)
+{
+    if (n == 0)
+        return JC_OK;
+    return pass == 0 ? encode_normal(e, text, n, first, err)
+                     : jc_cut_run(&e->t->cut, text, n, first, encode_piece, e, err);
+}
+
+/* Take out the added tokens of this pass. `first`: the text begins here. */
+static jc_status encode_from(encoding *e, size_t pass, const char *text, size_t n,
+                             bool first, jc_error *err)
 {
     size_t at = 0, done = 0;
     jc_added_match match;
 
-    while (jc_added_next(&t->added, pass, text, n, &at, done, &match)) {
-        jc_status st = encode_between(t, pass, text + done, match.start - done, ids, err);
+    while (jc_added_next(&e->t->added, pass, text, n, &at, done, &match)) {
+        jc_status st = encode_between(e, pass, text + done, match.start - done,
+                                      first && done == 0, err);
         if (st)
             return st;
-        if (!jc_ids_add(ids, match.id))
+        if (!jc_ids_add(e->ids, match.id))
             return jc_fail_nomem(err, "token ids");
         done = match.stop;
     }
-    return encode_between(t, pass, text + done, n - done, ids, err);
+    return encode_between(e, pass, text + done, n - done, first && done == 0, err);
 }
 
 jc_status jc_tokenizer_encode_bare(const jc_tokenizer *t, const char *text, size_t length,
                                    jc_ids *ids, jc_error *err)
 {
     size_t before = ids->n;
-    jc_status st = encode_from(t, 0, text, length, ids, err);
+    encoding e = {.t = t, .ids = ids};
+    jc_status st = encode_from(&e, 0, text, length, true, err);
 
+    jc_bpe_free(&e.scratch.bpe);
+    jc_ids_free(&e.scratch.ids);
+    jc_free(e.scratch.bytes.data);
+    jc_free(e.scratch.best);
     if (st)
         ids->n = before;
     return st;
@@ -173,29 +238,12 @@ jc_status jc_tokenizer_encode(const jc_tokenizer *t, const char *text, size_t le
     return st;
 }
 
-/* Runs of the row's tokens, with added tokens between them as they are written. */
-static jc_status decode_all(const jc_tokenizer *t, const uint32_t *ids, size_t n,
-                            jc_bytes *text, jc_error *err)
-{
-    jc_status st = JC_OK;
+/* ---- decoding ---- */
 
-    if (t->row->whole)
-        return t->row->decode(t, ids, n, text, err);
-    for (size_t i = 0; i < n && st == JC_OK;) {
-        size_t run = i, length;
-        while (run < n && !t->vocab.token[ids[run]].added)
-            run++;
-        if (run > i)
-            st = t->row->decode(t, ids + i, run - i, text, err);
-        if (st == JC_OK && run < n) {
-            const char *name = jc_vocab_name(&t->vocab, ids[run], &length);
-            if (!jc_bytes_add(text, name, length))
-                st = jc_fail_nomem(err, "a text");
-            run++;
-        }
-        i = run;
-    }
-    return st;
+jc_status jc_tokenizer_token_text(const jc_tokenizer *t, uint32_t id, jc_bytes *text,
+                                  jc_error *err)
+{
+    return jc_undo_run(t, &id, 1, true, text, err);
 }
 
 jc_status jc_tokenizer_decode(const jc_tokenizer *t, const uint32_t *ids, size_t n,
@@ -211,7 +259,7 @@ jc_status jc_tokenizer_decode(const jc_tokenizer *t, const uint32_t *ids, size_t
             return jc_fail(err, JC_E_ARG,
                            "no token has id %" PRIu32 " (the vocabulary has %" PRIu32 ")",
                            ids[i], t->vocab.size);
-    jc_status st = decode_all(t, ids, n, &bytes, err);
+    jc_status st = jc_undo_run(t, ids, n, false, &bytes, err);
     if (st == JC_OK && !jc_bytes_add(&bytes, "", 1))
         st = jc_fail_nomem(err, "a text");
     if (st) {

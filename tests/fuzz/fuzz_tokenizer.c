@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     jc_error err = {JC_OK, ""};
     size_t at = 0;
 
-    for (size_t i = 0; i < JC_TOKENIZER_FILES && at < size; i++) {
+    for (size_t i = 0; i < JC_FILE_MODEL && at < size; i++) {
         const uint8_t *end = memchr(data + at, 0, size - at);
         size_t n = end ? (size_t)(end - data) - at : size - at;
         if (n > 0)
@@ -64,8 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_failure(st, &err);
     else /* a setting may take spaces away, add them, or name an unknown */
         run(t, (const char *)data + at, size - at,
-            jc_tokenizer_files_vocab(&files) == JC_FILE_VOCAB && t->before.n == 0 &&
-                !files.map[JC_FILE_CONFIG].data && !files.map[JC_FILE_SPECIAL].data);
+            !files.json[JC_FILE_TOKENIZER] && files.json[JC_FILE_VOCAB] &&
+                t->before.n == 0 && !files.map[JC_FILE_CONFIG].data &&
+                !files.map[JC_FILE_SPECIAL].data);
     jc_tokenizer_close(t);
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++)
         json_decref(files.json[i]);

@@ -340,4 +340,5 @@ def main():
     roberta(out, repository)
 
 
-main()
+if __name__ == "__main__":
+    main()

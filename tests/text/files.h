@@ -13,8 +13,8 @@ static inline jc_status open_files(const char *const text[JC_TOKENIZER_FILES],
                                    jc_tokenizer **out, jc_error *err)
 {
     static const char *const names[] = {
-        "tokenizer.json",          "vocab.json", "merges.txt", "tokenizer_config.json",
-        "special_tokens_map.json", "vocab.txt"};
+        "tokenizer.json",          "vocab.json", "merges.txt",     "tokenizer_config.json",
+        "special_tokens_map.json", "vocab.txt",  "tokenizer.model"};
     jc_tokenizer_files files = {.folder = "d"};
 
     *out = NULL;

@@ -32,8 +32,8 @@ static inline void check_ids(const jc_ids *got, const json_t *want, const char *
     fail();
 }
 
-/* Each line's ids, by the member `key`; the ids decode to the member `back`,
- * unless it is NULL. */
+/* Each line's ids, by the member `key`, where it has one; the ids decode to the member
+ * `back`, unless it is NULL. How many lines have it. */
 static inline size_t check_lines(const jc_tokenizer *t, const char *path, const char *key,
                                  const char *back)
 {
@@ -46,6 +46,10 @@ static inline size_t check_lines(const jc_tokenizer *t, const char *path, const 
         json_t *row = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
         if (!row)
             break;
+        if (!json_object_get(row, key)) {
+            json_decref(row);
+            continue;
+        }
         json_t *text = json_object_get(row, "text");
         jc_ids ids = {0};
         char *again;

@@ -216,9 +216,8 @@ static void test_tokenizer__bad_files_are_named(void **state)
     } bad[] = {
         {{NULL, VOCAB},
          JC_E_IO,
-         "no tokenizer in 'd': it wants 'tokenizer.json', 'vocab.json' and 'merges.txt', "
-         "or "
-         "'vocab.txt'"},
+         "no tokenizer in 'd': it wants 'tokenizer.json', 'tokenizer.model', 'vocab.json' "
+         "and 'merges.txt', or 'vocab.txt'"},
         {{NULL, "", ""},
          JC_E_FORMAT,
          "cannot read 'vocab.json': line 1, column 0: not JSON, it ends too early"},
@@ -270,29 +269,106 @@ static void test_tokenizer__bad_files_are_named(void **state)
         {{NULL, VOCAB, "a b\n", "{\"added_tokens_decoder\":{\"7\":{}}}"},
          JC_E_FORMAT,
          "cannot read 'tokenizer_config.json': an added token has no 'content'"},
-        {{"{\"model\":{\"type\":\"Unigram\"}}"},
+        {{"{\"model\":{\"type\":\"WordLevel\"}}"},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': model type 'Unigram' is not supported"},
+         "cannot read 'tokenizer.json': model type 'WordLevel' is not supported"},
+        {{"{\"model\":{\"type\":\"Unigram\"}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'model.vocab' is not a list of pieces"},
+        {{"{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\",-1],[\"b\"]]}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': piece 1 is not a token with its score"},
+        {{"{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\",-1]],\"unk_id\":1}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'model.unk_id' is no piece"},
         {{"{}"},
          JC_E_UNSUPPORTED,
          "cannot read 'tokenizer.json': model type '' is not supported"},
-        {{WHOLE("\"merges\":[]", ",\"normalizer\":{\"type\":\"NFC\"}")},
+        {{WHOLE("\"merges\":[]", ",\"normalizer\":{\"type\":\"Nmt\"}")},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': 'normalizer' is not supported"},
-        {{"{\"model\":{\"type\":\"BPE\"},\"pre_tokenizer\":null}"},
+         "cannot read 'tokenizer.json': a 'normalizer' of type 'Nmt' is not supported"},
+        {{WHOLE("\"merges\":[]", ",\"normalizer\":{}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': a 'normalizer' has no 'type'"},
+        {{WHOLE("\"merges\":[]", ",\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{"
+                                 "\"type\":\"NFC\"},{\"type\":\"X\"}]}")},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': a 'pre_tokenizer' other than ByteLevel is not "
+         "cannot read 'tokenizer.json': a 'normalizer' of type 'X' is not supported"},
+        {{WHOLE("\"merges\":[]", ",\"normalizer\":{\"type\":\"Sequence\"}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'normalizer.normalizers' is not a list"},
+        {{WHOLE("\"merges\":[]", ",\"normalizer\":{\"type\":\"Prepend\"}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'prepend' is not text"},
+        {{WHOLE("\"merges\":[]",
+                ",\"normalizer\":{\"type\":\"Replace\",\"content\":\"a\"}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': a 'pattern' is neither text nor an expression"},
+        {{WHOLE(
+             "\"merges\":[]",
+             ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"!\"}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': its precompiled charsmap is not base64"},
+        {{WHOLE("\"merges\":[]", ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_"
+                                 "charsmap\":\"////fw==\"}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': its precompiled charsmap of 4 bytes does not fit "
+         "together"},
+        {{"{\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}}"},
+         JC_E_UNSUPPORTED,
+         "cannot read 'tokenizer.json': a 'pre_tokenizer' of type 'UnicodeScripts' is not "
+         "supported"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":"
+          "\"ByteLevel\"},{\"type\":\"Digits\"}]}}"},
+         JC_E_UNSUPPORTED,
+         "cannot read 'tokenizer.json': a 'pre_tokenizer' after ByteLevel is not "
+         "supported"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"}}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': a 'pre_tokenizer' has no known 'behavior'"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":{"
+          "\"Regex\":\"(\"}}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': pattern is not understood at character 2: missing "
+         "closing parenthesis"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":{"
+          "\"Regex\":\"[a[b]]\"}}}"},
+         JC_E_UNSUPPORTED,
+         "cannot read 'tokenizer.json': a pattern with a class in a class is not "
+         "supported"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":{"
+          "\"Regex\":\"[a&&b]\"}}}"},
+         JC_E_UNSUPPORTED,
+         "cannot read 'tokenizer.json': a pattern with '&&' in a class is not supported"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":{"
+          "\"Regex\":\"(?m:.)\"}}}"},
+         JC_E_UNSUPPORTED,
+         "cannot read 'tokenizer.json': a pattern with '(?m' is not supported"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\"}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'replacement' is not a character"},
+        {{"{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_"
+          "scheme\":\"last\"}}"},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'prepend_scheme' is none of always, first, never"},
+        {{WHOLE("\"merges\":[]", ",\"post_processor\":{\"type\":\"PairProcessing\"}")},
+         JC_E_UNSUPPORTED,
+         "cannot read 'tokenizer.json': a 'post_processor' of type 'PairProcessing' is not "
          "supported"},
         {{WHOLE("\"merges\":[]", ",\"post_processor\":{\"type\":\"TemplateProcessing\"}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'post_processor.single' has no text"},
+        {{WHOLE("\"merges\":[]", ",\"decoder\":{\"type\":\"CTC\"}")},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': a 'post_processor' other than ByteLevel and "
-         "RobertaProcessing is not supported"},
-        {{WHOLE("\"merges\":[]", ",\"decoder\":{\"type\":\"WordPiece\"}")},
-         JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': a 'decoder' other than ByteLevel is not supported"},
+         "cannot read 'tokenizer.json': a 'decoder' of type 'CTC' is not supported"},
+        {{WHOLE("\"merges\":[]", ",\"decoder\":{\"type\":\"Strip\",\"content\":\" "
+                                 "\",\"start\":-1,\"stop\":0}")},
+         JC_E_FORMAT,
+         "cannot read 'tokenizer.json': 'start' of Strip is no count"},
         {{WHOLE("\"byte_fallback\":true", "")},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': 'model.byte_fallback' is not supported"},
+         "cannot read 'tokenizer.json': 'model.byte_fallback' with ByteLevel is not "
+         "supported"},
         {{WHOLE("\"dropout\":0.1", "")},
          JC_E_UNSUPPORTED,
          "cannot read 'tokenizer.json': 'model.dropout' is not supported"},
@@ -336,8 +412,8 @@ static void test_tokenizer__no_such_folder(void **state)
     assert_string_equal(err.message, "cannot open '/no/such': no such folder");
     assert_int_equal(jc_tokenizer_open(&t, JC_SOURCE_DIR "/cmake", &err), JC_E_IO);
     assert_string_equal(err.message, "no tokenizer in '" JC_SOURCE_DIR "/cmake': it wants "
-                                     "'tokenizer.json', 'vocab.json' and 'merges.txt', "
-                                     "or 'vocab.txt'");
+                                     "'tokenizer.json', 'tokenizer.model', 'vocab.json' "
+                                     "and 'merges.txt', or 'vocab.txt'");
 }
 
 static void test_tokenizer__a_byte_without_a_token_is_named(void **state)

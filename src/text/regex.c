@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * regex.c: regular expressions as Oniguruma reads them, written for PCRE2.
+ *
+ * The two agree on most of what tokenizers use. \s, \w and \h are other sets of characters,
+ * and a class in a class and && are Oniguruma's alone, which is refused.
+ */
+#include "text/pattern.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORD "\\p{L}\\p{M}\\p{N}\\p{Pc}"
+#define HEX  "0-9a-fA-F"
+
+typedef struct translator {
+    const char *regex;
+    size_t n, at;
+    bool in_class;
+    jc_bytes out;
+} translator;
+
+static bool put(translator *t, const char *text)
+{
+    return jc_bytes_add(&t->out, text, strlen(text));
+}
+
+static bool copy(translator *t, size_t n)
+{
+    bool ok = jc_bytes_add(&t->out, t->regex + t->at, n);
+
+    t->at += n;
+    return ok;
+}
+
+/* A set of characters: within a class, or as one of its own. */
+static bool put_set(translator *t, const char *set, bool not )
+{
+    t->at += 2;
+    if (t->in_class)
+        return put(t, set);
+    return put(t, not ? "[^" : "[") && put(t, set) && put(t, "]");
+}
+
+/* At a backslash that something follows. */
+static bool escape(translator *t)
+{
+    switch (t->regex[t->at + 1]) {
+    case 's':
+        return put_set(t, JC_PATTERN_SPACE, false);
+    case 'w':
+        return put_set(t, WORD, false);
+    case 'h':
+        return put_set(t, HEX, false);
+    case 'S':
+        return t->in_class ? copy(t, 2) : put_set(t, JC_PATTERN_SPACE, true);
+    case 'W':
+        return t->in_class ? copy(t, 2) : put_set(t, WORD, true);
+    case 'H':
+        return t->in_class ? copy(t, 2) : put_set(t, HEX, true);
+    default:
+        return copy(t, 2);
+    }
+}
+
+/* Copy "[", "[^" and a "]" that comes first and so is no end. */
+static bool open_class(translator *t)
+{
+    size_t n = 1;
+
+    t->in_class = true;
+    n += t->at + n < t->n && t->regex[t->at + n] == '^';
+    n += t->at + n < t->n && t->regex[t->at + n] == ']';
+    return copy(t, n);
+}
+
+static bool starts(const translator *t, const char *what)
+{
+    size_t n = strlen(what);
+
+    return t->n - t->at >= n && memcmp(t->regex + t->at, what, n) == 0;
+}
+
+/* What cannot be written for PCRE2 here, NULL: nothing. */
+static const char *refused(const translator *t)
+{
+    if (t->in_class && starts(t, "["))
+        return starts(t, "[:") ? NULL : "a pattern with a class in a class";
+    if (t->in_class && starts(t, "&&"))
+        return "a pattern with '&&' in a class";
+    if (!t->in_class && (starts(t, "(?m") || starts(t, "(?~")))
+        return starts(t, "(?m") ? "a pattern with '(?m'" : "a pattern with '(?~'";
+    return NULL;
+}
+
+static bool step(translator *t)
+{
+    const char *end;
+
+    if (starts(t, "\\") && t->at + 1 < t->n)
+        return escape(t);
+    if (t->in_class && starts(t, "[:")) {
+        end = memchr(t->regex + t->at, ']', t->n - t->at);
+        return copy(t, end ? (size_t)(end - t->regex) + 1 - t->at : 2);
+    }
+    if (!t->in_class && starts(t, "["))
+        return open_class(t);
+    if (t->in_class && starts(t, "]"))
+        t->in_class = false;
+    return copy(t, 1);
+}
+
+jc_status jc_pattern_regex(jc_pattern **out, const char *regex, size_t n, const char *path,
+                           jc_error *err)
+{
+    translator t = {.regex = regex, .n = n};
+    jc_error why;
+    jc_status st = JC_OK;
+
+    *out = NULL;
+    if (memchr(regex, 0, n) || jc_utf8_span(regex, n) < n)
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': a pattern is not text", path);
+    while (t.at < n && st == JC_OK) {
+        const char *what = refused(&t);
+        if (what)
+            st = jc_fail(err, JC_E_UNSUPPORTED, "cannot read '%s': %s is not supported",
+                         path, what);
+        else if (!step(&t))
+            st = jc_fail_nomem(err, "a pattern");
+    }
+    if (st == JC_OK && !jc_bytes_add(&t.out, "", 1))
+        st = jc_fail_nomem(err, "a pattern");
+    if (st == JC_OK) {
+        st = jc_pattern_new(out, t.out.data, &why);
+        if (st)
+            jc_fail(err, st, "cannot read '%s': %s", path, why.message);
+    }
+    jc_free(t.out.data);
+    return st;
+}
+
+jc_status jc_pattern_text(jc_pattern **out, const char *text, size_t n, jc_error *err)
+{
+    jc_bytes regex = {0};
+    jc_status st = JC_OK;
+    char code[16];
+    uint32_t c;
+
+    *out = NULL;
+    for (size_t at = 0, length; at < n && st == JC_OK; at += length ? length : 1) {
+        length = jc_utf8_next(text + at, n - at, &c);
+        snprintf(code, sizeof code, "\\x{%x}", length ? (unsigned)c : 0xfffdu);
+        if (!jc_bytes_add(&regex, code, strlen(code)))
+            st = jc_fail_nomem(err, "a pattern");
+    }
+    if (st == JC_OK && !jc_bytes_add(&regex, "", 1))
+        st = jc_fail_nomem(err, "a pattern");
+    if (st == JC_OK)
+        st = jc_pattern_new(out, regex.data, err);
+    jc_free(regex.data);
+    return st;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Ids of decoders' tokenizers against those of the `tokenizers` and `sentencepiece`
+ * packages (tests/golden/make_piece_ids.py), from each kind of file. */
+#include "support/check.h"
+
+#include "base/base.h"
+#include "golden.h"
+
+/* A folder or GGUF file of tests/golden/tokenizer, and whose ids it gives. */
+typedef struct given {
+    const char *path, *ids;
+} given;
+
+static void check_given(const given *g, const char *lines, size_t want, bool texts)
+{
+    char path[1024], file[1024], text[64];
+
+    snprintf(path, sizeof path, GOLDEN "%s", g->path);
+    snprintf(file, sizeof file, GOLDEN "%s", lines);
+    snprintf(text, sizeof text, "%s_text", g->ids);
+    print_message("%s\n", g->path);
+    assert_int_equal(check_file(path, file, g->ids, texts ? text : NULL), want);
+}
+
+/* tokenizer.model against the sentencepiece package. */
+static void test_pieces__models_give_the_reference_ids_and_texts(void **state)
+{
+    static const given all[] = {{"llama", "llama"},
+                                {"gemma", "gemma"},
+                                {"t5", "t5"},
+                                {"bytes", "bytes"},
+                                {"albert", "albert"}};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(all); i++)
+        check_given(&all[i], "pieces.jsonl", 284, true);
+}
+
+/* What the transformers package makes of them, against the tokenizers package. */
+static void test_pieces__tokenizer_json_gives_the_reference_ids_and_texts(void **state)
+{
+    static const given all[] = {{"llama-json", "llama-json"},
+                                {"llama-first-json", "llama-first-json"},
+                                {"gemma-json", "gemma-json"},
+                                {"t5-json", "t5-json"},
+                                {"albert-json", "albert-json"}};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(all); i++)
+        check_given(&all[i], "pieces.jsonl", 291, true);
+}
+
+static void test_pieces__gguf_gives_the_ids_and_texts_of_its_model(void **state)
+{
+    static const given all[] = {{"llama.gguf", "llama"},
+                                {"gemma.gguf", "gemma"},
+                                {"t5.gguf", "t5"},
+                                {"bytes.gguf", "bytes"}};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(all); i++)
+        check_given(&all[i], "pieces.jsonl", 284, true);
+}
+
+static const given patterns[] = {
+    {"llama3", "llama3"},
+    {"qwen2", "qwen2"},
+    {"neox", "neox"},
+    {"tekken", "tekken"},
+    {"o200k", "o200k"},
+    {"starcoder", "starcoder"},
+    {"deepseek", "deepseek"},
+    {"deepseek3", "deepseek3"},
+    {"odd", "odd"},
+    {"llama3.gguf", "llama3"},
+    {"qwen2.gguf", "qwen2"},
+    {"tekken.gguf", "tekken"},
+    {"o200k.gguf", "o200k"},
+    {"deepseek.gguf", "deepseek"},
+    {"deepseek3.gguf", "deepseek3"},
+    {"starcoder.gguf", "starcoder"},
+};
+
+static void test_pieces__patterns_give_the_reference_ids(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(patterns); i++)
+        check_given(&patterns[i], "patterns.jsonl", 291, false);
+}
+
+static void test_pieces__gguf_of_bert_gives_the_reference_ids(void **state)
+{
+    static const given bert = {"bert.gguf", "ids"};
+
+    (void)state;
+    check_given(&bert, "bert-gguf.jsonl", 274, false);
+}
+
+static void check_published(const char *folder, const char *key, const char *text)
+{
+    char path[1024];
+    const char *data = getenv("JC_DATA");
+
+    snprintf(path, sizeof path, "%s/%s", data ? data : JC_SOURCE_DIR "/../shared/data",
+             folder);
+    if (access(path, R_OK) != 0) {
+        print_message("skipped: the published tokenizer is not at '%s'\n", path);
+        skip();
+    }
+    assert_int_equal(check_file(path, GOLDEN "published.jsonl", key, text), 291);
+}
+
+static void test_pieces__published_llama_gives_the_reference_ids(void **state)
+{
+    (void)state;
+    check_published("models/stories260K", "stories", "stories_text");
+}
+
+static void test_pieces__published_neox_gives_the_reference_ids(void **state)
+{
+    (void)state;
+    check_published("tokenizers/gpt-neox-20b", "neox", NULL);
+}
+
+/* ---- decode(encode(x)) == x, for each pattern that changes no text ---- */
+
+static void check_back(const jc_tokenizer *t, const char *text, size_t n, size_t before)
+{
+    jc_ids ids = {0};
+    jc_error err;
+    char *again;
+    size_t length;
+
+    if (jc_tokenizer_encode(t, text, n, &ids, &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(
+        jc_tokenizer_decode(t, ids.id + before, ids.n - before, &again, &length, &err),
+        JC_OK);
+    assert_int_equal(length, n);
+    assert_memory_equal(again, text, n);
+    free(again);
+    jc_ids_free(&ids);
+}
+
+static size_t random_text(jc_rng *rng, char *text)
+{
+    static const uint32_t most[] = {0x80, 0x800, 0x10000, 0x110000};
+    size_t n = 0;
+
+    for (uint64_t left = jc_rng_below(rng, 60); left > 0; left--) {
+        uint32_t c = (uint32_t)jc_rng_below(rng, most[jc_rng_below(rng, 4)]);
+        if (jc_rng_below(rng, 3) == 0)
+            c = (unsigned char)" \n\r\t1's=!aA_/"[jc_rng_below(rng, 13)];
+        n += put_char(text + n, c >= 0xd800 && c <= 0xdfff ? ' ' : c);
+    }
+    return n;
+}
+
+static void test_pieces__texts_of_byte_level_come_back(void **state)
+{
+    static const char *const names[] = {"llama3",    "tekken.gguf",   "o200k",
+                                        "starcoder", "deepseek.gguf", "deepseek3"};
+    char path[1024], text[256];
+    jc_rng rng = {11};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(names); i++) {
+        jc_tokenizer *t;
+        snprintf(path, sizeof path, GOLDEN "%s", names[i]);
+        assert_int_equal(jc_tokenizer_open(&t, path, NULL), JC_OK);
+        for (size_t round = 0; round < 2000; round++)
+            check_back(t, text, random_text(&rng, text), i == 0);
+        jc_tokenizer_close(t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pieces__models_give_the_reference_ids_and_texts),
+        cmocka_unit_test(test_pieces__tokenizer_json_gives_the_reference_ids_and_texts),
+        cmocka_unit_test(test_pieces__gguf_gives_the_ids_and_texts_of_its_model),
+        cmocka_unit_test(test_pieces__patterns_give_the_reference_ids),
+        cmocka_unit_test(test_pieces__gguf_of_bert_gives_the_reference_ids),
+        cmocka_unit_test(test_pieces__published_llama_gives_the_reference_ids),
+        cmocka_unit_test(test_pieces__published_neox_gives_the_reference_ids),
+        cmocka_unit_test(test_pieces__texts_of_byte_level_come_back),
+    };
+    return cmocka_run_group_tests_name("text/pieces_golden", tests, NULL, NULL);
+}
