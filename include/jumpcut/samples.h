@@ -29,8 +29,8 @@ typedef struct jc_samples_params {
     size_t size;
     const char *unit;      /* "line", "document" (blank-line-separated), "file" */
     const char *field;     /* of each object of a .jsonl file. Default "text" */
-    const char *positions; /* "all", or "one" a text at random, the text cut after it; when
-                              masked: see there */
+    const char *positions; /* "all" of the text's own, or "one" at random, the text cut
+                              after it; when masked: see there */
     uint64_t seed;
     uint64_t train;        /* texts of the training split; 0: no limit */
     uint64_t val;          /* texts of the validation split, disjoint; 0: no limit */
@@ -47,6 +47,9 @@ typedef struct jc_samples_params {
     /* Give texts of files that have no token too, rather than pass them over: samples
      * without positions. Not with masked or "one". */
     bool keep_empty;
+    const jc_tokenizer *tokenizer; /* for jc_samples_from_source(): what this one puts
+                                      around a text stands around the function's, too;
+                                      borrowed until close. NULL: nothing */
 } jc_samples_params;
 
 #define jc_samples_params_init(p)                                                          \
@@ -76,8 +79,9 @@ typedef jc_status jc_samples_source_fn(void *arg, jc_ids *ids, jc_error *err);
 /** Samples of text files. `paths[n_paths]`: files, "-" for standard input; `.gz` and `.zst`
  *  are read as they are, `.jsonl` (also .jsonl.gz) by `field`. Tokenizer borrowed until
  *  close. A text longer than the context is cut so that what stands around it, such as
- *  [CLS] and [SEP], stays. E_UNSUPPORTED when texts are to be masked and the tokenizer has
- *  no mask token. */
+ *  [CLS] and [SEP], stays. E_MISMATCH when the tokenizer has more tokens than
+ *  params->vocab (jc_tokenizer_check()). E_UNSUPPORTED when texts are to be masked and the
+ * tokenizer has no mask token. */
 JC_API jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                       const char *const *paths, size_t n_paths,
                                       const jc_samples_params *params,
@@ -89,8 +93,8 @@ JC_API jc_status jc_samples_from_file(jc_samples **out, const char *path,
                                       const jc_samples_params *params,
                                       jc_error *err) JC_NODISCARD;
 
-/** Samples of a function's texts, which are taken as they are. E_ARG when they are to be
- *  masked. */
+/** Samples of a function's texts, which are taken as they are, but for what
+ *  params->tokenizer puts around each. E_ARG when they are to be masked. */
 JC_API jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source,
                                         void *arg, const jc_samples_params *params,
                                         jc_error *err) JC_NODISCARD;

@@ -63,8 +63,8 @@ JC_API jc_status jc_tokenizer_encode(const jc_tokenizer *tokenizer, const char *
 
 /** The text of ids[0..n), as the tokenizer's decoder writes it: of "byte-bpe" what was
  *  encoded, byte for byte (but for a normaliser); of "bpe" and "unigram" mostly without the
- *  space that stands before a text; of "wordpiece" words with spaces between, without [CLS],
- *  [SEP] and [PAD]. *text is yours (free()), zero-ended, and *length long without the
+ *  space that stands before a text; of "wordpiece" words with spaces between, without
+ * [CLS], [SEP] and [PAD]. *text is yours (free()), zero-ended, and *length long without the
  *  zero. E_ARG for an id outside the vocabulary. */
 JC_API jc_status jc_tokenizer_decode(const jc_tokenizer *tokenizer, const uint32_t *ids,
                                      size_t n, char **text, size_t *length,

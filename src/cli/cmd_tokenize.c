@@ -227,9 +227,12 @@ const jc_command jc_command_tokenize = {
     .teach =
         "Prints one line {\"ids\":[...]} for each text, with the special tokens that the "
         "model wants around it; an empty text has its line too. Only the tokenizer's files "
-        "are needed in the folder MODEL: tokenizer.json, or vocab.json and merges.txt, or "
-        "vocab.txt. Byte-level tokenizers take any bytes: those that are not UTF-8 become "
-        "the tokens of these bytes. Special tokens written out in the text are "
+        "are needed in the folder MODEL: tokenizer.json, or else tokenizer.model, "
+        "vocab.json "
+        "and merges.txt, or vocab.txt; a GGUF file holds its own. Any bytes are taken: "
+        "those "
+        "that are not UTF-8 become the tokens of these bytes, or count as U+FFFD where the "
+        "tokenizer knows characters only. Special tokens written out in the text are "
         "recognised.\n\n"
         "With --decode, lines {\"ids\":[...]} become lines {\"text\":\"...\"}; bytes that "
         "are not UTF-8 are shown there as U+FFFD.",

@@ -116,10 +116,12 @@ static jc_samples_params params_for(const jc_cli *cli, const jc_model *model)
     return params;
 }
 
-/* A text begins after the tokenizer's "bos", and ends at its "eos". */
+/* A text begins after the tokenizer's "bos", and ends at its "eos". It is run with what the
+ * tokenizer puts around every text. */
 static jc_status from_model(jc_work *work, jc_cli *cli, const jc_model *model,
-                            const jc_samples_params *params, jc_error *err)
+                            jc_samples_params *params, jc_error *err)
 {
+    params->tokenizer = work->tokenizer;
     jc_status st = jc_self_text_new(
         &work->self, model, jc_tokenizer_special(work->tokenizer, "bos"),
         jc_tokenizer_special(work->tokenizer, "eos"), &cli->args.self, err);

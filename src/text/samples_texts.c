@@ -47,7 +47,10 @@ static jc_status check_tokenizer(jc_samples *s, jc_error *err)
 {
     const jc_tokenizer *t = s->tokenizer;
     const jc_samples_params *p = &s->p;
+    jc_status st = p->vocab ? jc_tokenizer_check(t, p->vocab, err) : JC_OK;
 
+    if (st)
+        return st;
     if (p->keep_empty && (p->masked || s->one))
         return jc_fail(err, JC_E_ARG, "an empty text has no position to choose");
     s->n_around = t->before.n + t->after.n;
@@ -62,11 +65,6 @@ static jc_status check_tokenizer(jc_samples *s, jc_error *err)
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "cannot mask texts: '%s' has no mask token, such as '[MASK]'",
                        t->path);
-    if (p->masked && p->vocab && s->mask >= p->vocab)
-        return jc_fail(err, JC_E_MISMATCH,
-                       "the mask token %" PRIu32
-                       " is not in the model's vocabulary (%" PRIu32 ")",
-                       s->mask, p->vocab);
     return JC_OK;
 }
 
@@ -99,20 +97,26 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
 jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source, void *arg,
                                  const jc_samples_params *params, jc_error *err)
 {
-    jc_status st = jc_samples_new(out, params, err);
+    jc_samples *s;
+    jc_status st = jc_samples_new(&s, params, err);
 
+    *out = NULL;
     if (st)
         return st;
-    if ((*out)->p.masked) {
-        jc_samples_close(*out);
-        *out = NULL;
-        return jc_fail(err, JC_E_ARG, "texts of a function cannot be masked");
-    }
-    (*out)->next = jc_texts_next;
-    (*out)->texts = &function_texts;
-    (*out)->function = source;
-    (*out)->arg = arg;
-    return JC_OK;
+    s->next = jc_texts_next;
+    s->texts = &function_texts;
+    s->function = source;
+    s->arg = arg;
+    s->tokenizer = s->p.tokenizer;
+    if (s->p.masked)
+        st = jc_fail(err, JC_E_ARG, "texts of a function cannot be masked");
+    else if (s->tokenizer)
+        st = check_tokenizer(s, err);
+    if (st)
+        jc_samples_close(s);
+    else
+        *out = s;
+    return st;
 }
 
 /* ---- the end ---- */
@@ -193,17 +197,21 @@ static jc_status make_window(jc_samples *s, size_t n, jc_error *err)
     return JC_OK;
 }
 
-/* All of the window's positions, or one of them, which is then the last. */
+/* All positions of the text in the window, or one of them, which is then the last. What
+ * stands around the text is the same for every text, and no position. */
 static jc_status choose(jc_samples *s, jc_error *err)
 {
-    uint32_t one = s->one ? (uint32_t)jc_rng_below(&s->rng, s->window.n) : 0;
+    size_t first = s->n_around ? s->tokenizer->before.n : 0, n = s->window.n - s->n_around;
 
+    if (s->one) {
+        first += (size_t)jc_rng_below(&s->rng, n);
+        n = 1;
+        s->window.n = first + 1;
+    }
     s->positions.n = 0;
-    for (size_t i = 0; i < (s->one ? 1 : s->window.n); i++)
-        if (!jc_ids_add(&s->positions, s->one ? one : (uint32_t)i))
+    for (size_t i = first; i < first + n; i++)
+        if (!jc_ids_add(&s->positions, (uint32_t)i))
             return jc_fail_nomem(err, "positions");
-    if (s->one)
-        s->window.n = one + 1;
     return JC_OK;
 }
 
