@@ -7,6 +7,8 @@
 
 #include "text/tokenizer.h"
 
+#define SIGN "\xe2\x96\x81" /* U+2581, sentencepiece's space */
+
 typedef struct built {
     char data[16384];
     size_t n;
@@ -179,6 +181,19 @@ static inline jc_status open_gguf(const built *keys, uint64_t n_keys, jc_tokeniz
         st = jc_tokenizer_make(out, &files, err);
     jc_gguf_close(files.gguf);
     return st;
+}
+
+static inline void check_text_ids(const jc_tokenizer *t, const char *text,
+                                  const uint32_t *want, size_t n)
+{
+    jc_ids ids = {0};
+    jc_error err;
+
+    if (jc_tokenizer_encode(t, text, strlen(text), &ids, &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(ids.n, n);
+    assert_memory_equal(ids.id, want, n * sizeof *want);
+    jc_ids_free(&ids);
 }
 
 #endif

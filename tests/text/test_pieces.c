@@ -10,8 +10,6 @@
 #include "files.h"
 #include "jumpcut/samples.h"
 
-#define SIGN "\xe2\x96\x81"
-
 enum { UNIGRAM = 1, BPE };
 enum { UNK, BOS, EOS, SPACE, A, B, AB, SPACE_A, USER, PIECES };
 
@@ -39,19 +37,6 @@ static jc_tokenizer *small(uint32_t type, const char *config)
     if (open_model(&b, config, &t, &err))
         fail_msg("%s", err.message);
     return t;
-}
-
-static void check_text_ids(const jc_tokenizer *t, const char *text, const uint32_t *want,
-                           size_t n)
-{
-    jc_ids ids = {0};
-    jc_error err;
-
-    if (jc_tokenizer_encode(t, text, strlen(text), &ids, &err))
-        fail_msg("%s", err.message);
-    assert_int_equal(ids.n, n);
-    assert_memory_equal(ids.id, want, n * sizeof *want);
-    jc_ids_free(&ids);
 }
 
 static void test_pieces__a_model_says_what_it_is(void **state)
@@ -381,138 +366,6 @@ static void test_pieces__what_has_no_token_is_named(void **state)
     }
 }
 
-/* ---- GGUF ---- */
-
-#define TOKENS "<unk>\n<s>\n</s>\n" SIGN "\na\nb\nab\n" SIGN "a\n"
-
-static const float scores[] = {0, 0, 0, -3, -1.5f, -2, -2.5f, -2.25f, NAN};
-
-static void test_pieces__gguf_metadata_that_is_wrong_is_named(void **state)
-{
-    static const struct {
-        const char *model, *tokens, *types, *merges, *pre, *id;
-        size_t n_scores;
-        uint32_t bos;
-        jc_status status;
-        const char *message;
-    } bad[] = {
-        {"rwkv", TOKENS, "23311111", NULL, NULL, NULL, 8, 0, JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.ggml.model' of 'x.gguf': 'rwkv' is not supported"},
-        {"llama", NULL, "23311111", NULL, NULL, NULL, 8, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.tokens' of 'x.gguf': it is missing"},
-        {"llama", "", "", NULL, NULL, NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.tokens' of 'x.gguf': it is empty"},
-        {"llama", TOKENS, "2331111", NULL, NULL, NULL, 8, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.token_type' of 'x.gguf': it has 7 elements, and "
-         "there are 8 tokens"},
-        {"llama", TOKENS, "23311111", NULL, NULL, NULL, 7, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.scores' of 'x.gguf': it has 7 elements, and there "
-         "are 8 tokens"},
-        {"llama", TOKENS, "23311111", NULL, NULL, NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.scores' of 'x.gguf': it is missing"},
-        {"t5", TOKENS "x\n", "233111111", NULL, NULL, NULL, 9, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.scores' of 'x.gguf': score 8 is not a number"},
-        {"llama", TOKENS, "23311119", NULL, NULL, NULL, 8, 0, JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.ggml.token_type' of 'x.gguf': the type of token '" SIGN
-         "a' is not known"},
-        {"llama", "\xff\n", "1", NULL, NULL, NULL, 1, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.tokens' of 'x.gguf': token 0, '\\xff', is not "
-         "UTF-8"},
-        {"llama", TOKENS, "23311111", NULL, NULL, "bos_token_id", 8, 8, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.bos_token_id' of 'x.gguf': there is no token 8"},
-        {"llama", TOKENS, "23311111", NULL, NULL, "unknown_token_id", 8, UINT32_MAX,
-         JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.unknown_token_id' of 'x.gguf': there is no token "
-         "4294967295"},
-        {"llama", "a\n", "1", NULL, NULL, NULL, 1, 0, JC_E_FORMAT,
-         "cannot read 'x.gguf': there is no bos token"},
-        {"gpt2", "a\nb\n", "11", "", NULL, NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.pre' of 'x.gguf': it is missing"},
-        {"gpt2", "a\nb\n", "11", "", "moon", NULL, 0, 0, JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.ggml.pre' of 'x.gguf': 'moon' is not known"},
-        {"gpt2", "a\nb\n", "11", NULL, "gpt-2", NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.merges' of 'x.gguf': it is missing"},
-        {"gpt2", "a\nb\n", "11", "a b\n", "gpt-2", NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'x.gguf': merge 0 names 'ab', which is not in the vocabulary"},
-        {"gpt2", "a\nb\n", "11", "ab\n", "gpt-2", NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'x.gguf': merge 0 is not two tokens with a space between"},
-        {"gpt2", "a\nb\n", "11", "", "llama-bpe", NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'x.gguf': there is no bos token"},
-        {"bert", "a\nb\n", "11", NULL, NULL, NULL, 0, 0, JC_E_FORMAT,
-         "cannot read 'tokenizer.ggml.unknown_token_id' of 'x.gguf': it is missing"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < JC_COUNT(bad); i++) {
-        built b = {.n = 0};
-        jc_tokenizer *t;
-        jc_error err = {JC_OK, ""};
-        uint64_t n = 2;
-        put_key_text(&b, "model", bad[i].model);
-        put_key_types(&b, "token_type", bad[i].types);
-        if (bad[i].tokens)
-            put_key_texts(&b, "tokens", bad[i].tokens);
-        if (bad[i].merges)
-            put_key_texts(&b, "merges", bad[i].merges);
-        if (bad[i].pre)
-            put_key_text(&b, "pre", bad[i].pre);
-        if (bad[i].id)
-            put_key_u32(&b, bad[i].id, bad[i].bos);
-        if (bad[i].n_scores)
-            put_key_scores(&b, "scores", scores, bad[i].n_scores);
-        const bool more[] = {bad[i].tokens != NULL, bad[i].merges != NULL,
-                             bad[i].pre != NULL, bad[i].id != NULL, bad[i].n_scores > 0};
-        for (size_t k = 0; k < JC_COUNT(more); k++)
-            n += more[k];
-        assert_int_equal(open_gguf(&b, n, &t, &err), bad[i].status);
-        assert_string_equal(err.message, bad[i].message);
-        assert_null(t);
-    }
-}
-
-static void test_pieces__gguf_says_what_stands_around(void **state)
-{
-    static const uint32_t plain[] = {BOS, SPACE_A}, both[] = {SPACE_A, EOS};
-
-    (void)state;
-    for (int said = 0; said < 2; said++) {
-        built b = {.n = 0};
-        jc_tokenizer *t;
-        jc_error err;
-        put_key_text(&b, "model", "llama");
-        put_key_texts(&b, "tokens", TOKENS);
-        put_key_types(&b, "token_type", "23311111");
-        put_key_scores(&b, "scores", scores, 8);
-        put_key_bool(&b, "add_bos_token", false);
-        put_key_bool(&b, "add_eos_token", true);
-        if (open_gguf(&b, said ? 6 : 4, &t, &err)) {
-            /* without the last two keys, their bytes are where tensors would be */
-            fail_msg("%s", err.message);
-        }
-        check_text_ids(t, "a", said ? both : plain, 2);
-        assert_int_equal(jc_tokenizer_special(t, "bos"), BOS);
-        assert_int_equal(jc_tokenizer_special(t, "eos"), EOS);
-        jc_tokenizer_close(t);
-    }
-}
-
-static void test_pieces__an_old_gguf_of_gpt2_has_its_pattern(void **state)
-{
-    built b = {.n = 0};
-    jc_tokenizer *t;
-    jc_error err;
-
-    (void)state;
-    put_key_text(&b, "general.architecture", "gpt2");
-    put_key_text(&b, "model", "gpt2");
-    put_key_texts(&b, "tokens", "a\nb\nab\n");
-    put_key_texts(&b, "merges", "a b\n");
-    if (open_gguf(&b, 4, &t, &err))
-        fail_msg("%s", err.message);
-    check_text_ids(t, "aabb", CIDS(0, 2, 1));
-    jc_tokenizer_close(t);
-}
-
 /* ---- laws ---- */
 
 /* Time grows about as the length, also where nothing cuts the text up. */
@@ -541,14 +394,14 @@ static void test_pieces__long_lines_are_not_quadratic(void **state)
     }
 }
 
-static void try_all(const built *b, bool gguf, jc_status *st)
+static void try_all(const built *b, jc_status *st)
 {
     jc_tokenizer *t = NULL;
     jc_ids ids = {0};
     char *text = NULL;
     size_t length;
 
-    *st = gguf ? open_gguf(b, 4, &t, NULL) : open_model(b, "{}", &t, NULL);
+    *st = open_model(b, "{}", &t, NULL);
     if (*st == JC_OK)
         *st = jc_tokenizer_encode(t, "ab <s>b\xff<ud>a", 13, &ids, NULL);
     if (*st == JC_OK)
@@ -561,22 +414,15 @@ static void try_all(const built *b, bool gguf, jc_status *st)
 static void test_pieces__every_failed_allocation_is_reported(void **state)
 {
     (void)state;
-    for (uint32_t kind = 0; kind < 3; kind++) {
+    for (uint32_t type = UNIGRAM; type <= BPE; type++) {
         built b = {.n = 0};
         jc_status st = JC_E_NOMEM;
-        if (kind < 2) {
-            put_pieces(&b);
-            put_specs(&b, kind ? BPE : UNIGRAM, true, false);
-        } else {
-            put_key_text(&b, "model", "llama");
-            put_key_texts(&b, "tokens", TOKENS);
-            put_key_types(&b, "token_type", "23311111");
-            put_key_scores(&b, "scores", scores, 8);
-        }
+        put_pieces(&b);
+        put_specs(&b, type, true, false);
         for (long n = 0; st != JC_OK; n++) {
             assert_true(n < 10000);
             jc_alloc_fail_after(n);
-            try_all(&b, kind == 2, &st);
+            try_all(&b, &st);
             jc_alloc_fail_after(-1);
             assert_true(st == JC_OK || st == JC_E_NOMEM);
         }
@@ -637,9 +483,6 @@ int main(void)
         cmocka_unit_test(test_pieces__damaged_buffers_are_refused),
         cmocka_unit_test(test_pieces__every_prefix_of_a_model_is_handled),
         cmocka_unit_test(test_pieces__what_has_no_token_is_named),
-        cmocka_unit_test(test_pieces__gguf_metadata_that_is_wrong_is_named),
-        cmocka_unit_test(test_pieces__gguf_says_what_stands_around),
-        cmocka_unit_test(test_pieces__an_old_gguf_of_gpt2_has_its_pattern),
         cmocka_unit_test(test_pieces__long_lines_are_not_quadratic),
         cmocka_unit_test(test_pieces__every_failed_allocation_is_reported),
         cmocka_unit_test(test_pieces__every_failed_allocation_of_steps_is_reported),
