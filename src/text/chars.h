@@ -9,6 +9,7 @@
 bool jc_char_is_space(uint32_t c); /* Unicode's White_Space */
 int jc_char_width(uint32_t c);     /* columns of a terminal: 0, 1 or 2 */
 
+bool jc_char_is_mark(uint32_t c); /* of any kind, to the reference */
 /* Not known yet to the reference's normalization forms, which leave it as it is. */
 bool jc_char_is_young(uint32_t c);
 

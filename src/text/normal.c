@@ -137,8 +137,7 @@ bool jc_normal_no_marks(const jc_normal_step *s, const char *text, size_t n, jc_
     for (size_t at = 0, length; at < n; at += length ? length : 1) {
         uint32_t c = 0;
         length = jc_utf8_next(text + at, n - at, &c);
-        utf8proc_category_t is = utf8proc_category((utf8proc_int32_t)c);
-        bool mark = length && is >= UTF8PROC_CATEGORY_MN && is <= UTF8PROC_CATEGORY_ME;
+        bool mark = length && jc_char_is_mark(c);
         if (!mark && !jc_bytes_add(out, text + at, length ? length : 1))
             return false;
     }

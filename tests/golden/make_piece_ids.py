@@ -14,6 +14,7 @@ four times as many strings):
 - <pattern>/tokenizer.json: a small byte-level BPE with the pre-tokenizer of a published
   model; and patterns.jsonl, the ids of hard strings by each.
 - *.gguf: the same tokenizers as metadata of GGUF files, which give the ids of their folders.
+- whole.gguf: a model with its tokenizer; forms.jsonl: what normalizers make of strings.
 - published.jsonl: the ids by two published tokenizers, which are not part of this repository.
 """
 
@@ -123,7 +124,23 @@ def write_json(folder, value):
         f.write("\n")
 
 
+def by_hand(folder):
+    """A model small enough for an embedding of 61 rows."""
+    proto = model_pb2.ModelProto()
+    words = ("\u2581t he \u2581the in \u2581a er on \u2581s re \u2581o \u2581c an \u2581w ou nd \u2581b is it at en es or \u2581and "
+             "\u2581of ing \u2581said th").split(" ")
+    for i, name in enumerate(["<unk>", "<s>", "</s>", *words, "\u2581", *"etaoinshrdlucmfwypvbgkjqxz.,"]):
+        piece = proto.pieces.add()
+        piece.piece, piece.score, piece.type = name, -float(i), 2 if i == 0 else 3 if i < 3 else 1
+    proto.trainer_spec.model_type = 2
+    proto.normalizer_spec.remove_extra_whitespaces = False
+    os.makedirs(folder, exist_ok=True)
+    with open(folder + "/tokenizer.model", "wb") as f:
+        f.write(proto.SerializeToString())
+
+
 def pieces(out):
+    by_hand(out + "/whole")
     packages, converted = {}, {}
     for name, (how, slow) in KINDS.items():
         folder = f"{out}/{name}"
@@ -270,6 +287,22 @@ def piece_gguf(path, model, sp, proto, roles):
     finish(w)
 
 
+def whole_gguf(path, source, proto):
+    """A model with its tokenizer: all that `source` holds, and the tokenizer."""
+    reader = gguf.GGUFReader(source)
+    w = gguf.GGUFWriter(path, "llama")
+    for key, field in reader.fields.items():
+        if not key.startswith("GGUF.") and key != "general.architecture":
+            w.add_key_value(key, field.contents(), field.types[0], field.types[-1])
+    w.add_tokenizer_model("llama")
+    w.add_token_list([p.piece for p in proto.pieces])
+    w.add_token_scores([p.score for p in proto.pieces])
+    w.add_token_types([p.type for p in proto.pieces])
+    for tensor in reader.tensors:
+        w.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+    finish(w)
+
+
 def finish(w):
     w.write_header_to_file()
     w.write_kv_data_to_file()
@@ -323,6 +356,25 @@ def ggufs(out, packages, made):
         if pre:
             bytes_gguf(f"{out}/{name}.gguf", made[name], pre, None if name == "llama3" else False)
     bert_gguf(out + "/bert.gguf", out)
+    whole_gguf(out + "/whole.gguf", sys.argv[1] + "/tests/golden/gguf/tiny-llama.gguf",
+               model_pb2.ModelProto.FromString(open(f"{out}/whole/tokenizer.model", "rb").read()))
+
+
+FORMS = {"NFC": normalizers.NFC(), "NFD": normalizers.NFD(), "NFKC": normalizers.NFKC(), "NFKD": normalizers.NFKD(),
+         "StripAccents": normalizers.StripAccents(), "Lowercase": normalizers.Lowercase(), "Strip": normalizers.Strip()}
+
+
+def forms(path):
+    """What each form makes of marks out of order, and of characters that its tables do not know."""
+    marks = [0x301, 0x327, 0x334, 0x323, 0x7fd, 0x898, 0xc3c, 0xd3b, 0x1715, 0x1abf, 0x1ac5, 0x1df6, 0x11938, 0x1e130,
+             0x1cf2, 0x20dd, 0x93c, 0x302a, 0x1d165]
+    texts = [chr(a) + chr(b) + chr(c) for a in (0x65, 0x928, 0x11935) for b in marks for c in marks[:3]]
+    texts += ["\ufb01 \u2460 \u32ff \u00bd \u1d2c \ufdfa \u212b \u0958 \u1e9b\u0323", " \u00a0x\u3000\n", "\t", "\u0130 \u039f\u03a3",
+              "\u1100\u1161\u11a8 \ud55c", "\U0001d15e\U0001f16c\U00010781", "a\u0315\u0300\u05ae\u0300b"]
+    with open(path, "w") as f:
+        for text in texts:
+            row = {"text": text, **{name: n.normalize_str(text) for name, n in FORMS.items()}}
+            f.write(json.dumps(row, separators=(",", ":")) + "\n")
 
 
 def published(out, stories, neox):
@@ -341,6 +393,7 @@ def main():
     out = (sys.argv[4] if len(sys.argv) > 4 else sys.argv[1] + "/tests/golden/tokenizer")
     packages = pieces(out)
     ggufs(out, packages, patterns(out))
+    forms(out + "/forms.jsonl")
     published(out, sys.argv[2], sys.argv[3])
 
 

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "golden.h"
+#include "text/normal.h"
 
 /* A folder or GGUF file of tests/golden/tokenizer, and whose ids it gives. */
 typedef struct given {
@@ -122,6 +123,49 @@ static void test_pieces__published_neox_gives_the_reference_ids(void **state)
     check_published("tokenizers/gpt-neox-20b", "neox", NULL);
 }
 
+/* ---- normalizers ---- */
+
+static void check_form(const char *type, const char *text, size_t n, const json_t *want)
+{
+    jc_normal normal = {0};
+    jc_bytes out = {0};
+    json_t *object = json_pack("{s:s}", "type", type);
+
+    assert_int_equal(jc_normal_read(&normal, object, "x", NULL), JC_OK);
+    assert_int_equal(jc_normal_run(&normal, text, n, &out, NULL), JC_OK);
+    if (out.n != json_string_length(want) ||
+        memcmp(out.data, json_string_value(want), out.n) != 0)
+        fail_msg("%s of '%s' is '%.*s', not '%s'", type, text, (int)out.n, out.data,
+                 json_string_value(want));
+    json_decref(object);
+    jc_free(out.data);
+    jc_normal_free(&normal);
+}
+
+static void test_pieces__forms_are_those_of_the_reference(void **state)
+{
+    FILE *f = fopen(GOLDEN "forms.jsonl", "r");
+    size_t lines = 0;
+    json_t *row, *want;
+    const char *key;
+
+    (void)state;
+    assert_non_null(f);
+    for (row = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL); row;
+         row = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)) {
+        const json_t *text = json_object_get(row, "text");
+        json_object_foreach(row, key, want)
+        {
+            if (strcmp(key, "text") != 0)
+                check_form(key, json_string_value(text), json_string_length(text), want);
+        }
+        json_decref(row);
+        lines++;
+    }
+    assert_int_equal(lines, 178);
+    fclose(f);
+}
+
 /* ---- decode(encode(x)) == x, for each pattern that changes no text ---- */
 
 static void check_back(const jc_tokenizer *t, const char *text, size_t n, size_t before)
@@ -184,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_pieces__gguf_of_bert_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__published_llama_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__published_neox_gives_the_reference_ids),
+        cmocka_unit_test(test_pieces__forms_are_those_of_the_reference),
         cmocka_unit_test(test_pieces__texts_of_byte_level_come_back),
     };
     return cmocka_run_group_tests_name("text/pieces_golden", tests, NULL, NULL);
