@@ -57,7 +57,9 @@ static jc_status read_text(jc_ids *ids, const jc_cli *cli, const jc_model_info *
 
     if (!prompt)
         return read_file(ids, cli, info, tokenizer, err);
-    jc_status st = jc_tokenizer_encode(tokenizer, prompt, strlen(prompt), ids, err);
+    jc_status st = jc_tokenizer_check(tokenizer, info->vocab, err);
+    if (st == JC_OK)
+        st = jc_tokenizer_encode(tokenizer, prompt, strlen(prompt), ids, err);
     if (st == JC_OK && ids->n == 0)
         st = jc_cli_fail(err, JC_E_ARG, "the prompt is empty");
     if (st == JC_OK && ids->n > info->context)

@@ -141,9 +141,7 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
     lens->tokenizer = tokenizer;
     lens->taps = info->layers + 1;
     lens->top = params->top < info->vocab ? params->top : info->vocab;
-    jc_status st = jc_tokenizer_check(tokenizer, info->vocab, err);
-    if (st == JC_OK)
-        st = choose_positions(lens, ids, n_ids, err);
+    jc_status st = choose_positions(lens, ids, n_ids, err);
     if (st == JC_OK)
         st = jc_packed_new(&lens->methods, &lens->n_methods, model, shortcuts, n_shortcuts,
                            JC_PACK_FINAL, err);
