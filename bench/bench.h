@@ -22,6 +22,8 @@ typedef struct bench_shape {
 /* Write a model of random weights, stored as BF16, into the folder `path`, which is made.
  * Ends the program with a message on failure, as all benchmarks do. */
 void bench_write_model(const char *path, const bench_shape *shape);
+/* The same, stored as F32. */
+void bench_write_model_f32(const char *path, const bench_shape *shape);
 
 void bench_die(const char *what, const jc_error *err);
 
@@ -33,6 +35,7 @@ double bench_forward_flops(const bench_shape *shape, size_t texts, size_t n);
 void bench_forward(json_t *out, const char *dir);
 void bench_gather(json_t *out, const char *dir);
 void bench_parts(json_t *out, const char *dir);
+void bench_lens(json_t *out, const char *dir);
 void bench_memory(json_t *out, const char *dir, const char *program);
 void bench_weights(json_t *out, const char *dir);
 

@@ -136,7 +136,8 @@ static size_t size_of(const bench_shape *s, dim which)
     return sizes[which];
 }
 
-static void declare(jc_st_writer *w, const row *r, const bench_shape *s, uint32_t block)
+static void declare(jc_st_writer *w, const row *r, const bench_shape *s, uint32_t block,
+                    bool f32)
 {
     const size_t shape[] = {size_of(s, r->shape[0]), size_of(s, r->shape[1])};
     char name[64];
@@ -146,15 +147,18 @@ static void declare(jc_st_writer *w, const row *r, const bench_shape *s, uint32_
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
     snprintf(name, sizeof name, r->name, block);
 #pragma GCC diagnostic pop
-    if (jc_st_writer_declare(w, name, JC_BF16, shape, r->shape[1] == NONE ? 1 : 2, &err))
+    if (jc_st_writer_declare(w, name, f32 ? JC_F32 : JC_BF16, shape,
+                             r->shape[1] == NONE ? 1 : 2, &err))
         bench_die("model", &err);
 }
 
 /* Weights uniform with GPT-2's standard deviation of 0.02, norms as at the start. */
-static void write_values(jc_st_writer *w, const row *r, const bench_shape *s, jc_rng *rng)
+static void write_values(jc_st_writer *w, const row *r, const bench_shape *s, jc_rng *rng,
+                         bool f32)
 {
     size_t n = size_of(s, r->shape[0]) * size_of(s, r->shape[1]);
-    uint16_t *x = jc_alloc_array(n, sizeof *x);
+    size_t size = f32 ? sizeof(float) : sizeof(uint16_t);
+    unsigned char *x = jc_alloc_array(n, size);
     jc_error err;
 
     if (!x)
@@ -163,9 +167,13 @@ static void write_values(jc_st_writer *w, const row *r, const bench_shape *s, jc
         float v = r->ones ? 1 : (float)((jc_rng_uniform(rng) - 0.5) * 0.0693);
         uint32_t bits;
         memcpy(&bits, &v, sizeof bits);
-        x[i] = (uint16_t)(bits >> 16);
+        uint16_t high = (uint16_t)(bits >> 16);
+        if (f32)
+            memcpy(x + i * size, &v, size);
+        else
+            memcpy(x + i * size, &high, size);
     }
-    if (jc_st_writer_data(w, x, n * sizeof *x, &err))
+    if (jc_st_writer_data(w, x, n * size, &err))
         bench_die("model", &err);
     jc_free(x);
 }
@@ -200,7 +208,7 @@ static void write_config(const char *dir, const bench_shape *s)
         bench_die(path, NULL);
 }
 
-void bench_write_model(const char *dir, const bench_shape *s)
+static void write_model(const char *dir, const bench_shape *s, bool f32)
 {
     const row *rows = tables[s->kind].rows;
     size_t n = tables[s->kind].n;
@@ -219,9 +227,19 @@ void bench_write_model(const char *dir, const bench_shape *s)
         for (size_t i = 0; i < n; i++)
             for (uint32_t b = 0; b < (strchr(rows[i].name, '%') ? s->layers : 1); b++)
                 if (pass == 0)
-                    declare(w, &rows[i], s, b);
+                    declare(w, &rows[i], s, b, f32);
                 else
-                    write_values(w, &rows[i], s, &rng);
+                    write_values(w, &rows[i], s, &rng, f32);
     if (jc_st_writer_commit(w, &err))
         bench_die("model", &err);
+}
+
+void bench_write_model(const char *dir, const bench_shape *s)
+{
+    write_model(dir, s, false);
+}
+
+void bench_write_model_f32(const char *dir, const bench_shape *s)
+{
+    write_model(dir, s, true);
 }

@@ -81,6 +81,8 @@ int main(int argc, char **argv)
         bench_parts(out, dir);
     if (wanted(argc, argv, "fit"))
         add_fit(out);
+    if (wanted(argc, argv, "lens"))
+        bench_lens(out, dir);
     if (wanted(argc, argv, "memory"))
         bench_memory(out, dir, program);
     if (wanted(argc, argv, "weights"))

@@ -14,6 +14,14 @@ typedef struct jc_top {
     float first, second;
 } jc_top;
 
+/* Of a row x of logits, with z = x - max. */
+typedef struct jc_row_sums {
+    double exp;   /* sum e^z */
+    double exp_z; /* sum z e^z */
+    double p_z;   /* sum p z; 0 without p */
+    size_t above; /* of x > bound */
+} jc_row_sums;
+
 typedef struct jc_vector {
     const char *name;
     void (*norm)(const jc_norm *norm, const float *x, float *y);
@@ -30,6 +38,12 @@ typedef struct jc_vector {
     jc_top (*top)(size_t n, const float *x);                /* n >= 2 */
     double (*sum_exp)(size_t n, const float *x, float max); /* of x - max */
     size_t (*count_above)(size_t n, const float *x, float bound);
+    /* All in one pass; p [n] may be NULL. Where an x is not finite, `exp` or `exp_z` is
+     * not. */
+    jc_row_sums (*row_sums)(size_t n, const float *x, float max, const float *p,
+                            float bound);
+    /* The k <= n largest of x, best first, equal ones by their index. */
+    void (*top_k)(size_t n, const float *x, size_t k, uint32_t *top);
 } jc_vector;
 
 const jc_vector *jc_vector_get(void);

@@ -293,6 +293,70 @@ static size_t count_above(size_t n, const float *x, float bound)
     return count;
 }
 
+static jc_row_sums row_sums(size_t n, const float *x, float max, const float *p,
+                            float bound)
+{
+    jc_row_sums sums = {0};
+
+    for (size_t at = 0; at < n; at += 1024) {
+        size_t end = n - at < 1024 ? n : at + 1024;
+        float exp = 0, exp_z = 0, p_z = 0;
+        uint32_t above = 0;
+#pragma omp simd reduction(+ : exp, exp_z, above)
+        for (size_t i = at; i < end; i++) {
+            float z = x[i] - max, e = exponential(z);
+            exp += e;
+            exp_z += e * z;
+            above += x[i] > bound;
+        }
+        if (p) {
+#pragma omp simd reduction(+ : p_z)
+            for (size_t i = at; i < end; i++)
+                p_z += p[i] * (x[i] - max);
+        }
+        sums.exp += (double)exp;
+        sums.exp_z += (double)exp_z;
+        sums.p_z += (double)p_z;
+        sums.above += above;
+    }
+    return sums;
+}
+
+/* Where x[i] belongs in top[0..n): after all that are not less. */
+static size_t place(const float *x, const uint32_t *top, size_t n, size_t i)
+{
+    size_t low = 0;
+
+    while (low < n) {
+        size_t middle = (low + n) / 2;
+        if (x[top[middle]] < x[i])
+            n = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Most runs of x have no number larger than the k-th so far, and are passed over whole. */
+static void top_k(size_t n, const float *x, size_t k, uint32_t *top)
+{
+    size_t had = 0;
+
+    for (size_t at = 0; at < n; at += 256) {
+        size_t end = n - at < 256 ? n : at + 256;
+        if (had == k && !(largest(end - at, x + at) > x[top[k - 1]]))
+            continue;
+        for (size_t i = at; i < end; i++) {
+            if (had == k && !(x[i] > x[top[k - 1]]))
+                continue;
+            had += had < k;
+            size_t to = place(x, top, had - 1, i);
+            memmove(top + to + 1, top + to, (had - 1 - to) * sizeof *top);
+            top[to] = (uint32_t)i;
+        }
+    }
+}
+
 extern const jc_vector JC_VECTOR_NAME;
 const jc_vector JC_VECTOR_NAME = {
     .name = JC_VECTOR_TEXT,
@@ -309,4 +373,6 @@ const jc_vector JC_VECTOR_NAME = {
     .top = top,
     .sum_exp = sum_exp,
     .count_above = count_above,
+    .row_sums = row_sums,
+    .top_k = top_k,
 };
