@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "jumpcut/model.h"
 #include "jumpcut/samples.h"
 #include "jumpcut/shortcut.h"
 #include "jumpcut/tokenizer.h"
@@ -24,7 +25,8 @@ extern "C" {
 /* ---- the lens ---- */
 
 /** Each layer's guess at positions of one text: the states after a layer, taken by a map to
- *  the last layer's and read out there. Read-only once made. */
+ *  the last layer's and read out there. States inside a block are read out as they are,
+ * also what attention or the MLP adds. Read-only once made. */
 typedef struct jc_lens jc_lens;
 
 typedef struct jc_lens_params {
@@ -33,6 +35,8 @@ typedef struct jc_lens_params {
                         shortcut's; without one, id (the logit lens) */
     uint32_t top;    /* guesses kept of each read-out */
     const jc_hooks *hooks;
+    const char *at; /* taps inside blocks to read too, "6.mlp,7.attn"; a point, as "mlp", is
+                       that of every block; "all": all of them. NULL: none */
 } jc_lens_params;
 
 #define jc_lens_params_init(p)                                                             \
@@ -56,6 +60,10 @@ JC_API void jc_lens_free(jc_lens *lens);
 JC_API const char *jc_lens_map(const jc_lens *lens, size_t map);
 JC_API size_t jc_lens_columns(const jc_lens *lens);
 JC_API uint32_t jc_lens_position(const jc_lens *lens, size_t column);
+/** Taps, each a row, in the order in which they come about: the layers 0..L, and those
+ * inside blocks that were asked for. */
+JC_API size_t jc_lens_rows(const jc_lens *lens);
+JC_API jc_tap jc_lens_tap(const jc_lens *lens, size_t row);
 
 /** One read-out. The answer of a column is the first guess of the model itself. */
 typedef struct jc_lens_cell {
@@ -68,8 +76,7 @@ typedef struct jc_lens_cell {
                        where p is the model's */
 } jc_lens_cell;
 
-JC_API jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, uint32_t tap,
-                               size_t column);
+JC_API jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, size_t row, size_t column);
 
 /** The first layer tap from which on the answer is the first guess. */
 JC_API uint32_t jc_lens_settled(const jc_lens *lens, size_t map, size_t column);
@@ -94,7 +101,8 @@ JC_API jc_status jc_lens_write(const jc_lens *lens, const char *view,
 
 typedef struct jc_states_params {
     size_t size;
-    const char *taps; /* "all", or layer taps as "0,6,12" */
+    const char *taps; /* "all": of the layers; or taps as "0,6.attn,12", where a point, as
+                         "mlp", is that of every block */
     uint32_t batch;   /* tokens run together; 0 chooses */
     const jc_hooks *hooks;
 } jc_states_params;

@@ -210,6 +210,12 @@ const jc_command jc_command_lens = {
         "distribution from the model's own, are in nats. A position is settled at the "
         "layer from which on the answer is the first guess. An encoder is read where the "
         "text has a mask, so write one, as [MASK].\n\n"
+        "--at reads inside blocks too: at 6.mlp what the MLP of block 6 adds to the "
+        "residual "
+        "stream, at 6.attn what attention adds, at 6.mid the stream between them, at 6.ln1 "
+        "and "
+        "6.ln2 what the norms give. These are read out as they are, as no map is fitted to "
+        "them, and say nothing of where a position is settled.\n\n"
         "'html' is a page for a browser, in which a cell tells its first ten guesses. "
         "'json' "
         "and 'csv' hold the numbers of every layer and position.",
@@ -221,6 +227,8 @@ const jc_command jc_command_lens = {
         "# all maps side by side, to look at in a browser\n"
         "jumpcut lens ./gpt2 mat.safetensors --text story.txt --map all --format html "
         "--out lens.html\n"
+        "# what the MLPs of all blocks add\n"
+        "jumpcut lens ./gpt2 --prompt 'The capital of France is' --at mlp\n"
         "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
     .groups = (const jc_group *const[]){&text_group, &lens_group, &out_group,
                                         &jc_group_model, &jc_group_common, NULL},

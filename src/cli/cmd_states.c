@@ -44,18 +44,23 @@ const jc_command jc_command_states = {
     .min_words = 1,
     .max_words = 1,
     .teach =
-        "Runs texts through the model and writes the states after the blocks that --taps "
-        "names, at the positions that the samples name: of an encoder, at its masks. "
+        "Runs texts through the model and writes the states at the taps that --taps names, "
+        "at "
+        "the positions that the samples name: of an encoder, at its masks. Tap 6 is the "
+        "output of block 6, and 0 that of the embedding; inside block 6, 6.ln1 and 6.ln2 "
+        "are "
+        "the outputs of its norms, 6.attn and 6.mlp what attention and the MLP add to the "
+        "residual stream, 6.mid and 6.sum the stream after that. "
         "Memory does not grow with the texts; the disk must hold the states twice for a "
         "while.\n\n"
         "A .safetensors file holds 'states.TAP' [rows, width] in float32 for each tap, and "
         "'rows' [rows, 2] in int64: the text of each row, counted from 0 in the order that "
         "texts were run, and its position in it. A .npy file holds the states of one tap.",
-    .examples =
-        "jumpcut states ./gpt2 --text wiki.txt --taps 0,6,12 --out states.safetensors\n"
-        "# exactly those texts and positions, in that order\n"
-        "jumpcut sample ./gpt2 --text wiki.txt --positions one --out work.jsonl\n"
-        "jumpcut states ./gpt2 --samples work.jsonl --taps 6 --out six.npy\n",
+    .examples = "jumpcut states ./gpt2 --text wiki.txt --taps 0,6,6.attn,12 --out "
+                "states.safetensors\n"
+                "# exactly those texts and positions, in that order\n"
+                "jumpcut sample ./gpt2 --text wiki.txt --positions one --out work.jsonl\n"
+                "jumpcut states ./gpt2 --samples work.jsonl --taps 6 --out six.npy\n",
     .groups =
         (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
                                   &jc_group_self_text, &jc_group_samples, &own_rows,

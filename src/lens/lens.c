@@ -8,6 +8,7 @@
 static const jc_option rows[] = {
     {"map", JC_OPTION_TEXT, offsetof(jc_lens_params, map), 0, 0, NULL, NULL, "the map to read through: id, the method of a shortcut, or all; by default the first shortcut's, id without one"},
     {"top", JC_OPTION_U32,  offsetof(jc_lens_params, top), 1, 1000, "10", NULL, "guesses to keep of each layer and position"},
+    {"at",  JC_OPTION_TEXT, offsetof(jc_lens_params, at),  0, 0, NULL, NULL, "read at these taps inside blocks too, as they are: 6.mlp,7.attn; a point, as mlp, in every block; or all"},
 };
 /* clang-format on */
 
@@ -78,11 +79,74 @@ static jc_status choose_positions(jc_lens *lens, const uint32_t *ids, size_t n_i
     return st;
 }
 
+/* Where a tap comes among those of its block. */
+static size_t turn_of(const jc_model *model, jc_tap tap)
+{
+    size_t n, at = 0;
+    const uint32_t *points = jc_model_points(model, &n);
+
+    while (at < n && points[at] != tap.point)
+        at++;
+    return tap.point ? at : n + 1; /* n: the same state as the output */
+}
+
+static void add_row(jc_lens *lens, jc_tap tap)
+{
+    size_t at = lens->rows++, turn = turn_of(lens->model, tap);
+
+    for (; at > 0; at--) {
+        jc_tap before = lens->taps[at - 1];
+        if (before.block < tap.block ||
+            (before.block == tap.block && turn_of(lens->model, before) < turn))
+            break;
+        lens->taps[at] = before;
+    }
+    lens->taps[at] = tap;
+}
+
+/* Every point of every block. */
+static jc_status all_points(jc_taps *taps, const jc_model *model, jc_error *err)
+{
+    uint32_t layers = jc_model_get_info(model)->layers;
+    size_t n;
+    const uint32_t *points = jc_model_points(model, &n);
+
+    taps->tap = jc_alloc_array(layers * n, sizeof *taps->tap);
+    if (!taps->tap)
+        return jc_fail_nomem(err, "the taps");
+    for (uint32_t b = 1; b <= layers; b++)
+        for (size_t i = 0; i < n; i++)
+            taps->tap[taps->n++] = (jc_tap){b, points[i]};
+    return JC_OK;
+}
+
+/* The layers, and what `at` names inside blocks. */
+static jc_status choose_rows(jc_lens *lens, const char *at, jc_error *err)
+{
+    uint32_t layers = lens->info->layers;
+    jc_taps inner = {0};
+    jc_status st = JC_OK;
+
+    if (at)
+        st = strcmp(at, "all") == 0 ? all_points(&inner, lens->model, err)
+                                    : jc_taps_read(&inner, lens->model, at, err);
+    lens->taps = jc_alloc_array(layers + 1 + inner.n, sizeof *lens->taps);
+    if (st == JC_OK && !lens->taps)
+        st = jc_fail_nomem(err, "the taps");
+    for (uint32_t l = 0; l <= layers && st == JC_OK; l++)
+        add_row(lens, (jc_tap){l, 0});
+    for (size_t i = 0; i < inner.n && st == JC_OK; i++)
+        if (inner.tap[i].point)
+            add_row(lens, inner.tap[i]);
+    jc_free(inner.tap);
+    return st;
+}
+
 static jc_status make_room(jc_lens *lens, jc_error *err)
 {
     size_t cells, guesses;
 
-    if (!jc_mul(lens->n_maps * lens->taps, lens->columns, &cells) ||
+    if (!jc_mul(lens->n_maps * lens->rows, lens->columns, &cells) ||
         !jc_mul(cells, lens->top, &guesses))
         return jc_fail_nomem(err, "a lens");
     lens->answers = jc_alloc_array(lens->columns, sizeof *lens->answers);
@@ -94,18 +158,39 @@ static jc_status make_room(jc_lens *lens, jc_error *err)
     return JC_OK;
 }
 
+/* Keep the states of the rows inside blocks too. */
+static jc_status want(const jc_lens *lens, jc_session *session, jc_error *err)
+{
+    jc_tap *inner = jc_alloc_array(lens->rows, sizeof *inner);
+    size_t n = 0;
+
+    if (!inner)
+        return jc_fail_nomem(err, "the taps");
+    for (size_t row = 0; row < lens->rows; row++)
+        if (lens->taps[row].point)
+            inner[n++] = lens->taps[row];
+    jc_status st = jc_session_want(session, inner, n, err);
+    jc_free(inner);
+    return st;
+}
+
 static jc_status run(jc_lens *lens, const jc_hooks *hooks, jc_error *err)
 {
     const jc_text text = {lens->ids, lens->n_ids, lens->positions, lens->columns};
-    const float **states = jc_alloc_array(lens->taps, sizeof *states);
+    const float **states = jc_alloc_array(lens->rows, sizeof *states);
     jc_session *session = NULL;
+    size_t inner = 0;
     jc_status st =
         states ? jc_session_new(&session, lens->model, err) : jc_fail_nomem(err, "a lens");
 
     if (st == JC_OK)
+        st = want(lens, session, err);
+    if (st == JC_OK)
         st = jc_session_run(session, &text, 1, err);
-    for (uint32_t tap = 0; tap < lens->taps && st == JC_OK; tap++)
-        states[tap] = jc_session_states(session, tap);
+    for (size_t row = 0; row < lens->rows && st == JC_OK; row++)
+        states[row] = lens->taps[row].point
+                          ? jc_session_wanted(session, inner++)
+                          : jc_session_states(session, lens->taps[row].block);
     if (st == JC_OK)
         st = jc_lens_read(lens, states, hooks, err);
     jc_session_free(session);
@@ -139,7 +224,6 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
     lens->model = model;
     lens->info = info;
     lens->tokenizer = tokenizer;
-    lens->taps = info->layers + 1;
     lens->top = params->top < info->vocab ? params->top : info->vocab;
     jc_status st = choose_positions(lens, ids, n_ids, err);
     if (st == JC_OK)
@@ -147,6 +231,8 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
                            JC_PACK_FINAL, err);
     if (st == JC_OK)
         st = choose_maps(lens, params->map, err);
+    if (st == JC_OK)
+        st = choose_rows(lens, params->at, err);
     if (st == JC_OK)
         st = make_room(lens, err);
     if (st == JC_OK)
@@ -167,6 +253,7 @@ void jc_lens_free(jc_lens *lens)
     jc_free(lens->names);
     jc_free(lens->ids);
     jc_free(lens->positions);
+    jc_free(lens->taps);
     jc_free(lens->answers);
     jc_free(lens->readings);
     jc_free(lens->guesses);
@@ -191,9 +278,19 @@ uint32_t jc_lens_position(const jc_lens *lens, size_t column)
     return lens->positions[column];
 }
 
-jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, uint32_t tap, size_t column)
+size_t jc_lens_rows(const jc_lens *lens)
 {
-    size_t at = jc_lens_index(lens, map, tap, column);
+    return lens->rows;
+}
+
+jc_tap jc_lens_tap(const jc_lens *lens, size_t row)
+{
+    return lens->taps[row];
+}
+
+jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, size_t row, size_t column)
+{
+    size_t at = jc_lens_index(lens, map, row, column);
     const jc_reading *reading = &lens->readings[at];
 
     return (jc_lens_cell){.ids = lens->guesses + at * lens->top,
@@ -206,11 +303,15 @@ jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, uint32_t tap, size_t co
 
 uint32_t jc_lens_settled(const jc_lens *lens, size_t map, size_t column)
 {
-    uint32_t tap = lens->taps - 1;
+    uint32_t settled = lens->info->layers;
 
-    while (tap > 0 &&
-           lens->guesses[jc_lens_index(lens, map, tap - 1, column) * lens->top] ==
-               lens->answers[column])
-        tap--;
-    return tap;
+    for (size_t row = lens->rows - 1; row-- > 0;) {
+        if (lens->taps[row].point) /* the layers alone tell */
+            continue;
+        if (lens->guesses[jc_lens_index(lens, map, row, column) * lens->top] !=
+            lens->answers[column])
+            break;
+        settled = lens->taps[row].block;
+    }
+    return settled;
 }

@@ -28,21 +28,35 @@ struct jc_lens {
     size_t n_ids;
     uint32_t *positions; /* [columns], ascending */
     size_t columns, top;
-    uint32_t taps;        /* L + 1 */
+    jc_tap *taps; /* [rows]: in the order in which they come about, tap L the last */
+    size_t rows;
     uint32_t *answers;    /* [columns]: the model's own first guess */
-    jc_reading *readings; /* [n_maps, taps, columns] */
-    uint32_t *guesses;    /* [n_maps, taps, columns, top] */
+    jc_reading *readings; /* [n_maps, rows, columns] */
+    uint32_t *guesses;    /* [n_maps, rows, columns, top] */
     float *p;             /* of the guesses */
 };
 
-/* Of [n_maps, taps, columns]. */
-static inline size_t jc_lens_index(const jc_lens *lens, size_t map, uint32_t tap,
+/* Of [n_maps, rows, columns]. */
+static inline size_t jc_lens_index(const jc_lens *lens, size_t map, size_t row,
                                    size_t column)
 {
-    return (map * lens->taps + tap) * lens->columns + column;
+    return (map * lens->rows + row) * lens->columns + column;
 }
 
-/* Fill answers, readings, guesses and p from states[taps] of [columns, width]. */
+/* ---- taps ---- */
+
+typedef struct jc_taps {
+    jc_tap *tap; /* [n], owned */
+    size_t n;
+} jc_taps;
+
+/* "0,6.mlp,attn": taps, and points, which stand for those of every block. E_ARG for what is
+ * no tap or comes twice. Must be released, even after a failure: jc_free(taps->tap). */
+jc_status jc_taps_read(jc_taps *taps, const jc_model *model, const char *text,
+                       jc_error *err) JC_NODISCARD;
+
+/* Fill answers, readings, guesses and p from states[rows] of [columns, width]. Those inside
+ * a block are read out as they are. */
 jc_status jc_lens_read(jc_lens *lens, const float *const *states, const jc_hooks *hooks,
                        jc_error *err) JC_NODISCARD;
 

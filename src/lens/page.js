@@ -15,7 +15,8 @@ const lens = JSON.parse(document.getElementById("lens").textContent);
 const names = Object.keys(lens.maps);
 const columns = lens.positions.length;
 const last = lens.model.layers;
-const rows = last + 1;
+const { taps } = lens; /* a row each */
+const rows = taps.length;
 const beside = names.length > 1 && innerWidth >= 700; /* else one map fills the width */
 const view = { shade: "p", shown: beside ? names : [names[0]], map: names[0], row: rows - 1, column: 0 };
 
@@ -84,10 +85,10 @@ function makeCell(name, row, column) {
     const map = lens.maps[name], first = map.guesses[row][column][0];
     const cell = element("button", {
         type: "button", tabindex: -1, class: "cell", "data-row": row,
-        "aria-label": `${name}, layer ${row}, position ${lens.positions[column]}: ${word(first)}, ${percent(map.p[row][column][0])}`,
+        "aria-label": `${name}, layer ${taps[row]}, position ${lens.positions[column]}: ${word(first)}, ${percent(map.p[row][column][0])}`,
     }, token(first));
     cell.classList.toggle("answer", first === lens.answers[column]);
-    cell.classList.toggle("settled", row === map.settled[column]);
+    cell.classList.toggle("settled", taps[row] === String(map.settled[column]));
     paint(cell, map, row, column);
     return cell;
 }
@@ -135,9 +136,9 @@ function mark({ made, name }) {
 function makeSheet(name) {
     const labels = element("div", { class: "labels" }, element("div", { class: "corner" }));
     for (let row = rows - 1; row >= 0; row--) {
-        labels.append(element("div", {}, String(row)));
+        labels.append(element("div", {}, taps[row]));
     }
-    const body = element("div", { class: "sheet" }, labels);
+    const body = element("div", { class: rows > last + 1 ? "sheet inner" : "sheet" }, labels);
     const scroller = element("div", { class: "scroller", role: "group", "aria-label": `guesses through ${name}` }, body);
     const sheet = { name, scroller, body, made: new Map() };
     const at = (event) => event.target.closest(".cell");
@@ -187,7 +188,7 @@ function pick(name, row, column) {
     Object.assign(view, { map: name, row, column });
     sheets.forEach(mark);
     document.querySelector(".said").replaceChildren(
-        element("h2", {}, `${name}, layer ${row} of ${last}, position ${position} `, token(lens.ids[position])),
+        element("h2", {}, `${name}, layer ${taps[row]} of ${last}, position ${position} `, token(lens.ids[position])),
         element("p", {}, "the model's answer ", token(answer), ` has rank ${map.rank[row][column]} here; entropy `
             + `${number(map.entropy[row][column])} nats, KL ${number(map.kl[row][column])} nats; settled from layer ${map.settled[column]}`),
         element("ol", {}, ...map.guesses[row][column].map((id, i) => {
@@ -221,7 +222,7 @@ function numbersOf(name) {
     const map = lens.maps[name];
     const value = (row, column) => (view.shade === "p" ? percent(map.p[row][column][0]) : number(map.kl[row][column]));
     const head = lens.positions.map((position) => element("th", { scope: "col" }, `${position} `, token(lens.ids[position])));
-    const lines = [...Array(rows).keys()].reverse().map((row) => element("tr", {}, element("th", { scope: "row" }, String(row)),
+    const lines = [...Array(rows).keys()].reverse().map((row) => element("tr", {}, element("th", { scope: "row" }, taps[row]),
         ...lens.positions.map((_, column) => element("td", {}, token(map.guesses[row][column][0]), ` ${value(row, column)}`))));
     const title = `${name}: first guess and ${view.shade === "p" ? "its probability" : "KL, nats"}, by layer and position`;
     return element("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": title },
@@ -276,7 +277,7 @@ function setShown(at) {
 }
 
 function finding() {
-    const row = Math.floor((rows - 1) / 2);
+    const row = Math.floor(last / 2);
     const parts = names.map((name) => `${lens.maps[name].settled.filter((at) => at <= row).length} through ${name}`);
     return `At layer ${row} of ${last}, of ${columns.toLocaleString("en")} position${columns === 1 ? "" : "s"} `
         + `the answer is settled for ${parts.length < 2 ? parts[0] : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`}.`;
@@ -293,7 +294,8 @@ function draw() {
         element("p", { class: "soft" }, `The first guess of ${lens.model.causal ? "the next token" : "the masked token"} after each layer of ${lens.model.path} `
             + `(${lens.model.architecture}, ${lens.model.layers} blocks), last layer on top. `,
             element("span", { class: "key answer" }, "bold ●"), " is the model's own answer; ",
-            element("span", { class: "key settled" }, "framed"), " the layer from which on it stays first. Spaces are shown as ·."),
+            element("span", { class: "key settled" }, "framed"), " the layer from which on it stays first. Spaces are shown as ·."
+                + (rows > last + 1 ? " Rows as 6.mlp are points inside a block, read as they are." : "")),
         element("div", { class: "controls" },
             choice("Shade by", "shade", shades, "p", setShade),
             ...(names.length > 1 ? [choice("Map", "map", maps, beside ? "all" : "0", setShown)] : []),

@@ -22,11 +22,19 @@
 
 enum { TILE = 64, GROUP_BYTES = 64 << 20, LOGIT_BYTES = 32 << 20 };
 
-/* Rows of a group are numbered by line, then by column: line 0 is the last tap of all maps,
- * then come the other taps of each map. */
+/* States at one tap, through one map. */
+struct line {
+    size_t map, tap; /* tap: a row of the lens */
+};
+
+/* Rows of a group are numbered by line, then by column. */
 struct job {
     jc_lens *lens;
-    const float *const *states; /* [taps] */
+    const float *const *states; /* [rows of the lens] */
+    struct line
+        *lines; /* [n_lines]: the last tap, which all maps share, first; then those of
+                   each map, except that the first map reads inside blocks for all */
+    size_t n_lines;
     const jc_hooks *hooks;
     size_t first, n;      /* columns of the group */
     size_t row, own, end; /* rows of the group that are read out together */
@@ -37,29 +45,59 @@ struct job {
 
 /* Where the readings of a row of the group belong. */
 struct place {
-    size_t map, column, at;
-    uint32_t tap;
+    size_t map, tap, column, at;
 };
 
 static struct place place_of(const struct job *job, size_t row)
 {
-    const jc_lens *lens = job->lens;
-    size_t line = row / job->n, last = lens->taps - 1;
-    struct place p = {.column = job->first + row % job->n, .tap = (uint32_t)last};
+    const struct line *line = &job->lines[row / job->n];
+    struct place p = {line->map, line->tap, job->first + row % job->n, 0};
 
-    if (line > 0) {
-        p.map = (line - 1) / last;
-        p.tap = (uint32_t)((line - 1) % last);
-    }
-    p.at = jc_lens_index(lens, p.map, p.tap, p.column);
+    p.at = jc_lens_index(job->lens, p.map, p.tap, p.column);
     return p;
+}
+
+/* What is read once for all maps. */
+static bool is_shared(const jc_lens *lens, size_t tap)
+{
+    return tap + 1 == lens->rows || lens->taps[tap].point;
+}
+
+static jc_status list_lines(struct job *job, jc_error *err)
+{
+    const jc_lens *lens = job->lens;
+
+    job->lines = jc_alloc_array(lens->n_maps * lens->rows, sizeof *job->lines);
+    if (!job->lines)
+        return jc_fail_nomem(err, "read-outs");
+    job->lines[job->n_lines++] = (struct line){0, lens->rows - 1};
+    for (size_t m = 0; m < lens->n_maps; m++)
+        for (size_t tap = 0; tap + 1 < lens->rows; tap++)
+            if (m == 0 || !is_shared(lens, tap))
+                job->lines[job->n_lines++] = (struct line){m, tap};
+    return JC_OK;
+}
+
+static void share(jc_lens *lens, const struct place *place)
+{
+    size_t k = lens->top, from = place->at;
+
+    for (size_t m = 1; m < lens->n_maps && is_shared(lens, place->tap); m++) {
+        size_t to = jc_lens_index(lens, m, place->tap, place->column);
+        lens->readings[to] = lens->readings[from];
+        memcpy(lens->guesses + to * k, lens->guesses + from * k, k * sizeof *lens->guesses);
+        memcpy(lens->p + to * k, lens->p + from * k, k * sizeof *lens->p);
+    }
 }
 
 static jc_status not_finite(const jc_lens *lens, const struct place *p, jc_error *err)
 {
+    char name[JC_TAP_NAME];
+
+    jc_tap_name(lens->taps[p->tap], name);
     return jc_fail(err, JC_E_NUMERIC,
-                   "a logit of '%s' at layer %u through '%s' is not a finite number",
-                   lens->info->path, p->tap, lens->names[p->map]);
+                   "a logit of '%s' at layer %s through '%s' is not a finite number",
+                   lens->info->path, name, lens->names[p->map]);
 }
 
 /* Keep what a row of logits x says: all but its rank and KL. p may be NULL. */
@@ -101,13 +139,7 @@ static jc_status full_row(void *arg, size_t i, jc_error *err)
     job->entropy[row] = reading->entropy;
     memcpy(job->full + row * vocab, x, vocab * sizeof *x);
     jc_vector_get()->softmax(vocab, job->full + row * vocab);
-    for (size_t m = 1; m < lens->n_maps; m++) {
-        size_t to = jc_lens_index(lens, m, place.tap, place.column);
-        lens->readings[to] = *reading;
-        memcpy(lens->guesses + to * k, lens->guesses + place.at * k,
-               k * sizeof *lens->guesses);
-        memcpy(lens->p + to * k, lens->p + place.at * k, k * sizeof *lens->p);
-    }
+    share(lens, &place);
     return JC_OK;
 }
 
@@ -127,6 +159,7 @@ static jc_status lens_row(void *arg, size_t i, jc_error *err)
     lens->readings[place.at].kl =
         kl > 0 ? kl : 0; /* rounding may leave less than nothing */
     lens->readings[place.at].rank = 1 + (uint32_t)sums.above;
+    share(lens, &place);
     return JC_OK;
 }
 
@@ -135,17 +168,18 @@ static jc_status map_rows(const struct job *job, jc_error *err)
 {
     const jc_lens *lens = job->lens;
     size_t d = lens->info->width;
-    uint32_t last = lens->taps - 1;
     jc_status st = JC_OK;
 
     for (size_t row = job->row, n; row < job->end && st == JC_OK; row += n) {
         const struct place place = place_of(job, row);
-        const float *x = job->states[place.tap] + place.column * d, *y;
+        const float *x = job->states[place.tap] + place.column * d, *y = x;
         float *h = job->h + (row - job->row) * d;
         size_t left = job->n - row % job->n; /* of the line */
         n = job->end - row < left ? job->end - row : left;
-        st = jc_packed_map(&lens->methods[lens->chosen[place.map]], place.tap, last, x, n,
-                           h, &y, err);
+        if (!is_shared(lens, place.tap))
+            st = jc_packed_map(&lens->methods[lens->chosen[place.map]],
+                               lens->taps[place.tap].block, lens->info->layers, x, n, h, &y,
+                               err);
         if (st == JC_OK && y != h)
             memcpy(h, y, n * d * sizeof *h);
     }
@@ -182,14 +216,13 @@ static size_t rows_together(const jc_lens *lens, size_t rows)
 static jc_status read_group(struct job *job, jc_error *err)
 {
     const jc_lens *lens = job->lens;
-    size_t lines = 1 + lens->n_maps * (lens->taps - 1), rows = lines * job->n;
-    size_t together = rows_together(lens, rows);
-    jc_progress progress = {"reading layers", "read-outs", 0, lines * lens->columns};
+    size_t rows = job->n_lines * job->n, together = rows_together(lens, rows);
+    jc_progress progress = {"reading layers", "read-outs", 0, job->n_lines * lens->columns};
     jc_status st = JC_OK;
 
     for (job->row = 0; job->row < rows && st == JC_OK; job->row = job->end) {
         job->end = rows - job->row < together ? rows : job->row + together;
-        progress.done = lines * job->first + job->row;
+        progress.done = job->n_lines * job->first + job->row;
         st = jc_report(job->hooks, &progress, err);
         if (st == JC_OK)
             st = read_rows(job, err);
@@ -204,10 +237,12 @@ jc_status jc_lens_read(jc_lens *lens, const float *const *states, const jc_hooks
     size_t tiles = GROUP_BYTES / (TILE * vocab * sizeof(float));
     size_t group = (tiles ? tiles : 1) * TILE;
     struct job job = {.lens = lens, .states = states, .hooks = hooks};
-    jc_status st = JC_OK;
+    jc_status st = list_lines(&job, err);
 
+    if (st)
+        return st;
     group = group < lens->columns ? group : lens->columns;
-    size_t together = rows_together(lens, group * (1 + lens->n_maps * (lens->taps - 1)));
+    size_t together = rows_together(lens, group * job.n_lines);
     job.h = jc_matrix_new(together, d, sizeof *job.h);
     job.logits = jc_matrix_new(together, vocab, sizeof *job.logits);
     job.full = jc_matrix_new(group, vocab, sizeof *job.full);
@@ -218,6 +253,7 @@ jc_status jc_lens_read(jc_lens *lens, const float *const *states, const jc_hooks
         job.n = lens->columns - job.first < group ? lens->columns - job.first : group;
         st = read_group(&job, err);
     }
+    jc_free(job.lines);
     jc_free(job.h);
     jc_free(job.logits);
     jc_free(job.full);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "jumpcut/lens.h"
+#include "lens/lens.h"
 #include "stats/batch.h"
 #include "store/store.h"
 
@@ -32,8 +32,7 @@ struct output {
     const format *format;
     const char *path;
     const jc_model_info *info;
-    uint32_t *taps; /* [n_taps], as they were asked for */
-    size_t n_taps;
+    jc_taps taps;      /* as they were asked for */
     jc_outfile *parts; /* [n_parts]: of each tap; then, unless one_tap, of the numbers */
     size_t n_parts;
     uint64_t rows, texts;
@@ -41,61 +40,44 @@ struct output {
 
 /* ---- taps ---- */
 
-static jc_status no_tap(const output *out, const char *text, size_t n, jc_error *err)
+static jc_status read_taps(output *out, const jc_model *model, const char *text,
+                           jc_error *err)
 {
-    uint32_t last = out->info->layers;
+    uint32_t layers = out->info->layers;
 
-    return jc_fail(
-        err, JC_E_ARG,
-        "'%.*s' is no tap of '%s': its taps are 0 (embeddings) to %u (after block "
-        "%u)",
-        (int)(n < 32 ? n : 32), text, out->info->path, last, last);
-}
-
-static jc_status add_tap(output *out, const char *text, size_t n, jc_error *err)
-{
-    uint32_t tap = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return no_tap(out, text, n, err);
-        tap = 10 * tap + (uint32_t)(text[i] - '0');
-        if (tap > out->info->layers)
-            return no_tap(out, text, n, err);
+    if (strcmp(text, "all") != 0) {
+        jc_status st = jc_taps_read(&out->taps, model, text, err);
+        if (st)
+            return st;
+    } else {
+        out->taps.tap = jc_alloc_array((size_t)layers + 1, sizeof *out->taps.tap);
+        if (!out->taps.tap)
+            return jc_fail_nomem(err, "the taps");
+        for (uint32_t l = 0; l <= layers; l++)
+            out->taps.tap[out->taps.n++] = (jc_tap){l, 0};
     }
-    if (n == 0)
-        return no_tap(out, text, n, err);
-    for (size_t i = 0; i < out->n_taps; i++)
-        if (out->taps[i] == tap)
-            return jc_fail(err, JC_E_ARG, "tap %u is asked for twice", tap);
-    out->taps[out->n_taps++] = tap;
+    if (out->format->one_tap && out->taps.n != 1)
+        return jc_fail(
+            err, JC_E_ARG,
+            "'%s' holds the states of one tap, not of %zu: choose one, or a name "
+            "that ends in .safetensors",
+            out->path, out->taps.n);
     return JC_OK;
 }
 
-static jc_status read_taps(output *out, const char *text, jc_error *err)
+/* Keep the states of the taps inside blocks too. */
+static jc_status want(const output *out, jc_batch *batch, jc_error *err)
 {
-    jc_status st = JC_OK;
+    jc_tap *inner = jc_alloc_array(out->taps.n, sizeof *inner);
+    size_t n = 0;
 
-    out->taps = jc_alloc_array((size_t)out->info->layers + 1, sizeof *out->taps);
-    if (!out->taps)
+    if (!inner)
         return jc_fail_nomem(err, "the taps");
-    if (strcmp(text, "all") == 0) {
-        for (uint32_t tap = 0; tap <= out->info->layers; tap++)
-            out->taps[out->n_taps++] = tap;
-    } else {
-        for (const char *at = text; st == JC_OK; at++) {
-            size_t n = strcspn(at, ",");
-            st = add_tap(out, at, n, err);
-            at += n;
-            if (!*at)
-                break;
-        }
-    }
-    if (st == JC_OK && out->format->one_tap && out->n_taps != 1)
-        st = jc_fail(err, JC_E_ARG,
-                     "'%s' holds the states of one tap, not of %zu: choose one, or a name "
-                     "that ends in .safetensors",
-                     out->path, out->n_taps);
+    for (size_t i = 0; i < out->taps.n; i++)
+        if (out->taps.tap[i].point)
+            inner[n++] = out->taps.tap[i];
+    jc_status st = jc_batch_want(batch, inner, n, err);
+    jc_free(inner);
     return st;
 }
 
@@ -109,7 +91,7 @@ static jc_status cannot_write(const output *out, jc_error *err)
 static jc_status open_parts(output *out, jc_error *err)
 {
     static const char head[NPY_HEAD];
-    size_t n = out->n_taps + !out->format->one_tap;
+    size_t n = out->taps.n + !out->format->one_tap;
 
     out->parts = jc_alloc_array(n, sizeof *out->parts);
     if (!out->parts)
@@ -131,22 +113,25 @@ static void close_parts(output *out)
     for (size_t i = 0; i < out->n_parts; i++)
         jc_outfile_discard(&out->parts[i]);
     jc_free(out->parts);
-    jc_free(out->taps);
+    jc_free(out->taps.tap);
 }
 
 static jc_status add_batch(output *out, const jc_batch *batch, size_t rows, jc_error *err)
 {
-    size_t floats = rows * out->info->width;
+    const jc_session *session = jc_batch_session(batch);
+    size_t floats = rows * out->info->width, inner = 0;
 
-    for (size_t i = 0; i < out->n_taps; i++) {
-        const float *states = jc_session_states(jc_batch_session(batch), out->taps[i]);
+    for (size_t i = 0; i < out->taps.n; i++) {
+        jc_tap tap = out->taps.tap[i];
+        const float *states = tap.point ? jc_session_wanted(session, inner++)
+                                        : jc_session_states(session, tap.block);
         if (fwrite(states, sizeof *states, floats, out->parts[i].f) != floats)
             return cannot_write(out, err);
     }
     for (size_t r = 0; r < rows && !out->format->one_tap; r++) {
         int64_t numbers[] = {(int64_t)(out->texts + jc_batch_owners(batch)[r]),
                              jc_batch_positions(batch)[r]};
-        if (fwrite(numbers, sizeof numbers, 1, out->parts[out->n_taps].f) != 1)
+        if (fwrite(numbers, sizeof numbers, 1, out->parts[out->taps.n].f) != 1)
             return cannot_write(out, err);
     }
     out->rows += rows;
@@ -177,15 +162,16 @@ static jc_status finish_npy(output *out, jc_error *err)
 static jc_status declare(const output *out, jc_st_writer *w, jc_error *err)
 {
     const size_t states[] = {out->rows, out->info->width}, numbers[] = {out->rows, 2};
-    char name[32];
+    char name[32], tap[JC_TAP_NAME];
     jc_status st = jc_st_writer_meta(w, "format", "jumpcut-states/1", err);
 
     if (st == JC_OK)
         st = jc_st_writer_meta(w, "model", out->info->path, err);
     if (st == JC_OK)
         st = jc_st_writer_meta(w, "model.fingerprint", out->info->fingerprint, err);
-    for (size_t i = 0; i < out->n_taps && st == JC_OK; i++) {
-        snprintf(name, sizeof name, "states.%u", out->taps[i]);
+    for (size_t i = 0; i < out->taps.n && st == JC_OK; i++) {
+        jc_tap_name(out->taps.tap[i], tap);
+        snprintf(name, sizeof name, "states.%s", tap);
         st = jc_st_writer_declare(w, name, JC_F32, states, 2, err);
     }
     return st ? st : jc_st_writer_declare(w, "rows", JC_I64, numbers, 2, err);
@@ -248,7 +234,7 @@ static jc_status find_format(const format **found, const char *path, jc_error *e
 
 /* clang-format off */
 static const jc_option rows[] = {
-    {"taps",  JC_OPTION_TEXT, offsetof(jc_states_params, taps), 0, 0, "all", NULL, "where to take states: all, or numbers from 0 (embeddings) to the last block's, as 0,6,12"},
+    {"taps",  JC_OPTION_TEXT, offsetof(jc_states_params, taps), 0, 0, "all", NULL, "where to take states: all layers, or a list of layers from 0 (the embedding) and of points in blocks, as 0,6,6.attn,12; a point alone, as mlp, is that of every block"},
     {"batch", JC_OPTION_U32,  offsetof(jc_states_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; the states do not depend on it"},
 };
 /* clang-format on */
@@ -267,6 +253,8 @@ static jc_status run(output *out, const jc_model *model, jc_samples *samples,
     jc_status st = jc_batch_new(&batch, model, samples, params->batch, "writing states",
                                 params->hooks, err);
 
+    if (st == JC_OK)
+        st = want(out, batch, err);
     while (st == JC_OK) {
         st = jc_batch_next(batch, &n, err);
         if (st || n == 0)
@@ -289,7 +277,7 @@ jc_status jc_states_save(const jc_model *model, jc_samples *samples, const char 
     }
     jc_status st = find_format(&out.format, path, err);
     if (st == JC_OK)
-        st = read_taps(&out, params->taps, err);
+        st = read_taps(&out, model, params->taps, err);
     if (st == JC_OK)
         st = open_parts(&out, err);
     if (st == JC_OK)

@@ -20,13 +20,15 @@ static jc_status put_token(const jc_lens *lens, uint32_t id, FILE *f, jc_error *
     return JC_OK;
 }
 
-static jc_status put_line(const jc_lens *lens, size_t map, uint32_t tap, size_t column,
+static jc_status put_line(const jc_lens *lens, size_t map, size_t row, size_t column,
                           FILE *f, jc_error *err)
 {
-    jc_lens_cell cell = jc_lens_at(lens, map, tap, column);
+    jc_lens_cell cell = jc_lens_at(lens, map, row, column);
     uint32_t position = lens->positions[column];
+    char name[JC_TAP_NAME];
 
-    fprintf(f, "%s,%u,%u", lens->names[map], tap, position);
+    jc_tap_name(lens->taps[row], name);
+    fprintf(f, "%s,%s,%u", lens->names[map], name, position);
     jc_status st = put_token(lens, lens->ids[position], f, err);
     if (st == JC_OK)
         st = put_token(lens, cell.ids[0], f, err);
@@ -50,9 +52,9 @@ static jc_status put_csv(const jc_lens *lens, const jc_lens_look *look, FILE *f,
     (void)look;
     fputs("map,layer,position,token,guess,p,answer,rank,entropy,kl,settled\n", f);
     for (size_t m = 0; m < lens->n_maps; m++)
-        for (uint32_t tap = 0; tap < lens->taps; tap++)
+        for (size_t row = 0; row < lens->rows; row++)
             for (size_t c = 0; c < lens->columns && st == JC_OK; c++)
-                st = put_line(lens, m, tap, c, f, err);
+                st = put_line(lens, m, row, c, f, err);
     return st;
 }
 

@@ -60,22 +60,33 @@ static void put_kl(FILE *f, const jc_lens_cell *cell, int digits)
     jc_lens_put_number(f, cell->kl, digits);
 }
 
-/* "name":[[of each column] of each tap] */
+/* "name":[[of each column] of each row] */
 static void put_table(const jc_lens *lens, const jc_lens_detail *detail, size_t map,
                       const char *name,
                       void (*put)(FILE *f, const jc_lens_cell *cell, int digits), FILE *f)
 {
     fprintf(f, ",\n\"%s\":[", name);
-    for (uint32_t tap = 0; tap < lens->taps; tap++) {
-        fputs(tap ? ",\n[" : "[", f);
+    for (size_t row = 0; row < lens->rows; row++) {
+        fputs(row ? ",\n[" : "[", f);
         for (size_t c = 0; c < lens->columns; c++) {
-            jc_lens_cell cell = jc_lens_at(lens, map, tap, c);
+            jc_lens_cell cell = jc_lens_at(lens, map, row, c);
             cell.n = cell.n < detail->top ? cell.n : detail->top;
             if (c)
                 fputc(',', f);
             put(f, &cell, detail->digits);
         }
         fputc(']', f);
+    }
+    fputc(']', f);
+}
+
+static void put_taps(const jc_lens *lens, FILE *f)
+{
+    char name[JC_TAP_NAME];
+
+    for (size_t row = 0; row < lens->rows; row++) {
+        jc_tap_name(lens->taps[row], name);
+        fprintf(f, "%c\"%s\"", row ? ',' : '[', name);
     }
     fputc(']', f);
 }
@@ -108,7 +119,7 @@ static jc_status put_maps(const jc_lens *lens, const jc_lens_detail *detail, FIL
 /* Each id that occurs, once. */
 static jc_status put_tokens(const jc_lens *lens, size_t top, FILE *f, jc_error *err)
 {
-    size_t guesses = lens->n_maps * lens->taps * lens->columns * lens->top;
+    size_t guesses = lens->n_maps * lens->rows * lens->columns * lens->top;
     bool *used = jc_alloc_array(lens->info->vocab, sizeof *used);
     const char *comma = "";
     jc_status st = JC_OK;
@@ -158,6 +169,8 @@ jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FI
     put_ids(f, lens->positions, lens->columns);
     fputs(",\n\"answers\":", f);
     put_ids(f, lens->answers, lens->columns);
+    fputs(",\n\"taps\":", f);
+    put_taps(lens, f);
     fputs(",\n\"maps\":{", f);
     st = put_maps(lens, detail, f, err);
     fputs("},\n\"tokens\":{", f);

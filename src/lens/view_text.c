@@ -48,10 +48,10 @@ static jc_status put_token(const jc_lens *lens, uint32_t id, FILE *f, jc_error *
     return JC_OK;
 }
 
-static jc_status put_cell(const jc_lens *lens, size_t map, uint32_t tap, size_t column,
+static jc_status put_cell(const jc_lens *lens, size_t map, size_t row, size_t column,
                           bool colour, FILE *f, jc_error *err)
 {
-    jc_lens_cell cell = jc_lens_at(lens, map, tap, column);
+    jc_lens_cell cell = jc_lens_at(lens, map, row, column);
     const shade *paint = colour ? find_shade((double)cell.p[0]) : NULL;
 
     if (paint)
@@ -76,10 +76,15 @@ static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t
         st = put_token(lens, lens->ids[lens->positions[c]], f, err);
         fprintf(f, "%*s", CELL - TOKEN, "");
     }
-    for (uint32_t tap = 0; tap < lens->taps; tap++) {
-        fprintf(f, "\nlayer %-*u", LABEL - 6, tap);
+    for (size_t row = 0; row < lens->rows; row++) {
+        char name[JC_TAP_NAME];
+        jc_tap_name(lens->taps[row], name);
+        if (lens->taps[row].point)
+            fprintf(f, "\n %-*s", LABEL - 1, name);
+        else
+            fprintf(f, "\nlayer %-*s", LABEL - 6, name);
         for (size_t c = first; c < end && st == JC_OK; c++)
-            st = put_cell(lens, map, tap, c, colour, f, err);
+            st = put_cell(lens, map, row, c, colour, f, err);
     }
     fprintf(f, "\n%-*s", LABEL, "settled");
     for (size_t c = first; c < end; c++)
@@ -101,6 +106,8 @@ static jc_status put_text(const jc_lens *lens, const jc_lens_look *look, FILE *f
                 "settled: the layer from which on it is.\n",
                 m ? "\n" : "", lens->info->causal ? "the next token" : "the masked token",
                 lens->names[m]);
+        if (lens->rows > lens->info->layers + 1)
+            fputs("Rows as 6.mlp are points inside a block, read as they are.\n", f);
         for (size_t c = 0; c < lens->columns && st == JC_OK; c += fit) {
             size_t end = lens->columns - c < fit ? lens->columns : c + fit;
             st = put_block(lens, m, c, end, look->colour, f, err);

@@ -7,6 +7,9 @@ p = softmax of the model's own logits and the answer the token of their largest:
 guesses and their q, the rank 1 + #{z > z[answer]}, entropy -sum q ln q, and
 kl sum p ln(p / q). settled: the first tap from which on the first guess is the answer.
 The maps called "made" are those of made_map() below; tests/lens/test_lens.c has the same.
+
+The files that end in -at have rows for every point inside a block too, in the order in which
+they come about, their states taken by hooks (make_taps.py) and read out as they are.
 """
 import json
 from pathlib import Path
@@ -14,10 +17,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import log_softmax
 
+from make_taps import run
 from reference import Model
 
 HERE = Path(__file__).parent
 TOP, MASK = 5, 4
+PRE, POST = ["ln1", "attn", "mid", "ln2", "mlp"], ["attn", "mid", "ln1", "mlp", "sum"]
 
 
 def made_map(layer, d):
@@ -26,7 +31,8 @@ def made_map(layer, d):
     return w, 0.1 * np.cos(layer + np.arange(d))
 
 
-def read_map(model, states, mapped):
+def read_map(model, states, mapped, layers):
+    """layers: rows of `mapped` that are layer taps."""
     full = log_softmax(model.read(states[-1]), axis=1)
     answers = full.argmax(1)
     out = {name: [] for name in ("rank", "entropy", "kl", "guesses", "p")}
@@ -40,35 +46,54 @@ def read_map(model, states, mapped):
         out["rank"].append((1 + (z > own).sum(1)).tolist())
         out["entropy"].append((-(np.exp(q) * q).sum(1)).tolist())
         out["kl"].append((np.exp(full) * (full - q)).sum(1).tolist())
-    first = np.array(out["guesses"])[:, :, 0] == answers
+    first = np.array(out["guesses"])[layers, :, 0] == answers
     later = np.logical_and.accumulate(first[::-1])[::-1]
     return {"settled": later.argmax(0).tolist()} | out, answers.tolist()
 
 
-def write(name, seed, masks=None):
+def with_points(model, ids, positions, states):
+    """Names of rows, and of each its states and, where it is a layer, its number."""
+    seen, _ = run(model, ids, {})
+    rows = [("0", states[0], 0)]
+    for b in range(1, model.layers + 1):
+        for point in POST if model.kind == "bert" else PRE:
+            inner = seen[f"{b}.{point}"].numpy()[positions]
+            rows.append((f"{b}.{point}", inner, None))
+        rows.append((str(b), states[b], b))
+    return rows
+
+
+def write(name, seed, masks=None, points=False):
     model = Model(HERE / "models" / name)
     rng = np.random.default_rng(seed)
-    ids = rng.integers(5, model.vocab, 20)
+    ids = rng.integers(5, model.vocab, 20)[:7 if points and masks is None else None]
     positions = list(range(len(ids))) if masks is None else masks
     if masks is not None:
         ids[masks] = MASK
     states = model.run(ids)[0][:, positions]
+    rows = [(str(b), h, b) for b, h in enumerate(states)]
+    if points:
+        rows = with_points(model, ids, positions, states)
     made = []
-    for layer, h in enumerate(states[:-1]):
-        w, b = made_map(layer, model.width)
-        made.append(h @ w.astype(np.float32).astype(np.float64).T + b.astype(np.float32))
+    for _, h, layer in rows:
+        if layer is not None and layer < model.layers:
+            w, b = made_map(layer, model.width)
+            h = h @ w.astype(np.float32).astype(np.float64).T + b.astype(np.float32)
+        made.append(h)
+    layers = [r for r, (_, _, layer) in enumerate(rows) if layer is not None]
     maps = {}
-    maps["id"], answers = read_map(model, states, states)
-    maps["made"], _ = read_map(model, states, [*made, states[-1]])
+    maps["id"], answers = read_map(model, states, [h for _, h, _ in rows], layers)
+    maps["made"], _ = read_map(model, states, made, layers)
     text = json.dumps({"ids": ids.tolist(), "positions": positions, "answers": answers,
-                       "maps": maps})
-    (HERE / "lens" / f"{name}.json").write_text(text + "\n")
+                       "taps": [tap for tap, _, _ in rows], "maps": maps})
+    (HERE / "lens" / f"{name}{'-at' if points else ''}.json").write_text(text + "\n")
 
 
 def main():
     (HERE / "lens").mkdir(exist_ok=True)
-    write("tiny-gpt2", seed=7)
-    write("tiny-bert", seed=8, masks=[2, 9, 17])
+    for points in False, True:
+        write("tiny-gpt2", seed=7, points=points)
+        write("tiny-bert", seed=8, masks=[2, 9, 17], points=points)
 
 
 if __name__ == "__main__":

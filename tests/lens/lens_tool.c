@@ -2,7 +2,8 @@
 /*
  * lens_tool.c: pages for screenshot.sh.
  *
- *   lens_tool demo MODEL > PAGE             a text through id and through maps that shrink
+ *   lens_tool demo MODEL [TAPS] > PAGE      a text through id and through maps that shrink,
+ *                                           and at taps inside blocks
  *   lens_tool fake VOCAB LAYERS COLUMNS > PAGE
  *                                           random numbers for a model that was never run,
  *                                           with the tokens of the folder VOCAB
@@ -49,7 +50,7 @@ static jc_shortcut *shrinking(const jc_model *model)
     return made;
 }
 
-static void demo(const char *path)
+static void demo(const char *path, const char *at)
 {
     const char *text = "The first of the three cities lies on a river in the north of the "
                        "country, and \"the\" <b>second</b> is near the sea.";
@@ -62,6 +63,7 @@ static void demo(const char *path)
 
     jc_lens_params_init(&params);
     params.map = "all";
+    params.at = at;
     if (jc_model_open(&model, path, NULL, &err) ||
         jc_tokenizer_open(&tokenizer, path, &err) ||
         jc_tokenizer_encode(tokenizer, text, strlen(text), &ids, &err))
@@ -97,8 +99,8 @@ static void fill(jc_lens *lens, uint32_t vocab)
         lens->positions[c] = (uint32_t)c;
         lens->answers[c] = (uint32_t)(jc_rng_uniform(&rng) * vocab);
     }
-    for (size_t i = 0; i < lens->n_maps * lens->taps * lens->columns; i++) {
-        double depth = (double)(i / lens->columns % lens->taps) / (lens->taps - 1);
+    for (size_t i = 0; i < lens->n_maps * lens->rows * lens->columns; i++) {
+        double depth = (double)(i / lens->columns % lens->rows) / (double)(lens->rows - 1);
         double p = 0.02 + 0.97 * depth * jc_rng_uniform(&rng);
         bool agrees = depth >= 1 || jc_rng_uniform(&rng) < depth;
         lens->readings[i] = (jc_reading){.rank = agrees ? 1 : 2 + (uint32_t)(40 * p),
@@ -137,8 +139,11 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
                     .n_ids = columns,
                     .columns = columns,
                     .top = 10,
-                    .taps = layers + 1};
-    size_t cells = lens.n_maps * lens.taps * columns;
+                    .rows = layers + 1};
+    size_t cells = lens.n_maps * lens.rows * columns;
+    lens.taps = make(lens.rows, sizeof *lens.taps);
+    for (uint32_t l = 0; l <= layers; l++)
+        lens.taps[l].block = l;
     lens.ids = make(columns, sizeof *lens.ids);
     lens.positions = make(columns, sizeof *lens.positions);
     lens.answers = make(columns, sizeof *lens.answers);
@@ -147,6 +152,7 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
     lens.p = make(cells * lens.top, sizeof *lens.p);
     fill(&lens, info.vocab);
     write_page(&lens);
+    jc_free(lens.taps);
     jc_free(lens.ids);
     jc_free(lens.positions);
     jc_free(lens.answers);
@@ -158,8 +164,8 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "demo") == 0) {
-        demo(argv[2]);
+    if (argc >= 3 && argc <= 4 && strcmp(argv[1], "demo") == 0) {
+        demo(argv[2], argv[3]); /* NULL ends them */
     } else if (argc == 5 && strcmp(argv[1], "fake") == 0) {
         fake(argv[2], (uint32_t)strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
     } else {

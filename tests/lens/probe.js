@@ -9,6 +9,7 @@ window.addEventListener("load", () => {
         title: document.title,
         scripts: all("script").length,
         bold: all("b").length, /* markup that came out of a token or a name */
+        labels: all(".scroller:first-of-type .labels div:not(.corner)").slice(0, lens.taps.length).map((e) => e.textContent).join(" "),
         maps: all(".scroller").length,
         guesses: all(".said li").length,
         said: document.querySelector(".said").textContent,
@@ -27,7 +28,7 @@ window.addEventListener("load", () => {
     let least = worst();
 
     const shown = (selector) => document.querySelector(`${selector}`).style.backgroundColor;
-    const at = `.cell[data-row="${Math.floor(lens.model.layers / 2)}"]`, before = shown(at);
+    const at = `.cell[data-row="${Math.floor(lens.taps.length / 2)}"]`, before = shown(at);
     document.querySelector('input[value="kl"]').click();
     facts.shade = shown(at) !== before ? "changes" : "fails";
     least = Math.min(least, worst());
@@ -38,9 +39,10 @@ window.addEventListener("load", () => {
         ? "model's own" : "another";
     const drawn = all(`.scroller:first-of-type .column`).filter((column) => sheets[0].body.contains(column));
     facts.marks = drawn.every((column) => {
-        const settled = first.settled[Number(column.dataset.column)];
-        const cells = [...column.querySelectorAll(".cell")]; /* last layer first */
-        const above = cells.slice(0, first.kl.length - settled);
+        const settled = lens.taps.indexOf(String(first.settled[Number(column.dataset.column)]));
+        const cells = [...column.querySelectorAll(".cell")] /* last layer first */
+            .filter((cell) => !lens.taps[cell.dataset.row].includes("."));
+        const above = cells.filter((cell) => Number(cell.dataset.row) >= settled);
         return above.every((cell) => cell.classList.contains("answer")) && above.at(-1).classList.contains("settled")
             && !cells[above.length]?.classList.contains("answer");
     }) ? "right" : "wrong";

@@ -50,9 +50,9 @@ static jc_shortcut *made_maps(const jc_model *model)
     return made;
 }
 
-static jc_lens *new_lens(const jc_model *model, const jc_tokenizer *tokenizer,
-                         const jc_shortcut *shortcut, const char *map, uint32_t top,
-                         const uint32_t *ids, size_t n)
+static jc_lens *new_lens_at(const jc_model *model, const jc_tokenizer *tokenizer,
+                            const jc_shortcut *shortcut, const char *map, uint32_t top,
+                            const uint32_t *ids, size_t n, const char *at)
 {
     jc_lens_params params;
     jc_error err = {JC_OK, ""};
@@ -61,10 +61,18 @@ static jc_lens *new_lens(const jc_model *model, const jc_tokenizer *tokenizer,
     jc_lens_params_init(&params);
     params.map = map;
     params.top = top;
+    params.at = at;
     if (jc_lens_new(&lens, model, tokenizer, &shortcut, shortcut != NULL, ids, n, &params,
                     &err))
         fail_msg("%s", err.message);
     return lens;
+}
+
+static jc_lens *new_lens(const jc_model *model, const jc_tokenizer *tokenizer,
+                         const jc_shortcut *shortcut, const char *map, uint32_t top,
+                         const uint32_t *ids, size_t n)
+{
+    return new_lens_at(model, tokenizer, shortcut, map, top, ids, n, NULL);
 }
 
 static json_t *view_json(void **state, const jc_lens *lens)
@@ -94,6 +102,8 @@ static void check_same(const json_t *got, const json_t *want, const char *what)
         assert_int_equal(json_array_size(got), json_array_size(want));
         for (size_t i = 0; i < json_array_size(want); i++)
             check_same(json_array_get(got, i), json_array_get(want, i), what);
+    } else if (json_is_string(want)) {
+        assert_true(json_equal(got, want));
     } else {
         double x = json_number_value(got), y = json_number_value(want);
         if (!json_is_number(got) || fabs(x - y) > 2e-5 * fmax(1, fabs(y)) ||
@@ -102,12 +112,13 @@ static void check_same(const json_t *got, const json_t *want, const char *what)
     }
 }
 
-static void check_golden(void **state, const char *name, const char *tokens)
+static void check_golden(void **state, const char *name, const char *tokens, const char *at)
 {
     char path[512];
     uint32_t ids[64];
 
-    snprintf(path, sizeof path, JC_SOURCE_DIR "/tests/golden/lens/%s.json", name);
+    snprintf(path, sizeof path, JC_SOURCE_DIR "/tests/golden/lens/%s%s.json", name,
+             at ? "-at" : "");
     json_t *want = json_load_file(path, 0, NULL);
     assert_non_null(want);
     json_t *list = json_object_get(want, "ids");
@@ -118,7 +129,8 @@ static void check_golden(void **state, const char *name, const char *tokens)
     jc_model *model = open_model(path, "onednn", "f32");
     jc_tokenizer *tokenizer = open_tokenizer(tokens);
     jc_shortcut *made = made_maps(model);
-    jc_lens *lens = new_lens(model, tokenizer, made, "all", 5, ids, json_array_size(list));
+    jc_lens *lens =
+        new_lens_at(model, tokenizer, made, "all", 5, ids, json_array_size(list), at);
     json_t *got = view_json(state, lens);
     check_same(got, want, name);
     json_decref(got);
@@ -131,12 +143,19 @@ static void check_golden(void **state, const char *name, const char *tokens)
 
 static void test_lens__a_decoder_gives_the_numbers_of_the_definitions(void **state)
 {
-    check_golden(state, "tiny-gpt2", TOKENIZERS "tiny");
+    check_golden(state, "tiny-gpt2", TOKENIZERS "tiny", NULL);
 }
 
 static void test_lens__an_encoder_is_read_at_its_masks(void **state)
 {
-    check_golden(state, "tiny-bert", TOKENIZERS "wiki-bert");
+    check_golden(state, "tiny-bert", TOKENIZERS "wiki-bert", NULL);
+}
+
+static void test_lens__points_inside_blocks_are_read_as_they_are(void **state)
+{
+    check_golden(state, "tiny-gpt2", TOKENIZERS "tiny", "all");
+    check_golden(state, "tiny-bert", TOKENIZERS "wiki-bert", "all");
+    check_golden(state, "tiny-gpt2", TOKENIZERS "tiny", "mlp,ln2,mid,attn,ln1");
 }
 
 static const uint32_t some_ids[] = {5, 9, 2, 60, 0, 7, 7, 33};
@@ -185,6 +204,40 @@ static void test_lens__all_guesses_are_a_distribution_the_last_the_models_own(vo
     jc_session_free(session);
     jc_lens_free(lens);
     jc_shortcut_free(made);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+}
+
+/* In the order in which they come about, whatever the order of asking. */
+static void test_lens__rows_inside_blocks_stand_between_their_layers(void **state)
+{
+    static const char *const want[] = {"0",     "1.mlp", "1", "2.ln1", "2.mid",
+                                       "2.mlp", "2.sum", "2", "3.mlp", "3"};
+    jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
+    jc_tokenizer *tokenizer = open_tokenizer(TOKENIZERS "tiny");
+    jc_lens *lens = new_lens_at(model, tokenizer, NULL, NULL, 1, some_ids, 8,
+                                "2.sum,mlp,2.mid,2.ln1,1,3.out");
+    jc_lens_params params;
+    jc_lens *wrong;
+    jc_error err;
+    char name[JC_TAP_NAME];
+
+    (void)state;
+    assert_int_equal(jc_lens_rows(lens), JC_COUNT(want));
+    for (size_t row = 0; row < JC_COUNT(want); row++) {
+        jc_tap_name(jc_lens_tap(lens, row), name);
+        assert_string_equal(name, want[row]);
+    }
+    jc_lens_free(lens);
+    jc_lens_params_init(&params);
+    static const char *const bad[] = {"4.mlp", "mlp,2.mlp", "1.mlpx", "", "0.mlp", "mlp,"};
+    for (size_t i = 0; i < JC_COUNT(bad); i++) {
+        params.at = bad[i];
+        assert_int_equal(
+            jc_lens_new(&wrong, model, tokenizer, NULL, 0, some_ids, 8, &params, &err),
+            JC_E_ARG);
+        assert_null(wrong);
+    }
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
 }
@@ -402,6 +455,7 @@ static void test_lens__short_memory_is_said(void **state)
         assert_non_null(f);
         jc_lens_params_init(&params);
         params.map = "all";
+        params.at = "attn";
         jc_alloc_fail_after(n);
         st = jc_lens_new(&lens, model, tokenizer, (const jc_shortcut *const *)&made, 1,
                          some_ids, 8, &params, &err);
@@ -423,6 +477,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_lens__a_decoder_gives_the_numbers_of_the_definitions),
         SCRATCH_TEST(test_lens__an_encoder_is_read_at_its_masks),
+        SCRATCH_TEST(test_lens__points_inside_blocks_are_read_as_they_are),
+        cmocka_unit_test(test_lens__rows_inside_blocks_stand_between_their_layers),
         cmocka_unit_test(test_lens__all_guesses_are_a_distribution_the_last_the_models_own),
         cmocka_unit_test(test_lens__the_map_is_the_first_shortcuts_or_id_or_as_chosen),
         cmocka_unit_test(test_lens__a_long_text_starts_as_its_start_alone),

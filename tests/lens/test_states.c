@@ -96,6 +96,47 @@ static void test_states__the_file_holds_the_reference_states_of_every_row(void *
     jc_model_close(model);
 }
 
+/* tests/golden/taps: hooks on the modules of `transformers`. */
+static void test_states__those_inside_blocks_are_the_references_too(void **state)
+{
+    static const char *const taps[] = {"2.attn", "1.mlp", "3.mid", "3.ln2", "2.ln1"};
+    jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
+    jc_safetensors *want, *file;
+    size_t n = 0;
+
+    assert_int_equal(
+        jc_safetensors_open(&want, JC_SOURCE_DIR "/tests/golden/taps/tiny-gpt2.safetensors",
+                            NULL),
+        JC_OK);
+    uint32_t *ids = read_whole(want, "ids", &n);
+    FILE *f = fopen(scratch_path(state, "samples.jsonl"), "w");
+    assert_non_null(f);
+    fputs("{\"ids\":", f);
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "%c%u", i ? ',' : '[', ids[i]);
+    fputs("],\"positions\":", f);
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "%c%zu", i ? ',' : '[', i);
+    fputs("]}\n", f);
+    assert_int_equal(fclose(f), 0);
+    save_well(state, model, "s.safetensors", "0,2.attn,1.mlp,1,3.mid,3.ln2,2.ln1", 0);
+    assert_int_equal(jc_safetensors_open(&file, scratch_path(state, "s.safetensors"), NULL),
+                     JC_OK);
+    assert_int_equal(jc_safetensors_count(file), 8);
+    for (size_t i = 0; i < JC_COUNT(taps); i++) {
+        char name[40];
+        snprintf(name, sizeof name, "states.%s", taps[i]);
+        float *got = read_all(file, name), *reference = read_all(want, taps[i]);
+        check_rows(got, reference, n, jc_model_get_info(model)->width, 1e-5, name);
+        jc_free(got);
+        jc_free(reference);
+    }
+    jc_safetensors_close(file);
+    jc_safetensors_close(want);
+    jc_free(ids);
+    jc_model_close(model);
+}
+
 static size_t read_file(void **state, const char *name, unsigned char *data, size_t room)
 {
     FILE *f = fopen(scratch_path(state, name), "rb");
@@ -160,7 +201,12 @@ static void test_states__what_cannot_be_written_is_said_and_leaves_nothing(void 
         const char *name, *taps, *message;
     } cases[] = {
         {"s.safetensors", "0,6.mlp", "'6.mlp' is no tap"},
-        {"s.safetensors", "4", "its taps are 0 (embeddings) to 3 (after block 3)"},
+        {"s.safetensors", "2.mlpx", "'2.mlpx' is no tap"},
+        {"s.safetensors", "0.attn", "'0.attn' is no tap"},
+        {"s.safetensors", "4", "there are 0 (the embedding) to 3"},
+        {"s.safetensors", "2,2.out", "tap 2 is asked for twice"},
+        {"s.safetensors", "2.mlp,mlp", "tap 2.mlp is asked for twice"},
+        {"s.npy", "mlp", "holds the states of one tap, not of 3"},
         {"s.safetensors", "99999999999999999999", "no tap"},
         {"s.safetensors", "", "'' is no tap"},
         {"s.safetensors", "1,", "'' is no tap"},
@@ -215,6 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_states__the_file_holds_the_reference_states_of_every_row),
+        SCRATCH_TEST(test_states__those_inside_blocks_are_the_references_too),
         SCRATCH_TEST(test_states__batches_do_not_change_a_byte),
         SCRATCH_TEST(test_states__a_npy_file_is_what_its_format_says),
         SCRATCH_TEST(test_states__what_cannot_be_written_is_said_and_leaves_nothing),
