@@ -216,26 +216,44 @@ function step(sheet, event) {
     sheet.made.get(column)?.querySelector(`[data-row="${row}"]`).focus();
 }
 
-/* ---- the numbers as a table, made when it is opened ---- */
+/* ---- the numbers as tables, made when they are opened, one after another ---- */
 
-function numbersOf(name) {
-    const map = lens.maps[name];
+const TOGETHER = 100; /* columns of a table */
+let waiting = [], timer = 0;
+
+function numbersOf(name, from) {
+    const map = lens.maps[name], shown = [...lens.positions.keys()].slice(from, from + TOGETHER);
     const value = (row, column) => (view.shade === "p" ? percent(map.p[row][column][0]) : number(map.kl[row][column]));
-    const head = lens.positions.map((position) => element("th", { scope: "col" }, `${position} `, token(lens.ids[position])));
+    const head = shown.map((column) => element("th", { scope: "col" }, `${lens.positions[column]} `, token(lens.ids[lens.positions[column]])));
     const lines = [...Array(rows).keys()].reverse().map((row) => element("tr", {}, element("th", { scope: "row" }, taps[row]),
-        ...lens.positions.map((_, column) => element("td", {}, token(map.guesses[row][column][0]), ` ${value(row, column)}`))));
+        ...shown.map((column) => element("td", {}, token(map.guesses[row][column][0]), ` ${value(row, column)}`))));
     const title = `${name}: first guess and ${view.shade === "p" ? "its probability" : "KL, nats"}, by layer and position`;
     return element("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": title },
         element("table", {}, element("caption", {}, title),
             element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "layer"), ...head)), element("tbody", {}, ...lines)));
 }
 
+/* The next table; the page answers between two. False when all are there. */
+function drawMore() {
+    const next = waiting.shift();
+    clearTimeout(timer);
+    if (next) {
+        document.querySelector(".all").append(numbersOf(...next));
+        timer = setTimeout(drawMore);
+    }
+    return next !== undefined;
+}
+
 function drawNumbers() {
     const details = document.querySelector(".all");
     details.querySelectorAll(".numbers").forEach((old) => old.remove());
-    if (details.open) {
-        details.append(...view.shown.map(numbersOf));
+    waiting = [];
+    for (const name of details.open ? view.shown : []) {
+        for (let from = 0; from < columns; from += TOGETHER) {
+            waiting.push([name, from]);
+        }
     }
+    drawMore();
 }
 
 /* ---- the page ---- */

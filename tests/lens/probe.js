@@ -24,6 +24,19 @@ window.addEventListener("load", () => {
         const [low, high] = [light(cell.style.color), light(cell.style.backgroundColor)].sort((a, b) => a - b);
         return (high + 0.05) / (low + 0.05);
     };
+    /* What who lacks cones for red, for green, or for blue sees of linear light (Machado,
+     * Oliveira and Fernandes 2009): each step of a scale still darker than the one before. */
+    const BLIND = [[[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]]];
+    const linear = (c) => (c <= 10.31475 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+    const lightness = (y) => (y > 0.008856 ? 116 * Math.cbrt(y) - 16 : 903.3 * y); /* CIE L* */
+    const seen = (rgb, matrix) => {
+        const [r, g, b] = matrix.map((row) => row.reduce((sum, m, i) => sum + m * linear(rgb[i]), 0));
+        return lightness(0.2126 * r + 0.7152 * g + 0.0722 * b);
+    };
+    const told = (ramp) => BLIND.every((matrix) =>
+        [0, 0.2, 0.4, 0.6, 0.8].every((x) => seen(mix(ramp, x), matrix) - seen(mix(ramp, x + 0.2), matrix) > 8));
     const worst = () => Math.min(...all(".cell").map(contrast));
     let least = worst();
 
@@ -65,9 +78,19 @@ window.addEventListener("load", () => {
     facts.quick = each < 300 && all(".cell").length < 10000 ? "yes" : `${each} ms, ${all(".cell").length} cells`;
     facts.end = sheets[0].body.querySelector(`[data-column="${lens.positions.length - 1}"]`) ? "reached" : "fails";
 
+    const from = performance.now(), cells = all(".cell");
+    for (let i = 0; i < 100; i++) {
+        cells[(37 * i) % cells.length].dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
+        void document.body.offsetHeight;
+    }
+    const hover = (performance.now() - from) / 100;
+    facts.hover = hover < 100 ? "quick" : `${hover} ms`;
+    facts.palette = Object.values(RAMPS).every(told) ? "told apart" : "fails";
+
     const details = document.querySelector(".all");
     details.open = true;
     drawNumbers();
+    while (drawMore());
     facts.numbers = all(".all tbody td").length === facts.maps * lens.positions.length * first.kl.length ? "yes" : "no";
     facts.overflow = document.documentElement.scrollWidth > innerWidth ? `yes: ${document.documentElement.scrollWidth}` : "no";
     document.querySelector('input[name="map"][value="0"]').click();
