@@ -38,7 +38,12 @@ static const jc_report_member exit_rows[] = {
     {"lambda", NUMBER},      {"layers", NUMBER},  {"p1", SHARE},
     {"layers_ci", INTERVAL}, {"p1_ci", INTERVAL},
 };
-static const jc_report_member saved_rows[] = {{"blocks", MAYBE}, {"percent", MAYBE}};
+static const jc_report_member saved_rows[] = {
+    {"blocks", MAYBE},
+    {"percent", MAYBE},
+    {"blocks_ci", INTERVAL},
+    {"percent_ci", INTERVAL},
+};
 
 /* [L+1][L+1], each a number or null, 1 on the diagonal. */
 static jc_status check_r2(const jc_report_at *at, const char *path, const json_t *matrix)

@@ -17,6 +17,9 @@ static const jc_report_member part_rows[] = {{"layer", COUNT}, SCORES};
 static const jc_report_member schedule_rows[] = {{"map", TEXT},         {"kind", TEXT},
                                                  {"blocks", COUNT},     {"jumps", RANGES},
                                                  {"r2_product", MAYBE}, SCORES};
+static const jc_report_member last_rows[] = {
+    {"layer", COUNT}, {"r2", MAYBE}, {"r2_ci", INTERVAL}};
+static const jc_report_member mean_rows[] = {{"p1", MAYBE_SHARE}, {"p1_ci", INTERVAL}};
 static const jc_report_member transfer_rows[] = {{"texts", TEXTS}};
 static const jc_report_member size_rows[] = {{"name", TEXT},
                                              {"method", TEXT},
@@ -79,25 +82,46 @@ static jc_status check_layer(const jc_report_at *at, const char *path, const jso
 static jc_status check_part_layer(const jc_report_at *at, const char *path,
                                   const json_t *entry)
 {
-    jc_status st = jc_report_object(at, path, entry, part_rows, JC_COUNT(part_rows));
+    return jc_report_object(at, path, entry, part_rows, JC_COUNT(part_rows));
+}
 
-    return st ? st : check_layer(at, path, entry, "layer");
+static jc_status check_last_layer(const jc_report_at *at, const char *path,
+                                  const json_t *entry)
+{
+    return jc_report_object(at, path, entry, last_rows, JC_COUNT(last_rows));
+}
+
+static jc_status check_jump_mean(const jc_report_at *at, const char *path,
+                                 const json_t *entry)
+{
+    return jc_report_object(at, path, entry, mean_rows, JC_COUNT(mean_rows));
 }
 
 /* As of the methods, an entry a layer: the page looks one up beside the other. */
-static jc_status check_part(const jc_report_at *at, const char *path, const json_t *list)
+static jc_status each_layer(const jc_report_at *at, const char *path, const json_t *list,
+                            check *one)
 {
     size_t n = json_array_size(list);
 
     if (!json_is_array(list) || n != at->layers + 1)
         return jc_report_wrong(at, "'%s' is not a list of %zu layers", path,
                                at->layers + 1);
-    jc_status st = each(at, path, list, check_part_layer);
+    jc_status st = each(at, path, list, one);
     for (size_t i = 0; i < n && st == JC_OK; i++)
         if (json_integer_value(json_object_get(json_array_get(list, i), "layer")) !=
             (json_int_t)i)
             return jc_report_wrong(at, "'%s[%zu].layer' is not %zu", path, i, i);
     return st;
+}
+
+static jc_status check_part(const jc_report_at *at, const char *path, const json_t *list)
+{
+    return each_layer(at, path, list, check_part_layer);
+}
+
+static jc_status check_last(const jc_report_at *at, const char *path, const json_t *list)
+{
+    return each_layer(at, path, list, check_last_layer);
 }
 
 static jc_status check_schedule(const jc_report_at *at, const char *path,
@@ -192,12 +216,18 @@ static jc_status check_transfer(const jc_report_at *at, json_t *transfer)
 
 jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
 {
+    json_t *last = json_object_get(root, "r2_last");
+    json_t *means = json_object_get(root, "jump_mean");
     json_t *parts = json_object_get(root, "parts");
     json_t *schedules = json_object_get(root, "schedules");
     json_t *transfer = json_object_get(root, "transfer");
     json_t *sizes = json_object_get(root, "training_size");
     jc_status st = parts ? each_member(at, "parts", parts, check_part) : JC_OK;
 
+    if (st == JC_OK && last)
+        st = each_member(at, "r2_last", last, check_last);
+    if (st == JC_OK && means)
+        st = each_member(at, "jump_mean", means, check_jump_mean);
     if (st == JC_OK && schedules)
         st = each(at, "schedules", schedules, check_schedule);
     if (st == JC_OK && transfer)

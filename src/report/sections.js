@@ -3,10 +3,15 @@
 
 /* ---- what the sections say ---- */
 
+function savedInterval(m) {
+    const ci = saved[m].percent_ci;
+    return ci ? `, 95% interval ${ci[0].toFixed(1)} to ${ci[1].toFixed(1)}` : "";
+}
+
 function savedSentence() {
     const parts = methods.map((m) => saved[m].blocks === null
         ? `${m} does not reach it`
-        : `${m} saves ${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%)`);
+        : `${m} saves ${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%${savedInterval(m)})`);
     return `With early exit at a precision@1 of ${saved.target}, ${list(parts)}.`;
 }
 
@@ -50,6 +55,25 @@ function r2Sentence() {
         + `${above.length ? `; ${list(above)}` : ""}.`;
 }
 
+function lastSentence() {
+    const known = [...Array(L).keys()].filter((l) => methods.every((m) => results.r2_last[m]?.[l].r2 != null));
+    const at = known.includes(halfway) ? halfway : known[0];
+    if (at === undefined) {
+        return "No layer before the last has an R² to it for every method.";
+    }
+    const better = (m) => known.filter((l) => results.r2_last[m][l].r2 > results.r2_last.id[l].r2).length;
+    return `From layer ${at} to the last, R² is `
+        + list(methods.map((m) => `${within(results.r2_last[m][at].r2, results.r2_last[m][at].r2_ci)} for ${m}`))
+        + `${fitted.map((m) => `; ${m} is above id from ${share(better(m), known.length, "layer")} before the last`).join("")}.`;
+}
+
+/* Of the mean precision@1 over layers, where it is known. */
+function meanSentence() {
+    const known = methods.filter((m) => results.jump_mean?.[m]?.p1 != null);
+    return known.length === 0 ? "" : ` Over all layers before the last the mean precision@1 is ${list(known.map((m) =>
+        `${within(results.jump_mean[m].p1, results.jump_mean[m].p1_ci)} with ${m}`))}.`;
+}
+
 /* On how many layers before the last a method beats id, and where by most. sign: which way
  * is better. */
 function comparison(method, member, sign) {
@@ -62,7 +86,7 @@ function comparison(method, member, sign) {
 function precisionSentence() {
     const parts = methods.map((m) => `${short(results.jump[m][halfway].p1)} of the vectors with ${m}`);
     return `The top token read out at layer ${halfway} is the model's own for ${list(parts)}`
-        + `${fitted.map((m) => `; ${comparison(m, "p1", 1)}`).join("")}.`;
+        + `${fitted.map((m) => `; ${comparison(m, "p1", 1)}`).join("")}.${meanSentence()}`;
 }
 
 function surprisalSentence() {
@@ -127,6 +151,25 @@ function r2Section() {
             layers.map((from) => [from, ...results.r2[m][from]]))));
 }
 
+function meanTable() {
+    const scores = methods.map((m) => results.jump_mean[m] ?? {});
+    return table("mean precision@1 over the layers before the last", ["method", ...heads(scores, [["p1", "precision@1"]])],
+        methods.map((m, i) => [m, ...cells(scores[i], scores, [["p1"]])]));
+}
+
+function lastSection() {
+    const lists = Object.fromEntries(methods.filter((m) => results.r2_last[m]).map((m) => [m, results.r2_last[m]]));
+    const names = Object.keys(lists), said = lastSentence();
+    const sets = names.flatMap((m) => curves(rank(m), m, /* as the map, clipped */
+        byLayer(lists[m], "r2").map((p) => ({ ...p, told: p.y, y: p.y == null ? null : Math.max(p.y, 0), ci: p.ci?.map((x) => Math.max(x, 0)) })),
+        m === "id" ? DASHED : SOLID));
+    section("To the last layer", said, lineChart(said, sets, axis("layer", { min: 0, max: L }), axis("R²", { min: 0, max: 1, ticks: {} }),
+        "The last column of the maps above. Values below 0 are drawn at 0; the table has them."
+            + (names.some((m) => lists[m].some((p) => p.r2_ci)) ? " Shaded: 95% intervals, by a jackknife over groups of texts." : ""),
+        true, { title: layerTitle, label: ({ dataset, raw }) => ` ${brief(dataset.label)}: ${short(raw.told)}` }),
+    [layerTable("R² to the last layer", [["r2", ""]], lists, names)]);
+}
+
 function precisionSection() {
     const ks = [["p1", 1, SOLID], ["p5", 5, DASHED], ["p10", 10, DOTTED]];
     const sets = byMethod((m) => ks.map(([member, k, dash]) =>
@@ -137,7 +180,8 @@ function precisionSection() {
             + "It is agreement with the model, not correctness." + intervals(results.jump),
         true, tips(layerTitle));
     section("Agreement with the model", precisionSentence(), figure,
-        [layerTable("precision@k by layer", ks.map(([member, k]) => [member, ` @${k}`]), results.jump, methods)]);
+        [layerTable("precision@k by layer", ks.map(([member, k]) => [member, ` @${k}`]), results.jump, methods),
+            ...(results.jump_mean ? [meanTable()] : [])]);
 }
 
 function surprisalSection() {
@@ -149,6 +193,12 @@ function surprisalSection() {
         true, tips(layerTitle));
     section("Surprisal", surprisalSentence(), figure,
         [layerTable("surprisal by layer, nats", [["surprisal", ""]], results.jump, methods)]);
+}
+
+function savedTable() {
+    const scores = methods.map((m) => saved[m]), members = [["blocks", "blocks"], ["percent", "percent"]];
+    return table("saved by early exit", ["method", ...heads(scores, members)],
+        methods.map((m) => [m, ...cells(saved[m], scores, members)]));
 }
 
 function exitSection() {
@@ -175,8 +225,7 @@ function exitSection() {
             results.exit[m].map((p) => [exact(p.lambda), ...cells(p, results.exit[m], [["layers"], ["p1"]])]))),
         table("fixed exit, precision@1", ["blocks run", ...methods],
             results.jump.id.map((_, l) => [l, ...methods.map((m) => results.jump[m][l].p1)])),
-        table("saved by early exit", ["method", "blocks", "percent"],
-            methods.map((m) => [m, saved[m].blocks, saved[m].percent]))]);
+        savedTable()]);
 }
 
 /* ---- parts of a block ---- */
@@ -200,11 +249,12 @@ function partsSections() {
     };
     const score = (name, layer, member) => lists[name].find((p) => p.layer === layer)?.[member];
     const sentence = (member, word, sign) => {
-        const means = parts.map((name) => [name, mean(lists[name].filter((p) => p.layer < L && p[member] != null).map((p) => p[member]))])
+        const known = (name) => lists[name].filter((p) => p.layer < L && p[member] != null).map((p) => p[member]);
+        const means = parts.filter((name) => known(name).length > 0).map((name) => [name, mean(known(name))])
             .sort((a, b) => sign * (b[1] - a[1]));
         return `With the first ${count(halfway, "block")} of ${L} run whole and a part of all later ones replaced, ${word} is `
             + `${list(names.map((name) => `${short(score(name, halfway, member))} with ${told(name)}`))}`
-            + (means.length > 1 ? `; over all layers before the last the ${told(means[0][0])} can best be replaced (mean ${short(means[0][1])}), `
+            + (means.length > 1 && means[0][1] !== means.at(-1)[1] ? `; over all layers before the last the ${told(means[0][0])} can best be replaced (mean ${short(means[0][1])}), `
                 + `the ${told(means.at(-1)[0])} worst (${short(means.at(-1)[1])})` : "") + ".";
     };
     const draw = (title, member, label, range, sign, word, members) => {
@@ -232,11 +282,14 @@ function schedulesSections() {
     const plan = (s) => (s.kind === "alternate" && s.run != null ? `${s.run} run, ${s.jump} jumped` : s.jumps.map(([from, to]) => `${from} to ${to}`).join(", "));
     const blocks = [...new Set(all.filter((s) => s.kind === "alternate").map((s) => s.blocks))]
         .sort((a, b) => Math.abs(a - L / 2) - Math.abs(b - L / 2))[0] ?? halfway;
-    const sentence = (member, word, sign) => `With ${blocks} of ${count(L, "block")} run, ${word} is `
-        + list(series.flatMap(({ map, words, runs }) => {
+    const sentence = (member, word, sign) => {
+        const told = series.flatMap(({ map, words, runs }) => {
             const best = runs.filter((s) => s.blocks === blocks && s[member] != null).sort((a, b) => sign * (b[member] - a[member]))[0];
             return best ? [`${within(best[member], best[`${member}_ci`])} with ${map}, ${words}${best.kind === "alternate" ? ` (${plan(best)})` : ""}`] : [];
-        })) + ".";
+        });
+        return told.length > 0 ? `With ${blocks} of ${count(L, "block")} run, ${word} is ${told.join("; ")}.`
+            : `No schedule that runs ${blocks} of ${count(L, "block")} has a known ${word}.`;
+    };
     const draw = (title, member, label, range, sign, word) => {
         const said = sentence(member, word, sign);
         const sets = series.flatMap(({ map, kind, words, runs }, i) => {
@@ -298,6 +351,9 @@ function trainingSections() {
         const known = s.points.filter((p) => p[member] != null);
         const best = Math.max(...known.map((p) => p[member]));
         let at = known.length - 1;
+        if (!(known[at]?.[member] >= best - 0.01 * Math.abs(best))) {
+            return undefined; /* more text made it worse */
+        }
         while (at > 0 && known[at - 1][member] >= best - 0.01 * Math.abs(best)) {
             at--;
         }
@@ -347,6 +403,9 @@ function trainingSections() {
 Chart.defaults.font.family = colour("--sans");
 describe();
 r2Section();
+if (results.r2_last) {
+    lastSection();
+}
 precisionSection();
 surprisalSection();
 exitSection();

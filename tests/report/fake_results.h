@@ -176,9 +176,42 @@ static inline json_t *fake_sizes(void)
     return list;
 }
 
+/* R2 to the last layer, and of each method what has an interval. */
+static inline void fake_summaries(json_t *root, int layers)
+{
+    json_t *last = json_object(), *means = json_object(), *r2;
+    const char *m;
+
+    json_object_foreach(json_object_get(root, "r2"), m, r2)
+    {
+        json_t *list = json_array();
+        double blocks = layers * (strcmp(m, "id") == 0 ? 0.06 : 0.14);
+        for (int l = 0; l <= layers; l++) {
+            json_t *x = json_array_get(json_array_get(r2, (size_t)l), (size_t)layers);
+            double value = json_number_value(x), half = 0.02 * (1 - value);
+            json_array_append_new(list,
+                                  json_pack("{s:i,s:f,s:[f,f]}", "layer", l, "r2", value,
+                                            "r2_ci", value - half, value + half));
+        }
+        json_object_set_new(last, m, list);
+        json_object_set_new(means, m,
+                            json_pack("{s:f,s:[f,f]}", "p1", blocks / layers + 0.2, "p1_ci",
+                                      blocks / layers + 0.19, blocks / layers + 0.22));
+        json_t *saved = json_object_get(json_object_get(root, "saved"), m);
+        json_object_set_new(saved, "blocks_ci",
+                            json_pack("[f,f]", 0.9 * blocks, 1.2 * blocks));
+        json_object_set_new(
+            saved, "percent_ci",
+            json_pack("[f,f]", 90 * blocks / layers, 120 * blocks / layers));
+    }
+    json_object_set_new(root, "r2_last", last);
+    json_object_set_new(root, "jump_mean", means);
+}
+
 /* Add all sections that results may lack. */
 static inline void fake_sections(json_t *root, int layers)
 {
+    fake_summaries(root, layers);
     json_t *parts = json_object();
     const char *const names[] = {"mat_attn", "mat_ffn", "mat_ln1_ln2"};
 
@@ -192,6 +225,45 @@ static inline void fake_sections(json_t *root, int layers)
                                       "that-does-not-fit-anywhere.jsonl",
                                       layers));
     json_object_set_new(root, "training_size", fake_sizes());
+}
+
+static inline void fake_swap(json_t *of, const char *a, const char *b)
+{
+    json_t *was = json_incref(json_object_get(of, a));
+
+    json_object_set(of, a, json_object_get(of, b));
+    json_object_set_new(of, b, was);
+}
+
+/* As they seldom are: mat worse than id, all parts alike, schedules unknown, R2 to the
+ * last layer unknown, and the most text worse than less. */
+static inline void fake_worse(json_t *root)
+{
+    static const char *const lists[] = {"jump", "exit", "r2", "jump_mean"};
+    json_t *parts = json_object_get(root, "parts"), *entry, *last;
+    const char *name;
+    size_t i;
+
+    for (i = 0; i < 4; i++)
+        fake_swap(json_object_get(root, lists[i]), "id", "mat");
+    json_object_foreach(parts, name, entry)
+    {
+        json_object_set(parts, name, json_object_get(parts, "mat_attn"));
+    }
+    json_array_foreach(json_object_get(root, "schedules"), i, entry)
+    {
+        json_object_set_new(entry, "p1", json_null());
+        json_object_set_new(entry, "surprisal", json_null());
+    }
+    json_array_foreach(json_object_get(json_object_get(root, "r2_last"), "mat"), i, entry)
+    {
+        json_object_set_new(entry, "r2", json_null());
+        json_object_set_new(entry, "r2_ci", json_null());
+    }
+    last = json_object_get(json_array_get(json_object_get(root, "training_size"), 0),
+                           "points");
+    last = json_array_get(last, json_array_size(last) - 1);
+    json_object_set_new(last, "r2", json_real(-3));
 }
 
 /* `methods` of "id", "mat", "ridge", ... */

@@ -13,6 +13,8 @@ window.addEventListener("load", () => {
         fetched: performance.getEntriesByType("resource").filter((e) => !e.name.startsWith("data:")).length,
         title: document.title,
         headline: document.querySelector(".headline").textContent,
+        findings: all(".finding").map((e) => e.textContent).join(" |"),
+        unsaid: document.querySelector("main").innerText.match(/.{0,20}(NaN|undefined|null|Infinity|\[object).{0,20}/)?.[0] ?? "nothing",
         cells: all(".heat .known").length,
         scripts: all("script").length,
         bold: all("b").length, /* markup that came out of a string of the results */
@@ -37,7 +39,7 @@ window.addEventListener("load", () => {
         const { mode, ...options } = chart.options.interaction;
         chart.tooltip.setActiveElements(
             Chart.Interaction.modes[mode](chart, at, { axis: "x", ...options }, true).map(({ datasetIndex, index }) => ({ datasetIndex, index })), at);
-        return chart.tooltip.body.flatMap((part) => part.lines);
+        return (chart.tooltip.body ?? []).flatMap((part) => part.lines);
     });
     facts.tooltips = tips.join(" |");
 

@@ -4,6 +4,7 @@
  *
  *   report_tool fake L METHOD...            results of a model of L blocks to stdout
  *   report_tool whole L METHOD...           the same with all sections there are
+ *   report_tool worse L METHOD...           and much of it unknown or poor
  *   report_tool write RESULTS PAGE          the page
  *   report_tool numbers RESULTS DOM         is every number of the page's tables the
  *                                           results' own, in the tables' order, and none
@@ -101,6 +102,17 @@ static void by_entry(reader *r, const json_t *list, const char *const *names)
         members(r, json_array_get(list, i), names, i);
 }
 
+/* R2 to the last layer, where there is that. */
+static void summaries(reader *r, json_t *root, const char **methods, size_t n)
+{
+    json_t *last = json_object_get(root, "r2_last"), *lists[16];
+
+    for (size_t m = 0; m < n && last; m++)
+        lists[m] = json_object_get(last, methods[m]);
+    if (last)
+        by_layer(r, lists, n, (const char *[]){"r2", NULL});
+}
+
 static void first_tables(reader *r, json_t *root, const char **methods, size_t n,
                          json_t *const *jump)
 {
@@ -113,7 +125,10 @@ static void first_tables(reader *r, json_t *root, const char **methods, size_t n
             for (size_t j = 0; j < layers; j++)
                 number(r, json_array_get(json_array_get(matrix, i), j), "r2", i);
     }
+    summaries(r, root, methods, n);
     by_layer(r, jump, n, precision);
+    for (size_t m = 0; m < n; m++)
+        member(r, json_object_get(json_object_get(root, "jump_mean"), methods[m]), "p1", m);
     by_layer(r, jump, n, surprisal);
     for (size_t m = 0; m < n; m++)
         by_entry(r, json_object_get(early, methods[m]),
@@ -123,8 +138,7 @@ static void first_tables(reader *r, json_t *root, const char **methods, size_t n
             number(r, json_object_get(json_array_get(jump[m], l), "p1"), "fixed exit", l);
     for (size_t m = 0; m < n; m++) {
         json_t *s = json_object_get(saved, methods[m]);
-        number(r, json_object_get(s, "blocks"), "saved", m);
-        number(r, json_object_get(s, "percent"), "saved", m);
+        members(r, s, (const char *[]){"blocks", "percent", NULL}, m);
     }
 }
 
@@ -264,12 +278,15 @@ int main(int argc, char **argv)
 {
     jc_error err;
 
-    bool whole = argc >= 4 && strcmp(argv[1], "whole") == 0;
+    bool worse = argc >= 4 && strcmp(argv[1], "worse") == 0;
+    bool whole = worse || (argc >= 4 && strcmp(argv[1], "whole") == 0);
     if (whole || (argc >= 4 && strcmp(argv[1], "fake") == 0)) {
         int layers = (int)strtol(argv[2], NULL, 10);
         json_t *root = fake_results(layers, (const char *const *)(argv + 3), argc - 3);
         if (whole)
             fake_sections(root, layers);
+        if (worse)
+            fake_worse(root);
         int st = json_dumpf(root, stdout, JSON_COMPACT);
         json_decref(root);
         return st != 0;
@@ -282,6 +299,6 @@ int main(int argc, char **argv)
     }
     if (argc == 4 && strcmp(argv[1], "numbers") == 0)
         return numbers(argv[2], argv[3]);
-    fprintf(stderr, "usage: report_tool fake|whole|write|numbers ...\n");
+    fprintf(stderr, "usage: report_tool fake|whole|worse|write|numbers ...\n");
     return 2;
 }

@@ -234,6 +234,12 @@ static const struct {
 } wrong_sections[] = {
     {"jump.mat.1.p1_ci", "[0.1]", "'jump.mat[1].p1_ci' is not a pair of numbers or null"},
     {"exit.id.2.layers_ci", "7", "'exit.id[2].layers_ci' is not a pair of numbers or null"},
+    {"saved.mat.blocks_ci", "[1]",
+     "'saved.mat.blocks_ci' is not a pair of numbers or null"},
+    {"r2_last", "7", "'r2_last' is not an object"},
+    {"r2_last.mat.3", NULL, "'r2_last.mat' is not a list of 4 layers"},
+    {"r2_last.mat.2.r2_ci", "1", "'r2_last.mat[2].r2_ci' is not a pair of numbers or null"},
+    {"jump_mean.id.p1", "2", "'jump_mean.id.p1' is not a number from 0 to 1 or null"},
     {"parts", "[]", "'parts' is not an object"},
     {"parts.mat_attn.3", NULL, "'parts.mat_attn' is not a list of 4 layers"},
     {"parts.mat_attn.2.layer", "1", "'parts.mat_attn[2].layer' is not 2"},
