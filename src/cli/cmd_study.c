@@ -211,8 +211,9 @@ static const jc_group fit_rows = {.title = "Fit",
                                   .params = offsetof(jc_args, fit),
                                   .hide = "method"};
 
-static const jc_default defaults[] = {
-    {"train", "9000"}, {"val", "3000"}, {"pairs", "all"}, {NULL, NULL}};
+static const jc_default defaults[] = {{"train", "9000"},     {"val", "3000"},
+                                      {"pairs", "all"},      {"parts", "true"},
+                                      {"schedules", "true"}, {NULL, NULL}};
 
 const jc_command jc_command_study = {
     .name = "study",
