@@ -10,7 +10,7 @@ four times as many strings):
 
 - <name>/ for each kind of sentencepiece model: tokenizer.model, trained here on a few hundred
   pieces; <name>-json/ for what `transformers` converts it to; and pieces.jsonl, the ids of
-  hard strings by each and the texts they decode to.
+  hard strings by each and the texts they decode to; and decoded.jsonl, texts of ids at random.
 - <pattern>/tokenizer.json: a small byte-level BPE with the pre-tokenizer of a published
   model; and patterns.jsonl, the ids of hard strings by each.
 - *.gguf: the same tokenizers as metadata of GGUF files, which give the ids of their folders.
@@ -57,7 +57,7 @@ def strings(most=60):
             len(t) == 4 and t[0] == "a" and t[2:] == " b")]
     s += ["\u2581", "a\u2581b", "\u2581\u2581", " \u2581 ", "<0x41>", "<0x0A>", "<unk>", "<s>", "</s>", "a<s>b", "<s> a </s> b",
           "<pad>", "[CLS] a [SEP]", "<sep>", "  two  spaces  ", "\ufb01sh \uff21 \u00bd \u2026", "A\u030a e\u0301 e\u0301\u0301 E\u0301",
-          "\u212bngstr\u00f6m", "a\u200bb", "\u0300", "a\u0300b", "\ufdfa", "``quoted''", "\u2160\u2161", "<ud>", "a<ud>b", " <ud> ", "<ud><ud>",
+          "\ufb01\u0301x", "\ufb01\u0301\u0301x", "\u212bngstr\u00f6m", "a\u200bb", "\u0300", "a\u0300b", "\ufdfa", "``quoted''", "\u2160\u2161", "<ud>", "a<ud>b", " <ud> ", "<ud><ud>",
           "<ud>\u00e9 x", "the<ud>the", "a  b   c    d", "don't DON'T Don\u2019t we'LL", "I'\u017fve \u212a's",
           "1234567 12 1 1234", "x=1;\n\n\n  y=2\n", "foo/bar/baz\n/", "\u4f60\u597d1\u4e16\u754c", "end. \n\n Begin", "tabs\t\there",
           "HTTPServer XMLHttpRequest iPhone", "\u30c6\u30ad\u30b9\u30c8\u3067\u3059abc", "\uac00\uac01 \u1100\u1161", "\u0958 \u0344 \u1e9b\u0323"]
@@ -170,7 +170,20 @@ def pieces(out):
                 row[name] = tok.encode(text).ids
                 row[name + "_text"] = tok.decode(row[name], skip_special_tokens=False)
             f.write(json.dumps(row, separators=(",", ":")) + "\n")
+    decoded(out + "/decoded.jsonl", packages, converted)
     return packages
+
+
+def decoded(path, packages, converted):
+    """Texts of ids that no text gives: bytes that are no characters, special tokens anywhere."""
+    rng = random.Random(7)
+    with open(path, "w") as f:
+        for name, tok in {**packages, **converted}.items():
+            n = tok.get_piece_size() if name in packages else tok.get_vocab_size()
+            for i in range(24):
+                ids = [rng.randrange(n if i % 3 else min(n, 270)) for _ in range(rng.randrange(1, 14))]
+                text = tok.decode(ids) if name in packages else tok.decode(ids, skip_special_tokens=False)
+                f.write(json.dumps({"name": name, "ids": ids, "text": text}, separators=(",", ":")) + "\n")
 
 
 # ---- byte-level BPE ----

@@ -70,6 +70,27 @@ static void test_pieces__merges_go_by_score(void **state)
     jc_tokenizer_close(t);
 }
 
+/* Of equal scores the one further left. */
+static void test_pieces__equal_scores_go_from_left_to_right(void **state)
+{
+    built b = {.n = 0};
+    jc_tokenizer *t;
+    jc_error err;
+
+    (void)state;
+    put_piece(&b, "<unk>", 0, JC_PIECE_UNKNOWN);
+    put_piece(&b, "a", -2, JC_PIECE_NORMAL);
+    put_piece(&b, "b", -3, JC_PIECE_NORMAL);
+    put_piece(&b, "ab", -1, JC_PIECE_NORMAL);
+    put_piece(&b, "ba", -1, JC_PIECE_NORMAL);
+    put_specs(&b, BPE, false, false);
+    if (open_model(&b, NULL, &t, &err))
+        fail_msg("%s", err.message);
+    check_text_ids(t, "aba", CIDS(3, 1));
+    check_text_ids(t, "bab", CIDS(4, 2));
+    jc_tokenizer_close(t);
+}
+
 /* By hand: "_a" + "b" is -4.25, "_" + "ab" -5.5; "_" + "b" + "ab" -7.5. */
 static void test_pieces__a_unigram_takes_the_largest_sum(void **state)
 {
@@ -473,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces__a_model_says_what_it_is),
         cmocka_unit_test(test_pieces__merges_go_by_score),
+        cmocka_unit_test(test_pieces__equal_scores_go_from_left_to_right),
         cmocka_unit_test(test_pieces__a_unigram_takes_the_largest_sum),
         cmocka_unit_test(test_pieces__the_configuration_says_what_stands_around),
         cmocka_unit_test(test_pieces__the_class_counts_more_than_the_post_processor),

@@ -34,7 +34,7 @@ static void test_pieces__models_give_the_reference_ids_and_texts(void **state)
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(all); i++)
-        check_given(&all[i], "pieces.jsonl", 284, true);
+        check_given(&all[i], "pieces.jsonl", 286, true);
 }
 
 /* What the transformers package makes of them, against the tokenizers package. */
@@ -48,7 +48,7 @@ static void test_pieces__tokenizer_json_gives_the_reference_ids_and_texts(void *
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(all); i++)
-        check_given(&all[i], "pieces.jsonl", 291, true);
+        check_given(&all[i], "pieces.jsonl", 293, true);
 }
 
 static void test_pieces__gguf_gives_the_ids_and_texts_of_its_model(void **state)
@@ -60,7 +60,7 @@ static void test_pieces__gguf_gives_the_ids_and_texts_of_its_model(void **state)
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(all); i++)
-        check_given(&all[i], "pieces.jsonl", 284, true);
+        check_given(&all[i], "pieces.jsonl", 286, true);
 }
 
 static const given patterns[] = {
@@ -86,7 +86,7 @@ static void test_pieces__patterns_give_the_reference_ids(void **state)
 {
     (void)state;
     for (size_t i = 0; i < JC_COUNT(patterns); i++)
-        check_given(&patterns[i], "patterns.jsonl", 291, false);
+        check_given(&patterns[i], "patterns.jsonl", 293, false);
 }
 
 static void test_pieces__gguf_of_bert_gives_the_reference_ids(void **state)
@@ -94,7 +94,7 @@ static void test_pieces__gguf_of_bert_gives_the_reference_ids(void **state)
     static const given bert = {"bert.gguf", "ids"};
 
     (void)state;
-    check_given(&bert, "bert-gguf.jsonl", 274, false);
+    check_given(&bert, "bert-gguf.jsonl", 276, false);
 }
 
 static void check_published(const char *folder, const char *key, const char *text)
@@ -108,7 +108,7 @@ static void check_published(const char *folder, const char *key, const char *tex
         print_message("skipped: the published tokenizer is not at '%s'\n", path);
         skip();
     }
-    assert_int_equal(check_file(path, GOLDEN "published.jsonl", key, text), 291);
+    assert_int_equal(check_file(path, GOLDEN "published.jsonl", key, text), 293);
 }
 
 static void test_pieces__published_llama_gives_the_reference_ids(void **state)
@@ -121,6 +121,49 @@ static void test_pieces__published_neox_gives_the_reference_ids(void **state)
 {
     (void)state;
     check_published("tokenizers/gpt-neox-20b", "neox", NULL);
+}
+
+/* ---- decoding ---- */
+
+static void check_decoded(const json_t *row)
+{
+    const json_t *list = json_object_get(row, "ids"), *want = json_object_get(row, "text");
+    uint32_t ids[16];
+    size_t n = json_array_size(list), length;
+    char path[1024], *text;
+    jc_tokenizer *t;
+
+    assert_true(n <= JC_COUNT(ids));
+    for (size_t i = 0; i < n; i++)
+        ids[i] = (uint32_t)json_integer_value(json_array_get(list, i));
+    snprintf(path, sizeof path, GOLDEN "%s",
+             json_string_value(json_object_get(row, "name")));
+    assert_int_equal(jc_tokenizer_open(&t, path, NULL), JC_OK);
+    assert_int_equal(jc_tokenizer_decode(t, ids, n, &text, &length, NULL), JC_OK);
+    if (length != json_string_length(want) ||
+        memcmp(text, json_string_value(want), length) != 0)
+        fail_msg("%s: '%s', not '%s'", path, text, json_string_value(want));
+    free(text);
+    jc_tokenizer_close(t);
+}
+
+/* Ids that no text gives: bytes that are no characters, special tokens anywhere. */
+static void test_pieces__any_ids_decode_as_in_the_reference(void **state)
+{
+    FILE *f = fopen(GOLDEN "decoded.jsonl", "r");
+    size_t lines = 0;
+    json_t *row;
+
+    (void)state;
+    assert_non_null(f);
+    for (row = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL); row;
+         row = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL)) {
+        check_decoded(row);
+        json_decref(row);
+        lines++;
+    }
+    assert_int_equal(lines, 240);
+    fclose(f);
 }
 
 /* ---- normalizers ---- */
@@ -228,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_pieces__gguf_of_bert_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__published_llama_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__published_neox_gives_the_reference_ids),
+        cmocka_unit_test(test_pieces__any_ids_decode_as_in_the_reference),
         cmocka_unit_test(test_pieces__forms_are_those_of_the_reference),
         cmocka_unit_test(test_pieces__texts_of_byte_level_come_back),
     };
