@@ -92,6 +92,7 @@ static jc_status read_piece(jc_tokenizer *t, model *m, jc_cursor c, jc_error *er
     text name = {"", 0};
     float score = 0;
     uint64_t type = JC_PIECE_NORMAL;
+    uint32_t bits;
     bool got;
 
     do {
@@ -99,9 +100,11 @@ static jc_status read_piece(jc_tokenizer *t, model *m, jc_cursor c, jc_error *er
             return damaged(m, "a piece", err);
         if (field.field == PIECE_TEXT && field.wire == JC_PROTO_BYTES)
             name = text_of(&field);
-        else if (field.field == PIECE_SCORE && field.wire == JC_PROTO_FIXED32)
-            memcpy(&score, &(uint32_t){(uint32_t)field.value}, sizeof score);
-        else if (field.field == PIECE_TYPE && field.wire == JC_PROTO_VARINT)
+        if (field.field == PIECE_SCORE && field.wire == JC_PROTO_FIXED32) {
+            bits = (uint32_t)field.value;
+            memcpy(&score, &bits, sizeof score);
+        }
+        if (field.field == PIECE_TYPE && field.wire == JC_PROTO_VARINT)
             type = field.value;
     } while (got);
     return add_piece(t, m, name, score, type, err);
