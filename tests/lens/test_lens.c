@@ -7,6 +7,8 @@
  * 1e-6 of the largest, and KL is a difference of such numbers.
  */
 #include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "kernels/vector.h"
 #include "lens/lens.h"
@@ -333,6 +335,41 @@ static void test_lens__an_encoder_without_a_mask_is_told_to_write_one(void **sta
     jc_model_close(model);
 }
 
+/* As its README has it, this Llama begins a text with "Once upon a time, there was": the
+ * start token stands before it, is read, and a token is shown with the space before it. */
+static void test_lens__a_llama_is_read_from_its_start_token_on(void **state)
+{
+    static const char *const begin[] = {" Once", " upon", " a", " time"};
+    const char *data = getenv("JC_DATA");
+    char path[512];
+    jc_ids ids = {0};
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/models/stories260K",
+             data ? data : JC_SOURCE_DIR "/../shared/data");
+    if (access(path, R_OK) != 0) {
+        print_message("skipped: no '%s'\n", path);
+        skip();
+    }
+    jc_model *model = open_model(path, "onednn", "f32");
+    jc_tokenizer *tokenizer = open_tokenizer(path);
+    assert_int_equal(jc_tokenizer_encode(tokenizer, "Once upon a", 11, &ids, NULL), JC_OK);
+    assert_int_equal(ids.n, 4);
+    jc_lens *lens = new_lens(model, tokenizer, NULL, NULL, 1, ids.id, ids.n);
+    assert_int_equal(jc_lens_columns(lens), 4);
+    for (size_t c = 0; c < 4; c++) {
+        jc_lens_cell cell = jc_lens_at(lens, 0, jc_lens_rows(lens) - 1, c);
+        char *text;
+        assert_int_equal(jc_lens_token(lens, cell.ids[0], &text, NULL), JC_OK);
+        assert_string_equal(text, begin[c]);
+        jc_free(text);
+    }
+    jc_lens_free(lens);
+    jc_ids_free(&ids);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+}
+
 static void test_tokens__what_is_no_text_is_spelled_out(void **state)
 {
     static const struct {
@@ -456,9 +493,10 @@ static void test_lens__short_memory_is_said(void **state)
         jc_lens_params_init(&params);
         params.map = "all";
         params.at = "attn";
+        params.top = 2;
         jc_alloc_fail_after(n);
         st = jc_lens_new(&lens, model, tokenizer, (const jc_shortcut *const *)&made, 1,
-                         some_ids, 8, &params, &err);
+                         some_ids, 2, &params, &err);
         for (size_t i = 0; jc_lens_view_at(i) && st == JC_OK; i++)
             st = jc_lens_write(lens, jc_lens_view_at(i)->name, &(jc_lens_look){80, true}, f,
                                &err);
@@ -483,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_lens__the_map_is_the_first_shortcuts_or_id_or_as_chosen),
         cmocka_unit_test(test_lens__a_long_text_starts_as_its_start_alone),
         cmocka_unit_test(test_lens__an_encoder_without_a_mask_is_told_to_write_one),
+        cmocka_unit_test(test_lens__a_llama_is_read_from_its_start_token_on),
         cmocka_unit_test(test_tokens__what_is_no_text_is_spelled_out),
         SCRATCH_TEST(test_text__lines_fit_the_terminal),
         SCRATCH_TEST(test_html__holds_ten_guesses_a_cell_and_nothing_to_be_fetched),
