@@ -196,7 +196,7 @@ static const jc_own_row further_rows[] = {
       "both"},
      "FILE..."},
     {{"training-size", JC_OPTION_BOOL, offsetof(jc_own, training_size), 0, 0, "true", NULL,
-      "leave out how scores grow with the number of training vectors"},
+      "how scores grow with the number of training vectors"},
      NULL},
 };
 static const jc_group further = {.title = "Further experiments",
@@ -223,10 +223,11 @@ const jc_command jc_command_study = {
     .max_words = 1,
     .teach =
         "Draws texts, fits shortcuts between all layers on some, measures them on others, "
-        "and shows the outcome as a page. Then it measures how the scores grow with the "
-        "number of training vectors, with one position a text and with all, without and "
-        "with ridge and intercept; and with --transfer, what becomes of the maps on other "
-        "text. The folder then holds samples.jsonl (the texts, by split), "
+        "and shows the outcome as a page: jumps to the end, early exit, parts of blocks as "
+        "maps, and schedules that jump over some blocks. Then it measures how the scores "
+        "grow with the number of training vectors, with one position a text and with all, "
+        "without and with ridge and intercept; and with --transfer, what becomes of the "
+        "maps on other text. The folder then holds samples.jsonl (the texts, by split), "
         "METHOD.safetensors for each method, results.json and report.html; with --transfer "
         "also the samples and shortcuts of the other text. Results and report are written "
         "anew after each of these steps: what is done stays when a later one is "

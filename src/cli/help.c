@@ -66,7 +66,8 @@ static void option(FILE *f, const jc_flag *flag)
     }
     char text[600];
     jc_help_bounds(flag, bounds, sizeof bounds);
-    snprintf(text, sizeof text, bounds[0] ? "%s (%s)" : "%s%s", flag->row->help, bounds);
+    snprintf(text, sizeof text, bounds[0] ? "%s%s (%s)" : "%s%s%s", on ? "leave out " : "",
+             flag->row->help, bounds);
     wrap(f, text, at, COLUMN);
 }
 

@@ -104,7 +104,7 @@ static void option(FILE *f, const jc_flag *flag)
         fputc(' ', f);
         put(f, flag->value);
     }
-    fputs("\n\t", f);
+    fputs(on ? "\n\tleave out " : "\n\t", f);
     put(f, flag->row->help);
     jc_help_bounds(flag, bounds, sizeof bounds);
     if (bounds[0])

@@ -10,7 +10,7 @@
 /* clang-format off */
 static const jc_option rows[] = {
     {"pairs", JC_OPTION_TEXT, offsetof(jc_stats_params, pairs), 0, 0, "final", "final|all", "pairs of layers to map: every layer to the last, or every layer to every later one"},
-    {"parts", JC_OPTION_BOOL, offsetof(jc_stats_params, parts), 0, 0, "false", NULL, "also for maps of the parts of each block: norms, attention, MLP"},
+    {"parts", JC_OPTION_BOOL, offsetof(jc_stats_params, parts), 0, 0, "false", NULL, "maps of the parts of each block: norms, attention, MLP"},
     {"batch", JC_OPTION_U32,  offsetof(jc_stats_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
 };
 /* clang-format on */
