@@ -76,11 +76,11 @@ void bench_forward(json_t *out, const char *dir)
     char path[512], gguf[512];
 
     snprintf(path, sizeof path, "%s/gpt2-124m", dir);
-    bench_write_model(path, &gpt2);
+    bench_write_model_f32(path, &gpt2); /* as both were published */
     one(out, "f32", path, &gpt2, 256, false);
     one(out, "bf16", path, &gpt2, 256, true);
     snprintf(path, sizeof path, "%s/bert-base", dir);
-    bench_write_model(path, &bert);
+    bench_write_model_f32(path, &bert);
     one(out, "bert_f32", path, &bert, 128, false);
     snprintf(path, sizeof path, "%s/llama", dir);
     bench_write_model(path, &llama);
