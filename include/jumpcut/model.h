@@ -86,10 +86,10 @@ typedef struct jc_tap {
 } jc_tap;
 
 /** Points of a block: "out" its output; "ln1", "ln2" the output of its first and second
- *  norm (where a half has none before it, what that half reads); "attn", "mlp" what attention
- *  and the MLP add to the residual stream, with the norm after them, if any; "mid" the
- *  residual stream after attention was added, "sum" after the MLP was. In a pre-norm block
- *  "sum" is "out", in a post-norm block "ln2" is. NULL past the end. */
+ *  norm (where a half has none before it, what that half reads); "attn", "mlp" what
+ *  attention and the MLP add to the residual stream, with the norm after them, if any;
+ *  "mid" the residual stream after attention was added, "sum" after the MLP was. In a
+ *  pre-norm block "sum" is "out", in a post-norm block "ln2" is. NULL past the end. */
 JC_API const char *jc_point_name(size_t i);
 
 /** "6" or "6.mlp". E_ARG, saying what there is, for any other name. */
@@ -132,12 +132,13 @@ JC_API size_t jc_session_rows(const jc_session *session);
 JC_API const float *jc_session_states(const jc_session *session, uint32_t tap);
 
 /** From the next run on, keep the states at these taps too, of whichever blocks; n 0 for
- *  none. Where "attn" or "mlp" is among them, what a half of a block adds is rounded before it
- *  is added, which changes last digits. */
+ *  none. Where "attn" or "mlp" is among them, what a half of a block adds is rounded before
+ *  it is added, which changes last digits. */
 JC_API jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n,
                                  jc_error *err) JC_NODISCARD;
 
-/** The last run's states at the i-th wanted tap: [rows, width], valid until the next run. */
+/** The last run's states at the i-th wanted tap: [rows, width], valid until the next run.
+ */
 JC_API const float *jc_session_wanted(const jc_session *session, size_t i);
 
 #ifdef __cplusplus

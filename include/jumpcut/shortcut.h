@@ -7,10 +7,11 @@
  * Fitted maps between layers, and the file that holds them.
  *
  * The file is a safetensors file: `map.<i>.<j>.weight` [d_out, d_in] float32 with
- * h_j ~ W h_i, and `map.<i>.<j>.bias` [d_out] where the method fits one; `part.<block>.<ln1|
- * attn|ln2|mlp>.weight` and `.bias`, where maps of parts of blocks 1..L were fitted; `r2`
- * [L+1, L+1], the share of variance that each map explains on the training vectors, 0 where
- * there is no map. `__metadata__` says what it was made of. Threads: an opened shortcut is read-only and may be shared.
+ * h_j ~ W h_i, and `map.<i>.<j>.bias` [d_out] where the method fits one;
+ * `part.<block>.<ln1|attn|ln2|mlp>.weight` and `.bias`, where maps of parts of blocks 1..L
+ * were fitted; `r2` [L+1, L+1], the share of variance that each map explains on the
+ * training vectors, 0 where there is no map. `__metadata__` says what it was made of.
+ * Threads: an opened shortcut is read-only and may be shared.
  */
 
 #include <stdbool.h>
@@ -45,8 +46,8 @@ JC_API jc_status jc_shortcut_check(const jc_shortcut *shortcut, const jc_model *
 
 JC_API bool jc_shortcut_has(const jc_shortcut *shortcut, uint32_t from, uint32_t to);
 
-/** Whether it has a map of "ln1", "attn", "ln2" or "mlp" of block 1..L: from what the part is
- *  given to what it makes, at the same position (section 6 of the paper). */
+/** Whether it has a map of "ln1", "attn", "ln2" or "mlp" of block 1..L: from what the part
+ * is given to what it makes, at the same position (section 6 of the paper). */
 JC_API bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block,
                                  const char *part);
 

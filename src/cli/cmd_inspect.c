@@ -13,7 +13,8 @@ static void print_text(const jc_model *model, const jc_tokenizer *tokenizer)
     const jc_model_info *m = jc_model_get_info(model);
 
     printf("model         %s\n", m->path);
-    printf("architecture  %s%s\n", m->architecture, m->causal ? " (decoder)" : " (encoder)");
+    printf("architecture  %s%s\n", m->architecture,
+           m->causal ? " (decoder)" : " (encoder)");
     printf("blocks        %" PRIu32 "\n", m->layers);
     printf("width         %" PRIu32 "\n", m->width);
     printf("heads         %" PRIu32 " of %" PRIu32 "\n", m->heads, m->head_width);
