@@ -71,6 +71,11 @@ int main(int argc, char **argv)
         bench_die("a folder for files", NULL);
     json_t *out = json_object();
     add_machine(out);
+    /* these first: the peak of a process is never less than that of the one it came from */
+    if (wanted(argc, argv, "memory"))
+        bench_memory(out, dir, program);
+    if (wanted(argc, argv, "weights"))
+        bench_weights(out, dir);
     if (wanted(argc, argv, "forward") || wanted(argc, argv, "gather") ||
         wanted(argc, argv, "parts"))
         bench_forward(out,
@@ -83,10 +88,6 @@ int main(int argc, char **argv)
         add_fit(out);
     if (wanted(argc, argv, "lens"))
         bench_lens(out, dir);
-    if (wanted(argc, argv, "memory"))
-        bench_memory(out, dir, program);
-    if (wanted(argc, argv, "weights"))
-        bench_weights(out, dir);
     snprintf(command, sizeof command, "rm -r %s", dir);
     if (system(command) != 0)
         fprintf(stderr, "bench: cannot remove '%s'\n", dir);

@@ -15,7 +15,7 @@
 
 /* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
  * for widths to about 10,000, and on a small model a minute's work. */
-enum { SELF_TEXTS = 2400 };
+enum { SELF_TEXTS = 1800 };
 
 static void study_free(jc_study *s)
 {
@@ -234,7 +234,7 @@ const jc_command jc_command_study = {
         "stopped.\n\n"
         "Without MODEL it takes the small model that comes with the program; without "
         "--text "
-        "the model writes its own texts, 2400 of them, seeded by --seed: a model needs no "
+        "the model writes its own texts, 1800 of them, seeded by --seed: a model needs no "
         "corpus to be fitted, though scores on real texts are the ones to trust.",
     .examples =
         "# try it: the model that comes with the program, about a minute\n"

@@ -28,7 +28,8 @@ struct jc_backend {
     /* One tile: sum [m, n] (rows stride apart) += x' y, x [rows, m], y [rows, n]. */
     jc_status (*gram_tile)(size_t m, size_t n, size_t rows, const float *x, const float *y,
                            size_t stride, double *sum, size_t sum_stride, jc_error *err);
-    /* The same with products in float64. */
+    /* The same with products in float64; where x is y, on and above the diagonal at least.
+     */
     jc_status (*gram_tile_double)(size_t m, size_t n, size_t rows, const float *x,
                                   const float *y, size_t stride, double *sum,
                                   size_t sum_stride, jc_error *err);

@@ -87,6 +87,12 @@ void jc_dgemm_add(size_t m, size_t n, size_t k, const double *a, const double *b
                 (int)m, b, (int)n, 1, c, (int)stride);
 }
 
+void jc_dsyrk_add(size_t n, size_t k, const double *a, double *c, size_t stride)
+{
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)k, 1, a, (int)n, 1, c,
+                (int)stride);
+}
+
 bool jc_cholesky(double *a, size_t n)
 {
     int threads = one_thread();

@@ -23,6 +23,9 @@ void jc_dgemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k
 void jc_dgemm_add(size_t m, size_t n, size_t k, const double *a, const double *b, double *c,
                   size_t stride);
 
+/* The same of a[k, n] with itself, c[n, n], on and above the diagonal only. */
+void jc_dsyrk_add(size_t n, size_t k, const double *a, double *c, size_t stride);
+
 /* Cholesky factor of the symmetric a[n, n] in place. False when it is not positive
  * definite; a is then spoilt. */
 bool jc_cholesky(double *a, size_t n) JC_NODISCARD;

@@ -127,7 +127,7 @@ static void widen(size_t rows, size_t n, const float *x, size_t stride, double *
             to[r * n + i] = (double)x[r * stride + i];
 }
 
-/* oneDNN has no product in float64: BLAS. */
+/* oneDNN has no product in float64: BLAS. Of a tile on the diagonal half is enough. */
 jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
                                      const float *y, size_t stride, double *sum,
                                      size_t sum_stride, jc_error *err)
@@ -142,8 +142,11 @@ jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const floa
         size_t k = rows - first < ROWS ? rows - first : ROWS;
 
         widen(k, m, x + first * stride, stride, a);
-        if (b != a)
-            widen(k, n, y + first * stride, stride, b);
+        if (b == a) {
+            jc_dsyrk_add(m, k, a, sum, sum_stride);
+            continue;
+        }
+        widen(k, n, y + first * stride, stride, b);
         jc_dgemm_add(m, n, k, a, b, sum, sum_stride);
     }
     return JC_OK;
