@@ -25,6 +25,16 @@ void bench_write_model(const char *path, const bench_shape *shape);
 /* The same, stored as F32. */
 void bench_write_model_f32(const char *path, const bench_shape *shape);
 
+/* Texts of `tokens` ids each, one after another. */
+typedef struct bench_texts {
+    const uint32_t *ids; /* [n, tokens] */
+    size_t n, tokens;
+    size_t at; /* the next to be given */
+} bench_texts;
+
+/* A stream of them from the first on; `texts` is borrowed until close. */
+jc_samples *bench_samples(const jc_model *model, bench_texts *texts, const char *positions);
+
 void bench_die(const char *what, const jc_error *err);
 
 /* Useful flops of `texts` texts of `n` tokens through the blocks: 2 a weight and token,

@@ -11,20 +11,6 @@ enum { TEXTS = 16, TOKENS = 256, ROUNDS = 5, TOGETHER = 4 };
 
 static uint32_t ids[TEXTS * TOKENS];
 
-static jc_status next_text(void *arg, jc_ids *out, jc_error *err)
-{
-    size_t *at = arg;
-
-    (void)err;
-    for (out->n = 0; *at < TEXTS && out->n < TOKENS; out->n++) {
-        if (!jc_grow(&out->id, &out->capacity, out->n + 1, sizeof *out->id))
-            return JC_E_NOMEM;
-        out->id[out->n] = ids[*at * TOKENS + out->n];
-    }
-    ++*at;
-    return JC_OK;
-}
-
 static double forward(const jc_model *model)
 {
     jc_text texts[TOGETHER];
@@ -47,21 +33,14 @@ static double forward(const jc_model *model)
 
 static double gather(const jc_model *model, const char *pairs)
 {
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_samples_params sp;
+    bench_texts texts = {ids, TEXTS, TOKENS, 0};
     jc_stats_params params;
-    jc_samples *samples;
+    jc_samples *samples = bench_samples(model, &texts, "all");
     jc_stats *stats;
     jc_error err;
-    size_t at = 0;
 
-    jc_samples_params_init(&sp);
-    sp.context = info->context;
-    sp.vocab = info->vocab;
     jc_stats_params_init(&params);
     params.pairs = pairs;
-    if (jc_samples_from_source(&samples, next_text, &at, &sp, &err))
-        bench_die("gather", &err);
     double start = bench_seconds();
     if (jc_stats_gather(&stats, model, samples, &params, &err))
         bench_die("gather", &err);

@@ -11,36 +11,7 @@ enum { TEXTS = 24, TOKENS = 32, ROUNDS = 3 };
 
 static uint32_t ids[TEXTS * TOKENS];
 
-static jc_status next_text(void *arg, jc_ids *out, jc_error *err)
-{
-    size_t *at = arg;
-
-    (void)err;
-    for (out->n = 0; *at < TEXTS && out->n < TOKENS; out->n++) {
-        if (!jc_grow(&out->id, &out->capacity, out->n + 1, sizeof *out->id))
-            return JC_E_NOMEM;
-        out->id[out->n] = ids[*at * TOKENS + out->n];
-    }
-    ++*at;
-    return JC_OK;
-}
-
-static jc_samples *open_samples(const jc_model *model, size_t *at, const char *positions)
-{
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_samples_params params;
-    jc_samples *samples;
-    jc_error err;
-
-    jc_samples_params_init(&params);
-    params.context = info->context;
-    params.vocab = info->vocab;
-    params.positions = positions;
-    *at = 0;
-    if (jc_samples_from_source(&samples, next_text, at, &params, &err))
-        bench_die("parts", &err);
-    return samples;
-}
+static bench_texts texts = {ids, TEXTS, TOKENS, 0};
 
 static jc_shortcut *fit(const jc_model *model, bool parts)
 {
@@ -49,8 +20,7 @@ static jc_shortcut *fit(const jc_model *model, bool parts)
     jc_stats *stats;
     jc_shortcut *shortcut;
     jc_error err;
-    size_t at;
-    jc_samples *samples = open_samples(model, &at, "all");
+    jc_samples *samples = bench_samples(model, &texts, "all");
 
     jc_stats_params_init(&sp);
     sp.parts = parts;
@@ -69,8 +39,7 @@ static double eval(const jc_model *model, const jc_shortcut *shortcut,
 {
     jc_results *results;
     jc_error err;
-    size_t at;
-    jc_samples *samples = open_samples(model, &at, positions);
+    jc_samples *samples = bench_samples(model, &texts, positions);
 
     double start = bench_seconds();
     if (jc_eval(&results, model, &shortcut, 1, samples, NULL, &err))
@@ -84,23 +53,23 @@ static double eval(const jc_model *model, const jc_shortcut *shortcut,
 /* As the evaluation cuts them: texts up to the scored position. */
 static double forward(const jc_model *model, const char *positions)
 {
-    jc_text texts[TEXTS];
+    jc_text cut[TEXTS];
     jc_session *session;
     jc_sample sample;
     jc_error err;
-    size_t at, n = 0;
-    jc_samples *samples = open_samples(model, &at, positions);
+    size_t n = 0;
+    jc_samples *samples = bench_samples(model, &texts, positions);
 
     for (; n < TEXTS; n++) {
         if (jc_samples_next(samples, &sample, &err))
             bench_die("parts", &err);
-        texts[n] = (jc_text){.ids = ids + n * TOKENS, .n = sample.n_ids};
+        cut[n] = (jc_text){.ids = ids + n * TOKENS, .n = sample.n_ids};
     }
     jc_samples_close(samples);
-    if (jc_session_new(&session, model, &err) || jc_session_run(session, texts, n, &err))
+    if (jc_session_new(&session, model, &err) || jc_session_run(session, cut, n, &err))
         bench_die("parts", &err);
     double start = bench_seconds();
-    if (jc_session_run(session, texts, n, &err))
+    if (jc_session_run(session, cut, n, &err))
         bench_die("parts", &err);
     double seconds = bench_seconds() - start;
     jc_session_free(session);

@@ -243,3 +243,34 @@ void bench_write_model_f32(const char *dir, const bench_shape *s)
 {
     write_model(dir, s, true);
 }
+
+static jc_status next_text(void *arg, jc_ids *out, jc_error *err)
+{
+    bench_texts *texts = arg;
+
+    (void)err;
+    for (out->n = 0; texts->at < texts->n && out->n < texts->tokens; out->n++) {
+        if (!jc_grow(&out->id, &out->capacity, out->n + 1, sizeof *out->id))
+            return JC_E_NOMEM;
+        out->id[out->n] = texts->ids[texts->at * texts->tokens + out->n];
+    }
+    texts->at++;
+    return JC_OK;
+}
+
+jc_samples *bench_samples(const jc_model *model, bench_texts *texts, const char *positions)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_samples_params params;
+    jc_samples *samples;
+    jc_error err;
+
+    jc_samples_params_init(&params);
+    params.context = info->context;
+    params.vocab = info->vocab;
+    params.positions = positions;
+    texts->at = 0;
+    if (jc_samples_from_source(&samples, next_text, texts, &params, &err))
+        bench_die("texts", &err);
+    return samples;
+}

@@ -7,25 +7,6 @@
 #include "cli/output.h"
 #include "cli/table.h"
 
-/* The shortcuts that the command names, [n_words - 1], all of this model. */
-static jc_status open_shortcuts(jc_shortcut **shortcuts, jc_cli *cli, const jc_model *model,
-                                jc_error *err)
-{
-    const jc_args *args = &cli->args;
-
-    for (size_t i = 1; i < args->n_words; i++) {
-        jc_error why;
-        jc_status st = jc_shortcut_open(&shortcuts[i - 1], args->word[i], err);
-        if (st)
-            return st;
-        st = jc_shortcut_check(shortcuts[i - 1], model, &why);
-        if (st)
-            return jc_cli_fail(err, st, "cannot use '%s': %s", args->word[i], why.message);
-        jc_origin_compare(cli, shortcuts[i - 1], args->word[i]);
-    }
-    return JC_OK;
-}
-
 static jc_status score(char **json, jc_cli *cli, const jc_model *model,
                        jc_shortcut *const *shortcuts, jc_error *err)
 {
@@ -63,7 +44,9 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the shortcuts");
     st = jc_model_open(&model, args->word[0], &args->model, err);
     if (st == JC_OK)
-        st = open_shortcuts(shortcuts, cli, model, err);
+        st = jc_work_shortcuts(shortcuts, cli, model, err);
+    for (size_t i = 1; i < args->n_words && st == JC_OK; i++)
+        jc_origin_compare(cli, shortcuts[i - 1], args->word[i]);
     if (st == JC_OK)
         st = score(&json, cli, model, shortcuts, err);
     if (st == JC_OK && args->own.out)

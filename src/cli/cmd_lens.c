@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/work.h"
 
 enum { PLAIN_WIDTH = 100 }; /* columns, where there is no terminal to ask */
 
@@ -67,24 +68,6 @@ static jc_status read_text(jc_ids *ids, const jc_cli *cli, const jc_model_info *
                          "the prompt has %zu tokens; the model takes %u at most", ids->n,
                          info->context);
     return st;
-}
-
-/* The shortcuts that the command names, [n_words - 1], all of this model. */
-static jc_status open_shortcuts(jc_shortcut **shortcuts, const jc_cli *cli,
-                                const jc_model *model, jc_error *err)
-{
-    const jc_args *args = &cli->args;
-
-    for (size_t i = 1; i < args->n_words; i++) {
-        jc_error why;
-        jc_status st = jc_shortcut_open(&shortcuts[i - 1], args->word[i], err);
-        if (st)
-            return st;
-        st = jc_shortcut_check(shortcuts[i - 1], model, &why);
-        if (st)
-            return jc_cli_fail(err, st, "cannot use '%s': %s", args->word[i], why.message);
-    }
-    return JC_OK;
 }
 
 static jc_lens_look look_of(FILE *f)
@@ -151,7 +134,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_tokenizer_open(&tokenizer, args->word[0], err);
     if (st == JC_OK)
-        st = open_shortcuts(shortcuts, cli, model, err);
+        st = jc_work_shortcuts(shortcuts, cli, model, err);
     if (st == JC_OK)
         st = read_text(&ids, cli, jc_model_get_info(model), tokenizer, err);
     if (st == JC_OK)

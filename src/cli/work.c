@@ -251,3 +251,20 @@ jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n
     jc_output_discard(&out);
     return st;
 }
+
+jc_status jc_work_shortcuts(jc_shortcut **shortcuts, const jc_cli *cli,
+                            const jc_model *model, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+
+    for (size_t i = 1; i < args->n_words; i++) {
+        jc_error why;
+        jc_status st = jc_shortcut_open(&shortcuts[i - 1], args->word[i], err);
+        if (st)
+            return st;
+        st = jc_shortcut_check(shortcuts[i - 1], model, &why);
+        if (st)
+            return jc_cli_fail(err, st, "cannot use '%s': %s", args->word[i], why.message);
+    }
+    return JC_OK;
+}

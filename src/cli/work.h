@@ -37,6 +37,11 @@ jc_status jc_work_open(jc_work *work, jc_cli *cli, const jc_model *model,
                        jc_error *err) JC_NODISCARD;
 void jc_work_close(jc_work *work); /* takes a zeroed one */
 
+/* Open the shortcuts that the command names after MODEL, [n_words - 1], all of this model.
+ */
+jc_status jc_work_shortcuts(jc_shortcut **shortcuts, const jc_cli *cli,
+                            const jc_model *model, jc_error *err) JC_NODISCARD;
+
 /* Write all of `in` as JSON Lines; *n counts texts. */
 jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n,
                        jc_error *err) JC_NODISCARD;
