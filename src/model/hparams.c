@@ -26,15 +26,18 @@ void jc_hparams_release(jc_hparams *hp)
 
 static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *err)
 {
-    const uint32_t sizes[] = {hp->layers,    hp->width, hp->heads,
-                              hp->positions, hp->types, hp->vocab};
+    const struct {
+        const char *name;
+        uint32_t n;
+    } sizes[] = {{"layers", hp->layers},     {"values of a state", hp->width},
+                 {"heads", hp->heads},       {"positions", hp->positions},
+                 {"token types", hp->types}, {"tokens", hp->vocab}};
 
     for (size_t i = 0; i < JC_COUNT(sizes); i++)
-        if (sizes[i] == 0 || sizes[i] > MOST)
+        if (sizes[i].n == 0 || sizes[i].n > MOST)
             return jc_fail(err, JC_E_FORMAT,
-                           "'%s': a size is %u; layers, width, heads, positions, token "
-                           "types and vocabulary must be from 1 to %d",
-                           path, sizes[i], MOST);
+                           "'%s': the number of %s is %u; it must be from 1 to %d", path,
+                           sizes[i].name, sizes[i].n, MOST);
     if (hp->ff_width > MOST)
         return jc_fail(err, JC_E_FORMAT, "'%s': the MLP is %u wide, more than %d", path,
                        hp->ff_width, MOST);

@@ -328,9 +328,7 @@ static const struct {
     {"{\"model_type\": \"llama\", \"hidden_size\": 24, \"intermediate_size\": 40, "
      "\"num_hidden_layers\": 4000000000, \"num_attention_heads\": 4, "
      "\"max_position_embeddings\": 64, \"vocab_size\": 61}",
-     BAD
-     "a size is 4000000000; layers, width, heads, positions, token types and vocabulary "
-     "must be from 1 to 16777216"},
+     BAD "the number of layers is 4000000000; it must be from 1 to 16777216"},
 };
 
 static void test_configs__what_cannot_be_run_is_said(void **state)

@@ -209,9 +209,7 @@ static const struct {
       .text = "\"type_vocab_size\": 2",
       .instead = "\"type_vocab_size\": 0"},
      JC_E_FORMAT,
-     "a size is 0; layers, width, heads, positions, token types and vocabulary must be "
-     "from "
-     "1 to 16777216"},
+     "the number of token types is 0; it must be from 1 to 16777216"},
     {{.from = "tiny-roberta",
       .text = "\"pad_token_id\": 1",
       .instead = "\"pad_token_id\": 33"},
