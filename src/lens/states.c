@@ -177,6 +177,8 @@ static jc_status declare(const output *out, jc_st_writer *w, jc_error *err)
     return st ? st : jc_st_writer_declare(w, "rows", JC_I64, numbers, 2, err);
 }
 
+enum { PIECE = 16 << 20 }; /* bytes of a part that are in memory at a time */
+
 /* Add what a part holds, and give up its place on the disk. */
 static jc_status add_part(const output *out, jc_outfile *part, jc_st_writer *w,
                           jc_error *err)
@@ -186,8 +188,11 @@ static jc_status add_part(const output *out, jc_outfile *part, jc_st_writer *w,
 
     if (st == JC_OK)
         st = jc_map_open(&map, part->temp, err);
-    if (st == JC_OK)
-        st = jc_st_writer_data(w, map.data, map.size, err);
+    for (size_t at = 0, n; at < map.size && st == JC_OK; at += n) {
+        n = map.size - at < PIECE ? map.size - at : PIECE;
+        st = jc_st_writer_data(w, map.data + at, n, err);
+        jc_map_release(map.data + at, n);
+    }
     jc_map_close(&map);
     jc_outfile_discard(part);
     return st;
