@@ -20,12 +20,12 @@
 
 static const unsigned char nothing[1];
 
-jc_status jc_map_open(jc_map *map, const char *path, jc_error *err)
+jc_status jc_map_open(jc_mapped *map, const char *path, jc_error *err)
 {
     jc_status st = JC_OK;
     struct stat info;
 
-    *map = (jc_map){.data = nothing};
+    *map = (jc_mapped){.data = nothing};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a fifo must not block us */
     if (fd < 0 || fstat(fd, &info) != 0) {
         st = jc_fail(err, JC_E_IO, "cannot open '%s': %s", path, strerror(errno));
@@ -58,12 +58,12 @@ done:
     return st;
 }
 
-void jc_map_close(jc_map *map)
+void jc_map_close(jc_mapped *map)
 {
     if (map->size > 0)
         munmap((void *)(uintptr_t)map->data, map->size);
     jc_free(map->path);
-    *map = (jc_map){0};
+    *map = (jc_mapped){0};
 }
 
 void jc_map_release(const void *data, size_t bytes)

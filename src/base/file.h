@@ -7,15 +7,15 @@
 
 #include "base/base.h"
 
-typedef struct jc_map {
+typedef struct jc_mapped {
     const unsigned char *data; /* [size]; not NULL even when size is 0 */
     size_t size;
     char *path; /* owned, for messages */
-} jc_map;
+} jc_mapped;
 
 /* Map a regular file read-only. */
-jc_status jc_map_open(jc_map *map, const char *path, jc_error *err) JC_NODISCARD;
-void jc_map_close(jc_map *map); /* takes a zeroed map */
+jc_status jc_map_open(jc_mapped *map, const char *path, jc_error *err) JC_NODISCARD;
+void jc_map_close(jc_mapped *map); /* takes a zeroed map */
 
 /* The pages of data[0..bytes) will not be read soon: give their memory back. They are read
  * from the file again when touched. `data` lies inside some mapping. */

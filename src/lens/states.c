@@ -183,7 +183,7 @@ enum { PIECE = 16 << 20 }; /* bytes of a part that are in memory at a time */
 static jc_status add_part(const output *out, jc_outfile *part, jc_st_writer *w,
                           jc_error *err)
 {
-    jc_map map = {0};
+    jc_mapped map = {0};
     jc_status st = fflush(part->f) == 0 ? JC_OK : cannot_write(out, err);
 
     if (st == JC_OK)

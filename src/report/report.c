@@ -44,7 +44,7 @@ done:
 
 jc_status jc_report_write(const char *results_path, const char *out_path, jc_error *err)
 {
-    jc_map map = {0};
+    jc_mapped map = {0};
 
     jc_status st = jc_map_open(&map, results_path, err);
     if (!st)

@@ -41,7 +41,7 @@ jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
 
 jc_status jc_config_open(jc_config **out, const char *path, jc_error *err)
 {
-    jc_map map;
+    jc_mapped map;
 
     *out = NULL;
     jc_status st = jc_map_open(&map, path, err);

@@ -24,7 +24,7 @@ enum {
 };
 
 struct jc_gguf {
-    jc_map map; /* zeroed when the bytes are borrowed */
+    jc_mapped map; /* zeroed when the bytes are borrowed */
     char *path;
     uint32_t version;
     jc_gguf_value *values;     /* [n_values] in order of key; keys are owned */

@@ -19,7 +19,7 @@
 #define HEADER_MAX 100000000 /* bytes; the limit of the safetensors package */
 
 struct jc_safetensors {
-    jc_map map; /* zeroed when the bytes are borrowed */
+    jc_mapped map; /* zeroed when the bytes are borrowed */
     char *path;
     json_t *header;
     const unsigned char *data; /* [size], after the header */

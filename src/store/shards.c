@@ -61,7 +61,7 @@ static jc_status open_all(jc_store *store, json_t *map, const char **names,
 
 jc_status jc_shards_open(jc_store *store, const char *name, jc_error *err)
 {
-    jc_map map = {0};
+    jc_mapped map = {0};
     json_t *json = NULL;
     const char **names = NULL;
     char *path = jc_path_join(store->path, name);

@@ -14,7 +14,7 @@ static const char *path_of(const jc_tokenizer_files *files)
     return files->map[JC_FILE_VOCAB].path;
 }
 
-static jc_status read_merges(jc_tokenizer *t, const jc_map *map, jc_error *err)
+static jc_status read_merges(jc_tokenizer *t, const jc_mapped *map, jc_error *err)
 {
     const char *text = (const char *)map->data;
     uint64_t line = 0;

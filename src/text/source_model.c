@@ -249,7 +249,7 @@ static void add_roles(jc_tokenizer *t, const model *m)
     t->role[JC_ROLE_UNK] = t->unknown;
 }
 
-static jc_status read_all(jc_tokenizer *t, model *m, const jc_map *map, jc_error *err)
+static jc_status read_all(jc_tokenizer *t, model *m, const jc_mapped *map, jc_error *err)
 {
     jc_sentencepiece how = {0};
     char *surface = NULL;

@@ -18,7 +18,7 @@ static const char *path_of(const jc_tokenizer_files *files)
 
 /* As the reference: a line is a token without the white space at its end, and its number
  * the id; of two lines that are the same, the first has an id and no token. */
-static jc_status read_words(jc_tokenizer *t, const jc_map *map, jc_error *err)
+static jc_status read_words(jc_tokenizer *t, const jc_mapped *map, jc_error *err)
 {
     const char *text = (const char *)map->data;
     uint64_t line = 0;

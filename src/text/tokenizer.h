@@ -35,10 +35,10 @@ typedef enum jc_tokenizer_file {
 } jc_tokenizer_file;
 
 typedef struct jc_tokenizer_files {
-    const char *folder;               /* for messages */
-    jc_gguf *gguf;                    /* of a GGUF file, which has no others */
-    jc_map map[JC_TOKENIZER_FILES];   /* data is NULL where there is no such file */
-    json_t *json[JC_TOKENIZER_FILES]; /* parsed; NULL where absent or no JSON */
+    const char *folder;                /* for messages */
+    jc_gguf *gguf;                     /* of a GGUF file, which has no others */
+    jc_mapped map[JC_TOKENIZER_FILES]; /* data is NULL where there is no such file */
+    json_t *json[JC_TOKENIZER_FILES];  /* parsed; NULL where absent or no JSON */
 } jc_tokenizer_files;
 
 /* `path`: a folder, or a GGUF file. */

@@ -31,7 +31,7 @@ const char *jc_tokenizer_role_name(size_t i)
 jc_status jc_tokenizer_files_parse(jc_tokenizer_files *files, jc_error *err)
 {
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
-        const jc_map *map = &files->map[i];
+        const jc_mapped *map = &files->map[i];
         /* where tokenizer.json is, it is the vocabulary */
         if (!map->data || i == JC_FILE_MERGES || i == JC_FILE_WORDS || i == JC_FILE_MODEL ||
             (i == JC_FILE_VOCAB && files->map[JC_FILE_TOKENIZER].data))

@@ -17,7 +17,7 @@ static void check_message(const jc_error *err, const char *cannot, const char *p
 
 static void test_map__gives_the_bytes_of_a_file(void **state)
 {
-    jc_map map;
+    jc_mapped map;
     jc_error err;
 
     scratch_text(state, "a", "hello");
@@ -32,7 +32,7 @@ static void test_map__gives_the_bytes_of_a_file(void **state)
 
 static void test_map__an_empty_file_has_no_bytes_but_data(void **state)
 {
-    jc_map map;
+    jc_mapped map;
     jc_error err;
 
     scratch_text(state, "a", "");
@@ -45,7 +45,7 @@ static void test_map__an_empty_file_has_no_bytes_but_data(void **state)
 
 static void test_map__what_is_no_file_is_refused(void **state)
 {
-    jc_map map;
+    jc_mapped map;
     jc_error err;
     const char *path = scratch_path(state, "pipe");
 
@@ -68,7 +68,7 @@ static void test_map__released_pages_are_read_again(void **state)
 {
     enum { SIZE = 5 * 4096 + 100 };
     static unsigned char bytes[SIZE];
-    jc_map map;
+    jc_mapped map;
 
     for (size_t i = 0; i < SIZE; i++)
         bytes[i] = (unsigned char)(i * 31 >> 3);
@@ -109,7 +109,7 @@ static void test_path__files_and_folders_are_told_apart(void **state)
 
 static void check_file(const char *path, const char *want)
 {
-    jc_map map;
+    jc_mapped map;
 
     assert_int_equal(jc_map_open(&map, path, NULL), JC_OK);
     assert_int_equal(map.size, strlen(want));

@@ -339,7 +339,7 @@ static void test_gguf__the_alignment_is_that_of_its_key(void **state)
 
 static void test_gguf__every_truncation_of_a_file_is_refused(void **state)
 {
-    jc_map map;
+    jc_mapped map;
     jc_gguf *file;
 
     (void)state;

@@ -59,7 +59,7 @@ static void test_writer__what_is_written_is_read_back(void **state)
 
 static void test_writer__data_starts_at_a_line_and_bytes_repeat(void **state)
 {
-    jc_map one, two;
+    jc_mapped one, two;
 
     write_file(scratch_path(state, "f"));
     write_file(scratch_path(state, "g"));
