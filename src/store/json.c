@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/store_impl.h"
+#include "store/json.h"
 
-jc_status jc_json_parse(json_t **out, const char *text, size_t length, size_t flags,
+#include <string.h>
+
+#include "base/relax.h"
+
+json_t *jc_json_load(const char *text, size_t n, size_t flags, json_error_t *why)
+{
+    char *relaxed;
+    size_t relaxed_n;
+
+    memset(why, 0, sizeof *why);
+    if (!jc_json_relax(text, n, &relaxed, &relaxed_n)) {
+        why->text[sizeof why->text - 1] = json_error_out_of_memory;
+        return NULL;
+    }
+    json_t *json = json_loadb(relaxed ? relaxed : text, relaxed ? relaxed_n : n,
+                              flags | JSON_ALLOW_NUL, why);
+    jc_free(relaxed);
+    return json;
+}
+
+jc_status jc_json_parse(json_t **out, const char *text, size_t n, size_t flags,
                         const char *path, const char *what, jc_error *err)
 {
     json_error_t why;
-    json_t *json = json_loadb(text, length, flags | JSON_REJECT_DUPLICATES, &why);
+    json_t *json = jc_json_load(text, n, flags, &why);
 
     *out = NULL;
     if (!json && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory))

@@ -7,11 +7,7 @@
 
 #include "base/file.h"
 #include "store/gguf.h"
-
-/* Parse text[length] as one JSON object, duplicate keys refused, numbers as `flags` say.
- * `what` is its subject in the message: "it", "its header". */
-jc_status jc_json_parse(json_t **out, const char *text, size_t length, size_t flags,
-                        const char *path, const char *what, jc_error *err) JC_NODISCARD;
+#include "store/json.h"
 
 /* A configuration of the object `root`, which is taken, also on failure; its numbers are
  * doubles. */
@@ -44,9 +40,6 @@ jc_status jc_store_add(jc_store *store, const char *name, jc_error *err) JC_NODI
 jc_status jc_shards_open(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;
 
 /* Open the GGUF file that is the store's path, its further parts and its configuration. */
-jc_status jc_gguf_parts_open(jc_store *store, jc_error *err) JC_NODISCARD;
-
-/* Open the GGUF file that is the store's path, and its further parts, if any. */
 jc_status jc_gguf_parts_open(jc_store *store, jc_error *err) JC_NODISCARD;
 
 #endif

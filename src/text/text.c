@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/json.h"
+
 bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n)
 {
     size_t want;
@@ -124,8 +126,6 @@ static const char *reason(const json_error_t *e)
 
     if (code == json_error_invalid_utf8)
         return "not UTF-8";
-    if (code == json_error_duplicate_key)
-        return "the same key twice in an object";
     if (code == json_error_premature_end_of_input)
         return "not JSON, it ends too early";
     return "not JSON";
@@ -136,8 +136,7 @@ jc_status jc_text_json(json_t **out, const char *data, size_t n, const char *pat
 {
     json_error_t e;
 
-    *out =
-        json_loadb(data, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
+    *out = jc_json_load(data, n, JSON_DECODE_ANY, &e);
     if (*out)
         return JC_OK;
     if (json_error_code(&e) == json_error_out_of_memory)

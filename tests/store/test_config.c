@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/scratch.h"
 
+#include <float.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -157,21 +158,16 @@ static void test_config__what_is_not_one_object_is_refused(void **state)
         {"",
          "it is not valid JSON: '[' or '{' expected near end of file (line 1, column 0)"},
         {"[1]", "it is not a JSON object"},
-        {"{\"a\":1,\n\"a\":2}",
-         "it is not valid JSON: duplicate object key near '\"a\"' (line 2, column 3)"},
         {"{\"a\":1",
          "it is not valid JSON: '}' expected near end of file (line 1, column 6)"},
-        {"{\"a\":1e999}",
-         "it is not valid JSON: real number overflow near '1e999' (line 1, "
-         "column 10)"},
         {"{\"a\":\"\xff\"}",
          "it is not valid JSON: unable to decode byte 0xff near '\"' (line "
          "1, column 6)"},
         {"{\"a\":\"\n\"}",
          "it is not valid JSON: unexpected newline near '\"' (line 1, column "
          "6)"},
-        {"{\"a\":NaN}",
-         "it is not valid JSON: invalid token near 'NaN' (line 1, column 8)"},
+        {"{\"a\":Nan}",
+         "it is not valid JSON: invalid token near 'Nan' (line 1, column 8)"},
     };
 
     (void)state;
@@ -189,6 +185,33 @@ static void test_config__what_is_not_one_object_is_refused(void **state)
         assert_null(config);
         free(copy);
     }
+}
+
+/* The values are those of Python's json, whose infinity no configuration needs. */
+static void test_config__json_of_python_is_read(void **state)
+{
+    static const char given[] = "{\"a\": 1, \"big\": 123456789012345678901234567890, "
+                                "\"inf\": Infinity, \"low\": -1e999, \"nan\": NaN, "
+                                "\"half\": \"x\\ud83d\", \"a\\u0000\": 3, \"a\": 2}";
+    jc_config *config;
+    uint32_t n = 0;
+    double x = 0;
+    const char *s = NULL;
+
+    (void)state;
+    assert_int_equal(jc_config_parse(&config, given, strlen(given), "c.json", NULL), JC_OK);
+    assert_int_equal(jc_config_u32(config, "a", &n, NULL), JC_OK);
+    assert_int_equal(n, 2); /* the last counts */
+    assert_int_equal(jc_config_real(config, "big", &x, NULL), JC_OK);
+    assert_true(x == 123456789012345678901234567890.0);
+    assert_int_equal(jc_config_real(config, "inf", &x, NULL), JC_OK);
+    assert_true(x == DBL_MAX);
+    assert_int_equal(jc_config_real(config, "low", &x, NULL), JC_OK);
+    assert_true(x == -DBL_MAX);
+    assert_true(jc_config_null(config, "nan"));
+    assert_int_equal(jc_config_text(config, "half", &s, NULL), JC_OK);
+    assert_string_equal(s, "x\xef\xbf\xbd");
+    jc_config_close(config);
 }
 
 static void test_config__a_deep_nest_is_refused_not_followed(void **state)
@@ -234,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_config__numbers_go_into_lists),
         cmocka_unit_test(test_config__messages_name_the_file_and_the_key),
         cmocka_unit_test(test_config__what_is_not_one_object_is_refused),
+        cmocka_unit_test(test_config__json_of_python_is_read),
         cmocka_unit_test(test_config__a_deep_nest_is_refused_not_followed),
         SCRATCH_TEST(test_config__is_read_from_a_file),
     };

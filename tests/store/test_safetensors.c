@@ -107,13 +107,6 @@ static const struct {
     {"[]", 0, JC_E_FORMAT, READ "its header is not a JSON object"},
     {"{} x", 0, JC_E_FORMAT,
      READ "its header is not valid JSON: end of file expected near 'x' (line 1, column 4)"},
-    {"{" T("a", "U8", "[]", "[0,1]") "," T("a", "U8", "[]", "[0,1]") "}", 1, JC_E_FORMAT,
-     READ
-     "its header is not valid JSON: duplicate object key near '\"a\"' (line 1, column 55)"},
-    {"{\"a\":{\"dtype\":\"U8\",\"dtype\":\"I8\"}}", 1, JC_E_FORMAT,
-     READ
-     "its header is not valid JSON: duplicate object key near '\"dtype\"' (line 1, column "
-     "26)"},
     {"{\"a\":3}", 0, JC_E_FORMAT, READ_A "its entry is not an object"},
     {"{\"a\":{\"shape\":[],\"data_offsets\":[0,0]}}", 0, JC_E_FORMAT,
      READ_A "it has no dtype"},

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* json.h: reading JSON that other programs wrote, in the one way that all readers share. */
+#ifndef JC_JSON_H
+#define JC_JSON_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+
+/* What Python's json module reads (base/relax.h says what that adds); of a name that an
+ * object has twice, the last counts. `flags` are jansson's. NULL: *why says why. */
+json_t *jc_json_load(const char *text, size_t n, size_t flags, json_error_t *why);
+
+/* The same of one JSON object. `what` is its subject in the message: "it", "its header". */
+jc_status jc_json_parse(json_t **out, const char *text, size_t n, size_t flags,
+                        const char *path, const char *what, jc_error *err) JC_NODISCARD;
+
+#endif
