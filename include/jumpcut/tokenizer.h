@@ -70,6 +70,27 @@ JC_API jc_status jc_tokenizer_decode(const jc_tokenizer *tokenizer, const uint32
                                      size_t n, char **text, size_t *length,
                                      jc_error *err) JC_NODISCARD;
 
+/** Decodes ids one at a time, for text that is shown while a model writes it. What the
+ * calls give, one after the other, is what jc_tokenizer_decode() makes of all the ids, and
+ * none of it ends inside a UTF-8 character. To continue a prompt, push its ids first. */
+typedef struct jc_text_stream jc_text_stream;
+
+/** The tokenizer is borrowed until free. */
+JC_API jc_status jc_text_stream_new(jc_text_stream **out, const jc_tokenizer *tokenizer,
+                                    jc_error *err) JC_NODISCARD;
+JC_API void jc_text_stream_free(jc_text_stream *stream); /* takes NULL */
+
+/** Take the next id. (*text)[0..*length) is the text that is certain now, often empty; it
+ * is not zero-ended, and valid until the next call. E_ARG for an id outside the vocabulary.
+ */
+JC_API jc_status jc_text_stream_push(jc_text_stream *stream, uint32_t id, const char **text,
+                                     size_t *length, jc_error *err) JC_NODISCARD;
+
+/** Give what is still held back, such as the bytes of half a character; then the stream is
+ *  as new. */
+JC_API jc_status jc_text_stream_end(jc_text_stream *stream, const char **text,
+                                    size_t *length, jc_error *err) JC_NODISCARD;
+
 #ifdef __cplusplus
 }
 #endif

@@ -243,7 +243,7 @@ jc_status jc_tokenizer_encode(const jc_tokenizer *t, const char *text, size_t le
 jc_status jc_tokenizer_token_text(const jc_tokenizer *t, uint32_t id, jc_bytes *text,
                                   jc_error *err)
 {
-    return jc_undo_run(t, &id, 1, true, text, err);
+    return jc_undo_run(t, &id, 1, JC_UNDO_ALONE, text, err);
 }
 
 jc_status jc_tokenizer_decode(const jc_tokenizer *t, const uint32_t *ids, size_t n,
@@ -259,7 +259,7 @@ jc_status jc_tokenizer_decode(const jc_tokenizer *t, const uint32_t *ids, size_t
             return jc_fail(err, JC_E_ARG,
                            "no token has id %" PRIu32 " (the vocabulary has %" PRIu32 ")",
                            ids[i], t->vocab.size);
-    jc_status st = jc_undo_run(t, ids, n, false, &bytes, err);
+    jc_status st = jc_undo_run(t, ids, n, JC_UNDO_WHOLE, &bytes, err);
     if (st == JC_OK && !jc_bytes_add(&bytes, "", 1))
         st = jc_fail_nomem(err, "a text");
     if (st) {

@@ -67,7 +67,8 @@ typedef struct undoing {
     const jc_undo_step *step;
     const list *from;
     list *to;
-    bool inside;
+    jc_undo_place place;
+    bool fused; /* the tokens are one item already */
 } undoing;
 
 static const char *text_of(const undoing *u, size_t i)
@@ -175,7 +176,8 @@ static bool strip(const undoing *u, size_t i)
 {
     const char *text = text_of(u, i);
     size_t n = u->from->item[i].n, length = u->step->n_text;
-    size_t start = u->inside ? 0 : u->step->start, stop = u->step->stop;
+    bool begins = u->place == JC_UNDO_WHOLE || (u->place == JC_UNDO_AFTER && !u->fused);
+    size_t start = begins ? u->step->start : 0, stop = u->step->stop;
 
     for (; start && n >= length && memcmp(text, u->step->text, length) == 0; start--) {
         text += length;
@@ -196,7 +198,7 @@ static bool spaces(const undoing *u, size_t i)
         return false;
     for (size_t at = 0; at < n;) {
         bool is = n - at >= length && memcmp(text + at, sign, length) == 0;
-        bool drop = is && i == 0 && u->step->first && !u->inside;
+        bool drop = is && i == 0 && u->step->first && u->place == JC_UNDO_WHOLE;
         if (!drop && !put_more(u->to, is ? " " : text + at, 1))
             return false;
         at += is ? length : 1;
@@ -221,7 +223,7 @@ static bool leans(const char *name, size_t n)
 static bool wordpiece(const undoing *u)
 {
     const jc_undo_step *s = u->step;
-    bool first = true;
+    bool first = u->place != JC_UNDO_AFTER;
 
     for (size_t i = 0; i < u->from->n; i++) {
         const char *name = text_of(u, i);
@@ -268,7 +270,7 @@ static bool piece(const undoing *u, size_t i, bool *begins)
 
 static bool sentencepiece(const undoing *u)
 {
-    bool begins = !u->inside, ok = true;
+    bool begins = u->place == JC_UNDO_WHOLE, ok = true;
 
     for (size_t i = 0; ok && i < u->from->n;) {
         uint32_t id = u->from->item[i].id;
@@ -336,21 +338,37 @@ static void drop(list *l)
     jc_free(l->item);
 }
 
-jc_status jc_undo_run(const jc_tokenizer *t, const uint32_t *ids, size_t n, bool inside,
-                      jc_bytes *text, jc_error *err)
+bool jc_undo_in_parts(const jc_undo *undo, bool *runs)
+{
+    bool fused = false;
+
+    *runs = false;
+    for (size_t i = 0; i < undo->n; i++) {
+        const jc_undo_step *s = &undo->step[i];
+        *runs |= s->kind == JC_UNDO_FALLBACK || s->kind == JC_UNDO_SENTENCEPIECE;
+        if (fused && (s->kind != JC_UNDO_STRIP || s->stop > 0))
+            return false;
+        fused |= s->kind == JC_UNDO_FUSE;
+    }
+    return true;
+}
+
+jc_status jc_undo_run(const jc_tokenizer *t, const uint32_t *ids, size_t n,
+                      jc_undo_place place, jc_bytes *text, jc_error *err)
 {
     list from = {0}, to = {0};
-    bool ok = jc_bytes_add(&from.bytes, "", 0);
+    bool ok = jc_bytes_add(&from.bytes, "", 0), fused = false;
 
     for (size_t i = 0; ok && i < n; i++) {
         size_t length;
         const char *name = jc_vocab_name(&t->vocab, ids[i], &length);
-        if (t->undo.n == 0 && i > 0)
+        if (t->undo.n == 0 && (i > 0 || place == JC_UNDO_AFTER))
             ok = put(&from, " ", 1, JC_NO_TOKEN);
         ok = ok && put(&from, name, length, ids[i]);
     }
     for (size_t i = 0; ok && i < t->undo.n; i++) {
-        undoing u = {t, &t->undo.step[i], &from, &to, inside};
+        undoing u = {t, &t->undo.step[i], &from, &to, place, fused};
+        fused |= u.step->kind == JC_UNDO_FUSE;
         to.n = to.bytes.n = 0;
         ok = jc_bytes_add(&to.bytes, "", 0) && run_step(&u);
         list swap = from;

@@ -39,10 +39,20 @@ struct jc_tokenizer;
 jc_status jc_undo_add(jc_undo *undo, jc_undo_step *step, jc_error *err) JC_NODISCARD;
 void jc_undo_free(jc_undo *undo);
 
-/* Append the text of ids that all have a token. `inside`: as it is in the middle of a
- * text, where no space is dropped. */
+/* Where the ids stand. */
+typedef enum jc_undo_place {
+    JC_UNDO_WHOLE, /* they are the whole text, or its beginning */
+    JC_UNDO_AFTER, /* other tokens, whose text is not empty, come before them */
+    JC_UNDO_ALONE  /* a token for display: nothing is dropped before it or put there */
+} jc_undo_place;
+
+/* Append the text of ids that all have a token. */
 jc_status jc_undo_run(const struct jc_tokenizer *t, const uint32_t *ids, size_t n,
-                      bool inside, jc_bytes *text, jc_error *err) JC_NODISCARD;
+                      jc_undo_place place, jc_bytes *text, jc_error *err) JC_NODISCARD;
+
+/* Whether a text can be decoded in parts, of which each is the text of its own tokens. With
+ * `*runs`, tokens that name bytes ("<0x0A>") belong to one part with their neighbours. */
+bool jc_undo_in_parts(const jc_undo *undo, bool *runs);
 
 /* "decoder" of tokenizer.json, or null. */
 jc_status jc_undo_read(jc_undo *undo, const json_t *object, const char *path,

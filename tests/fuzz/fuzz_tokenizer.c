@@ -20,6 +20,26 @@ static void check_failure(jc_status st, const jc_error *err)
     check(err->status == st && err->message[0] && !strchr(err->message, '\n'));
 }
 
+/* Decoded one by one, the ids give the same text. */
+static void check_stream(const jc_tokenizer *t, const jc_ids *ids, const char *want,
+                         size_t n)
+{
+    jc_text_stream *s;
+    const char *part;
+    size_t at = 0, length;
+    jc_error err;
+
+    check(jc_text_stream_new(&s, t, &err) == JC_OK);
+    for (size_t i = 0; i <= ids->n; i++) {
+        jc_status st = i < ids->n ? jc_text_stream_push(s, ids->id[i], &part, &length, &err)
+                                  : jc_text_stream_end(s, &part, &length, &err);
+        check(st == JC_OK && length <= n - at && memcmp(part, want + at, length) == 0);
+        at += length;
+    }
+    check(at == n);
+    jc_text_stream_free(s);
+}
+
 /* `exact`: the text must come back as it is. */
 static void run(const jc_tokenizer *t, const char *text, size_t n, bool exact)
 {
@@ -36,6 +56,7 @@ static void run(const jc_tokenizer *t, const char *text, size_t n, bool exact)
         for (size_t i = 0; i < ids.n; i++)
             check(ids.id[i] < jc_tokenizer_size(t));
         check(jc_tokenizer_decode(t, ids.id, ids.n, &again, &length, &err) == JC_OK);
+        check_stream(t, &ids, again, length);
         check(!exact || (length == n && memcmp(again, text, n) == 0));
         free(again);
     }
