@@ -6,9 +6,9 @@ list(TRANSFORM rooms PREPEND jc_)
 file(RELATIVE_PATH data ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/jumpcut)
 add_executable(jumpcut ${sources})
 target_include_directories(jumpcut PRIVATE include src)
-# where the demo model is: beside the installed program, else in the source tree
-target_compile_definitions(jumpcut PRIVATE JC_DATA_RELATIVE="${data}"
-  JC_DATA_SOURCE="${PROJECT_SOURCE_DIR}/data")
+# where the demo model is, seen from the installed program; beside a built one lies a link
+target_compile_definitions(jumpcut PRIVATE JC_DATA_RELATIVE="${data}")
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/data ${PROJECT_BINARY_DIR}/data SYMBOLIC)
 target_link_libraries(jumpcut PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
 install(TARGETS jumpcut)
 

@@ -89,6 +89,7 @@ struct jc_cli {
     const jc_command *command;
     jc_args args;
     jc_ui ui;
+    char *demo;       /* path of the demo model where it is called 'demo', else NULL */
     bool wrong_usage; /* what failed is how the program was called */
 };
 

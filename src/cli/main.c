@@ -8,8 +8,10 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/work.h"
 
-static jc_status failv(jc_error *err, jc_status status, const char *fmt, va_list ap)
+static JC_PRINTF(3, 0) jc_status
+    failv(jc_error *err, jc_status status, const char *fmt, va_list ap)
 {
     if (err) {
         err->status = status;
@@ -80,14 +82,18 @@ static int run(const jc_command *command, int argc, char **argv)
     cli.args.fit.hooks = cli.args.eval.hooks = &cli.ui.hooks;
     cli.args.states.hooks = cli.args.lens.hooks = &cli.ui.hooks;
     cli.args.training_size.hooks = &cli.ui.hooks;
-    if (cli.args.help)
+    if (cli.args.help) {
         jc_help_command(stdout, command);
-    else
-        st = command->run(&cli, &err);
+    } else {
+        st = jc_work_demo(&cli, &err);
+        if (st == JC_OK)
+            st = command->run(&cli, &err);
+    }
     if (st == JC_OK)
         st = jc_output_flush(&err);
 done:
     jc_args_free(&cli.args);
+    free(cli.demo);
     return finish(&cli, st, &err);
 }
 

@@ -72,8 +72,7 @@ static const char files[] =
 static const char ending[] =
     "# ENVIRONMENT\n\n"
     "*JUMPCUT_DATA*\n"
-    "\tThe folder in which _demo_, the model of *jumpcut study* without MODEL, is looked "
-    "for "
+    "\tThe folder in which _demo_, the model that comes with jumpcut, is looked for "
     "first.\n\n"
     "# EXIT STATUS\n\n"
     "*0*\n\tAll went well.\n\n"

@@ -121,14 +121,17 @@ static bool on_progress(void *arg, const jc_progress *progress)
     return jc_ui_progress(arg, progress);
 }
 
-static void on_note(void *arg, const char *message)
+void jc_ui_note(jc_ui *ui, const char *message)
 {
-    jc_ui *ui = arg;
-
     if (ui->quiet)
         return;
     jc_ui_clear(ui);
     fprintf(stderr, "jumpcut: note: %s\n", message);
+}
+
+static void on_note(void *arg, const char *message)
+{
+    jc_ui_note(arg, message);
 }
 
 void jc_ui_clear(jc_ui *ui)

@@ -21,6 +21,8 @@ typedef struct jc_ui {
 void jc_ui_init(jc_ui *ui, bool quiet);
 /* Take the bar away, before something else is printed. */
 void jc_ui_clear(jc_ui *ui);
+/* A sentence for the user, without its full stop. */
+void jc_ui_note(jc_ui *ui, const char *message);
 /* Show progress; false when the user wants the work stopped. */
 bool jc_ui_progress(jc_ui *ui, const jc_progress *progress);
 

@@ -20,8 +20,8 @@ static bool has_config(const char *folder)
     return found;
 }
 
-/* The folder of the program's data when it is installed: beside it, wherever that is. */
-static char *beside_program(void)
+/* The demo model as seen from the folder of the program, wherever that is. */
+static char *beside_program(const char *data)
 {
     char program[4096];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
@@ -33,7 +33,12 @@ static char *beside_program(void)
     if (!slash)
         return NULL;
     *slash = '\0';
-    return jc_format("%s/%s/demo", program, JC_DATA_RELATIVE);
+    char *path = jc_format("%s/%s/demo", program, data);
+    char *plain = path ? realpath(path, NULL) : NULL; /* without links and dots */
+    if (!plain)
+        return path;
+    free(path);
+    return plain;
 }
 
 static jc_status demo_path(char **path, jc_error *err)
@@ -41,8 +46,8 @@ static jc_status demo_path(char **path, jc_error *err)
     const char *named = getenv("JUMPCUT_DATA");
     char *places[] = {
         named && named[0] ? jc_format("%s/demo", named) : NULL,
-        beside_program(),
-        jc_format("%s/demo", JC_DATA_SOURCE),
+        beside_program(JC_DATA_RELATIVE), /* installed */
+        beside_program("data"),           /* in the folder that it was built in */
     };
     char looked[360] = "";
 
@@ -69,6 +74,23 @@ jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err)
         return demo_path(path, err);
     *path = jc_format("%s", cli->args.word[0]);
     return *path ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+}
+
+jc_status jc_work_demo(jc_cli *cli, jc_error *err)
+{
+    bool takes_model = strncmp(cli->command->words, "MODEL", 5) == 0;
+
+    if (!takes_model || cli->args.n_words == 0 || strcmp(cli->args.word[0], "demo") != 0)
+        return JC_OK;
+    jc_status st = demo_path(&cli->demo, err);
+    if (st)
+        return st;
+    cli->args.word[0] = cli->demo;
+    if (has_config("demo"))
+        jc_ui_note(&cli->ui,
+                   "'demo' is the model that comes with jumpcut; write './demo' for "
+                   "the folder");
+    return JC_OK;
 }
 
 /* ---- samples ---- */

@@ -94,7 +94,7 @@ static jc_status add_alternating(schedules *s, const jc_eval_run *run, size_t me
 
     for (uint32_t period = 2; period <= layers; period++)
         for (uint32_t a = 1; a < period && layers % period == 0 && st == JC_OK; a++) {
-            entry *e;
+            entry *e = NULL;
             st = next_entry(s, run, method, "alternate", &e, err);
             if (st)
                 break;
@@ -117,7 +117,7 @@ static jc_status add_best(schedules *s, const jc_eval_run *run, size_t method,
 
     for (uint32_t blocks = 0; blocks < layers && r2 && st == JC_OK; blocks++) {
         bool found = false;
-        entry *e;
+        entry *e = NULL;
         st = next_entry(s, run, method, "best", &e, err);
         if (st == JC_OK)
             st = jc_schedule_best(&e->schedule, &found, r2, layers, blocks, err);

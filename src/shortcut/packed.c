@@ -28,7 +28,7 @@ static jc_status pack_map(const jc_model_info *info, const jc_link *link, jc_lin
     memcpy(&weight, &link->weight, sizeof weight); /* only read */
     const jc_linear_spec spec = {.n_in = d,
                                  .n_out = d,
-                                 .weight = {false, weight, read_weight},
+                                 .weight = {.arg = weight, .read = read_weight},
                                  .bias = link->bias,
                                  .precision = JC_PRECISION_F32};
     jc_status st = jc_linear_new(out, jc_backend_find(info->backend), &spec, err);

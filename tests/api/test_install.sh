@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # test_install.sh BUILD SOURCE CC [CFLAG...]: what `make install` puts under a folder is enough
 # to build and run a program: by pkg-config, with the shared and with the static library, as
-# strict C99. Cases are printed in cmocka's words, which tools/run-tests.sh counts.
+# strict C99; it can be moved, and tells nothing of the machine that built it. Cases are printed in cmocka's words, which tools/run-tests.sh counts.
 set -u
-build=$1 source=$2 cc=$3
+build=$(realpath "$1") source=$(realpath "$2") cc=$3
 shift 3
 temp=$(mktemp -d) || exit 1
 trap 'rm -rf "$temp"' EXIT
@@ -69,6 +69,17 @@ run() {
     [ -s "$temp/maps.safetensors" ] && [ "$(grep -c '^layer' "$temp/said")" -eq 13 ]
 }
 
+# The program finds the demo model from where it lies, and no file tells where it was built.
+moved() {
+    mv "$prefix" "$temp/elsewhere" && mkdir "$temp/empty" || return 1
+    (cd "$temp/empty" && "$temp/elsewhere/bin/jumpcut" inspect demo) | tee "$temp/said"
+    grep -q "^model *$temp/elsewhere/share/jumpcut/demo" "$temp/said" || return 1
+    if grep -rlF -e "$build" -e "$source" "$temp/elsewhere"; then
+        return 1
+    fi
+    mv "$temp/elsewhere" "$prefix"
+}
+
 wrong_model() {
     LD_LIBRARY_PATH=$libdir "$temp/shared" "$temp/none" "$source/examples/sentences.txt" \
         "$temp/never.safetensors" "The" 2>"$temp/said"
@@ -79,5 +90,6 @@ case_ test_install__goes_where_destdir_and_prefix_say install_tree
 case_ test_install__brings_headers_program_man_page_and_demo_model installed_files
 case_ test_install__quickstart_links_with_the_shared_library_by_pkg_config shared "$@"
 case_ test_install__quickstart_links_with_the_static_library_by_pkg_config static "$@"
+case_ test_install__what_is_moved_finds_its_model_and_holds_no_path_of_the_build moved
 case_ test_install__a_missing_model_is_a_message_and_status_one wrong_model
 exit $((failed > 0))

@@ -55,7 +55,7 @@ static void demo(const char *path, const char *at)
     const char *text = "The first of the three cities lies on a river in the north of the "
                        "country, and \"the\" <b>second</b> is near the sea.";
     jc_lens_params params;
-    jc_tokenizer *tokenizer;
+    jc_tokenizer *tokenizer = NULL;
     jc_ids ids = {0};
     jc_model *model;
     jc_lens *lens;
@@ -126,7 +126,7 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
                           .fingerprint = "none",
                           .layers = layers,
                           .causal = true};
-    jc_tokenizer *tokenizer;
+    jc_tokenizer *tokenizer = NULL;
     jc_error err;
 
     if (jc_tokenizer_open(&tokenizer, tokens, &err))

@@ -47,7 +47,7 @@ static void check_refused(void **state, jc_status status, const char *cannot,
 {
     jc_store *store;
     jc_error err = {JC_OK, ""};
-    char want[1500];
+    char want[4000];
 
     snprintf(want, sizeof want, "%s '%s': %s", cannot,
              name ? scratch_path(state, name) : (const char *)*state, why);
