@@ -35,6 +35,26 @@ jc_status jc_cut_add_gpt2(jc_cut *cut, jc_error *err)
     return st ? st : jc_cut_add(cut, &step, err);
 }
 
+jc_status jc_cut_set_prefix(jc_cut *cut, bool on, jc_error *err)
+{
+    jc_cut_step prefix = {.kind = JC_CUT_PREFIX};
+    bool is = cut->n > 0 && cut->step[0].kind == JC_CUT_PREFIX;
+
+    if (is == on)
+        return JC_OK;
+    if (!on) {
+        cut->n--;
+        memmove(cut->step, cut->step + 1, cut->n * sizeof *cut->step);
+        return JC_OK;
+    }
+    jc_status st = jc_cut_add(cut, &prefix, err);
+    if (st)
+        return st;
+    memmove(cut->step + 1, cut->step, (cut->n - 1) * sizeof *cut->step);
+    cut->step[0] = prefix;
+    return JC_OK;
+}
+
 void jc_cut_free(jc_cut *cut)
 {
     for (size_t i = 0; i < cut->n; i++)

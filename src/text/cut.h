@@ -50,6 +50,8 @@ jc_status jc_cut_add_regex(jc_cut *cut, const char *regex, jc_behaviour behaviou
                            const char *path, jc_error *err) JC_NODISCARD;
 /* What GPT-2 does: its own pattern. Sets `bytes`. */
 jc_status jc_cut_add_gpt2(jc_cut *cut, jc_error *err) JC_NODISCARD;
+/* The step JC_CUT_PREFIX is the first one, or there is none. */
+jc_status jc_cut_set_prefix(jc_cut *cut, bool on, jc_error *err) JC_NODISCARD;
 void jc_cut_free(jc_cut *cut);
 
 typedef jc_status jc_cut_fn(void *arg, const char *piece, size_t n, jc_error *err);

@@ -72,3 +72,17 @@ const jc_gguf_pre *jc_gguf_pre_find(const char *name, size_t n)
             return &rows[i];
     return NULL;
 }
+
+jc_status jc_gguf_pre_add(const jc_gguf_pre *pre, jc_normal *normal, jc_cut *cut,
+                          const char *path, jc_error *err)
+{
+    jc_normal_step compose = {.run = jc_normal_form, .form = JC_FORM_NFC};
+    jc_status st = pre->nfc ? jc_normal_add(normal, &compose, err) : JC_OK;
+
+    for (size_t i = 0; st == JC_OK && i < JC_COUNT(pre->regex) && pre->regex[i]; i++)
+        st = pre->regex[i][0]
+                 ? jc_cut_add_regex(cut, pre->regex[i], JC_CUT_ISOLATED, path, err)
+                 : jc_cut_add_gpt2(cut, err);
+    cut->bytes = true;
+    return st;
+}

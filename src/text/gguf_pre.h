@@ -3,7 +3,8 @@
 #ifndef JC_GGUF_PRE_H
 #define JC_GGUF_PRE_H
 
-#include "base/base.h"
+#include "text/cut.h"
+#include "text/normal.h"
 
 typedef struct jc_gguf_pre {
     const char *name;
@@ -15,5 +16,9 @@ typedef struct jc_gguf_pre {
 
 /* NULL when the name is not known. */
 const jc_gguf_pre *jc_gguf_pre_find(const char *name, size_t n);
+
+/* Its steps, for byte-level BPE. `path` is for messages. */
+jc_status jc_gguf_pre_add(const jc_gguf_pre *pre, jc_normal *normal, jc_cut *cut,
+                          const char *path, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -10,7 +10,7 @@
 jc_status jc_tokenizer_sentencepiece(jc_tokenizer *t, jc_sentencepiece *how, jc_error *err)
 {
     jc_normal_step step = {.run = jc_normal_sentencepiece,
-                           .dummy_prefix = how->dummy_prefix,
+                           .dummy_prefix = how->dummy_prefix && !how->prefix_once,
                            .remove_extra = how->remove_extra,
                            .escape = how->escape,
                            .map = how->map,
@@ -19,9 +19,13 @@ jc_status jc_tokenizer_sentencepiece(jc_tokenizer *t, jc_sentencepiece *how, jc_
                          .n_text = strlen(SPACE),
                          .first = how->dummy_prefix || how->remove_extra,
                          .extra = how->remove_extra};
+    jc_cut_step prefix = {
+        .kind = JC_CUT_SPACES, .sign = SPACE, .prepend = JC_PREPEND_FIRST};
     jc_status st = jc_normal_add(&t->normal, &step, err);
 
     t->fuse_unknown = true;
+    if (st == JC_OK && how->dummy_prefix && how->prefix_once)
+        st = jc_cut_add(&t->cut, &prefix, err);
     if (st)
         return st;
     undo.text = jc_strdup(SPACE);

@@ -199,7 +199,6 @@ static jc_status find_pre(const source *s, const jc_gguf_pre **pre, jc_error *er
 
 static jc_status read_bytes(jc_tokenizer *t, const source *s, jc_error *err)
 {
-    jc_normal_step compose = {.run = jc_normal_form, .form = JC_FORM_NFC};
     jc_cut_step prefix = {.kind = JC_CUT_PREFIX};
     jc_undo_step undo = {.kind = JC_UNDO_BYTE_LEVEL};
     const jc_gguf_pre *pre;
@@ -213,17 +212,12 @@ static jc_status read_bytes(jc_tokenizer *t, const source *s, jc_error *err)
         st = read_tokens(t, s, as_it_is, err);
     if (st == JC_OK)
         st = read_merges(t, s, err);
-    if (st == JC_OK && pre->nfc)
-        st = jc_normal_add(&t->normal, &compose, err);
     if (st == JC_OK && space)
         st = jc_cut_add(&t->cut, &prefix, err);
-    for (size_t i = 0; st == JC_OK && i < JC_COUNT(pre->regex) && pre->regex[i]; i++)
-        st = pre->regex[i][0]
-                 ? jc_cut_add_regex(&t->cut, pre->regex[i], JC_CUT_ISOLATED, s->path, err)
-                 : jc_cut_add_gpt2(&t->cut, err);
+    if (st == JC_OK)
+        st = jc_gguf_pre_add(pre, &t->normal, &t->cut, s->path, err);
     if (st)
         return st;
-    t->cut.bytes = true;
     t->ignore_merges = pre->ignore_merges;
     return jc_undo_add(&t->undo, &undo, err);
 }

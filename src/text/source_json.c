@@ -226,6 +226,22 @@ static jc_status read_model(jc_tokenizer *t, const json_t *model, const char *pa
                    jc_quoted(quoted, type, strlen(type)));
 }
 
+/* Of a ByteLevel pre-tokenizer the configuration counts, as in the reference. */
+static jc_status set_prefix(jc_tokenizer *t, const jc_tokenizer_files *files,
+                            const json_t *cut, jc_error *err)
+{
+    const json_t *config = files->json[JC_FILE_CONFIG];
+    bool space = true;
+    jc_status st = jc_json_flag(cut, "add_prefix_space", path_of(files), &space, err);
+
+    if (st == JC_OK)
+        st = jc_json_flag(config, "add_prefix_space", files->map[JC_FILE_CONFIG].path,
+                          &space, err);
+    return st || !jc_json_is_type(cut, "ByteLevel")
+               ? st
+               : jc_cut_set_prefix(&t->cut, space, err);
+}
+
 static jc_status read(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error *err)
 {
     const char *path = path_of(files);
@@ -238,6 +254,8 @@ static jc_status read(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error
         st = jc_bert_normal_read(&t->normal.step[0].bert, normalizer, files, err);
     if (st == JC_OK)
         st = jc_cut_read(&t->cut, json_object_get(root, "pre_tokenizer"), path, err);
+    if (st == JC_OK)
+        st = set_prefix(t, files, json_object_get(root, "pre_tokenizer"), err);
     if (st == JC_OK)
         st = jc_undo_read(&t->undo, json_object_get(root, "decoder"), path, err);
     if (st == JC_OK)

@@ -2,6 +2,7 @@
 /* source_merges.c: vocab.json and merges.txt, the files that GPT-2 was published with. */
 #include <string.h>
 
+#include "text/gguf_pre.h"
 #include "text/tokenizer.h"
 
 static bool probe(const jc_tokenizer_files *files)
@@ -30,6 +31,8 @@ static jc_status read_merges(jc_tokenizer *t, const jc_mapped *map, jc_error *er
             n--;
         if (n == 0 || (n >= 8 && memcmp(start, "#version", 8) == 0))
             continue;
+        if (n >= 4 && memcmp(start + n - 4, "</w>", 4) == 0)
+            return jc_tokenizer_refuse(map->path, "a sign where a word ends, '</w>',", err);
         jc_status st = jc_tokenizer_merge_pair(t, start, n, map->path, "line", line, err);
         if (st)
             return st;
@@ -49,6 +52,14 @@ static bool is_roberta(const jc_vocab *vocab, const json_t *config)
            jc_vocab_find(vocab, "<mask>", 6) != JC_NO_TOKEN;
 }
 
+/* Classes with the same two files and another pattern; all others have GPT-2's. */
+static const char *pre_of(const json_t *config)
+{
+    const char *class = json_string_value(json_object_get(config, "tokenizer_class"));
+
+    return class && strncmp(class, "Qwen2", 5) == 0 ? "qwen2" : "gpt-2";
+}
+
 static jc_status read(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error *err)
 {
     const json_t *config = files->json[JC_FILE_CONFIG];
@@ -63,7 +74,8 @@ static jc_status read(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error
     if (st == JC_OK && json_is_true(json_object_get(config, "add_prefix_space")))
         st = jc_cut_add(&t->cut, &prefix, err);
     if (st == JC_OK)
-        st = jc_cut_add_gpt2(&t->cut, err);
+        st = jc_gguf_pre_add(jc_gguf_pre_find(pre_of(config), 5), &t->normal, &t->cut,
+                             path_of(files), err);
     if (st == JC_OK)
         st = jc_undo_add(&t->undo, &bytes, err);
     t->framed = is_roberta(&t->vocab, config);

@@ -249,8 +249,32 @@ static void add_roles(jc_tokenizer *t, const model *m)
     t->role[JC_ROLE_UNK] = t->unknown;
 }
 
-static jc_status read_all(jc_tokenizer *t, model *m, const jc_mapped *map, jc_error *err)
+/* "legacy" and "add_prefix_space" of tokenizer_config.json, as the classes read them that
+ * know these settings. */
+static jc_status read_settings(const model *m, const jc_tokenizer_files *files,
+                               jc_sentencepiece *how, jc_error *err)
 {
+    const json_t *config = files->json[JC_FILE_CONFIG];
+    const char *path = files->map[JC_FILE_CONFIG].path;
+    const char *class = json_string_value(json_object_get(config, "tokenizer_class"));
+    bool legacy = true;
+
+    how->dummy_prefix = m->dummy_prefix;
+    how->remove_extra = m->remove_extra;
+    how->escape = m->escape;
+    if (class && strncmp(class, "Gemma", 5) == 0)
+        return JC_OK;
+    jc_status st = jc_json_flag(config, "legacy", path, &legacy, err);
+    how->prefix_once = !legacy;
+    how->dummy_prefix |= !legacy;
+    return st ? st
+              : jc_json_flag(config, "add_prefix_space", path, &how->dummy_prefix, err);
+}
+
+static jc_status read_all(jc_tokenizer *t, model *m, const jc_tokenizer_files *files,
+                          jc_error *err)
+{
+    const jc_mapped *map = &files->map[JC_FILE_MODEL];
     jc_sentencepiece how = {0};
     char *surface = NULL;
     jc_status st = read_model(t, m, (jc_cursor){.data = map->data, .size = map->size}, err);
@@ -258,12 +282,11 @@ static jc_status read_all(jc_tokenizer *t, model *m, const jc_mapped *map, jc_er
     if (st == JC_OK)
         st = check(t, m, err);
     if (st == JC_OK)
+        st = read_settings(m, files, &how, err);
+    if (st == JC_OK)
         st = jc_charsmap_read(&how.map, m->map.data, m->map.n, m->path, err);
     if (st)
         return st;
-    how.dummy_prefix = m->dummy_prefix;
-    how.remove_extra = m->remove_extra;
-    how.escape = m->escape;
     surface = jc_alloc_array(m->surface.n + 1, 1);
     if (surface)
         memcpy(surface, m->surface.data, m->surface.n);
@@ -292,7 +315,7 @@ static jc_status read(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error
         .remove_extra = true,
         .escape = true,
     };
-    jc_status st = read_all(t, &m, &files->map[JC_FILE_MODEL], err);
+    jc_status st = read_all(t, &m, files, err);
 
     jc_free(m.types);
     return st;

@@ -99,7 +99,7 @@ jc_status jc_tokenizer_bert(jc_tokenizer *t, const jc_bert_normal *normal, jc_er
 
 static jc_status read(jc_tokenizer *t, const jc_tokenizer_files *files, jc_error *err)
 {
-    const json_t *named = jc_tokenizer_files_role(files, JC_ROLE_UNK);
+    const json_t *named = jc_tokenizer_content(jc_tokenizer_files_role(files, JC_ROLE_UNK));
     const char *unknown = named ? json_string_value(named) : jc_roles_bert[JC_ROLE_UNK];
     char quoted[JC_QUOTED];
     jc_bert_normal normal;

@@ -31,6 +31,7 @@ typedef enum jc_tokenizer_file {
     JC_FILE_SPECIAL,   /* special_tokens_map.json */
     JC_FILE_WORDS,     /* vocab.txt */
     JC_FILE_MODEL,     /* tokenizer.model */
+    JC_FILE_ADDED,     /* added_tokens.json */
     JC_TOKENIZER_FILES
 } jc_tokenizer_file;
 
@@ -72,8 +73,12 @@ extern jc_role_names jc_roles_gpt2, jc_roles_roberta, jc_roles_bert;
 const char *jc_tokenizer_role_name(size_t i);
 
 /* The token that tokenizer_config.json, or else special_tokens_map.json, names for a role:
- * a string, or NULL. */
+ * a string, or an object with its "content"; NULL: none. */
 const json_t *jc_tokenizer_files_role(const jc_tokenizer_files *files, jc_role role);
+/* Whether they name it for a role, or as a special token without one. */
+bool jc_tokenizer_files_special(const jc_tokenizer_files *files, const char *name);
+/* The string of such a value, NULL where there is none. */
+const json_t *jc_tokenizer_content(const json_t *value);
 
 /* ---- the tables ---- */
 
@@ -149,7 +154,20 @@ jc_status jc_tokenizer_make(jc_tokenizer **out, const jc_tokenizer_files *files,
 
 /* ---- what several sources use ---- */
 
+/* A token with the flags of `token` (its id is set here) that texts are searched for. The
+ * vocabulary gets it at `id`, or with JC_NO_TOKEN at the first free one, unless it has it
+ * already. What is known to be an added token keeps its flags. */
+jc_status jc_tokenizer_add_token(jc_tokenizer *tokenizer, const char *name, size_t n,
+                                 uint64_t id, jc_added_token token, const char *path,
+                                 jc_error *err) JC_NODISCARD;
+/* The same with the flags of a JSON object, or without any. */
+jc_status jc_tokenizer_add_json(jc_tokenizer *tokenizer, const json_t *name, uint64_t id,
+                                const json_t *flags, const char *path,
+                                jc_error *err) JC_NODISCARD;
+
 /* Added tokens, roles and what stands around a text, from the JSON files. */
+jc_status jc_tokenizer_read_roles(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
+                                  jc_error *err) JC_NODISCARD;
 jc_status jc_tokenizer_read_added(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
                                   jc_error *err) JC_NODISCARD;
 jc_status jc_tokenizer_read_frame(jc_tokenizer *tokenizer, const jc_tokenizer_files *files,
@@ -189,6 +207,8 @@ jc_status jc_tokenizer_bert(jc_tokenizer *tokenizer, const jc_bert_normal *norma
  * tokenizer's; `unknown` is what the unknown token is written as. */
 typedef struct jc_sentencepiece {
     bool dummy_prefix, remove_extra, escape;
+    bool prefix_once; /* only where the text begins, not after a special token, and not
+                         where a space is there already */
     jc_charsmap map;
     const char *unknown;
 } jc_sentencepiece;

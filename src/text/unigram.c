@@ -26,7 +26,8 @@ typedef struct entry {
 typedef struct unigram {
     jc_fallback fallback;
     double unknown_score;
-    entry *entry; /* [n] */
+    jc_bytes names; /* a copy: the vocabulary's move when tokens are added */
+    entry *entry;   /* [n] */
     size_t n;
     size_t first[257]; /* those of first byte b: entry[first[b]..first[b + 1]) */
 } unigram;
@@ -53,7 +54,7 @@ static void index_names(const jc_tokenizer *t, unigram *u)
         size_t n;
         const char *name = jc_vocab_name(&t->vocab, id, &n);
         if (name && n > 0 && !isinf(t->score[id]))
-            u->entry[u->n++] = (entry){name, n, id};
+            u->entry[u->n++] = (entry){u->names.data + t->vocab.token[id].at, n, id};
     }
     qsort(u->entry, u->n, sizeof *u->entry, by_name);
     for (size_t i = 0; i < u->n; i++)
@@ -70,7 +71,9 @@ static jc_status prepare(jc_tokenizer *t, jc_error *err)
     t->model = u;
     if (u)
         u->entry = jc_alloc_array(t->n_scores, sizeof *u->entry);
-    if (!u || !u->entry)
+    if (!u || !u->entry ||
+        !jc_bytes_add(&u->names, t->vocab.names.data ? t->vocab.names.data : "",
+                      t->vocab.names.n))
         return jc_fail_nomem(err, "a tokenizer");
     index_names(t, u);
     jc_fallback_find(&u->fallback, &t->vocab, t->byte_fallback);
@@ -85,8 +88,10 @@ static void unload(void *model)
 {
     unigram *u = model;
 
-    if (u)
-        jc_free(u->entry);
+    if (!u)
+        return;
+    jc_free(u->entry);
+    jc_free(u->names.data);
     jc_free(u);
 }
 
