@@ -6,11 +6,15 @@
  * @file jumpcut/shortcut.h
  * Fitted maps between layers, and the file that holds them.
  *
- * The file is a safetensors file: `map.<i>.<j>.weight` [d_out, d_in] float32 with
- * h_j ~ W h_i, and `map.<i>.<j>.bias` [d_out] where the method fits one;
- * `part.<block>.<ln1|attn|ln2|mlp>.weight` and `.bias`, where maps of parts of blocks 1..L
- * were fitted; `r2` [L+1, L+1], the share of variance that each map explains on the
- * training vectors, 0 where there is no map. `__metadata__` says what it was made of.
+ * The file is a safetensors file of maps, each of a form. Tensors of a map of the form
+ * "dense" are `map.<from>.<to>.weight` [d, d_in] with h_to ~ W h_from; "affine" adds
+ * `.bias` [d]; "low-rank" has `.down` [r, d_in], `.up` [d, r] and perhaps `.bias`. <to> is
+ * a tap, as "12", <from> one or several joined by '+', as "0+12@-1": the map then takes
+ * their states side by side. "@-1" means one token earlier in the same text.
+ * `part.<block>.<ln1|attn|ln2|mlp>.` begins the names of a map of a part of a block 1..L.
+ * `r2` [L+1, L+1] is the share of variance that each map of layers explains on the training
+ * vectors, 0 where there is no map. `__metadata__` says what the file was made of; `form`
+ * is the form of every map whose own is not told by `form.<map>`.
  * Threads: an opened shortcut is read-only and may be shared.
  */
 
@@ -44,6 +48,9 @@ JC_API jc_status jc_shortcut_set_meta(jc_shortcut *shortcut, const char *key,
 JC_API jc_status jc_shortcut_check(const jc_shortcut *shortcut, const jc_model *model,
                                    jc_error *err) JC_NODISCARD;
 
+JC_API uint32_t jc_shortcut_layers(const jc_shortcut *shortcut); /* L */
+JC_API uint32_t jc_shortcut_width(const jc_shortcut *shortcut);  /* d */
+
 JC_API bool jc_shortcut_has(const jc_shortcut *shortcut, uint32_t from, uint32_t to);
 
 /** Whether it has a map of "ln1", "attn", "ln2" or "mlp" of block 1..L: from what the part
@@ -52,10 +59,58 @@ JC_API bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block,
                                  const char *part);
 
 /** y [n, d] = map of x [n, d]. E_ARG when the shortcut has no such pair. x and y must not
- *  overlap. */
+ *  overlap. A row's result does not depend on n. */
 JC_API jc_status jc_shortcut_apply(const jc_shortcut *shortcut, uint32_t from, uint32_t to,
                                    const float *x, size_t n, float *y,
                                    jc_error *err) JC_NODISCARD;
+
+/* ---- maps ---- */
+
+/** A tap of the token that is so many tokens further on in the same text: "12@-1" is layer
+ *  12 of the token before. */
+typedef struct jc_tap_at {
+    jc_tap tap;
+    int32_t offset;
+} jc_tap_at;
+
+enum { JC_TAP_AT_NAME = 40 }; /* bytes of "6.mlp@-1", with its zero */
+JC_API void jc_tap_at_name(jc_tap_at tap, char name[JC_TAP_AT_NAME]);
+
+/** A function from the states at one or several taps to the state at a tap. Read-only;
+ *  borrowed from its shortcut. */
+typedef struct jc_map jc_map;
+
+/** Map `i` of a shortcut, in the order of the file; NULL past the last. A shortcut of the
+ *  form "identity" has every pair of layers, and lists none. */
+JC_API const jc_map *jc_shortcut_map(const jc_shortcut *shortcut, size_t i);
+
+JC_API const char *jc_map_name(const jc_map *map); /* "map.0+12@-1.12" */
+JC_API const char *jc_map_form(const jc_map *map); /* "low-rank" */
+
+/** The i-th tap it takes; how many there are. None for a map of a part of a block. */
+JC_API size_t jc_map_sources(const jc_map *map);
+JC_API jc_tap_at jc_map_source(const jc_map *map, size_t i);
+JC_API jc_tap_at jc_map_target(const jc_map *map);
+
+JC_API size_t jc_map_inputs(const jc_map *map);  /* numbers in a row that it takes */
+JC_API size_t jc_map_outputs(const jc_map *map); /* d */
+
+typedef struct jc_map_cost {
+    uint64_t parameters; /* numbers that the map has of its own */
+    uint64_t bytes;      /* of them as they are stored */
+    uint64_t flops;      /* of one row: a multiplication and an addition are two */
+} jc_map_cost;
+JC_API jc_map_cost jc_map_costs(const jc_map *map);
+
+/** The map as one matrix: weight [outputs, inputs], bias [outputs], zeros where it has
+ *  none. */
+JC_API jc_status jc_map_dense(const jc_map *map, float *weight, float *bias,
+                              jc_error *err) JC_NODISCARD;
+
+/** y [n, outputs] = map of x [n, inputs]; x and y must not overlap. A row's result does not
+ *  depend on n. */
+JC_API jc_status jc_map_run(const jc_map *map, const float *x, size_t n, float *y,
+                            jc_error *err) JC_NODISCARD;
 
 #ifdef __cplusplus
 }

@@ -48,20 +48,22 @@ static void release(void *state)
     jc_free(p);
 }
 
-/* The maps of a kind, [layers]; false when the shortcut lacks one. */
-static bool fill_maps(const jc_eval_run *run, size_t method, size_t kind,
-                      jc_part_maps *maps)
+/* The maps of a kind, [layers]; *whole is false when the shortcut lacks one. */
+static jc_status fill_maps(const jc_eval_run *run, size_t method, size_t kind,
+                           jc_part_maps *maps, bool *whole, jc_error *err)
 {
+    jc_status st = JC_OK;
+
+    *whole = true;
     for (uint32_t block = 1; block < run->taps; block++)
-        for (jc_part part = 0; part < JC_PARTS; part++) {
+        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
             if (!kinds[kind].replaced[part])
                 continue;
-            const jc_linear *map = jc_packed_part(&run->methods[method], block, part);
-            if (!map)
-                return false;
-            maps[block - 1].map[part] = map;
+            const jc_linear **map = &maps[block - 1].map[part];
+            st = jc_packed_part(&run->methods[method], block, part, map, err);
+            *whole &= *map != NULL;
         }
-    return true;
+    return st;
 }
 
 /* The ways from every layer, and the model's own end. */
@@ -99,7 +101,9 @@ static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
     for (size_t i = 0; i < most && st == JC_OK; i++) {
         size_t method = i / JC_COUNT(kinds), kind = i % JC_COUNT(kinds);
         jc_part_maps *maps = p->maps + i * layers;
-        if (fill_maps(run, method, kind, maps))
+        bool whole;
+        st = fill_maps(run, method, kind, maps, &whole, err);
+        if (st == JC_OK && whole)
             st = add_curve(p, run, method, kind, maps, err);
     }
     return st || p->n == 0 ? st : jc_routes_begin(&p->routes, run, err);

@@ -66,6 +66,7 @@ static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
     const jc_packed *packed = &run->methods[method];
     jc_step *steps = jc_alloc_array(run->taps, sizeof *steps);
     size_t n = 0;
+    jc_status st = JC_OK;
 
     if (!steps)
         return jc_fail_nomem(err, "schedules");
@@ -74,22 +75,26 @@ static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
         const jc_jump *jump = &schedule->jumps[i];
         while (at < jump->from)
             steps[n++] = (jc_step){.block = ++at};
-        steps[n++] = (jc_step){.jump = jc_packed_linear(packed, jump->from, jump->to)};
+        const jc_linear *map;
+        st = jc_packed_linear(packed, jump->from, jump->to, &map, err);
+        if (st)
+            break;
+        steps[n++] = (jc_step){.jump = map};
         at = jump->to;
     }
     while (at + 1 < run->taps)
         steps[n++] = (jc_step){.block = ++at};
     const jc_detour detour = {from, steps, n};
-    jc_status st = jc_routes_add(&s->routes, &detour, err);
+    if (st == JC_OK)
+        st = jc_routes_add(&s->routes, &detour, err);
     jc_free(steps);
     return st;
 }
 
 static jc_status add_alternating(schedules *s, const jc_eval_run *run, size_t method,
-                                 jc_error *err)
+                                 const float *r2, jc_error *err)
 {
     uint32_t layers = run->taps - 1;
-    const float *r2 = run->methods[method].shortcut->r2;
     jc_status st = JC_OK;
 
     for (uint32_t period = 2; period <= layers; period++)
@@ -109,10 +114,9 @@ static jc_status add_alternating(schedules *s, const jc_eval_run *run, size_t me
 }
 
 static jc_status add_best(schedules *s, const jc_eval_run *run, size_t method,
-                          jc_error *err)
+                          const float *r2, jc_error *err)
 {
     uint32_t layers = run->taps - 1;
-    const float *r2 = run->methods[method].shortcut->r2;
     jc_status st = JC_OK;
 
     for (uint32_t blocks = 0; blocks < layers && r2 && st == JC_OK; blocks++) {
@@ -129,7 +133,7 @@ static jc_status add_best(schedules *s, const jc_eval_run *run, size_t method,
 
 /* One jump from each layer to the end, which is scored in any case. */
 static jc_status add_exits(schedules *s, const jc_eval_run *run, size_t method,
-                           jc_error *err)
+                           const float *r2, jc_error *err)
 {
     uint32_t layers = run->taps - 1;
     jc_status st = JC_OK;
@@ -143,8 +147,8 @@ static jc_status add_exits(schedules *s, const jc_eval_run *run, size_t method,
         e->schedule.product = 1;
         if (l < layers)
             e->schedule.jumps[e->schedule.n++] = (jc_jump){l, layers};
-        if (run->methods[method].shortcut->r2)
-            jc_schedule_rate(&e->schedule, run->methods[method].shortcut->r2, layers);
+        if (r2)
+            jc_schedule_rate(&e->schedule, r2, layers);
         else if (l < layers)
             e->schedule.product = NAN;
         st = jc_routes_add_known(&s->routes, run, method, l, err);
@@ -172,6 +176,24 @@ static bool wants_detours(const jc_eval_run *run)
     return false;
 }
 
+/* The schedules of a method. r2: what its shortcut says, or NULL. */
+static jc_status add_method(schedules *s, const jc_eval_run *run, size_t method,
+                            jc_error *err)
+{
+    float *table = jc_matrix_new(run->taps, run->taps, sizeof *table);
+
+    if (!table)
+        return jc_fail_nomem(err, "schedules");
+    const float *r2 = jc_shortcut_r2(run->methods[method].shortcut, table) ? table : NULL;
+    jc_status st = add_alternating(s, run, method, r2, err);
+    if (st == JC_OK)
+        st = add_best(s, run, method, r2, err);
+    if (st == JC_OK)
+        st = add_exits(s, run, method, r2, err);
+    jc_free(table);
+    return st;
+}
+
 static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
 {
     schedules *s = jc_alloc_array(1, sizeof *s);
@@ -180,15 +202,9 @@ static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
     *state = s;
     if (!s)
         return jc_fail_nomem(err, "schedules");
-    for (size_t m = 0; m < run->n_methods && st == JC_OK; m++) {
-        if (!takes_part(run, m))
-            continue;
-        st = add_alternating(s, run, m, err);
-        if (st == JC_OK)
-            st = add_best(s, run, m, err);
-        if (st == JC_OK)
-            st = add_exits(s, run, m, err);
-    }
+    for (size_t m = 0; m < run->n_methods && st == JC_OK; m++)
+        if (takes_part(run, m))
+            st = add_method(s, run, m, err);
     return st || s->routes.n == 0 ? st : jc_routes_begin(&s->routes, run, err);
 }
 

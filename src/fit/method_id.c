@@ -4,5 +4,6 @@
 
 const jc_method jc_method_id = {
     .info = {"id", "the state itself, unchanged"},
+    .options = "",
     .form = &jc_form_identity,
 };

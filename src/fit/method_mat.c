@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* method_mat.c: ordinary least squares, the map of least norm where the vectors leave a
  * choice (Yom Din et al. 2024, section 3). */
-#include "fit/methods.h"
+#include "fit/least.h"
 
-static jc_status prepare(jc_solver **out, jc_source source, const jc_fit_params *params,
-                         jc_error *err)
+static jc_status fit(jc_fit_job *job)
 {
-    (void)params;
-    return jc_solver_new(out, &source, err);
+    return jc_least_each(job, 0, jc_least_store, NULL);
 }
 
 const jc_method jc_method_mat = {
     .info = {"mat", "least squares, of least norm where the vectors leave a choice"},
+    .options = "bias",
     .form = &jc_form_dense,
     .form_bias = &jc_form_affine,
-    .prepare = prepare,
+    .fit = fit,
 };

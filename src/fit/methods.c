@@ -18,6 +18,18 @@ const jc_method *jc_method_find(const char *name)
     return NULL;
 }
 
+bool jc_method_takes(const jc_method *method, const char *option)
+{
+    size_t n = strlen(option);
+
+    for (const char *at = method->options; at && *at; at += strcspn(at, "|")) {
+        at += *at == '|';
+        if (strncmp(at, option, n) == 0 && (at[n] == '|' || !at[n]))
+            return true;
+    }
+    return false;
+}
+
 const jc_method_info *jc_method_at(size_t i)
 {
     return i < JC_COUNT(methods) ? &methods[i]->info : NULL;

@@ -1,24 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* methods.h: a method is how a map is found: a row of the table in methods.c. */
+/*
+ * methods.h: a method is how maps are found: it sees all sums and the maps that are wanted,
+ * and adds them to a shortcut. A method is one file, method_<name>.c, and one entry in
+ * methods.c.
+ */
 #ifndef JC_METHODS_H
 #define JC_METHODS_H
 
-#include "fit/solve.h"
 #include "jumpcut/fit.h"
 #include "shortcut/shortcut.h"
+#include "stats/moments.h"
+
+/* A map that is wanted, and where the sums hold what it needs. */
+typedef struct jc_wanted {
+    jc_place place;
+    const jc_stats *sums;
+    uint32_t from[JC_MAP_SOURCES], to; /* nodes of the sums */
+    size_t n_from;
+} jc_wanted;
+
+/* One fit under way. */
+typedef struct jc_fit_job {
+    const jc_stats *stats;
+    const jc_wanted *wanted; /* [n]; those from the same taps are neighbours */
+    size_t n;
+    const jc_fit_params *params;
+    jc_shortcut *shortcut; /* takes the maps, and metadata of the method's own */
+    jc_error *err;
+} jc_fit_job;
 
 typedef struct jc_method {
     jc_method_info info;
-    const jc_form *form;      /* of its maps; without tensors: nothing is solved */
-    const jc_form *form_bias; /* the same with an intercept; NULL when it has none */
-    /* Prepare the maps from one tap. jc_solver_solve() then finds one for each target. */
-    jc_status (*prepare)(jc_solver **out, jc_source source, const jc_fit_params *params,
-                         jc_error *err);
+    const char *options; /* "ridge|bias": params it takes, which go into the metadata */
+    const jc_form *form; /* of its maps */
+    const jc_form *form_bias;          /* the same with an intercept */
+    jc_status (*fit)(jc_fit_job *job); /* NULL: nothing is fitted */
 } jc_method;
 
 extern const jc_method jc_method_id, jc_method_mat, jc_method_ridge;
 
 /* NULL when no method is called so. */
 const jc_method *jc_method_find(const char *name);
+bool jc_method_takes(const jc_method *method, const char *option);
+
+/* Report that `done` of the wanted maps have been found. */
+jc_status jc_fit_progress(const jc_fit_job *job, size_t done) JC_NODISCARD;
 
 #endif

@@ -404,13 +404,13 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source, jc_error *err)
     return JC_OK;
 }
 
-void jc_solver_solve(const jc_solver *solver, const double *cross, const double *mean_y,
-                     double *w)
+void jc_solver_solve(const jc_solver *solver, size_t d_out, const double *cross,
+                     const double *mean_y, double *w)
 {
     size_t d = solver->d;
 
-    jc_dgemm(true, false, d, d, d, cross, solver->inverse, w);
-    for (size_t row = 0; solver->gain && row < d; row++) {
+    jc_dgemm(true, false, d_out, d, d, cross, solver->inverse, w);
+    for (size_t row = 0; solver->gain && row < d_out; row++) {
         double *to = w + row * d;
         double rest = mean_y[row] - dot(to, solver->mean, d);
 
@@ -422,20 +422,20 @@ void jc_solver_solve(const jc_solver *solver, const double *cross, const double 
 /* w solves (S + lambda I) w = c for each coordinate of y, so that w S w' = w c - lambda
  * |w|^2 and the residual is |y|^2 - w c - lambda |w|^2; S, c and |y|^2 are about the means
  * with an intercept and about zero without. */
-double jc_solver_r2(const jc_solver *solver, const double *cross, const double *mean_y,
-                    const double *square_y, const double *w)
+double jc_solver_r2(const jc_solver *solver, size_t d_out, const double *cross,
+                    const double *mean_y, const double *square_y, const double *w)
 {
     size_t d = solver->d;
     double n = solver->gain ? solver->rows : 0, total = 0; /* no gain: an intercept */
 
-    for (size_t row = 0; row < d; row++) {
+    for (size_t row = 0; row < d_out; row++) {
         const double *to = w + row * d;
         double along = n * dot(to, solver->mean, d) * mean_y[row];
         for (size_t i = 0; i < d; i++)
-            along += to[i] * cross[i * d + row];
+            along += to[i] * cross[i * d_out + row];
         double all = square_y[row] + n * mean_y[row] * mean_y[row];
         double residual = all - along - solver->lambda * dot(to, to, d);
         total += square_y[row] > 0 ? 1 - fmax(residual, 0) / square_y[row] : 1;
     }
-    return total / (double)d;
+    return total / (double)d_out;
 }

@@ -24,14 +24,15 @@ jc_status jc_solver_new(jc_solver **out, const jc_source *source,
                         jc_error *err) JC_NODISCARD;
 void jc_solver_free(jc_solver *solver);
 
-/* cross [d, d] holds the sum of (x - mean)(y - mean)', row from x; mean_y [d].
- * w [d, d] gets the map, y ~ W x (+ b), row from y. */
-void jc_solver_solve(const jc_solver *solver, const double *cross, const double *mean_y,
-                     double *w);
+/* cross [d, d_out] holds the sum of (x - mean)(y - mean)', row from x; mean_y [d_out].
+ * w [d_out, d] gets the map, y ~ W x (+ b), row from y. */
+void jc_solver_solve(const jc_solver *solver, size_t d_out, const double *cross,
+                     const double *mean_y, double *w);
 
 /* R2 on the vectors of the sums, of the map w that jc_solver_solve() has found: the mean
- * over coordinates of 1 - residual / variance. square_y [d]: the sum of (y - mean)^2. */
-double jc_solver_r2(const jc_solver *solver, const double *cross, const double *mean_y,
-                    const double *square_y, const double *w);
+ * over coordinates of 1 - residual / variance. square_y [d_out]: the sum of (y - mean)^2.
+ */
+double jc_solver_r2(const jc_solver *solver, size_t d_out, const double *cross,
+                    const double *mean_y, const double *square_y, const double *w);
 
 #endif

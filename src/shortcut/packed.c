@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "shortcut/shortcut.h"
 
 bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to)
@@ -12,52 +11,22 @@ bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to)
     return from == to || !method->shortcut || jc_shortcut_find(method->shortcut, from, to);
 }
 
-static void read_weight(void *arg, size_t first, size_t n, float *out)
+static jc_status prepare_parts(jc_packed *method, const jc_model_info *info, jc_error *err)
 {
-    const float *weight = arg;
-
-    memcpy(out, weight + first, n * sizeof *out);
-}
-
-static jc_status pack_map(const jc_model_info *info, const jc_link *link, jc_linear **out,
-                          jc_error *err)
-{
-    size_t d = info->width;
-    float *weight;
-
-    memcpy(&weight, &link->weight, sizeof weight); /* only read */
-    const jc_linear_spec spec = {.n_in = d,
-                                 .n_out = d,
-                                 .weight = {.arg = weight, .read = read_weight},
-                                 .bias = link->bias,
-                                 .precision = JC_PRECISION_F32};
-    jc_status st = jc_linear_new(out, jc_backend_find(info->backend), &spec, err);
-    if (!link->own_weight)
-        jc_map_release(link->weight, d * d * sizeof *weight);
-    return st;
-}
-
-static jc_status pack_parts(jc_packed *method, const jc_model_info *info, jc_error *err)
-{
+    const jc_linear *linear;
     jc_status st = JC_OK;
 
     for (uint32_t block = 1; block <= info->layers; block++)
-        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
-            const jc_link *link = jc_shortcut_find_part(method->shortcut, block, part);
-            if (!link || !link->weight)
-                continue;
-            if (!method->parts)
-                method->parts =
-                    jc_alloc_array((size_t)info->layers * JC_PARTS, sizeof *method->parts);
-            if (!method->parts)
-                return jc_fail_nomem(err, "the maps");
-            st = pack_map(info, link, &method->parts[(block - 1) * JC_PARTS + part], err);
-        }
+        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++)
+            if (jc_shortcut_find_part(method->shortcut, block, part)) {
+                method->parts = true;
+                st = jc_packed_part(method, block, part, &linear, err);
+            }
     return st;
 }
 
-static jc_status pack_maps(jc_packed *method, const jc_model_info *info,
-                           jc_packed_pairs pairs, jc_error *err)
+static jc_status prepare_maps(jc_packed *method, const jc_model_info *info,
+                              jc_packed_pairs pairs, jc_error *err)
 {
     uint32_t taps = method->taps, last = taps - 1;
     jc_status st = JC_OK;
@@ -68,17 +37,19 @@ static jc_status pack_maps(jc_packed *method, const jc_model_info *info,
                            "the shortcut '%s' has no map from layer %u to the last, %u, "
                            "which is needed",
                            method->name, i, last);
-    method->maps = jc_alloc_array((size_t)taps * taps, sizeof *method->maps);
+    method->maps = jc_alloc_array((size_t)taps * taps, sizeof(jc_ready *));
     if (!method->maps)
         return jc_fail_nomem(err, "the maps");
+    st = jc_prepared_new(&method->pool, jc_backend_find(info->backend), method->shortcut->n,
+                         err);
     for (uint32_t i = 0; i < taps; i++)
         for (uint32_t j = pairs == JC_PACK_ALL ? i + 1 : last; j < taps && st == JC_OK;
              j++) {
-            const jc_link *link = jc_shortcut_find(method->shortcut, i, j);
-            if (link && link->weight)
-                st = pack_map(info, link, &method->maps[i * taps + j], err);
+            const jc_map *map = jc_shortcut_find(method->shortcut, i, j);
+            if (map && map != method->shortcut->implied)
+                st = jc_prepared_get(method->pool, map, &method->maps[i * taps + j], err);
         }
-    return st || pairs != JC_PACK_ALL ? st : pack_parts(method, info, err);
+    return st || pairs != JC_PACK_ALL ? st : prepare_parts(method, info, err);
 }
 
 /* A name that none of methods[0..n) has. */
@@ -122,7 +93,7 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
         method->taps = info->layers + 1;
         name_method(all, had, method);
         had++;
-        st = pack_maps(method, info, pairs, err);
+        st = prepare_maps(method, info, pairs, err);
     }
     if (st) {
         jc_packed_free(all, had);
@@ -133,40 +104,46 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
     return JC_OK;
 }
 
-static void free_linear(jc_linear **maps, size_t n)
-{
-    for (size_t i = 0; maps && i < n; i++)
-        jc_linear_free(maps[i]);
-    jc_free(maps);
-}
-
 void jc_packed_free(jc_packed *methods, size_t n)
 {
     for (size_t m = 0; methods && m < n; m++) {
-        size_t taps = methods[m].taps;
-        free_linear(methods[m].maps, taps * taps);
-        free_linear(methods[m].parts, (taps - 1) * JC_PARTS);
+        jc_prepared_free(methods[m].pool);
+        jc_free(methods[m].maps);
     }
     jc_free(methods);
 }
 
-const jc_linear *jc_packed_linear(const jc_packed *method, uint32_t from, uint32_t to)
+static jc_status linear_of(const jc_packed *method, const jc_map *map,
+                           const jc_linear **linear, jc_error *err)
 {
-    return method->maps ? method->maps[from * method->taps + to] : NULL;
+    *linear = NULL;
+    return map && map->form != &jc_form_identity
+               ? jc_prepared_linear(method->pool, map, linear, err)
+               : JC_OK;
 }
 
-const jc_linear *jc_packed_part(const jc_packed *method, uint32_t block, jc_part part)
+jc_status jc_packed_linear(const jc_packed *method, uint32_t from, uint32_t to,
+                           const jc_linear **linear, jc_error *err)
 {
-    return method->parts ? method->parts[(block - 1) * JC_PARTS + part] : NULL;
+    return linear_of(method,
+                     method->shortcut ? jc_shortcut_find(method->shortcut, from, to) : NULL,
+                     linear, err);
+}
+
+jc_status jc_packed_part(const jc_packed *method, uint32_t block, jc_part part,
+                         const jc_linear **linear, jc_error *err)
+{
+    return linear_of(method,
+                     method->shortcut ? jc_shortcut_find_part(method->shortcut, block, part)
+                                      : NULL,
+                     linear, err);
 }
 
 jc_status jc_packed_map(const jc_packed *method, uint32_t from, uint32_t to, const float *x,
                         size_t rows, float *buffer, const float **y, jc_error *err)
 {
-    if (from == to || !method->shortcut) {
-        *y = x;
-        return JC_OK;
-    }
-    *y = buffer;
-    return jc_linear_run(method->maps[from * method->taps + to], x, rows, buffer, err);
+    const jc_ready *map = method->maps ? method->maps[from * method->taps + to] : NULL;
+
+    *y = from == to || !map ? x : buffer;
+    return *y == x ? JC_OK : jc_ready_run(map, x, rows, buffer, err);
 }

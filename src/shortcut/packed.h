@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* packed.h: the identity and some shortcuts side by side, their maps packed for products.
+/* packed.h: the identity and some shortcuts side by side, their maps prepared to be run.
  * Used by everything that compares maps. */
 #ifndef JC_PACKED_H
 #define JC_PACKED_H
 
-#include "base/base.h"
-#include "jumpcut/shortcut.h"
-#include "kernels/kernels.h"
-#include "model/parts.h"
+#include "shortcut/map.h"
 
 /* The identity, or one shortcut, with its maps prepared. */
 typedef struct jc_packed {
     char name[40];               /* its key in results */
     const jc_shortcut *shortcut; /* borrowed; NULL: the identity */
     uint32_t taps;               /* L + 1 */
-    jc_linear **maps;            /* [taps, taps], NULL where there is none */
-    jc_linear **parts;           /* [L, JC_PARTS]; NULL where there are none at all */
+    jc_prepared *pool;
+    const jc_ready **maps; /* [taps, taps], NULL where there is none */
+    bool parts;            /* it has maps of parts of blocks */
 } jc_packed;
 
 typedef enum jc_packed_pairs { JC_PACK_ALL, JC_PACK_FINAL } jc_packed_pairs;
@@ -32,9 +30,12 @@ void jc_packed_free(jc_packed *methods, size_t n); /* takes NULL */
 /* The identity counts as having every map. */
 bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to);
 
-/* The map itself; NULL: there is none, or it is the identity. */
-const jc_linear *jc_packed_linear(const jc_packed *method, uint32_t from, uint32_t to);
-const jc_linear *jc_packed_part(const jc_packed *method, uint32_t block, jc_part part);
+/* The map as one linear layer, by one thread at a time; *linear is NULL where there is
+ * none, or it is the identity. */
+jc_status jc_packed_linear(const jc_packed *method, uint32_t from, uint32_t to,
+                           const jc_linear **linear, jc_error *err) JC_NODISCARD;
+jc_status jc_packed_part(const jc_packed *method, uint32_t block, jc_part part,
+                         const jc_linear **linear, jc_error *err) JC_NODISCARD;
 
 /* y [rows, width] = the map of x. `*y` is x itself for the identity, otherwise `buffer`. */
 jc_status jc_packed_map(const jc_packed *method, uint32_t from, uint32_t to, const float *x,

@@ -2,21 +2,22 @@
 /* shortcut.c: making shortcuts, asking for their maps, and using them. */
 #include "shortcut/shortcut.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static jc_link *link_at(const jc_shortcut *s, uint32_t from, uint32_t to)
+static jc_map **pair_at(const jc_shortcut *s, uint32_t from, uint32_t to)
 {
-    return &s->links[(size_t)from * ((size_t)s->layers + 1) + to];
+    return &s->pairs[(size_t)from * ((size_t)s->layers + 1) + to];
 }
 
-static jc_link *part_at(const jc_shortcut *s, uint32_t block, jc_part part)
+static jc_map **part_at(const jc_shortcut *s, uint32_t block, jc_part part)
 {
     return &s->parts[(size_t)(block - 1) * JC_PARTS + part];
 }
 
-static jc_status set_meta(jc_shortcut *shortcut, const char *key, const char *value,
-                          jc_error *err)
+jc_status jc_shortcut_put_meta(jc_shortcut *shortcut, const char *key, const char *value,
+                               jc_error *err)
 {
     char *copy = jc_strdup(value);
 
@@ -59,7 +60,7 @@ static jc_status set_fixed(jc_shortcut *s, jc_error *err)
     snprintf(layers, sizeof layers, "%u", s->layers);
     snprintf(width, sizeof width, "%u", s->width);
     for (size_t i = 0; i < JC_COUNT(meta) && st == JC_OK; i++)
-        st = set_meta(s, meta[i][0], meta[i][1], err);
+        st = jc_shortcut_put_meta(s, meta[i][0], meta[i][1], err);
     return st;
 }
 
@@ -68,116 +69,227 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
 {
     jc_shortcut *s = jc_alloc_array(1, sizeof *s);
     size_t taps = (size_t)layers + 1;
+    const jc_place first = jc_place_layers(0, layers);
+    jc_status st = JC_OK;
 
     if (!s)
         return jc_fail_nomem(err, "shortcuts");
     s->form = form;
     s->layers = layers;
     s->width = width;
-    s->links = jc_matrix_new(taps, taps, sizeof *s->links);
-    s->parts = jc_matrix_new(layers, JC_PARTS, sizeof *s->parts);
-    jc_status st =
-        s->links && s->parts ? set_fixed(s, err) : jc_fail_nomem(err, "shortcuts");
+    s->pairs = jc_matrix_new(taps, taps, sizeof(jc_map *));
+    s->parts = jc_matrix_new(layers, JC_PARTS, sizeof(jc_map *));
+    s->lock_ready = mtx_init(&s->lock, mtx_plain) == thrd_success;
+    if (!s->pairs || !s->parts || !s->lock_ready)
+        st = jc_fail_nomem(err, "shortcuts");
+    if (st == JC_OK)
+        st = set_fixed(s, err);
+    if (st == JC_OK && form == &jc_form_identity) {
+        st = jc_shortcut_add_empty(s, form, &first, &s->implied, err);
+        if (st == JC_OK)
+            *pair_at(s, 0, layers) = NULL;
+    }
     if (st) {
         jc_shortcut_free(s);
         return st;
     }
-    if (!form->weight && !form->bias)
-        for (uint32_t i = 0; i < layers; i++)
-            for (uint32_t j = i + 1; j <= layers; j++)
-                link_at(s, i, j)->present = true;
     *out = s;
     return JC_OK;
 }
 
-static void free_links(jc_link *links, size_t n)
+static void free_map(jc_map *map)
 {
-    for (size_t k = 0; links && k < n; k++) {
-        jc_free(links[k].own_weight);
-        jc_free(links[k].own_bias);
+    for (size_t i = 0; map && i < JC_FORM_TENSORS; i++) {
+        jc_free(map->tensor[i].own);
+        jc_free(map->tensor[i].scale);
     }
-    jc_free(links);
+    if (map)
+        jc_free(map->name);
+    jc_free(map);
 }
 
 void jc_shortcut_free(jc_shortcut *shortcut)
 {
     if (!shortcut)
         return;
-    size_t taps = (size_t)shortcut->layers + 1;
-    free_links(shortcut->links, taps * taps);
-    free_links(shortcut->parts, (size_t)shortcut->layers * JC_PARTS);
+    for (size_t i = 0; i < shortcut->n; i++)
+        free_map(shortcut->maps[i]);
     for (size_t k = 0; k < shortcut->n_meta; k++) {
         jc_free(shortcut->meta[k].key);
         jc_free(shortcut->meta[k].value);
     }
-    jc_free(shortcut->r2);
+    jc_prepared_free(shortcut->prepared);
+    jc_free(shortcut->maps);
+    jc_free(shortcut->pairs);
+    jc_free(shortcut->parts);
     jc_free(shortcut->meta);
     jc_safetensors_close(shortcut->file);
+    if (shortcut->lock_ready)
+        mtx_destroy(&shortcut->lock);
     jc_free(shortcut);
 }
 
-static jc_status fill_link(const jc_shortcut *shortcut, jc_link *link, float **weight,
-                           float **bias, jc_error *err)
+jc_status jc_shortcut_add_empty(jc_shortcut *shortcut, const jc_form *form,
+                                const jc_place *place, jc_map **out, jc_error *err)
 {
-    size_t d = shortcut->width;
+    char name[JC_PLACE_NAME];
 
-    if (shortcut->form->weight)
-        link->own_weight = jc_matrix_new(d, d, sizeof *link->own_weight);
-    if (shortcut->form->bias)
-        link->own_bias = jc_matrix_new(1, d, sizeof *link->own_bias);
-    if ((shortcut->form->weight && !link->own_weight) ||
-        (shortcut->form->bias && !link->own_bias)) {
-        jc_free(link->own_weight);
-        jc_free(link->own_bias);
-        link->own_weight = link->own_bias = NULL;
+    *out = NULL;
+    jc_place_name(place, name);
+    if (!jc_grow(&shortcut->maps, &shortcut->capacity, shortcut->n + 1, sizeof(jc_map *)))
+        return jc_fail_nomem(err, "a map");
+    jc_map *map = jc_alloc_array(1, sizeof *map);
+    if (!map)
+        return jc_fail_nomem(err, "a map");
+    map->form = form;
+    map->place = *place;
+    map->owner = shortcut;
+    map->index = shortcut->n;
+    map->d_in = (place->n_from ? place->n_from : 1) * (size_t)shortcut->width;
+    map->d_out = shortcut->width;
+    map->r2 = (double)NAN;
+    map->name = jc_strdup(name);
+    if (!map->name) {
+        free_map(map);
         return jc_fail_nomem(err, "a map");
     }
-    link->weight = *weight = link->own_weight;
-    link->bias = *bias = link->own_bias;
-    link->present = true;
+    shortcut->maps[shortcut->n++] = map;
+    jc_prepared_free(shortcut->prepared); /* it has no room for one more */
+    shortcut->prepared = NULL;
+    if (place->kind == JC_PLACE_PART)
+        *part_at(shortcut, place->block, place->part) = map;
+    else if (jc_place_is_pair(place))
+        *pair_at(shortcut, place->from[0].tap.block, place->to.tap.block) = map;
+    *out = map;
     return JC_OK;
 }
 
-jc_status jc_shortcut_add(jc_shortcut *shortcut, uint32_t from, uint32_t to, float **weight,
-                          float **bias, jc_error *err)
+/* The last map that was added goes again. */
+static void drop_last(jc_shortcut *s)
 {
-    return fill_link(shortcut, link_at(shortcut, from, to), weight, bias, err);
+    jc_map *map = s->maps[--s->n];
+
+    if (map->place.kind == JC_PLACE_PART)
+        *part_at(s, map->place.block, map->place.part) = NULL;
+    else if (jc_place_is_pair(&map->place))
+        *pair_at(s, map->place.from[0].tap.block, map->place.to.tap.block) = NULL;
+    free_map(map);
 }
 
-jc_status jc_shortcut_add_part(jc_shortcut *shortcut, uint32_t block, jc_part part,
-                               float **weight, float **bias, jc_error *err)
+jc_status jc_shortcut_add(jc_shortcut *shortcut, const jc_map_spec *spec, jc_map **out,
+                          jc_error *err)
 {
-    return fill_link(shortcut, part_at(shortcut, block, part), weight, bias, err);
-}
+    const jc_form_tensor *tensors = spec->form->tensors;
+    jc_status st = jc_shortcut_add_empty(shortcut, spec->form, &spec->place, out, err);
 
-jc_status jc_shortcut_set_r2(jc_shortcut *shortcut, uint32_t from, uint32_t to, double r2,
-                             jc_error *err)
-{
-    size_t taps = (size_t)shortcut->layers + 1;
-
-    if (!shortcut->r2)
-        shortcut->r2 = jc_matrix_new(taps, taps, sizeof *shortcut->r2);
-    if (!shortcut->r2)
-        return jc_fail_nomem(err, "R2");
-    shortcut->r2[from * taps + to] = (float)r2;
+    if (st)
+        return st;
+    jc_map *map = *out;
+    for (size_t i = 0; tensors[i].name; i++) {
+        jc_numbers *t = &map->tensor[i];
+        if (tensors[i].rows == JC_SIDE_RANK || tensors[i].cols == JC_SIDE_RANK)
+            map->rank = spec->rank;
+        if (tensors[i].optional && !spec->optional)
+            continue;
+        t->dtype = JC_F32;
+        t->rows = jc_map_side(map, tensors[i].rows);
+        t->cols = jc_map_side(map, tensors[i].cols);
+        t->own = jc_matrix_new(t->rows, t->cols, sizeof(float));
+        t->data = t->own;
+        if (!t->own) {
+            drop_last(shortcut);
+            *out = NULL;
+            return jc_fail_nomem(err, "a map");
+        }
+    }
     return JC_OK;
 }
 
-const jc_link *jc_shortcut_find_part(const jc_shortcut *shortcut, uint32_t block,
-                                     jc_part part)
+jc_status jc_shortcut_add_pair(jc_shortcut *shortcut, uint32_t from, uint32_t to,
+                               jc_map **map, jc_error *err)
 {
-    if (block < 1 || block > shortcut->layers)
-        return NULL;
-    const jc_link *link = part_at(shortcut, block, part);
-    return link->present ? link : NULL;
+    const jc_map_spec spec = {.form = shortcut->form, .place = jc_place_layers(from, to)};
+
+    return jc_shortcut_add(shortcut, &spec, map, err);
 }
 
-const jc_link *jc_shortcut_find(const jc_shortcut *shortcut, uint32_t from, uint32_t to)
+static jc_status copy_numbers(jc_numbers *to, const jc_numbers *from, jc_error *err)
+{
+    size_t bytes = from->rows * from->cols * jc_dtype_bytes(from->dtype);
+
+    if (!from->data)
+        return JC_OK;
+    *to = (jc_numbers){.dtype = from->dtype, .rows = from->rows, .cols = from->cols};
+    to->own = jc_alloc(bytes);
+    to->data = to->own;
+    if (from->scale)
+        to->scale = jc_matrix_new(1, from->rows, sizeof *to->scale);
+    if (!to->own || (from->scale && !to->scale))
+        return jc_fail_nomem(err, "a map");
+    memcpy(to->own, from->data, bytes);
+    if (from->scale)
+        memcpy(to->scale, from->scale, from->rows * sizeof *to->scale);
+    return JC_OK;
+}
+
+jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from, jc_error *err)
+{
+    jc_map *map = NULL;
+    jc_status st = JC_OK;
+
+    if (from->base && !jc_shortcut_find_place(shortcut, &from->base->place))
+        st = jc_shortcut_copy_map(shortcut, from->base, err);
+    if (st == JC_OK)
+        st = jc_shortcut_add_empty(shortcut, from->form, &from->place, &map, err);
+    for (size_t i = 0; i < JC_FORM_TENSORS && st == JC_OK; i++)
+        st = copy_numbers(&map->tensor[i], &from->tensor[i], err);
+    if (st)
+        return st;
+    map->rank = from->rank;
+    map->r2 = from->r2;
+    if (from->base)
+        map->base = jc_shortcut_find_place(shortcut, &from->base->place);
+    return JC_OK;
+}
+
+const jc_map *jc_shortcut_find_part(const jc_shortcut *shortcut, uint32_t block,
+                                    jc_part part)
+{
+    return block < 1 || block > shortcut->layers ? NULL : *part_at(shortcut, block, part);
+}
+
+const jc_map *jc_shortcut_find(const jc_shortcut *shortcut, uint32_t from, uint32_t to)
 {
     if (from >= to || to > shortcut->layers)
         return NULL;
-    const jc_link *link = link_at(shortcut, from, to);
-    return link->present ? link : NULL;
+    const jc_map *map = *pair_at(shortcut, from, to);
+    return map ? map : shortcut->implied;
+}
+
+jc_map *jc_shortcut_find_place(const jc_shortcut *shortcut, const jc_place *place)
+{
+    for (size_t i = 0; i < shortcut->n; i++)
+        if (shortcut->maps[i] != shortcut->implied &&
+            jc_place_same(&shortcut->maps[i]->place, place))
+            return shortcut->maps[i];
+    return NULL;
+}
+
+const jc_map *jc_shortcut_map(const jc_shortcut *shortcut, size_t i)
+{
+    size_t skip = shortcut->implied != NULL; /* the first one, which stands for all pairs */
+
+    return i < shortcut->n - skip ? shortcut->maps[i + skip] : NULL;
+}
+
+uint32_t jc_shortcut_layers(const jc_shortcut *shortcut)
+{
+    return shortcut->layers;
+}
+
+uint32_t jc_shortcut_width(const jc_shortcut *shortcut)
+{
+    return shortcut->width;
 }
 
 bool jc_shortcut_has(const jc_shortcut *shortcut, uint32_t from, uint32_t to)
@@ -185,16 +297,39 @@ bool jc_shortcut_has(const jc_shortcut *shortcut, uint32_t from, uint32_t to)
     return jc_shortcut_find(shortcut, from, to) != NULL;
 }
 
+/* The map prepared for the default backend. */
+static jc_status prepare(jc_shortcut *s, const jc_map *map, const jc_ready **ready,
+                         jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    mtx_lock(&s->lock);
+    if (!s->prepared)
+        st = jc_prepared_new(&s->prepared, jc_backend_find(jc_backend_names()[0]), s->n,
+                             err);
+    if (st == JC_OK)
+        st = jc_prepared_get(s->prepared, map, ready, err);
+    mtx_unlock(&s->lock);
+    return st;
+}
+
+jc_status jc_map_run(const jc_map *map, const float *x, size_t n, float *y, jc_error *err)
+{
+    const jc_ready *ready;
+    jc_status st = prepare(map->owner, map, &ready, err);
+
+    return st ? st : jc_ready_run(ready, x, n, y, err);
+}
+
 jc_status jc_shortcut_apply(const jc_shortcut *shortcut, uint32_t from, uint32_t to,
                             const float *x, size_t n, float *y, jc_error *err)
 {
-    const jc_link *link = jc_shortcut_find(shortcut, from, to);
+    const jc_map *map = jc_shortcut_find(shortcut, from, to);
 
-    if (!link)
+    if (!map)
         return jc_fail(err, JC_E_ARG, "the shortcut has no map from layer %u to %u", from,
                        to);
-    shortcut->form->apply(link, shortcut->width, x, n, y);
-    return JC_OK;
+    return jc_map_run(map, x, n, y, err);
 }
 
 bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block, const char *part)
@@ -220,7 +355,7 @@ bool jc_shortcut_meta_fixed(const char *key)
     for (size_t i = 0; i < JC_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)
             return true;
-    return false;
+    return strncmp(key, "form.", 5) == 0 || strncmp(key, "r2.", 3) == 0;
 }
 
 jc_status jc_shortcut_set_meta(jc_shortcut *shortcut, const char *key, const char *value,
@@ -228,7 +363,7 @@ jc_status jc_shortcut_set_meta(jc_shortcut *shortcut, const char *key, const cha
 {
     if (jc_shortcut_meta_fixed(key))
         return jc_fail(err, JC_E_ARG, "metadata '%s' of shortcuts cannot be set", key);
-    return set_meta(shortcut, key, value, err);
+    return jc_shortcut_put_meta(shortcut, key, value, err);
 }
 
 jc_status jc_shortcut_check_info(const jc_shortcut *shortcut, const jc_model_info *model,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shortcut_file.c: shortcuts to a safetensors file and back.
+ * shortcut_file.c: opening a file of shortcuts; shortcut_save.c writes one.
  *
- * Tensors `map.<i>.<j>.weight` [d, d] and `map.<i>.<j>.bias` [d], float32, as the form has
- * them; the same of `part.<block>.<part>`; and `r2`. `format`, `form`, `layers` and `width`
- * in `__metadata__` say what the file is. A file is foreign: each of its tensors must be
- * one that the form has, of the width that it says, and finite. The weights are used where
- * they lie in the mapping.
+ * Tensors are `<map>.<tensor>`: the map's name (place.c) and the tensor's as its form has
+ * it. `format`, `form`, `layers` and `width` in `__metadata__` say what the file is;
+ * `form.<map>` is the form of a map that differs from `form`, `r2.<map>` the share of
+ * variance explained by one that is not in the tensor `r2`. Numbers are F32, F16, BF16, or
+ * I8 with `<map>.<tensor>_scale`, F32, by which each row is multiplied. A file is foreign:
+ * each of its tensors must be one that the form has, of the width that it says, and finite.
+ * The numbers are used where they lie in the mapping.
  */
 #include "shortcut/shortcut.h"
 
@@ -17,82 +19,7 @@
 
 #include "base/file.h"
 
-/* ---- saving ---- */
-
-static jc_status put_meta(jc_st_writer *w, const jc_shortcut *s, jc_error *err)
-{
-    jc_status st = JC_OK;
-
-    for (size_t i = 0; i < s->n_meta && st == JC_OK; i++)
-        st = jc_st_writer_meta(w, s->meta[i].key, s->meta[i].value, err);
-    return st;
-}
-
-/* `name`: of the map, "map.0.1" or "part.1.attn". */
-static jc_status put_link(jc_st_writer *w, const jc_link *link, size_t d, const char *map,
-                          bool declare, jc_error *err)
-{
-    const size_t shape[2] = {d, d};
-    char name[64];
-    jc_status st = JC_OK;
-
-    snprintf(name, sizeof name, "%s.weight", map);
-    if (link->weight)
-        st = declare ? jc_st_writer_declare(w, name, JC_F32, shape, 2, err)
-                     : jc_st_writer_data(w, link->weight, d * d * sizeof(float), err);
-    snprintf(name, sizeof name, "%s.bias", map);
-    if (link->bias && st == JC_OK)
-        st = declare ? jc_st_writer_declare(w, name, JC_F32, shape, 1, err)
-                     : jc_st_writer_data(w, link->bias, d * sizeof(float), err);
-    return st;
-}
-
-/* Both passes over the tensors in one order: declare them, or give their data. */
-static jc_status put_tensors(jc_st_writer *w, const jc_shortcut *s, bool declare,
-                             jc_error *err)
-{
-    const size_t taps = (size_t)s->layers + 1, square[2] = {taps, taps};
-    char name[48];
-    jc_status st = JC_OK;
-
-    for (uint32_t i = 0; i < s->layers; i++)
-        for (uint32_t j = i + 1; j <= s->layers && st == JC_OK; j++) {
-            const jc_link *link = jc_shortcut_find(s, i, j);
-            snprintf(name, sizeof name, "map.%u.%u", i, j);
-            if (link)
-                st = put_link(w, link, s->width, name, declare, err);
-        }
-    for (uint32_t block = 1; block <= s->layers; block++)
-        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
-            const jc_link *link = jc_shortcut_find_part(s, block, part);
-            snprintf(name, sizeof name, "part.%u.%s", block, jc_part_name(part));
-            if (link)
-                st = put_link(w, link, s->width, name, declare, err);
-        }
-    if (s->r2 && st == JC_OK)
-        st = declare ? jc_st_writer_declare(w, "r2", JC_F32, square, 2, err)
-                     : jc_st_writer_data(w, s->r2, taps * taps * sizeof *s->r2, err);
-    return st;
-}
-
-jc_status jc_shortcut_save(const jc_shortcut *shortcut, const char *path, jc_error *err)
-{
-    jc_st_writer *w = NULL;
-    jc_status st = jc_st_writer_new(&w, path, err);
-
-    if (st == JC_OK)
-        st = put_meta(w, shortcut, err);
-    if (st == JC_OK)
-        st = put_tensors(w, shortcut, true, err);
-    if (st == JC_OK)
-        st = put_tensors(w, shortcut, false, err);
-    if (st == JC_OK)
-        return jc_st_writer_commit(w, err);
-    jc_st_writer_discard(w);
-    return st;
-}
-
-/* ---- opening ---- */
+enum { MOST_OTHERS = 4096 }; /* maps that are neither of a pair nor of a part */
 
 static jc_status structure(const jc_safetensors *file, const char *path, const char *key,
                            const char **value, jc_error *err)
@@ -164,153 +91,288 @@ static jc_status copy_meta(jc_shortcut *s, jc_error *err)
     return st;
 }
 
-/* The floats of a tensor: where they lie if they are aligned, or a copy in *own. */
-static jc_status floats(const jc_tensor *t, const float **data, float **own, jc_error *err)
-{
-    const void *bytes = t->data;
+/* ---- one tensor ---- */
 
-    *data = bytes;
-    if ((uintptr_t)bytes % sizeof(float) != 0) {
-        *own = jc_matrix_new(1, t->count, sizeof **own);
-        if (!*own)
-            return jc_fail_nomem(err, "a map");
-        jc_tensor_read(t, 0, t->count, *own);
-        *data = *own;
+static jc_status check_finite(const jc_tensor *t, const jc_numbers *numbers, jc_error *err)
+{
+    float some[256];
+
+    for (size_t first = 0; first < t->count && t->dtype != JC_I8; first += JC_COUNT(some)) {
+        size_t left = t->count - first, n = left < JC_COUNT(some) ? left : JC_COUNT(some);
+        jc_numbers_read(numbers, first, n, some);
+        for (size_t i = 0; i < n; i++)
+            if (!isfinite(some[i]))
+                return jc_fail(err, JC_E_NUMERIC,
+                               "cannot read tensor '%s' of '%s': element %zu is not finite",
+                               t->name, t->file, first + i);
     }
-    for (size_t i = 0; i < t->count; i++)
-        if (!isfinite((*data)[i]))
-            return jc_fail(err, JC_E_NUMERIC,
-                           "cannot read tensor '%s' of '%s': element %zu is not finite",
-                           t->name, t->file, i);
-    jc_map_release(bytes, t->bytes);
+    jc_map_release(t->data, t->bytes);
     return JC_OK;
 }
 
-/* A layer in decimal digits. */
-static bool read_layer(uint32_t *layer, const char *text, size_t n, uint32_t layers)
+/* Where they lie if they are aligned, or a copy. */
+static jc_status take_numbers(const jc_tensor *t, size_t rows, size_t cols,
+                              jc_numbers *numbers, jc_error *err)
 {
-    jc_tap tap;
-
-    if (memchr(text, '.', n) || !jc_tap_read(&tap, text, n, layers))
-        return false;
-    *layer = tap.block;
-    return true;
+    numbers->dtype = t->dtype;
+    numbers->rows = rows;
+    numbers->cols = cols;
+    numbers->data = t->data;
+    if ((uintptr_t)t->data % jc_dtype_bytes(t->dtype) != 0) {
+        numbers->own = jc_alloc(t->bytes);
+        if (!numbers->own)
+            return jc_fail_nomem(err, "a map");
+        memcpy(numbers->own, t->data, t->bytes);
+        numbers->data = numbers->own;
+    }
+    return check_finite(t, numbers, err);
 }
 
-/* "map.<i>.<j>" or "part.<block>.<part>" of name[0..n), written as we would write it; NULL:
- * there is no such map. */
-static jc_link *parse_map(const jc_shortcut *s, const char *name, size_t n)
+static jc_status check_shape(const jc_tensor *t, uint32_t n_dims, size_t rows, size_t cols,
+                             jc_error *err)
 {
-    const char *dot = memchr(name, '.', n), *end = name + n;
-    const char *rest = dot ? dot + 1 : end;
-    uint32_t from, to;
-    jc_part part;
+    char want[64];
 
-    if (n > 5 && memcmp(name, "part.", 5) == 0)
-        return jc_part_read(&from, &part, rest, (size_t)(end - rest), s->layers)
-                   ? &s->parts[(size_t)(from - 1) * JC_PARTS + part]
-                   : NULL;
-    if (n < 4 || memcmp(name, "map.", 4) != 0)
-        return NULL;
-    dot = memchr(rest, '.', (size_t)(end - rest));
-    if (!dot || !read_layer(&from, rest, (size_t)(dot - rest), s->layers) ||
-        !read_layer(&to, dot + 1, (size_t)(end - dot - 1), s->layers) || from >= to)
-        return NULL;
-    return &s->links[(size_t)from * ((size_t)s->layers + 1) + to];
-}
-
-static jc_status check_shape(const jc_tensor *t, unsigned n_dims, size_t side,
-                             const char *what, jc_error *err)
-{
-    if (t->dtype != JC_F32)
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "cannot read tensor '%s' of '%s': it is %s, not F32", t->name,
-                       t->file, jc_dtype_name(t->dtype));
-    if (t->n_dims != n_dims || t->shape[0] != side || (n_dims > 1 && t->shape[1] != side))
+    if (t->n_dims == n_dims && t->shape[0] == rows && (n_dims == 1 || t->shape[1] == cols))
+        return JC_OK;
+    if (n_dims == 1)
+        snprintf(want, sizeof want, "[%zu]", rows);
+    else
+        snprintf(want, sizeof want, "[%zu, %zu]", rows, cols);
+    if (t->n_dims == 1)
         return jc_fail(err, JC_E_FORMAT,
-                       "cannot read tensor '%s' of '%s': its shape is not that of %s %zu",
-                       t->name, t->file, what, side);
+                       "cannot read tensor '%.200s' of '%s': its shape is [%zu], not %s",
+                       t->name, t->file, t->shape[0], want);
+    if (t->n_dims == 2)
+        return jc_fail(
+            err, JC_E_FORMAT,
+            "cannot read tensor '%.200s' of '%s': its shape is [%zu, %zu], not %s", t->name,
+            t->file, t->shape[0], t->shape[1], want);
+    return jc_fail(err, JC_E_FORMAT,
+                   "cannot read tensor '%.200s' of '%s': it has %u dimensions, not %u",
+                   t->name, t->file, t->n_dims, n_dims);
+}
+
+/* The rank that a tensor says, if it has such a side; the first one decides. */
+static jc_status take_rank(jc_map *map, const jc_form_tensor *form, const jc_tensor *t,
+                           jc_error *err)
+{
+    size_t side = form->rows == JC_SIDE_RANK ? t->shape[0] : t->shape[1];
+    size_t most = map->d_in < map->d_out ? map->d_in : map->d_out;
+
+    if (map->rank || (form->rows != JC_SIDE_RANK && form->cols != JC_SIDE_RANK))
+        return JC_OK;
+    if (side < 1 || side > most)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read tensor '%.200s' of '%s': its rank is %zu, not from 1 "
+                       "to %zu",
+                       t->name, t->file, side, most);
+    map->rank = side;
     return JC_OK;
 }
 
 static jc_status take_r2(jc_shortcut *s, const jc_tensor *t, jc_error *err)
 {
-    const float *data;
-    float *own = NULL;
     size_t taps = (size_t)s->layers + 1;
-    jc_status st = check_shape(t, 2, taps, "taps", err);
+    jc_numbers numbers = {0};
+    jc_status st = check_shape(t, 2, taps, taps, err);
 
+    if (st == JC_OK && t->dtype != JC_F32)
+        st = jc_fail(err, JC_E_UNSUPPORTED,
+                     "cannot read tensor 'r2' of '%s': it is %s, not F32", t->file,
+                     jc_dtype_name(t->dtype));
     if (st == JC_OK)
-        st = floats(t, &data, &own, err);
-    if (st == JC_OK)
-        s->r2 = jc_matrix_new(taps, taps, sizeof *s->r2);
-    if (st == JC_OK && !s->r2)
-        st = jc_fail_nomem(err, "R2");
-    if (st == JC_OK)
-        memcpy(s->r2, data, taps * taps * sizeof *s->r2);
-    jc_free(own);
+        st = take_numbers(t, taps, taps, &numbers, err);
+    for (size_t i = 0; i < s->n && st == JC_OK; i++) {
+        jc_map *map = s->maps[i];
+        float r2;
+        if (!jc_place_is_pair(&map->place) || map == s->implied)
+            continue;
+        jc_numbers_read(&numbers,
+                        map->place.from[0].tap.block * taps + map->place.to.tap.block, 1,
+                        &r2);
+        map->r2 = (double)r2;
+    }
+    jc_free(numbers.own);
     return st;
 }
 
-static jc_status take_tensor(jc_shortcut *s, const jc_tensor *t, jc_error *err)
-{
-    const char *dot = strrchr(t->name, '.');
-    bool is_bias = dot && strcmp(dot, ".bias") == 0;
-    bool is_weight = dot && strcmp(dot, ".weight") == 0;
+/* ---- maps ---- */
 
-    if (strcmp(t->name, "r2") == 0)
-        return take_r2(s, t, err);
-    if (!(is_bias && s->form->bias) && !(is_weight && s->form->weight))
+static jc_status form_of(const jc_shortcut *s, const jc_tensor *t, const char *name,
+                         const jc_form **form, jc_error *err)
+{
+    char key[JC_PLACE_NAME + 8];
+
+    snprintf(key, sizeof key, "form.%s", name);
+    const char *own = jc_safetensors_meta(s->file, key);
+    *form = own ? jc_form_find(own) : s->form;
+    return *form ? JC_OK
+                 : jc_fail(err, JC_E_UNSUPPORTED,
+                           "cannot read shortcuts of '%s': no form is called '%.40s'",
+                           t->file, own);
+}
+
+/* The map of that place, added when it is the first tensor of it. */
+static jc_status map_of(jc_shortcut *s, const jc_tensor *t, const jc_place *place,
+                        size_t *others, jc_map **map, jc_error *err)
+{
+    const jc_form *form;
+    char name[JC_PLACE_NAME];
+    bool pair = jc_place_is_pair(place);
+
+    if (place->kind == JC_PLACE_PART)
+        *map = s->parts[(size_t)(place->block - 1) * JC_PARTS + place->part];
+    else if (pair)
+        *map = s->pairs[(size_t)place->from[0].tap.block * ((size_t)s->layers + 1) +
+                        place->to.tap.block];
+    else
+        *map = jc_shortcut_find_place(s, place);
+    if (*map)
+        return JC_OK;
+    if (!pair && place->kind != JC_PLACE_PART && ++*others > MOST_OTHERS)
+        return jc_fail(
+            err, JC_E_UNSUPPORTED,
+            "cannot read shortcuts of '%s': more than %d maps of other taps than "
+            "pairs of layers",
+            t->file, MOST_OTHERS);
+    jc_place_name(place, name);
+    jc_status st = form_of(s, t, name, &form, err);
+    return st ? st : jc_shortcut_add_empty(s, form, place, map, err);
+}
+
+/* Which tensor of the form `word` is; *scale: "weight_scale". */
+static size_t tensor_of(const jc_form *form, const char *word, bool *scale)
+{
+    for (size_t i = 0; form->tensors[i].name; i++) {
+        size_t n = strlen(form->tensors[i].name);
+        if (strncmp(word, form->tensors[i].name, n) != 0)
+            continue;
+        *scale = strcmp(word + n, "_scale") == 0;
+        if (!word[n] || *scale)
+            return i;
+    }
+    return JC_FORM_TENSORS;
+}
+
+static jc_status take_scale(const jc_tensor *t, jc_numbers *numbers, size_t rows,
+                            jc_error *err)
+{
+    jc_numbers scale = {0};
+    jc_status st = check_shape(t, 1, rows, 1, err);
+
+    if (st == JC_OK && t->dtype != JC_F32)
+        st = jc_fail(err, JC_E_UNSUPPORTED,
+                     "cannot read tensor '%.200s' of '%s': it is %s, not F32", t->name,
+                     t->file, jc_dtype_name(t->dtype));
+    if (st == JC_OK)
+        st = take_numbers(t, rows, 1, &scale, err);
+    if (st == JC_OK) {
+        numbers->scale = jc_matrix_new(1, rows, sizeof *numbers->scale);
+        if (numbers->scale)
+            jc_numbers_read(&scale, 0, rows, numbers->scale);
+        else
+            st = jc_fail_nomem(err, "a map");
+    }
+    jc_free(scale.own);
+    return st;
+}
+
+static jc_status take_into(jc_map *map, const jc_tensor *t, const char *word, jc_error *err)
+{
+    bool scale = false;
+    size_t i = tensor_of(map->form, word, &scale);
+
+    if (i == JC_FORM_TENSORS)
         return jc_fail(
             err, JC_E_FORMAT,
             "cannot read shortcuts of '%s': '%.100s' is no tensor of the form '%s'",
-            t->file, t->name, s->form->name);
-    jc_link *link = parse_map(s, t->name, (size_t)(dot - t->name));
-    if (!link)
+            t->file, t->name, map->form->name);
+    const jc_form_tensor *form = &map->form->tensors[i];
+    jc_status st = scale ? JC_OK : take_rank(map, form, t, err);
+    size_t rows = jc_map_side(map, form->rows), cols = jc_map_side(map, form->cols);
+    if (st)
+        return st;
+    if (scale) /* its rows are compared with the weight's when all have been read */
+        return take_scale(t, &map->tensor[i], t->shape[0], err);
+    if (t->dtype != JC_F32 && t->dtype != JC_F16 && t->dtype != JC_BF16 &&
+        t->dtype != JC_I8)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "cannot read tensor '%.200s' of '%s': it is %s, not F32, F16, BF16 "
+                       "or I8",
+                       t->name, t->file, jc_dtype_name(t->dtype));
+    st = check_shape(t, form->cols == JC_SIDE_ONE ? 1 : 2, rows, cols, err);
+    return st ? st : take_numbers(t, rows, cols, &map->tensor[i], err);
+}
+
+static jc_status take_tensor(jc_shortcut *s, const jc_tensor *t, size_t *others,
+                             jc_error *err)
+{
+    const char *dot = strrchr(t->name, '.');
+    jc_place place;
+    jc_map *map;
+
+    if (strcmp(t->name, "r2") == 0)
+        return JC_OK; /* when the maps are known */
+    if (!dot || !jc_place_read(&place, t->name, (size_t)(dot - t->name), s->layers))
         return jc_fail(
             err, JC_E_FORMAT,
             "cannot read tensor '%.100s' of '%s': there is no such map in %u layers",
             t->name, t->file, s->layers);
-    jc_status st = check_shape(t, is_bias ? 1 : 2, s->width, "width", err);
-    if (st)
-        return st;
-    link->present = true;
-    return is_bias ? floats(t, &link->bias, &link->own_bias, err)
-                   : floats(t, &link->weight, &link->own_weight, err);
+    jc_status st = map_of(s, t, &place, others, &map, err);
+    return st ? st : take_into(map, t, dot + 1, err);
 }
 
-/* Each map has all the tensors of the form. */
-static jc_status check_link(const jc_shortcut *s, const jc_link *link, const char *path,
-                            const char *map, jc_error *err)
+/* ---- the whole ---- */
+
+/* Each map has all the tensors of its form. */
+static jc_status check_map(const jc_map *map, const char *path, jc_error *err)
 {
-    if (!link || (!link->weight == !s->form->weight && !link->bias == !s->form->bias))
-        return JC_OK;
-    return jc_fail(err, JC_E_FORMAT,
-                   "cannot read shortcuts of '%s': tensor '%s.%s' is missing", path, map,
-                   link->weight ? "bias" : "weight");
+    for (size_t i = 0; map->form->tensors[i].name; i++) {
+        const jc_numbers *t = &map->tensor[i];
+        const char *name = map->form->tensors[i].name;
+        if (!t->data && (!map->form->tensors[i].optional || t->scale))
+            return jc_fail(err, JC_E_FORMAT,
+                           "cannot read shortcuts of '%s': tensor '%s.%s' is missing", path,
+                           map->name, name);
+        if (t->data && (t->dtype == JC_I8) != (t->scale != NULL))
+            return jc_fail(err, JC_E_FORMAT,
+                           "cannot read shortcuts of '%s': tensor '%s.%s_scale' %s", path,
+                           map->name, name,
+                           t->scale ? "belongs to numbers of type I8 only" : "is missing");
+    }
+    return JC_OK;
+}
+
+static void take_r2_meta(jc_shortcut *s)
+{
+    char key[JC_PLACE_NAME + 8];
+
+    for (size_t i = 0; i < s->n; i++) {
+        snprintf(key, sizeof key, "r2.%s", s->maps[i]->name);
+        const char *value = jc_safetensors_meta(s->file, key);
+        if (value)
+            s->maps[i]->r2 = jc_real_parse(value, NULL);
+    }
 }
 
 static jc_status take_tensors(jc_shortcut *s, const char *path, jc_error *err)
 {
-    size_t n = jc_safetensors_count(s->file);
-    char map[48];
+    size_t n = jc_safetensors_count(s->file), others = 0;
+    const jc_tensor *r2 = jc_safetensors_find(s->file, "r2");
     jc_status st = JC_OK;
 
-    if (n == 0 && s->form->weight)
+    for (size_t i = 0; i < n && st == JC_OK; i++)
+        st = take_tensor(s, jc_safetensors_at(s->file, i), &others, err);
+    if (st == JC_OK && r2)
+        st = take_r2(s, r2, err);
+    if (st == JC_OK && s->n == 0)
         return jc_fail(err, JC_E_FORMAT, "cannot read shortcuts of '%s': it has no maps",
                        path);
-    for (size_t i = 0; i < n && st == JC_OK; i++)
-        st = take_tensor(s, jc_safetensors_at(s->file, i), err);
-    for (uint32_t i = 0; i < s->layers; i++)
-        for (uint32_t j = i + 1; j <= s->layers && st == JC_OK; j++) {
-            snprintf(map, sizeof map, "map.%u.%u", i, j);
-            st = check_link(s, jc_shortcut_find(s, i, j), path, map, err);
-        }
-    for (uint32_t block = 1; block <= s->layers; block++)
-        for (jc_part part = 0; part < JC_PARTS && st == JC_OK; part++) {
-            snprintf(map, sizeof map, "part.%u.%s", block, jc_part_name(part));
-            st = check_link(s, jc_shortcut_find_part(s, block, part), path, map, err);
-        }
+    for (size_t i = 0; i < s->n && st == JC_OK; i++)
+        st = check_map(s->maps[i], path, err);
+    if (st == JC_OK)
+        take_r2_meta(s);
     return st;
 }
 

@@ -35,7 +35,6 @@ static jc_status copy_final(jc_shortcut **out, const jc_shortcut *from, const ch
 {
     jc_shortcut *copy = NULL;
     const char *print = jc_shortcut_meta(from, "model.fingerprint");
-    size_t d = from->width;
     jc_status st = jc_shortcut_new(&copy, from->form, from->layers, from->width, err);
 
     *out = copy;
@@ -44,15 +43,9 @@ static jc_status copy_final(jc_shortcut **out, const jc_shortcut *from, const ch
     if (st == JC_OK && print)
         st = jc_shortcut_set_meta(copy, "model.fingerprint", print, err);
     for (uint32_t l = 0; l < from->layers && st == JC_OK; l++) {
-        const jc_link *link = jc_shortcut_find(from, l, from->layers);
-        float *weight, *bias;
-        if (!link || jc_shortcut_find(copy, l, from->layers))
-            continue; /* what is missing is told of by the evaluation */
-        st = jc_shortcut_add(copy, l, from->layers, &weight, &bias, err);
-        if (st == JC_OK && link->weight)
-            memcpy(weight, link->weight, d * d * sizeof *weight);
-        if (st == JC_OK && link->bias)
-            memcpy(bias, link->bias, d * sizeof *bias);
+        const jc_map *map = jc_shortcut_find(from, l, from->layers);
+        if (map && map != from->implied)
+            st = jc_shortcut_copy_map(copy, map, err);
     }
     return st;
 }

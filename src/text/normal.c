@@ -155,7 +155,7 @@ bool jc_normal_bert(const jc_normal_step *s, const char *text, size_t n, jc_byte
 }
 
 /* text[0..n) is UTF-8. */
-static bool put_form(jc_form form, const char *text, size_t n, jc_bytes *out)
+static bool put_form(jc_unicode_form form, const char *text, size_t n, jc_bytes *out)
 {
     static const utf8proc_option_t how[] = {
         [JC_FORM_NFC] = UTF8PROC_STABLE | UTF8PROC_COMPOSE,

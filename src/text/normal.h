@@ -10,13 +10,18 @@
 #include "text/pattern.h"
 
 /* Unicode's normalization forms. */
-typedef enum jc_form { JC_FORM_NFC, JC_FORM_NFD, JC_FORM_NFKC, JC_FORM_NFKD } jc_form;
+typedef enum jc_unicode_form {
+    JC_FORM_NFC,
+    JC_FORM_NFD,
+    JC_FORM_NFKC,
+    JC_FORM_NFKD
+} jc_unicode_form;
 
 typedef struct jc_normal_step {
     /* Append text[0..n), n > 0, as this step writes it. */
     bool (*run)(const struct jc_normal_step *step, const char *text, size_t n,
                 jc_bytes *out);
-    jc_form form;
+    jc_unicode_form form;
     bool left, right; /* of strip */
     char *text;       /* [n_text], owned: what is put there */
     size_t n_text;

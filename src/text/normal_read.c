@@ -42,7 +42,7 @@ static jc_status read_form(void *list, const json_t *object, const char *path,
     (void)path;
     for (size_t i = 0; i < JC_COUNT(names); i++)
         if (jc_json_is_type(object, names[i]))
-            s.form = (jc_form)i;
+            s.form = (jc_unicode_form)i;
     return jc_normal_add(list, &s, err);
 }
 

@@ -50,12 +50,14 @@ static void check_recovered(bool offset)
     jc_shortcut *shortcut = fitted(s, "mat", offset);
 
     for (uint32_t i = 0; i < 2; i++) {
-        const jc_link *link = jc_shortcut_find(shortcut, i, i + 1);
+        const jc_map *map = jc_shortcut_find(shortcut, i, i + 1);
+        const float *weight = jc_map_floats(map, "weight");
+        const float *bias = jc_map_floats(map, "bias");
 
         for (size_t k = 0; k < 8 * 8; k++)
-            assert_true(fabsf(link->weight[k] - linear_weight(8, k / 8, k % 8)) < 1e-6f);
+            assert_true(fabsf(weight[k] - linear_weight(8, k / 8, k % 8)) < 1e-6f);
         for (size_t k = 0; k < 8 && offset; k++)
-            assert_true(fabsf(link->bias[k] - 3) < 1e-5f);
+            assert_true(fabsf(bias[k] - 3) < 1e-5f);
     }
     assert_true(jc_shortcut_has(shortcut, 0, 2));
     jc_shortcut_free(shortcut);
@@ -79,9 +81,9 @@ static void test_fit__of_a_state_to_itself_is_the_identity(void **state)
     memcpy(vectors_at(&v, 1, 0), vectors_at(&v, 0, 0), v.n * v.d * sizeof *v.x);
     jc_stats *s = vectors_stats(&v, true, false);
     jc_shortcut *shortcut = fitted(s, "mat", false);
-    const jc_link *link = jc_shortcut_find(shortcut, 0, 1);
+    const float *weight = jc_map_floats(jc_shortcut_find(shortcut, 0, 1), "weight");
     for (size_t k = 0; k < 8 * 8; k++)
-        assert_true(fabsf(link->weight[k] - (k / 8 == k % 8 ? 1.0f : 0.0f)) < 1e-6f);
+        assert_true(fabsf(weight[k] - (k / 8 == k % 8 ? 1.0f : 0.0f)) < 1e-6f);
     jc_shortcut_free(shortcut);
     jc_stats_free(s);
     free(v.x);
@@ -100,8 +102,9 @@ static void test_fit__ridge_of_nothing_is_mat(void **state)
     p.ridge = 0;
     assert_int_equal(jc_fit(&ridge, s, &p, NULL), JC_OK);
     jc_shortcut *mat = fitted(s, "mat", false);
-    assert_memory_equal(jc_shortcut_find(ridge, 0, 1)->weight,
-                        jc_shortcut_find(mat, 0, 1)->weight, 8 * 8 * sizeof(float));
+    assert_memory_equal(jc_map_floats(jc_shortcut_find(ridge, 0, 1), "weight"),
+                        jc_map_floats(jc_shortcut_find(mat, 0, 1), "weight"),
+                        8 * 8 * sizeof(float));
     jc_shortcut_free(mat);
     jc_shortcut_free(ridge);
     jc_stats_free(s);
@@ -281,9 +284,8 @@ static void test_fit__names_the_layer_of_a_bad_sum(void **state)
                   "correlate by 9");
     within[1] = within[4] = 0;
     across[3] = INFINITY;
-    check_refused(
-        s, NULL, JC_E_NUMERIC,
-        "cannot fit the map from layer 0 to 2: it holds a number that is not finite");
+    check_refused(s, NULL, JC_E_NUMERIC,
+                  "cannot fit 'map.0.2': it holds a number that is not finite");
     jc_stats_free(s);
     free(v.x);
 }
@@ -335,8 +337,8 @@ static void test_fit__does_not_depend_on_threads(void **state)
         for (uint32_t threads = 2; threads <= 5; threads++) {
             jc_threads_set(threads);
             jc_shortcut *more = fitted(s, "mat", bias);
-            assert_memory_equal(jc_shortcut_find(one, 0, 1)->weight,
-                                jc_shortcut_find(more, 0, 1)->weight,
+            assert_memory_equal(jc_map_floats(jc_shortcut_find(one, 0, 1), "weight"),
+                                jc_map_floats(jc_shortcut_find(more, 0, 1), "weight"),
                                 WIDE * WIDE * sizeof(float));
             jc_shortcut_free(more);
         }
@@ -355,7 +357,7 @@ static void test_methods__are_listed_with_a_summary(void **state)
 
         assert_ptr_equal(&m->info, jc_method_at(i));
         assert_true(strlen(m->info.summary) > 10);
-        assert_true(m->form != NULL && (m->prepare != NULL) == m->form->weight);
+        assert_true(m->form != NULL && (m->fit == NULL) == (m->form == &jc_form_identity));
     }
     assert_null(jc_method_find("no such method"));
 }

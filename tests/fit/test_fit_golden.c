@@ -92,20 +92,21 @@ static double weights_apart(const vectors *v, const float *got, const double *wa
 
 /* Predictions on the vectors fitted: largest over outputs of rms(got - want) / rms(want).
  */
-static double outputs_apart(const vectors *v, const jc_link *link, const double *w,
+static double outputs_apart(const vectors *v, const jc_map *map, const double *w,
                             const double *b)
 {
     size_t d = v->d;
+    const float *weight = jc_map_floats(map, "weight"), *bias = jc_map_floats(map, "bias");
     double worst = 0;
 
     for (size_t i = 0; i < d; i++) {
         double size = 0, off = 0;
 
         for (size_t r = 0; r < v->n; r++) {
-            double got = link->bias ? (double)link->bias[i] : 0, want = b ? b[i] : 0;
+            double got = bias ? (double)bias[i] : 0, want = b ? b[i] : 0;
 
             for (size_t j = 0; j < d; j++) {
-                got += (double)link->weight[i * d + j] * (double)vectors_at(v, 0, r)[j];
+                got += (double)weight[i * d + j] * (double)vectors_at(v, 0, r)[j];
                 want += w[i * d + j] * (double)vectors_at(v, 0, r)[j];
                 size += pow(w[i * d + j] * (double)vectors_at(v, 0, r)[j], 2);
             }
@@ -133,13 +134,13 @@ static void check_method(const char *name, const char *method, bool bias, bool r
     p.ridge = g.ridge;
     if (jc_fit(&shortcut, s, &p, &err))
         fail_msg("%s: %s", name, err.message);
-    const jc_link *link = jc_shortcut_find(shortcut, 0, 1);
-    double weights = weights_apart(&g.v, link->weight, w);
-    double outputs = outputs_apart(&g.v, link, w, b);
+    const jc_map *map = jc_shortcut_find(shortcut, 0, 1);
+    double weights = weights_apart(&g.v, jc_map_floats(map, "weight"), w);
+    double outputs = outputs_apart(&g.v, map, w, b);
     if (getenv("JC_VERBOSE"))
         print_message("%-17s %-5s bias %d rounded %d: weights %.2g outputs %.2g\n", name,
                       method, bias, rounded, weights, outputs);
-    assert_true((link->bias != NULL) == bias);
+    assert_true((jc_map_floats(map, "bias") != NULL) == bias);
     if (!(outputs <= (rounded ? 1e-4 : 1e-6)) || (!rounded && !(weights <= 1e-6)))
         fail_msg("%s by %s, bias %d, rounded %d: weights are off by %.3g, outputs by %.3g",
                  name, method, bias, rounded, weights, outputs);

@@ -153,18 +153,19 @@ static void gelsd(const double *x, const double *y, double *w)
 static void check_part(const jc_model *model, const jc_shortcut *shortcut, uint32_t block,
                        jc_part part)
 {
-    const jc_link *link = jc_shortcut_find_part(shortcut, block, part);
+    const jc_map *map = jc_shortcut_find_part(shortcut, block, part);
     double *states = malloc(2 * ROWS * WIDTH * sizeof *states);
     double want[WIDTH * WIDTH], got[WIDTH * WIDTH];
     jc_tap taps[2];
 
     assert_true(jc_model_part(model, block, part, &taps[0], &taps[1]));
-    assert_non_null(link);
+    assert_non_null(map);
+    const float *weight = jc_map_floats(map, "weight");
     assert_true(jc_shortcut_has_part(shortcut, block, jc_part_name(part)));
     run(model, taps, states);
     gelsd(states, states + ROWS * WIDTH, want);
     for (size_t i = 0; i < WIDTH * WIDTH; i++)
-        got[i] = (double)link->weight[i];
+        got[i] = (double)weight[i];
     double least = residual(states, states + ROWS * WIDTH, want);
     double ours = residual(states, states + ROWS * WIDTH, got);
     if (!(fabs(ours - least) < 1e-5))
@@ -242,13 +243,16 @@ static void test_fit_parts__of_the_file_are_those_of_the_fit(void **state)
         assert_int_equal(jc_shortcut_open(&opened, path, NULL), JC_OK);
         for (uint32_t block = 1; block <= 3; block++)
             for (jc_part part = 0; part < JC_PARTS; part++) {
-                const jc_link *a = jc_shortcut_find_part(made, block, part);
-                const jc_link *b = jc_shortcut_find_part(opened, block, part);
-                assert_memory_equal(a->weight, b->weight,
-                                    WIDTH * WIDTH * sizeof *a->weight);
-                assert_true(!a->bias == !bias && !b->bias == !bias);
+                const jc_map *a = jc_shortcut_find_part(made, block, part);
+                const jc_map *b = jc_shortcut_find_part(opened, block, part);
+                assert_memory_equal(jc_map_floats(a, "weight"), jc_map_floats(b, "weight"),
+                                    WIDTH * WIDTH * sizeof(float));
+                assert_true(!jc_map_floats(a, "bias") == !bias &&
+                            !jc_map_floats(b, "bias") == !bias);
             }
-        assert_memory_equal(made->r2, opened->r2, 16 * sizeof *made->r2);
+        float r2[2][16] = {{0}};
+        assert_true(jc_shortcut_r2(made, r2[0]) && jc_shortcut_r2(opened, r2[1]));
+        assert_memory_equal(r2[0], r2[1], sizeof r2[0]);
         jc_shortcut_free(opened);
         jc_shortcut_free(made);
     }
@@ -257,8 +261,9 @@ static void test_fit_parts__of_the_file_are_those_of_the_fit(void **state)
 }
 
 /* R2 on the training vectors, from the definition. */
-static double direct_r2(const double *x, const double *y, const jc_link *link)
+static double direct_r2(const double *x, const double *y, const jc_map *map)
 {
+    const float *weight = jc_map_floats(map, "weight"), *bias = jc_map_floats(map, "bias");
     double total = 0;
 
     for (size_t i = 0; i < WIDTH; i++) {
@@ -266,9 +271,9 @@ static double direct_r2(const double *x, const double *y, const jc_link *link)
         for (size_t r = 0; r < ROWS; r++)
             mean += y[r * WIDTH + i] / ROWS;
         for (size_t r = 0; r < ROWS; r++) {
-            double e = y[r * WIDTH + i] - (link->bias ? (double)link->bias[i] : 0);
+            double e = y[r * WIDTH + i] - (bias ? (double)bias[i] : 0);
             for (size_t k = 0; k < WIDTH; k++)
-                e -= (double)link->weight[i * WIDTH + k] * x[r * WIDTH + k];
+                e -= (double)weight[i * WIDTH + k] * x[r * WIDTH + k];
             squares += e * e;
             variance += (y[r * WIDTH + i] - mean) * (y[r * WIDTH + i] - mean);
         }
@@ -294,9 +299,9 @@ static void test_fit_parts__r2_is_that_of_the_training_vectors(void **state)
                     run(model, taps, states);
                     double want = direct_r2(states, states + ROWS * WIDTH,
                                             jc_shortcut_find(shortcut, i, j));
-                    if (!(fabs((double)shortcut->r2[i * 4 + j] - want) < 1e-5))
+                    if (!(fabs(jc_shortcut_find(shortcut, i, j)->r2 - want) < 1e-5))
                         fail_msg("%s %d, %u to %u: %.8f, not %.8f", methods[m], bias, i, j,
-                                 (double)shortcut->r2[i * 4 + j], want);
+                                 jc_shortcut_find(shortcut, i, j)->r2, want);
                 }
             jc_shortcut_free(shortcut);
         }

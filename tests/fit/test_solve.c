@@ -147,7 +147,7 @@ static void from_sums(const jc_stats *s, bool bias, double *w)
     jc_error err;
 
     assert_int_equal(jc_solver_new(&solver, &source, &err), JC_OK);
-    jc_solver_solve(solver, jc_stats_cross(s, 0, 1), s->mean + s->width, w);
+    jc_solver_solve(solver, s->width, jc_stats_cross(s, 0, 1), s->mean + s->width, w);
     jc_solver_free(solver);
 }
 
@@ -246,7 +246,7 @@ static void solve_alike(double apart, const double *want, double *w, size_t d)
             cross[j * d + i] = apart * want[i * d + j] + (1 - apart) * all;
     }
     assert_int_equal(jc_solver_new(&solver, &source, NULL), JC_OK);
-    jc_solver_solve(solver, cross, mean, w);
+    jc_solver_solve(solver, d, cross, mean, w);
     jc_solver_free(solver);
     free(square);
     free(cross);
@@ -295,7 +295,7 @@ static void test_solve__takes_rounding_for_a_constant(void **state)
         jc_solver *solver;
 
         assert_int_equal(jc_solver_new(&solver, &source, NULL), JC_OK);
-        jc_solver_solve(solver, cross, mean_y, w);
+        jc_solver_solve(solver, 2, cross, mean_y, w);
         const double want[4] = {3, bias ? 0 : 0.2, 0, bias ? 0 : 0.2}; /* 5 * 0.2 = 1 */
         check_close(w, want, 4, 0, 1e-12);
         jc_solver_free(solver);

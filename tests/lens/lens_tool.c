@@ -32,8 +32,8 @@ static void write_page(const jc_lens *lens)
 static jc_shortcut *shrinking(const jc_model *model)
 {
     const jc_model_info *info = jc_model_get_info(model);
-    float *weight, *bias;
     jc_shortcut *made;
+    jc_map *map;
     jc_error err;
 
     if (jc_shortcut_new(&made, &jc_form_affine, info->layers, info->width, &err) ||
@@ -41,8 +41,9 @@ static jc_shortcut *shrinking(const jc_model *model)
         jc_shortcut_set_meta(made, "model.fingerprint", info->fingerprint, &err))
         die(&err);
     for (uint32_t l = 0; l < info->layers; l++) {
-        if (jc_shortcut_add(made, l, info->layers, &weight, &bias, &err))
+        if (jc_shortcut_add_pair(made, l, info->layers, &map, &err))
             die(&err);
+        float *weight = jc_map_fill(map, "weight"), *bias = jc_map_fill(map, "bias");
         memset(bias, 0, info->width * sizeof *bias);
         for (size_t i = 0; i < (size_t)info->width * info->width; i++)
             weight[i] = i % (info->width + 1) == 0 ? 0.9F : 0;

@@ -34,11 +34,12 @@ static jc_shortcut *made_maps(const jc_model *model)
     const jc_model_info *info = jc_model_get_info(model);
     uint32_t d = info->width;
     jc_shortcut *made;
-    float *weight, *bias;
+    jc_map *map;
 
     assert_int_equal(jc_shortcut_new(&made, &jc_form_affine, info->layers, d, NULL), 0);
     for (uint32_t l = 0; l < info->layers; l++) {
-        assert_int_equal(jc_shortcut_add(made, l, info->layers, &weight, &bias, NULL), 0);
+        assert_int_equal(jc_shortcut_add_pair(made, l, info->layers, &map, NULL), 0);
+        float *weight = jc_map_fill(map, "weight"), *bias = jc_map_fill(map, "bias");
         for (uint32_t r = 0; r < d; r++) {
             bias[r] = (float)(0.1 * cos(l + r));
             for (uint32_t c = 0; c < d; c++)

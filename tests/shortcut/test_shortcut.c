@@ -19,10 +19,11 @@ static jc_shortcut *made(const jc_form *form)
 /* The map (1, 3), filled at random. */
 static void add(jc_shortcut *s)
 {
-    float *weight, *bias;
+    jc_map *map;
     uint64_t seed = 4;
 
-    assert_int_equal(jc_shortcut_add(s, 1, 3, &weight, &bias, NULL), JC_OK);
+    assert_int_equal(jc_shortcut_add_pair(s, 1, 3, &map, NULL), JC_OK);
+    float *weight = jc_map_fill(map, "weight"), *bias = jc_map_fill(map, "bias");
     for (size_t i = 0; i < D * D; i++)
         weight[i] = check_rand(&seed);
     for (size_t i = 0; bias && i < D; i++)
@@ -37,15 +38,16 @@ static void check_apply(const jc_form *form)
     uint64_t seed = 8;
 
     add(s);
-    const jc_link *link = jc_shortcut_find(s, 1, 3);
+    const jc_map *map = jc_shortcut_find(s, 1, 3);
+    const float *weight = jc_map_floats(map, "weight"), *bias = jc_map_floats(map, "bias");
     for (size_t i = 0; i < ROWS * D; i++)
         x[i] = check_rand(&seed);
     assert_int_equal(jc_shortcut_apply(s, 1, 3, x, ROWS, y, NULL), JC_OK);
     for (size_t r = 0; r < ROWS; r++) {
         for (size_t i = 0; i < D; i++) {
-            want[r * D + i] = link->bias ? (double)link->bias[i] : 0;
+            want[r * D + i] = bias ? (double)bias[i] : 0;
             for (size_t j = 0; j < D; j++)
-                want[r * D + i] += (double)link->weight[i * D + j] * (double)x[r * D + j];
+                want[r * D + i] += (double)weight[i * D + j] * (double)x[r * D + j];
             got[r * D + i] = (double)y[r * D + i];
         }
     }
@@ -175,7 +177,7 @@ static void test_shortcut__short_memory_is_a_status(void **state)
 {
     jc_shortcut *s = NULL;
     jc_status st = JC_E_NOMEM;
-    float *weight, *bias;
+    jc_map *map;
 
     (void)state;
     for (long n = 0; st == JC_E_NOMEM; n++) {
@@ -184,10 +186,14 @@ static void test_shortcut__short_memory_is_a_status(void **state)
         jc_alloc_fail_after(-1);
     }
     assert_int_equal(st, JC_OK);
-    for (long n = 0; n < 2; n++) {
+    st = JC_E_NOMEM;
+    for (long n = 0; st == JC_E_NOMEM; n++) {
         jc_alloc_fail_after(n);
-        assert_int_equal(jc_shortcut_add(s, 0, 1, &weight, &bias, NULL), JC_E_NOMEM);
-        assert_false(jc_shortcut_has(s, 0, 1));
+        st = jc_shortcut_add_pair(s, 0, 1, &map, NULL);
+        jc_alloc_fail_after(-1);
+        assert_true(jc_shortcut_has(s, 0, 1) == (st == JC_OK));
+    }
+    for (long n = 0; n < 2; n++) {
         jc_alloc_fail_after(n);
         assert_int_equal(jc_shortcut_set_meta(s, "k", "v", NULL), JC_E_NOMEM);
         assert_null(jc_shortcut_meta(s, "k"));

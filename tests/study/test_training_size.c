@@ -159,8 +159,8 @@ static jc_status compare_maps(void *arg, const jc_stats *sums, jc_error *why)
     must(jc_fit(&a, sums, NULL, why));
     must(jc_fit(&b, own, NULL, why));
     for (uint32_t l = 0; l < LAYERS; l++)
-        assert_memory_equal(jc_shortcut_find(a, l, LAYERS)->weight,
-                            jc_shortcut_find(b, l, LAYERS)->weight,
+        assert_memory_equal(jc_map_floats(jc_shortcut_find(a, l, LAYERS), "weight"),
+                            jc_map_floats(jc_shortcut_find(b, l, LAYERS), "weight"),
                             (size_t)a->width * a->width * sizeof(float));
     fits->n++;
     jc_shortcut_free(a);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c: maps prepared for a backend, each once: the one way to apply a map.
+ *
+ * The products are jc_linear's, which give a row the same bits whatever the number of rows.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "shortcut/map.h"
+
+struct jc_prepared {
+    const jc_backend *backend;
+    jc_ready **ready; /* [n], by the number of the map; NULL until it is asked for */
+    size_t n;
+};
+
+jc_status jc_prepared_new(jc_prepared **out, const jc_backend *backend, size_t n_maps,
+                          jc_error *err)
+{
+    jc_prepared *pool = jc_alloc_array(1, sizeof *pool);
+
+    *out = NULL;
+    if (!pool)
+        return jc_fail_nomem(err, "maps");
+    pool->backend = backend;
+    pool->n = n_maps;
+    pool->ready = jc_alloc_array(n_maps + 1, sizeof(jc_ready *));
+    if (!pool->ready) {
+        jc_free(pool);
+        return jc_fail_nomem(err, "maps");
+    }
+    *out = pool;
+    return JC_OK;
+}
+
+static void free_ready(jc_ready *ready)
+{
+    if (!ready)
+        return;
+    for (size_t i = 0; i < JC_COUNT(ready->linear); i++)
+        jc_linear_free(ready->linear[i]);
+    for (size_t i = 0; i < JC_COUNT(ready->vector); i++)
+        jc_free(ready->vector[i]);
+    jc_linear_free(ready->whole);
+    jc_free(ready);
+}
+
+void jc_prepared_free(jc_prepared *pool)
+{
+    if (!pool)
+        return;
+    for (size_t i = 0; i < pool->n; i++)
+        free_ready(pool->ready[i]);
+    jc_free(pool->ready);
+    jc_free(pool);
+}
+
+static void read_numbers(void *arg, size_t first, size_t n, float *out)
+{
+    jc_numbers_read(arg, first, n, out);
+}
+
+static jc_status new_linear(const jc_prepared *pool, const jc_numbers *weight,
+                            const float *bias, jc_linear **out, jc_error *err)
+{
+    jc_numbers source = *weight; /* only read */
+    const jc_linear_spec spec = {.n_in = weight->cols,
+                                 .n_out = weight->rows,
+                                 .weight = {.arg = &source, .read = read_numbers},
+                                 .bias = bias,
+                                 .precision = JC_PRECISION_F32};
+    jc_status st = jc_linear_new(out, pool->backend, &spec, err);
+
+    if (!weight->own)
+        jc_map_release(weight->data,
+                       weight->rows * weight->cols * jc_dtype_bytes(weight->dtype));
+    return st;
+}
+
+jc_status jc_ready_linear(jc_prepared *pool, const jc_numbers *weight,
+                          const jc_numbers *bias, jc_linear **out, jc_error *err)
+{
+    float *floats = NULL;
+
+    if (bias && bias->data) {
+        floats = jc_matrix_new(1, bias->rows, sizeof *floats);
+        if (!floats)
+            return jc_fail_nomem(err, "a map");
+        jc_numbers_read(bias, 0, bias->rows, floats);
+    }
+    jc_status st = new_linear(pool, weight, floats, out, err);
+    jc_free(floats);
+    return st;
+}
+
+/* The entry of a map, prepared. */
+static jc_status get(jc_prepared *pool, const jc_map *map, jc_ready **out, jc_error *err)
+{
+    jc_ready **slot = &pool->ready[map->index];
+
+    *out = *slot;
+    if (*slot)
+        return JC_OK;
+    jc_ready *ready = jc_alloc_array(1, sizeof *ready);
+    if (!ready)
+        return jc_fail_nomem(err, "a map");
+    ready->map = map;
+    jc_status st = map->base ? jc_prepared_get(pool, map->base, &ready->base, err) : JC_OK;
+    if (st == JC_OK)
+        st = map->form->prepare(ready, pool, err);
+    if (st) {
+        free_ready(ready);
+        return st;
+    }
+    *out = *slot = ready;
+    return JC_OK;
+}
+
+jc_status jc_prepared_get(jc_prepared *pool, const jc_map *map, const jc_ready **ready,
+                          jc_error *err)
+{
+    jc_ready *found;
+    jc_status st = get(pool, map, &found, err);
+
+    *ready = found;
+    return st;
+}
+
+/* The map of another form as one layer. */
+static jc_status make_whole(jc_prepared *pool, jc_ready *ready, jc_error *err)
+{
+    const jc_map *map = ready->map;
+    float *weight = jc_matrix_new(map->d_out, map->d_in, sizeof *weight);
+    float *bias = jc_matrix_new(1, map->d_out, sizeof *bias);
+    jc_status st = weight && bias ? JC_OK : jc_fail_nomem(err, "a map");
+
+    if (st == JC_OK)
+        st = jc_map_dense(map, weight, bias, err);
+    if (st == JC_OK) {
+        const jc_numbers numbers = {.data = weight,
+                                    .own = weight,
+                                    .dtype = JC_F32,
+                                    .rows = map->d_out,
+                                    .cols = map->d_in};
+        st = new_linear(pool, &numbers, bias, &ready->whole, err);
+    }
+    jc_free(weight);
+    jc_free(bias);
+    return st;
+}
+
+jc_status jc_prepared_linear(jc_prepared *pool, const jc_map *map, const jc_linear **linear,
+                             jc_error *err)
+{
+    jc_ready *ready;
+    jc_status st = get(pool, map, &ready, err);
+    bool one = map->form == &jc_form_dense || map->form == &jc_form_affine;
+
+    if (st == JC_OK && !one && !ready->whole)
+        st = make_whole(pool, ready, err);
+    if (st == JC_OK)
+        *linear = one ? ready->linear[0] : ready->whole;
+    return st;
+}
+
+jc_status jc_ready_run(const jc_ready *ready, const float *x, size_t rows, float *y,
+                       jc_error *err)
+{
+    return rows ? ready->map->form->run(ready, x, rows, y, err) : JC_OK;
+}
