@@ -62,6 +62,11 @@ JC_API jc_status jc_model_open(jc_model **out, const char *path,
 JC_API void jc_model_close(jc_model *model);
 JC_API const jc_model_info *jc_model_get_info(const jc_model *model);
 
+/** What is odd about the model's files, and no error: note i, a sentence such as "2 tensors
+ *  are not read: ..."; NULL past the last. Borrowed from the model. Show them: they tell of
+ *  files that are of another model than their configuration says. */
+JC_API const char *jc_model_note(const jc_model *model, size_t i);
+
 /** As jc_model_open(), but read the description only: no weight is touched beyond what the
  *  fingerprint samples, and no session can be made of it. */
 JC_API jc_status jc_model_inspect(jc_model **out, const char *path,

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,28 @@ bool jc_dir_exists(const char *path)
     struct stat info;
 
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Neither a file nor a folder where the path is longer than the system takes. */
+static bool join(char path[PATH_MAX], const char *dir, const char *name)
+{
+    int n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+
+    return n > 0 && n < PATH_MAX;
+}
+
+bool jc_file_in(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+
+    return join(path, dir, name) && jc_file_exists(path);
+}
+
+bool jc_dir_in(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+
+    return join(path, dir, name) && jc_dir_exists(path);
 }
 
 /* Create a file of its own beside `path`; *name is its name, also on failure. */

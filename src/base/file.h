@@ -25,6 +25,9 @@ void jc_map_release(const void *data, size_t bytes);
 char *jc_path_join(const char *dir, const char *name) JC_NODISCARD;
 bool jc_file_exists(const char *path); /* a regular file */
 bool jc_dir_exists(const char *path);
+/* The same of dir + "/" + name; they take no memory. */
+bool jc_file_in(const char *dir, const char *name);
+bool jc_dir_in(const char *dir, const char *name);
 
 /* A file being written under a temporary name beside its own; jc_outfile_commit() gives it
  * its name. Nothing is ever left under the final name, or under the temporary one,

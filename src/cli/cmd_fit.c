@@ -32,7 +32,7 @@ static jc_status gather(jc_stats **stats, jc_cli *cli, jc_error *err)
     const jc_args *args = &cli->args;
     jc_model *model = NULL;
     jc_work work = {0};
-    jc_status st = jc_model_open(&model, args->word[0], &args->model, err);
+    jc_status st = jc_work_model(&model, cli, args->word[0], true, err);
 
     if (st == JC_OK)
         st = jc_work_open(&work, cli, model, err);
@@ -45,13 +45,13 @@ static jc_status gather(jc_stats **stats, jc_cli *cli, jc_error *err)
 }
 
 /* Sums of another model are refused where a model is named. */
-static jc_status check_sums(const jc_stats *stats, const jc_cli *cli, jc_error *err)
+static jc_status check_sums(const jc_stats *stats, jc_cli *cli, jc_error *err)
 {
     jc_model *model = NULL;
 
     if (cli->args.n_words == 0)
         return JC_OK;
-    jc_status st = jc_model_inspect(&model, cli->args.word[0], err);
+    jc_status st = jc_work_model(&model, cli, cli->args.word[0], false, err);
     if (st)
         return st;
     const char *fingerprint = jc_model_get_info(model)->fingerprint;
@@ -64,7 +64,7 @@ static jc_status check_sums(const jc_stats *stats, const jc_cli *cli, jc_error *
     return st;
 }
 
-static jc_status load_sums(jc_stats **stats, const jc_cli *cli, jc_error *err)
+static jc_status load_sums(jc_stats **stats, jc_cli *cli, jc_error *err)
 {
     const jc_list *sums = &cli->args.own.sums;
     jc_status st = jc_stats_load(stats, sums->item[0], err);

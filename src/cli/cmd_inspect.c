@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/contents.h"
+#include "cli/work.h"
 
 static void print_text(const jc_model *model, const jc_tokenizer *tokenizer)
 {
@@ -72,7 +73,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_model *model = NULL;
     jc_tokenizer *tokenizer = NULL;
     jc_error why;
-    jc_status st = jc_model_inspect(&model, path, err);
+    jc_status st = jc_work_model(&model, cli, path, false, err);
 
     if (st)
         return st;

@@ -130,7 +130,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     shortcuts = calloc(args->n_words, sizeof *shortcuts);
     if (!shortcuts)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the shortcuts");
-    st = jc_model_open(&model, args->word[0], &args->model, err);
+    st = jc_work_model(&model, cli, args->word[0], true, err);
     if (st == JC_OK)
         st = jc_tokenizer_open(&tokenizer, args->word[0], err);
     if (st == JC_OK)

@@ -15,9 +15,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (st)
         return st;
-    st = args->self.self_text
-             ? jc_model_open(&model, args->word[0], &args->model, err)
-             : jc_model_inspect(&model, args->word[0], err); /* no weights to read texts */
+    /* no weights to read texts */
+    st = jc_work_model(&model, cli, args->word[0], args->self.self_text > 0, err);
     if (st == JC_OK)
         st = jc_work_open(&work, cli, model, err);
     if (st == JC_OK)

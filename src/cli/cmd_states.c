@@ -15,7 +15,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     st = jc_work_check(cli, "all", err);
     if (st)
         return st;
-    st = jc_model_open(&model, args->word[0], &args->model, err);
+    st = jc_work_model(&model, cli, args->word[0], true, err);
     if (st == JC_OK)
         st = jc_work_open(&work, cli, model, err);
     if (st == JC_OK)

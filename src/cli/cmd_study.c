@@ -104,7 +104,7 @@ static jc_status prepare(jc_study *s, jc_error *err)
     if (st == JC_OK)
         st = jc_work_model_path(s->cli, &s->model_path, err);
     if (st == JC_OK)
-        st = jc_model_open(&s->model, s->model_path, &args->model, err);
+        st = jc_work_model(&s->model, s->cli, s->model_path, true, err);
     if (st == JC_OK)
         st = jc_output_folder(folder, err);
     if (st)

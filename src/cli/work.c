@@ -93,6 +93,17 @@ jc_status jc_work_demo(jc_cli *cli, jc_error *err)
     return JC_OK;
 }
 
+jc_status jc_work_model(jc_model **model, jc_cli *cli, const char *path, bool run,
+                        jc_error *err)
+{
+    jc_status st = run ? jc_model_open(model, path, &cli->args.model, err)
+                       : jc_model_inspect(model, path, err);
+
+    for (size_t i = 0; st == JC_OK && jc_model_note(*model, i); i++)
+        jc_ui_note(&cli->ui, jc_model_note(*model, i));
+    return st;
+}
+
 /* ---- samples ---- */
 
 static bool takes_samples(const jc_command *command)

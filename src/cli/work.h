@@ -20,6 +20,11 @@ jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err) JC_N
 /* The word 'demo' in the place of MODEL becomes the path of the demo model, cli->demo. */
 jc_status jc_work_demo(jc_cli *cli, jc_error *err) JC_NODISCARD;
 
+/* Open the model, or where it need not run only inspect it, and show what is odd about it.
+ */
+jc_status jc_work_model(jc_model **model, jc_cli *cli, const char *path, bool run,
+                        jc_error *err) JC_NODISCARD;
+
 /* Wrong usage unless exactly one of --text, --samples and --self-text was given. Where
  * texts are split and --split does not say which are meant, it is `split`. */
 jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err) JC_NODISCARD;

@@ -16,7 +16,7 @@ jc_contents_tensor jc_model_tensor(const jc_model *model, size_t i)
 {
     const jc_tensor *t = jc_store_at(model->store, i);
     jc_contents_tensor out = {.name = t->name,
-                              .dtype = jc_dtype_name(t->dtype),
+                              .dtype = jc_tensor_type(t),
                               .n_dims = t->n_dims,
                               .bytes = t->bytes};
 

@@ -5,6 +5,7 @@
 
 #include <threads.h>
 
+#include "base/notes.h"
 #include "jumpcut/model.h"
 #include "model/arch.h"
 #include "model/rotary.h"
@@ -34,6 +35,7 @@ struct jc_model {
     char *path;
     char fingerprint[33];
     jc_store *store;
+    jc_notes notes; /* beside those of the store */
     const jc_arch *arch;
     jc_weight_row *weights; /* [arch->n_weights]: its rows, as the files have them */
     const char *prefix;     /* may stand before every tensor name */

@@ -167,6 +167,7 @@ void jc_model_close(jc_model *model)
             mtx_destroy(&model->head->lock);
     }
     jc_free(model->head);
+    jc_notes_free(&model->notes);
     jc_free(model->weights);
     jc_store_close(model->store);
     jc_free(model->path);
@@ -176,4 +177,16 @@ void jc_model_close(jc_model *model)
 const jc_model_info *jc_model_get_info(const jc_model *model)
 {
     return &model->info;
+}
+
+const char *jc_model_note(const jc_model *model, size_t i)
+{
+    size_t n = 0;
+
+    while (n < i && jc_store_note(model->store, n))
+        n++;
+    const char *note = jc_store_note(model->store, n);
+    if (note)
+        return note;
+    return i - n < model->notes.n ? model->notes.text[i - n] : NULL;
 }

@@ -139,8 +139,9 @@ static jc_status find_tensor(const jc_model *model, const jc_weight_row *row,
                        "configuration wants [%zu, %zu] in %u",
                        t->name, t->file, t->shape[0], t->shape[1], t->n_dims, a, b, n_dims);
     if (!jc_dtype_real(t->dtype))
-        return jc_fail(err, JC_E_UNSUPPORTED, "tensor '%s' of '%s' has the type %s",
-                       t->name, t->file, jc_dtype_name(t->dtype));
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "cannot read tensor '%s' of '%s': the type %s is not supported",
+                       t->name, t->file, jc_tensor_type(t));
     return JC_OK;
 }
 

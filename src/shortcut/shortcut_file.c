@@ -180,7 +180,7 @@ static jc_status take_r2(jc_shortcut *s, const jc_tensor *t, jc_error *err)
     if (st == JC_OK && t->dtype != JC_F32)
         st = jc_fail(err, JC_E_UNSUPPORTED,
                      "cannot read tensor 'r2' of '%s': it is %s, not F32", t->file,
-                     jc_dtype_name(t->dtype));
+                     jc_tensor_type(t));
     if (st == JC_OK)
         st = take_numbers(t, taps, taps, &numbers, err);
     for (size_t i = 0; i < s->n && st == JC_OK; i++) {
@@ -264,7 +264,7 @@ static jc_status take_scale(const jc_tensor *t, jc_numbers *numbers, size_t rows
     if (st == JC_OK && t->dtype != JC_F32)
         st = jc_fail(err, JC_E_UNSUPPORTED,
                      "cannot read tensor '%.200s' of '%s': it is %s, not F32", t->name,
-                     t->file, jc_dtype_name(t->dtype));
+                     t->file, jc_tensor_type(t));
     if (st == JC_OK)
         st = take_numbers(t, rows, 1, &scale, err);
     if (st == JC_OK) {
@@ -300,7 +300,7 @@ static jc_status take_into(jc_map *map, const jc_tensor *t, const char *word, jc
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "cannot read tensor '%.200s' of '%s': it is %s, not F32, F16, BF16 "
                        "or I8",
-                       t->name, t->file, jc_dtype_name(t->dtype));
+                       t->name, t->file, jc_tensor_type(t));
     st = check_shape(t, form->cols == JC_SIDE_ONE ? 1 : 2, rows, cols, err);
     return st ? st : take_numbers(t, rows, cols, &map->tensor[i], err);
 }

@@ -215,7 +215,7 @@ static jc_status find(const reader *r, const char *name, size_t rows, size_t col
     if (t->dtype != JC_F64)
         return jc_fail(r->err, JC_E_FORMAT,
                        "cannot read tensor '%s' of '%s': it is %s, not F64", name, r->path,
-                       jc_dtype_name(t->dtype));
+                       jc_tensor_type(t));
     if (t->n_dims != 2)
         return jc_fail(r->err, JC_E_FORMAT,
                        "cannot read tensor '%s' of '%s': it has %u dimensions, not 2", name,

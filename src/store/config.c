@@ -32,8 +32,7 @@ jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
                           const char *path, jc_error *err)
 {
     json_t *root;
-    jc_status st =
-        jc_json_parse(&root, text, length, JSON_DECODE_INT_AS_REAL, path, "it", err);
+    jc_status st = jc_json_file(&root, text, length, JSON_DECODE_INT_AS_REAL, path, err);
 
     *out = NULL;
     return st ? st : jc_config_take(out, root, path, err);

@@ -27,7 +27,7 @@ static void add_text(XXH3_state_t *hash, const char *text)
 static void add_tensor(XXH3_state_t *hash, const jc_tensor *t)
 {
     add_text(hash, t->name);
-    add_text(hash, jc_dtype_name(t->dtype));
+    add_text(hash, jc_tensor_type(t));
     add_number(hash, t->n_dims);
     for (uint32_t i = 0; i < t->n_dims; i++)
         add_number(hash, t->shape[i]);

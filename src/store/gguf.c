@@ -9,6 +9,7 @@
 #include "store/gguf.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "store/store_impl.h"
 
 #define MAGIC "GGUF"
+#define SHORT "the file is cut short, or damaged"
 
 enum {
     ALIGNMENT = 32,      /* of tensors, where no key says otherwise */
@@ -72,7 +74,7 @@ static jc_status read_name(const jc_gguf *file, jc_cursor *c, const char *what, 
     if (!jc_cursor_bytes(c, n, &bytes))
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': %s has a name of %" PRIu64
-                       " bytes, and %zu are left",
+                       " bytes, and %zu are left: " SHORT,
                        file->path, what, n, c->size - c->at);
     if (n == 0)
         return jc_fail(err, JC_E_FORMAT, "cannot read '%s': %s has an empty name",
@@ -110,7 +112,7 @@ static jc_status skip_elements(const jc_gguf *file, jc_cursor *c, jc_gguf_value 
     if (n > left / (size ? size : 8)) /* a text has a length at least */
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s' of '%s': %" PRIu64
-                       " elements do not fit in the %" PRIu64 " bytes left",
+                       " elements do not fit in the %" PRIu64 " bytes left: " SHORT,
                        v->key, file->path, n, left);
     if (size)
         return jc_cursor_bytes(c, n * size, &bytes) ? JC_OK
@@ -121,7 +123,7 @@ static jc_status skip_elements(const jc_gguf *file, jc_cursor *c, jc_gguf_value 
         if (!jc_cursor_bytes(c, length, &bytes))
             return jc_fail(err, JC_E_FORMAT,
                            "cannot read '%s' of '%s': a text of %" PRIu64
-                           " bytes does not fit in the %zu bytes left",
+                           " bytes does not fit in the %zu bytes left: " SHORT,
                            v->key, file->path, length, c->size - c->at);
     }
     return JC_OK;
@@ -190,7 +192,7 @@ static jc_status read_values(jc_gguf *file, jc_cursor *c, uint64_t n, jc_error *
     if (n > (c->size - c->at) / SMALLEST_VALUE)
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': %" PRIu64
-                       " keys do not fit in the %zu bytes left",
+                       " keys do not fit in the %zu bytes left: " SHORT,
                        file->path, n, c->size - c->at);
     file->values = jc_alloc_array((size_t)n, sizeof *file->values);
     if (!file->values)
@@ -244,18 +246,18 @@ static jc_status read_shape(jc_tensor *t, jc_cursor *c, jc_error *err)
     return JC_OK;
 }
 
-static jc_status strange_type(const jc_tensor *t, uint32_t number, jc_error *err)
+/* A type that is not read: the size of its data is not known, and no one may need it. */
+static jc_status other_type(jc_tensor *t, uint32_t number, jc_error *err)
 {
-    const char *name = NULL;
+    char text[32];
 
+    snprintf(text, sizeof text, "%" PRIu32 " of GGUF", number);
     for (size_t i = 0; i < JC_COUNT(strangers); i++)
         if (strangers[i].number == number)
-            name = strangers[i].name;
-    return jc_fail(err, JC_E_UNSUPPORTED,
-                   "cannot read tensor '%s' of '%s': its type, %s%snumber %" PRIu32
-                   " of GGUF%s, is not supported",
-                   t->name, t->file, name ? name : "", name ? " (" : "", number,
-                   name ? ")" : "");
+            snprintf(text, sizeof text, "%s", strangers[i].name);
+    t->dtype = JC_OTHER;
+    t->type = jc_strdup(text);
+    return t->type ? JC_OK : jc_fail_nomem(err, t->file);
 }
 
 static jc_status read_dtype(jc_tensor *t, jc_cursor *c, jc_error *err)
@@ -268,7 +270,7 @@ static jc_status read_dtype(jc_tensor *t, jc_cursor *c, jc_error *err)
     while (i < JC_COUNT(dtypes) && dtypes[i].number != number)
         i++;
     if (i == JC_COUNT(dtypes))
-        return strange_type(t, number, err);
+        return other_type(t, number, err);
     t->dtype = dtypes[i].dtype;
     size_t block = jc_dtype_block(t->dtype), row = t->n_dims ? t->shape[t->n_dims - 1] : 1;
     if (row % block)
@@ -312,9 +314,9 @@ static jc_status place_tensor(jc_tensor *t, const jc_cursor *c, size_t start,
                        t->name, t->file, offset, alignment);
     if (offset > room || t->bytes > room - offset)
         return jc_fail(err, JC_E_FORMAT,
-                       "cannot read tensor '%s' of '%s': its %zu bytes from offset %" PRIu64
-                       " are past the end of the data (%" PRIu64 ")",
-                       t->name, t->file, t->bytes, offset, room);
+                       "cannot read '%s': it is cut short: tensor '%s' has %zu bytes from "
+                       "offset %" PRIu64 " on, and the data %" PRIu64 "; download it again",
+                       t->file, t->name, t->bytes, offset, room);
     t->data = t->bytes ? c->data + start + (size_t)offset : c->data;
     return JC_OK;
 }
@@ -353,7 +355,7 @@ static jc_status read_tensors(jc_gguf *file, jc_cursor *c, uint64_t n, jc_error 
     if (n > (c->size - c->at) / SMALLEST_TENSOR)
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': %" PRIu64
-                       " tensors do not fit in the %zu bytes left",
+                       " tensors do not fit in the %zu bytes left: " SHORT,
                        file->path, n, c->size - c->at);
     uint64_t *offsets = jc_alloc_array((size_t)n, sizeof *offsets);
     file->tensors = jc_alloc_array((size_t)n, sizeof *file->tensors);
@@ -432,7 +434,7 @@ jc_status jc_gguf_open(jc_gguf **out, const char *path, jc_error *err)
     return give(out, file, st);
 }
 
-/* Free a name that was given away as const. */
+/* Free a name, or NULL, that was given away as const. */
 static void free_name(const char *name)
 {
     char *own;
@@ -447,8 +449,10 @@ void jc_gguf_close(jc_gguf *file)
         return;
     for (size_t i = 0; i < file->n_values; i++)
         free_name(file->values[i].key);
-    for (size_t i = 0; i < file->count; i++)
+    for (size_t i = 0; i < file->count; i++) {
         free_name(file->tensors[i].name);
+        free_name(file->tensors[i].type);
+    }
     jc_free(file->values);
     jc_free(file->tensors);
     jc_free(file->by_name);

@@ -38,11 +38,16 @@ bool jc_dtype_real(jc_dtype dtype)
 bool jc_dtype_find(const char *name, jc_dtype *dtype)
 {
     for (size_t i = 0; i < JC_COUNT(dtypes); i++)
-        if (dtypes[i].block == 1 && strcmp(dtypes[i].name, name) == 0) {
+        if (dtypes[i].block == 1 && dtypes[i].bytes && strcmp(dtypes[i].name, name) == 0) {
             *dtype = (jc_dtype)i;
             return true;
         }
     return false;
+}
+
+const char *jc_tensor_type(const jc_tensor *tensor)
+{
+    return tensor->type ? tensor->type : jc_dtype_name(tensor->dtype);
 }
 
 static int by_name(const void *a, const void *b)

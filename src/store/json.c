@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/relax.h"
+#include "base/sign.h"
 
 json_t *jc_json_load(const char *text, size_t n, size_t flags, json_error_t *why)
 {
@@ -41,4 +42,14 @@ jc_status jc_json_parse(json_t **out, const char *text, size_t n, size_t flags,
     }
     *out = json;
     return JC_OK;
+}
+
+jc_status jc_json_file(json_t **out, const char *text, size_t n, size_t flags,
+                       const char *path, jc_error *err)
+{
+    jc_status st = jc_json_parse(out, text, n, flags, path, "it", err);
+
+    if (st == JC_E_FORMAT && jc_sign_of(text, n))
+        return jc_fail(err, st, "cannot read '%s': %s", path, jc_sign_of(text, n));
+    return st;
 }

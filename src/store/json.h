@@ -11,8 +11,13 @@
  * object has twice, the last counts. `flags` are jansson's. NULL: *why says why. */
 json_t *jc_json_load(const char *text, size_t n, size_t flags, json_error_t *why);
 
-/* The same of one JSON object. `what` is its subject in the message: "it", "its header". */
+/* The same of one JSON object, a part of a file. `what` is its subject in the message:
+ * "its header". */
 jc_status jc_json_parse(json_t **out, const char *text, size_t n, size_t flags,
                         const char *path, const char *what, jc_error *err) JC_NODISCARD;
+
+/* The same of a whole file. Where it is not JSON, the message says what it is instead. */
+jc_status jc_json_file(json_t **out, const char *text, size_t n, size_t flags,
+                       const char *path, jc_error *err) JC_NODISCARD;
 
 #endif

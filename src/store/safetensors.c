@@ -10,10 +10,12 @@
 #include "store/store_impl.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/sign.h"
 
 #define METADATA   "__metadata__"
 #define HEADER_MAX 100000000 /* bytes; the limit of the safetensors package */
@@ -49,10 +51,10 @@ static jc_status read_dtype(jc_tensor *t, const json_t *entry, jc_error *err)
 
     if (!name)
         return bad(t, err, "it has no dtype");
-    if (!jc_dtype_find(name, &t->dtype))
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "cannot read tensor '%s' of '%s': dtype '%s' is not known", t->name,
-                       t->file, name);
+    if (!jc_dtype_find(name, &t->dtype)) {
+        t->dtype = JC_OTHER;
+        t->type = name;
+    }
     return JC_OK;
 }
 
@@ -63,20 +65,17 @@ static jc_status read_shape(jc_tensor *t, const json_t *entry, jc_error *err)
 
     if (!json_is_array(shape))
         return bad(t, err, "it has no shape");
-    if (n_dims > JC_TENSOR_DIMS)
-        return jc_fail(
-            err, JC_E_UNSUPPORTED,
-            "cannot read tensor '%s' of '%s': it has %zu dimensions, at most %d are "
-            "supported",
-            t->name, t->file, n_dims, JC_TENSOR_DIMS);
-    t->n_dims = (uint32_t)n_dims;
+    t->n_dims = n_dims < JC_TENSOR_DIMS ? (uint32_t)n_dims : JC_TENSOR_DIMS;
     t->count = 1;
-    for (size_t i = 0; i < JC_TENSOR_DIMS; i++) {
+    for (size_t i = 0; i < JC_TENSOR_DIMS; i++)
         t->shape[i] = 1;
-        if (i < n_dims && !whole(json_array_get(shape, i), &t->shape[i]))
+    for (size_t i = 0; i < n_dims; i++) {
+        size_t size, *dim = &t->shape[i < JC_TENSOR_DIMS ? i : JC_TENSOR_DIMS - 1];
+        if (!whole(json_array_get(shape, i), &size))
             return bad(t, err, "its shape is not made of whole numbers");
-        if (!jc_mul(t->count, t->shape[i], &t->count))
+        if (!jc_mul(t->count, size, &t->count))
             return bad(t, err, "its shape is too large");
+        *dim *= size; /* at most count, but where another one is 0 */
     }
     if (!jc_mul(t->count, jc_dtype_bytes(t->dtype), &t->bytes))
         return bad(t, err, "its shape is too large");
@@ -96,8 +95,11 @@ static jc_status read_offsets(jc_tensor *t, const json_t *entry, const jc_safete
         return bad(t, err, "its data_offsets run backwards");
     if (end > file->size)
         return jc_fail(err, JC_E_FORMAT,
-                       "cannot read tensor '%s' of '%s': offset %zu is past the end (%zu)",
-                       t->name, t->file, end, file->size);
+                       "cannot read '%s': it is cut short: tensor '%s' ends at byte %zu of "
+                       "the data, of which there are %zu; download it again",
+                       t->file, t->name, end, file->size);
+    if (t->dtype == JC_OTHER) /* whose size is not known */
+        t->bytes = end - begin;
     if (end - begin != t->bytes)
         return jc_fail(
             err, JC_E_FORMAT,
@@ -127,6 +129,8 @@ static jc_status check_metadata(const jc_safetensors *file, json_t *meta, jc_err
     const char *key;
     json_t *value;
 
+    if (json_is_null(meta)) /* as the safetensors package takes it */
+        return JC_OK;
     if (!json_is_object(meta))
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': '" METADATA "' is not an object", file->path);
@@ -200,6 +204,15 @@ static jc_status read_tensors(jc_safetensors *file, jc_error *err)
     return check_cover(file, err);
 }
 
+/* What the file is if it is no safetensors file; otherwise `why`. */
+static jc_status no_header(const jc_safetensors *file, const unsigned char *bytes,
+                           size_t size, const char *why, jc_error *err)
+{
+    const char *sign = jc_sign_of(bytes, size);
+
+    return jc_fail(err, JC_E_FORMAT, "cannot read '%s': %s", file->path, sign ? sign : why);
+}
+
 /* Find and parse the header of bytes[size]; file->data and file->size are set. */
 static jc_status read_header(jc_safetensors *file, const unsigned char *bytes, size_t size,
                              jc_error *err)
@@ -207,16 +220,17 @@ static jc_status read_header(jc_safetensors *file, const unsigned char *bytes, s
     jc_cursor c = {.data = bytes, .size = size};
     const unsigned char *text;
     uint64_t length;
+    char why[200];
 
     if (!jc_cursor_u64(&c, &length))
-        return jc_fail(err, JC_E_FORMAT,
-                       "cannot read '%s': it is not a safetensors file: it has %zu bytes",
-                       file->path, size);
+        return no_header(file, bytes, size, "it is not a safetensors file: it is too short",
+                         err);
+    snprintf(why, sizeof why,
+             "it is not a safetensors file, or it is cut short: its header would have "
+             "%" PRIu64 " bytes, and the file has %zu",
+             length, size);
     if (!jc_cursor_bytes(&c, length, &text))
-        return jc_fail(err, JC_E_FORMAT,
-                       "cannot read '%s': its header of %" PRIu64
-                       " bytes is longer than the file (%zu)",
-                       file->path, length, size);
+        return no_header(file, bytes, size, why, err);
     if (length > HEADER_MAX)
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': its header of %" PRIu64
@@ -224,8 +238,11 @@ static jc_status read_header(jc_safetensors *file, const unsigned char *bytes, s
                        file->path, length, HEADER_MAX);
     file->data = bytes + c.at;
     file->size = size - c.at;
-    return jc_json_parse(&file->header, (const char *)text, (size_t)length, 0, file->path,
-                         "its header", err);
+    jc_status st = jc_json_parse(&file->header, (const char *)text, (size_t)length, 0,
+                                 file->path, "its header", err);
+    if (st == JC_E_FORMAT && jc_sign_of(bytes, size))
+        return no_header(file, bytes, size, "", err);
+    return st;
 }
 
 static jc_status parse(jc_safetensors *file, const unsigned char *bytes, size_t size,

@@ -5,31 +5,46 @@
 
 #include <string.h>
 
-#define CONFIG  "config.json"
-#define WEIGHTS "model.safetensors"
-#define INDEX   "model.safetensors.index.json"
+#include "base/sign.h"
+#include "store/folder.h"
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), n_end = strlen(end);
+
+    return n >= n_end && strcmp(s + n - n_end, end) == 0;
+}
 
 static jc_status check_folder(const char *path, jc_error *err)
 {
+    jc_mapped map;
+    const char *sign = ends_with(path, ".safetensors") || ends_with(path, ".json")
+                           ? "it is a file of a model; name the folder that it is in"
+                           : NULL;
+
     if (jc_dir_exists(path))
         return JC_OK;
+    if (!jc_file_exists(path))
+        return jc_fail(err, JC_E_IO, "cannot open model '%s': no such folder or file",
+                       path);
+    jc_status st = jc_map_open(&map, path, err);
+    if (st)
+        return st;
+    sign = sign ? sign : jc_sign_of(map.data, map.size);
+    jc_map_close(&map);
     return jc_fail(err, JC_E_IO, "cannot open model '%s': %s", path,
-                   jc_file_exists(path) ? "it is a file, neither a folder nor GGUF"
-                                        : "no such folder or file");
+                   sign ? sign : "it is a file, neither a folder nor GGUF");
 }
 
 static jc_status open_config(jc_store *store, jc_error *err)
 {
-    char *path = jc_path_join(store->path, CONFIG);
+    char *path = jc_path_join(store->path, JC_CONFIG);
     jc_status st;
 
     if (!path)
         return jc_fail_nomem(err, store->path);
-    if (jc_file_exists(path))
-        st = jc_config_open(&store->config, path, err);
-    else
-        st = jc_fail(err, JC_E_IO, "cannot open model '%s': it has no '" CONFIG "'",
-                     store->path);
+    st = jc_file_exists(path) ? jc_config_open(&store->config, path, err)
+                              : jc_folder_no_config(store->path, err);
     jc_free(path);
     return st;
 }
@@ -51,47 +66,38 @@ jc_status jc_store_add(jc_store *store, const char *name, jc_error *err)
     return st;
 }
 
-static jc_status refuse_pickle(jc_store *store, const char *name, jc_error *err)
+/* Shards that no index lists, or the reason why the folder has no weights. */
+static jc_status open_numbered(jc_store *store, jc_error *err)
 {
-    return jc_fail(
-        err, JC_E_UNSUPPORTED,
-        "cannot open model '%s': '%s' is a PyTorch pickle; convert it to safetensors",
-        store->path, name);
-}
+    jc_listing listing;
+    uint32_t of = 0;
+    bool listed = jc_listing_open(&listing, store->path), found = false;
 
-static jc_status refuse_pickles(jc_store *store, const char *name, jc_error *err)
-{
-    return jc_fail(err, JC_E_UNSUPPORTED,
-                   "cannot open model '%s': '%s' lists PyTorch pickles; convert them to "
-                   "safetensors",
-                   store->path, name);
+    for (size_t i = 0; i < listing.n && !found; i++)
+        found = jc_shards_count(listing.names[i], &of);
+    jc_listing_close(&listing);
+    if (!listed)
+        return jc_fail_nomem(err, store->path);
+    return found ? jc_shards_open_numbered(store, of, err)
+                 : jc_folder_no_weights(store->path, err);
 }
-
-/* The first of these that the folder has. */
-static const struct {
-    const char *name;
-    jc_status (*open)(jc_store *store, const char *name, jc_error *err);
-} kinds[] = {
-    {WEIGHTS, jc_store_add},
-    {INDEX, jc_shards_open},
-    {"pytorch_model.bin", refuse_pickle},
-    {"pytorch_model.bin.index.json", refuse_pickles},
-};
 
 static jc_status open_files(jc_store *store, jc_error *err)
 {
-    for (size_t i = 0; i < JC_COUNT(kinds); i++) {
-        char *path = jc_path_join(store->path, kinds[i].name);
-        if (!path)
-            return jc_fail_nomem(err, store->path);
-        bool has = jc_file_exists(path);
-        jc_free(path);
-        if (has)
-            return kinds[i].open(store, kinds[i].name, err);
-    }
-    return jc_fail(err, JC_E_IO,
-                   "cannot open model '%s': it has neither '" WEIGHTS "' nor '" INDEX "'",
-                   store->path);
+    jc_status st;
+
+    if (jc_file_in(store->path, JC_WEIGHTS))
+        st = jc_store_add(store, JC_WEIGHTS, err);
+    else if (jc_file_in(store->path, JC_WEIGHTS_MAP))
+        st = jc_shards_open(store, JC_WEIGHTS_MAP, err);
+    else
+        st = open_numbered(store, err);
+    if (st == JC_OK && jc_file_in(store->path, JC_ADAPTER_INFO))
+        st = jc_notes_add(&store->notes, err,
+                          "'%s' has an adapter (LoRA) beside its weights, which is not "
+                          "applied: merge it into them first",
+                          store->path);
+    return st;
 }
 
 static jc_status index_tensors(jc_store *store, jc_error *err)
@@ -122,27 +128,28 @@ static jc_status index_tensors(jc_store *store, jc_error *err)
     return JC_OK;
 }
 
+static jc_status open_model(jc_store *store, jc_error *err)
+{
+    if (jc_gguf_is(store->path)) {
+        jc_status st = jc_gguf_parts_open(store, err);
+        return st ? st : jc_config_of_gguf(&store->config, store->ggufs[0], err);
+    }
+    jc_status st = check_folder(store->path, err);
+    if (st == JC_OK)
+        st = open_config(store, err);
+    return st ? st : open_files(store, err);
+}
+
 jc_status jc_store_open(jc_store **out, const char *path, jc_error *err)
 {
-    *out = NULL;
-    bool gguf = jc_gguf_is(path);
-    jc_status st = gguf ? JC_OK : check_folder(path, err);
-    if (st)
-        return st;
     jc_store *store = jc_alloc_array(1, sizeof *store);
+
+    *out = NULL;
     if (!store)
         return jc_fail_nomem(err, path);
-    store->path = jc_strdup(path);
-    if (!store->path)
-        st = jc_fail_nomem(err, path);
-    if (st == JC_OK && gguf)
-        st = jc_gguf_parts_open(store, err);
-    if (st == JC_OK && gguf)
-        st = jc_config_of_gguf(&store->config, store->ggufs[0], err);
-    if (st == JC_OK && !gguf)
-        st = open_config(store, err);
-    if (st == JC_OK && !gguf)
-        st = open_files(store, err);
+    jc_status st = jc_folder_find(&store->path, path, err);
+    if (st == JC_OK)
+        st = open_model(store, err);
     if (st == JC_OK)
         st = index_tensors(store, err);
     if (st)
@@ -164,6 +171,7 @@ void jc_store_close(jc_store *store)
     jc_free(store->ggufs);
     jc_free(store->by_name);
     jc_config_close(store->config);
+    jc_notes_free(&store->notes);
     jc_free(store->path);
     jc_free(store);
 }
@@ -171,6 +179,11 @@ void jc_store_close(jc_store *store)
 const char *jc_store_path(const jc_store *store)
 {
     return store->path;
+}
+
+const char *jc_store_note(const jc_store *store, size_t i)
+{
+    return i < store->notes.n ? store->notes.text[i] : NULL;
 }
 
 const jc_config *jc_store_config(const jc_store *store)

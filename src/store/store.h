@@ -3,7 +3,7 @@
  * store.h: the files of a model as one index of named tensors, and its configuration.
  *
  * A model is a GGUF file, or a folder that has `config.json` and either `model.safetensors`
- * or shards listed by `model.safetensors.index.json`. Files are mapped; a tensor's data
+ * or shards, listed by `model.safetensors.index.json`. Files are mapped; a tensor's data
  * points into a mapping (unaligned: copy or convert through jc_tensor_read()). Everything
  * is checked at open: after that, each tensor's bytes are inside its file and match dtype
  * and shape.
@@ -16,7 +16,8 @@
 #define JC_TENSOR_DIMS 4
 
 /* name, bytes of a block, numbers in it, can be read as float32. Those of more than one
- * number a block are of GGUF alone: blocks.c. */
+ * number a block are of GGUF alone: blocks.c. OTHER is any type that is not listed, of
+ * tensors that no one may need; jc_tensor_type() has its name. */
 #define JC_DTYPE_LIST(X)                                                                   \
     X(F64, 8, 1, true)                                                                     \
     X(F32, 4, 1, true)                                                                     \
@@ -35,7 +36,8 @@
     X(Q5_1, 24, 32, true)                                                                  \
     X(Q4_K, 144, 256, true)                                                                \
     X(Q5_K, 176, 256, true)                                                                \
-    X(Q6_K, 210, 256, true)
+    X(Q6_K, 210, 256, true)                                                                \
+    X(OTHER, 0, 1, false)
 
 typedef enum jc_dtype {
 #define JC_X(name, bytes, block, real) JC_##name,
@@ -44,7 +46,7 @@ typedef enum jc_dtype {
 } jc_dtype;
 
 const char *jc_dtype_name(jc_dtype dtype);
-size_t jc_dtype_bytes(jc_dtype dtype); /* of a block */
+size_t jc_dtype_bytes(jc_dtype dtype); /* of a block; 0 of OTHER */
 size_t jc_dtype_block(jc_dtype dtype); /* numbers in a block; mostly 1 */
 bool jc_dtype_real(jc_dtype dtype);    /* can be read as float32 */
 /* One of a single number a block. */
@@ -53,12 +55,16 @@ bool jc_dtype_find(const char *name, jc_dtype *dtype);
 typedef struct jc_tensor {
     const char *name;
     jc_dtype dtype;
+    const char *type; /* its name, of OTHER; otherwise NULL */
     uint32_t n_dims;
-    size_t shape[JC_TENSOR_DIMS]; /* outermost first; unused ones are 1 */
+    /* outermost first; unused ones are 1, and the last stands for all that are left over */
+    size_t shape[JC_TENSOR_DIMS];
     size_t count, bytes;
     const unsigned char *data;
     const char *file; /* path, for messages */
 } jc_tensor;
+
+const char *jc_tensor_type(const jc_tensor *tensor); /* "BF16", as its file names it */
 
 /* Convert elements [first, first + n) of a real tensor to float32. */
 void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out);
@@ -127,7 +133,11 @@ typedef struct jc_store jc_store;
 
 jc_status jc_store_open(jc_store **out, const char *path, jc_error *err) JC_NODISCARD;
 void jc_store_close(jc_store *store);
+/* The folder or file that was opened; `path` may have been one that only leads to it, such
+ * as a folder of the hub's cache. */
 const char *jc_store_path(const jc_store *store);
+/* What is odd about the files, and yet no error: note i, NULL past the last. */
+const char *jc_store_note(const jc_store *store, size_t i);
 const jc_config *jc_store_config(const jc_store *store);
 /* The GGUF file, the first part of a split one; NULL of a folder. See gguf.h. */
 const struct jc_gguf *jc_store_gguf(const jc_store *store);

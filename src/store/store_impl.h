@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "base/notes.h"
 #include "store/gguf.h"
 #include "store/json.h"
 
@@ -22,7 +23,8 @@ const jc_tensor *jc_tensors_find(const jc_tensor *const *sorted, size_t count,
                                  const char *name);
 
 struct jc_store {
-    char *path;
+    char *path; /* of the folder or file, as jc_folder_find() found it */
+    jc_notes notes;
     jc_config *config;
     jc_safetensors **files; /* [n_files] */
     size_t n_files, files_capacity;
@@ -35,9 +37,14 @@ struct jc_store {
 /* Open one file of the store's folder and append it to store->files. */
 jc_status jc_store_add(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;
 
-/* Open every shard that index file `name` of the store's folder lists, and check that each
- * tensor is in the shard that it says. */
+/* Open every shard that index file `name` of the store's folder lists. */
 jc_status jc_shards_open(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;
+
+/* Whether it is the name of a shard, and of how many: "model-00001-of-00002.safetensors".
+ */
+bool jc_shards_count(const char *name, uint32_t *of);
+/* Open all of so many shards. */
+jc_status jc_shards_open_numbered(jc_store *store, uint32_t of, jc_error *err) JC_NODISCARD;
 
 /* Open the GGUF file that is the store's path, its further parts and its configuration. */
 jc_status jc_gguf_parts_open(jc_store *store, jc_error *err) JC_NODISCARD;

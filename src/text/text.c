@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sign.h"
 #include "store/json.h"
 
 bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n)
@@ -141,6 +142,8 @@ jc_status jc_text_json(json_t **out, const char *data, size_t n, const char *pat
         return JC_OK;
     if (json_error_code(&e) == json_error_out_of_memory)
         return jc_fail_nomem(err, path);
+    if (line == 0 && jc_sign_of(data, n))
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': %s", path, jc_sign_of(data, n));
     if (line == 0)
         line = e.line > 0 ? (uint64_t)e.line : 1;
     return jc_fail(err, JC_E_FORMAT, "cannot read '%s': line %" PRIu64 ", column %d: %s",

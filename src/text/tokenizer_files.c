@@ -2,6 +2,10 @@
 /* tokenizer_files.c: the files of a tokenizer's folder. */
 #include "text/tokenizer.h"
 
+#include <string.h>
+
+#include "store/folder.h"
+
 static const char *const file_name[JC_TOKENIZER_FILES] = {
     [JC_FILE_TOKENIZER] = "tokenizer.json",
     [JC_FILE_VOCAB] = "vocab.json",
@@ -32,9 +36,47 @@ jc_status jc_tokenizer_files_parse(jc_tokenizer_files *files, jc_error *err)
     return JC_OK;
 }
 
+/* Map those of the folder; *n is how many there are. */
+static jc_status map_files(jc_tokenizer_files *files, const char *folder, size_t *n,
+                           jc_error *err)
+{
+    *n = 0;
+    for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
+        char *file = jc_path_join(folder, file_name[i]);
+        if (!file)
+            return jc_fail_nomem(err, "a path");
+        bool has = jc_file_exists(file);
+        jc_status st = has ? jc_map_open(&files->map[i], file, err) : JC_OK;
+        jc_free(file);
+        if (st)
+            return st;
+        *n += has;
+    }
+    return JC_OK;
+}
+
+/* A folder without any, such as one of the hub's cache, may lead to another or to a file.
+ */
+static jc_status open_what_it_means(jc_tokenizer_files *files, const char *path,
+                                    jc_error *err)
+{
+    char *found;
+    size_t n;
+    jc_status st = jc_folder_find(&found, path, err);
+
+    if (st == JC_OK && jc_gguf_is(found))
+        st = jc_gguf_open(&files->gguf, found, err);
+    else if (st == JC_OK && strcmp(found, path) != 0)
+        st = map_files(files, found, &n, err);
+    jc_free(found);
+    return st;
+}
+
 jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *path,
                                   jc_error *err)
 {
+    size_t n;
+
     *files = (jc_tokenizer_files){.folder = path};
     if (jc_gguf_is(path))
         return jc_gguf_open(&files->gguf, path, err);
@@ -42,17 +84,10 @@ jc_status jc_tokenizer_files_open(jc_tokenizer_files *files, const char *path,
         return jc_fail(err, JC_E_IO, "cannot open '%s': %s", path,
                        jc_file_exists(path) ? "it is a file, neither a folder nor GGUF"
                                             : "no such folder");
-    for (size_t i = 0; i < JC_TOKENIZER_FILES; i++) {
-        char *file = jc_path_join(path, file_name[i]);
-        if (!file)
-            return jc_fail_nomem(err, "a path");
-        jc_status st =
-            jc_file_exists(file) ? jc_map_open(&files->map[i], file, err) : JC_OK;
-        jc_free(file);
-        if (st)
-            return st;
-    }
-    return jc_tokenizer_files_parse(files, err);
+    jc_status st = map_files(files, path, &n, err);
+    if (st == JC_OK && n == 0)
+        st = open_what_it_means(files, path, err);
+    return st ? st : jc_tokenizer_files_parse(files, err);
 }
 
 void jc_tokenizer_files_close(jc_tokenizer_files *files)

@@ -133,8 +133,8 @@ static void test_dtype__rows_agree_with_their_names(void **state)
 
     (void)state;
 #define JC_X(id, size, block, is_real)                                                     \
-    assert_int_equal(jc_dtype_find(#id, &dtype), block == 1);                              \
-    assert_int_equal(dtype, block == 1 ? JC_##id : dtype);                                 \
+    assert_int_equal(jc_dtype_find(#id, &dtype), block == 1 && size);                      \
+    assert_int_equal(dtype, block == 1 && size ? JC_##id : dtype);                         \
     assert_int_equal(jc_dtype_block(JC_##id), block);                                      \
     assert_string_equal(jc_dtype_name(JC_##id), #id);                                      \
     assert_int_equal(jc_dtype_bytes(JC_##id), size);                                       \
