@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* other.h: any type in blocks, dequantised FEW_CHUNK inputs at a time by a function that
+ * the caller gives. */
+#ifndef JC_FEW_OTHER_H
+#define JC_FEW_OTHER_H
+
+#include "kernels/few/dense.h"
+#include "kernels/few/f32.h"
+
+static void other_panel(const jc_few_work *work, size_t first, size_t n, float *out)
+{
+    const size_t n_in = work->spec->n_in, values = work->spec->other.values;
+    float w[DENSE_OUTPUTS][FEW_CHUNK];
+
+    for (size_t o = 0; o < n; o += DENSE_OUTPUTS) {
+        dense_tile tile;
+        dense_sums kept;
+        memset(kept, 0, work->rows * sizeof *kept);
+        for (size_t at = 0; at < n_in; at += FEW_CHUNK) {
+            size_t count = n_in - at < FEW_CHUNK ? n_in - at : FEW_CHUNK;
+            tile.steps = dense_steps(count);
+            for (size_t m = 0; m < DENSE_OUTPUTS; m++) {
+                size_t output = first + (o + m < n ? o + m : n - 1);
+                work->spec->other.read(work->data + output * work->row_bytes +
+                                           at / values * work->spec->other.bytes,
+                                       count, w[m]);
+                memset(w[m] + count, 0, (FEW_CHUNK - count) * sizeof(float));
+                tile.w[m] = (const unsigned char *)w[m];
+            }
+            tile.ahead = tile.w[0];
+            dense_all(f32_load, STEP * sizeof(float), &tile, work, at, kept);
+        }
+        dense_finish(work->rows, kept, out + o);
+    }
+}
+
+static const jc_few_kernel other_kernel = {0, 0, f32_prepared, f32_prepare, other_panel};
+
+#endif

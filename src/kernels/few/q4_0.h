@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* q4_0.h: 32 numbers of 4 bits around 8, and a scale: d [2], q [16]. */
+#ifndef JC_FEW_Q4_0_H
+#define JC_FEW_Q4_0_H
+
+#include "kernels/few/panel.h"
+
+INLINE void q4_0_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+{
+    scales_at(row, 18, 0, runs, to->scale);
+    for (size_t i = 0; i < runs; i++) {
+        columns(row, i * 18 + 2, to->w[i]);
+        split_nibbles(to->w[i]);
+    }
+}
+
+PANEL_KERNELS(q4_0, 32, 18, 32, 8, false);
+
+#endif

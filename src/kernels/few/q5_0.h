@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* q5_0.h: 32 numbers of 5 bits around 16, and a scale: d [2], bits [4], q [16]. */
+#ifndef JC_FEW_Q5_0_H
+#define JC_FEW_Q5_0_H
+
+#include "kernels/few/panel.h"
+
+INLINE void q5_0_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+{
+    scales_at(row, 22, 0, runs, to->scale);
+    for (size_t i = 0; i < runs; i++) {
+        columns(row, i * 22 + 6, to->w[i]);
+        split_nibbles(to->w[i]);
+        fifth_bits(row, i * 22 + 2, to->w[i]);
+    }
+}
+
+PANEL_KERNELS(q5_0, 32, 22, 32, 16, false);
+
+#endif
