@@ -49,6 +49,7 @@
 #include "jumpcut/model.h"
 #include "jumpcut/options.h"
 #include "jumpcut/samples.h"
+#include "jumpcut/sequence.h"
 #include "jumpcut/shortcut.h"
 #include "jumpcut/stats.h"
 #include "jumpcut/status.h"

@@ -2,12 +2,12 @@
 /* self_text.c: texts drawn from the model, in groups of SIDE with cached keys and values,
  * so that a step is one product of SIDE rows; each thread writes a group of its own. */
 #include "jumpcut/generate.h"
+#include "jumpcut/sequence.h"
 
 #include <string.h>
 
 #include "base/base.h"
 #include "kernels/vector.h"
-#include "model/session.h"
 
 enum { SIDE = 64 };
 
@@ -160,24 +160,40 @@ static void begin(const jc_self_text *self, group *g, uint32_t *next)
     }
 }
 
+/* A sequence for each text of the group; each pass runs its next token. */
+static jc_status make_feeds(const jc_self_text *self, const group *g, const uint32_t *next,
+                            jc_feed *feeds, jc_error *err)
+{
+    jc_seq_params params;
+    jc_status st = JC_OK;
+
+    jc_seq_params_init(&params);
+    params.room = self->longest + 1;
+    for (size_t i = 0; i < g->n && st == JC_OK; i++) {
+        feeds[i] = (jc_feed){.ids = &next[i], .n = 1};
+        st = jc_seq_new(&feeds[i].seq, self->model, &params, err);
+    }
+    return st;
+}
+
 static jc_status write_group(void *arg, size_t number, jc_error *err)
 {
     const jc_self_text *self = arg;
     group *g = &self->groups[number];
     size_t vocab = jc_model_get_info(self->model)->vocab, left = g->n;
     uint32_t next[SIDE];
-    jc_cache *cache;
+    jc_feed feeds[SIDE] = {{.seq = NULL}};
     const float *h;
 
     if (g->n == 0)
         return JC_OK;
     begin(self, g, next);
-    jc_status st = jc_cache_new(&cache, self->model, g->n, self->longest + 1, err);
+    jc_status st = make_feeds(self, g, next, feeds, err);
     if (st == JC_OK && self->start < 0)
         st =
             extend(self, g, next, &left, err); /* a drawn first token is part of the text */
     while (st == JC_OK && left) {
-        st = jc_session_step(g->session, cache, next, &h, err);
+        st = jc_session_extend(g->session, feeds, g->n, JC_PASS_PREFILL, &h, err);
         if (st == JC_OK)
             st = jc_model_readout(self->model, h, g->n, g->logits, err);
         if (st)
@@ -187,7 +203,8 @@ static jc_status write_group(void *arg, size_t number, jc_error *err)
                 draw(g->logits + i * vocab, vocab, self->params.temperature, &g->rng[i]);
         st = extend(self, g, next, &left, err);
     }
-    jc_cache_free(cache);
+    for (size_t i = 0; i < g->n; i++)
+        jc_seq_free(feeds[i].seq);
     return st;
 }
 

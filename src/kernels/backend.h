@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* backend.h: one row of the backend table. A backend fills what it does better than `ref`
- * and points to ref's functions for the rest. */
+/* backend.h: an entry of the table of backends. */
 #ifndef JC_BACKEND_H
 #define JC_BACKEND_H
 
@@ -9,22 +8,41 @@
 struct jc_linear { /* the first member of a backend's own struct */
     const jc_backend *backend;
     size_t n_in, n_out, bytes;
+    bool add;
     jc_weight_source kept; /* zeroed where the weight is packed */
 };
 
-struct jc_backend {
-    const char *name;
-    bool (*has)(jc_precision precision);
+/* One head of one sequence in host memory: out = softmax(scale * q k') v. */
+typedef struct jc_head_job {
+    const float *q, *k, *v; /* [n_q, width], [n_k, width], [n_k, width] */
+    float *out;             /* [n_q, width] */
+    size_t n_q, n_k, width;
+    size_t stride_q, stride_kv, stride_out; /* numbers between rows */
+    float scale;
+    bool causal;   /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
+    size_t window; /* of a causal head: only the last so many of them; 0: all */
+    float softcap;
+} jc_head_job;
+
+/* What a backend whose buffers are host memory brings: arithmetic on plain pointers, from
+ * which host.c makes operations over matrices. Any member but the linear layers may be
+ * `ref`'s. */
+typedef struct jc_host {
+    /* x and y without gaps; by the calling thread's team, in tiles of its own choice. */
     jc_status (*linear_new)(jc_linear **out, const jc_linear_spec *spec, jc_error *err);
     void (*linear_free)(jc_linear *linear);
-    jc_status (*linear_run)(const jc_linear *linear, const float *x, size_t rows, float *y,
-                            jc_error *err);
+    jc_status (*linear_run)(const jc_linear *linear, jc_plan plan, const float *x,
+                            size_t rows, float *y, jc_error *err);
     /* One row of each: */
     void (*norm)(const jc_norm *norm, const float *x, float *y);
     void (*rotate)(const jc_rotation *rotation, const float *turns, float *x);
     void (*gate)(jc_act act, size_t n, const float *x, float *y);
     void (*softcap)(size_t n, float cap, float *x);
-    jc_status (*attention)(const jc_attention *head, jc_error *err);
+    /* Many queries of one head, and one sequence's few rows, all heads of them. */
+    jc_status (*head)(const jc_head_job *job, jc_error *err);
+    jc_status (*few_rows)(const jc_attention *attention, const jc_attended *span,
+                          const float *q, size_t stride_q, const void *k, const void *v,
+                          float *out, size_t stride_out, jc_error *err);
     /* One tile: sum [m, n] (rows stride apart) += x' y, x [rows, m], y [rows, n]. */
     jc_status (*gram_tile)(size_t m, size_t n, size_t rows, const float *x, const float *y,
                            size_t stride, double *sum, size_t sum_stride, jc_error *err);
@@ -33,9 +51,87 @@ struct jc_backend {
     jc_status (*gram_tile_double)(size_t m, size_t n, size_t rows, const float *x,
                                   const float *y, size_t stride, double *sum,
                                   size_t sum_stride, jc_error *err);
+} jc_host;
+
+/* Operations as kernels.h documents them. Sizes have been checked. */
+struct jc_backend {
+    const char *name;
+    bool (*has)(jc_precision precision);
+    bool borrows; /* reads and writes matrices of callers where they lie */
+    jc_status (*buffer_new)(jc_buffer *buffer, size_t bytes, jc_error *err); /* zeroed */
+    void (*buffer_free)(jc_buffer *buffer);
+    jc_status (*upload)(jc_mat to, const float *from, jc_error *err);
+    jc_status (*download)(float *to, jc_mat from, jc_error *err);
+    jc_status (*linear_new)(jc_linear **out, const jc_backend *backend,
+                            const jc_linear_spec *spec, jc_error *err);
+    void (*linear_free)(jc_linear *linear);
+    jc_status (*linear)(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
+                        jc_error *err);
+    jc_status (*norm)(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err);
+    jc_status (*rotate)(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err);
+    jc_status (*gate)(jc_act act, jc_mat x, jc_mat y, jc_error *err);
+    jc_status (*softcap)(float cap, jc_mat x, jc_error *err);
+    jc_status (*accumulate)(jc_mat x, jc_mat y, jc_error *err);
+    jc_status (*zero)(jc_mat x, jc_error *err);
+    jc_status (*gather)(jc_mat x, const size_t *rows, jc_mat y, jc_error *err);
+    jc_status (*all_finite)(jc_mat x, bool *finite, jc_error *err);
+    jc_status (*attention)(const jc_attention *attention, jc_plan plan,
+                           const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
+                           jc_error *err);
+    const jc_host *host;
+    /* Open and close a buffer for the CPU; NULL where it always is. */
+    void (*open)(const jc_buffer *buffer);
+    void (*close)(const jc_buffer *buffer);
 };
 
 extern const jc_backend jc_backend_ref;
 extern const jc_backend jc_backend_onednn;
+
+/* Tests only: from now on this backend is found by its name, whatever the table says. */
+void jc_backend_stand_in(const jc_backend *backend);
+
+/* host.c: the operations over matrices, for backends that have `host`. */
+jc_status jc_host_buffer_new(jc_buffer *buffer, size_t bytes, jc_error *err);
+void jc_host_buffer_free(jc_buffer *buffer);
+jc_status jc_host_upload(jc_mat to, const float *from, jc_error *err);
+jc_status jc_host_download(float *to, jc_mat from, jc_error *err);
+jc_status jc_host_linear_new(jc_linear **out, const jc_backend *backend,
+                             const jc_linear_spec *spec, jc_error *err);
+void jc_host_linear_free(jc_linear *linear);
+jc_status jc_host_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
+                         jc_error *err);
+jc_status jc_host_norm(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err);
+jc_status jc_host_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
+                         jc_error *err);
+jc_status jc_host_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err);
+jc_status jc_host_softcap(float cap, jc_mat x, jc_error *err);
+jc_status jc_host_accumulate(jc_mat x, jc_mat y, jc_error *err);
+jc_status jc_host_zero(jc_mat x, jc_error *err);
+jc_status jc_host_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err);
+jc_status jc_host_all_finite(jc_mat x, bool *finite, jc_error *err);
+jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
+                            const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
+                            jc_error *err);
+
+/* The operations of such a backend. */
+#define JC_HOST_OPERATIONS                                                                 \
+    .buffer_new = jc_host_buffer_new, .buffer_free = jc_host_buffer_free,                  \
+    .upload = jc_host_upload, .download = jc_host_download,                                \
+    .linear_new = jc_host_linear_new, .linear_free = jc_host_linear_free,                  \
+    .linear = jc_host_linear, .norm = jc_host_norm, .rotate = jc_host_rotate,              \
+    .gate = jc_host_gate, .softcap = jc_host_softcap, .accumulate = jc_host_accumulate,    \
+    .zero = jc_host_zero, .gather = jc_host_gather, .all_finite = jc_host_all_finite,      \
+    .attention = jc_host_attention
+
+/* ref.c: attention of few rows by its definition. */
+jc_status jc_ref_few_rows(const jc_attention *attention, const jc_attended *span,
+                          const float *q, size_t stride_q, const void *k, const void *v,
+                          float *out, size_t stride_out, jc_error *err);
+
+/* In the generation plan: what a row of `few_rows` may see, for definitions: the cached
+ * keys [*first, *past) and its line, written to line [n] from the oldest; returns its
+ * length. */
+size_t jc_attended_line(const jc_attention *attention, const jc_attended *span, size_t row,
+                        size_t *first, size_t *past, size_t *line);
 
 #endif

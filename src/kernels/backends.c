@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* backends.c: the backend table, and what is the same for all of them. */
+/* backends.c: the table of backends, and what is the same for all of them. */
 #include "kernels/backend.h"
 
 #include <string.h>
 
-enum { ROWS_TASK = 64, GRAM_TILE = 256 };
-
 static const jc_backend *const table[] = {&jc_backend_onednn, &jc_backend_ref};
 static const char *const names[] = {"onednn", "ref", NULL};
+static const jc_backend *substitute; /* see jc_backend_stand_in() */
+
+void jc_backend_stand_in(const jc_backend *backend)
+{
+    substitute = backend;
+}
 
 const jc_backend *jc_backend_find(const char *name)
 {
+    if (substitute && strcmp(substitute->name, name) == 0)
+        return substitute;
     for (size_t i = 0; i < JC_COUNT(table); i++)
         if (strcmp(table[i]->name, name) == 0)
             return table[i];
@@ -32,14 +38,115 @@ bool jc_backend_has(const jc_backend *backend, jc_precision precision)
     return backend->has(precision);
 }
 
+/* ---- buffers and matrices ---- */
+
+jc_status jc_buffer_new(jc_buffer **out, const jc_backend *backend, size_t bytes,
+                        const char *what, jc_error *err)
+{
+    *out = jc_alloc_array(1, sizeof **out);
+    if (!*out)
+        return jc_fail_nomem(err, what);
+    **out = (jc_buffer){.backend = backend, .bytes = bytes};
+    jc_status st = backend->buffer_new(*out, bytes, err);
+    if (st) {
+        jc_free(*out);
+        *out = NULL;
+    }
+    return st == JC_E_NOMEM ? jc_fail_nomem(err, what) : st;
+}
+
+void jc_buffer_free(jc_buffer *buffer)
+{
+    if (!buffer)
+        return;
+    buffer->backend->buffer_free(buffer);
+    jc_free(buffer);
+}
+
+jc_mat jc_mat_of(jc_buffer *buffer, size_t offset, size_t rows, size_t cols)
+{
+    return (jc_mat){buffer, offset, rows, cols, cols, false};
+}
+
+jc_mat jc_mat_rows(jc_mat mat, size_t first, size_t n)
+{
+    mat.offset += first * mat.stride;
+    mat.rows = n;
+    return mat;
+}
+
+jc_mat jc_mat_cols(jc_mat mat, size_t first, size_t n)
+{
+    mat.offset += first;
+    mat.cols = n;
+    return mat;
+}
+
+jc_status jc_mat_upload(jc_mat to, const float *from, jc_error *err)
+{
+    return to.buffer->backend->upload(to, from, err);
+}
+
+jc_status jc_mat_download(float *to, jc_mat from, jc_error *err)
+{
+    return from.buffer->backend->download(to, from, err);
+}
+
+static jc_status lend(jc_loan *loan, const jc_backend *backend, void *x, size_t rows,
+                      size_t cols, bool keep, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    loan->own = (jc_buffer){
+        .backend = backend, .data = x, .bytes = rows * cols * 4, .borrowed = true};
+    loan->mat = jc_mat_of(&loan->own, 0, rows, cols);
+    if (backend->borrows)
+        return JC_OK;
+    st = jc_buffer_new(&loan->copy, backend, rows * cols * sizeof(float), "a matrix", err);
+    loan->mat.buffer = loan->copy;
+    return st == JC_OK && keep ? jc_mat_upload(loan->mat, x, err) : st;
+}
+
+jc_status jc_loan_read(jc_loan *loan, const jc_backend *backend, const float *x,
+                       size_t rows, size_t cols, jc_error *err)
+{
+    void *unread; /* operations do not write to it */
+
+    memcpy(&unread, &x, sizeof unread);
+    *loan = (jc_loan){.home = NULL};
+    return lend(loan, backend, unread, rows, cols, true, err);
+}
+
+jc_status jc_loan_write(jc_loan *loan, const jc_backend *backend, float *x, size_t rows,
+                        size_t cols, bool keep, jc_error *err)
+{
+    *loan = (jc_loan){.home = x};
+    return lend(loan, backend, x, rows, cols, keep, err);
+}
+
+jc_status jc_loan_end(jc_loan *loan, jc_status st, jc_error *err)
+{
+    if (st == JC_OK && loan->copy && loan->home)
+        st = jc_mat_download(loan->home, loan->mat, err);
+    jc_buffer_free(loan->copy);
+    loan->copy = NULL;
+    return st;
+}
+
+/* ---- linear layers ---- */
+
 jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
                         const jc_linear_spec *spec, jc_error *err)
 {
     *out = NULL;
-    jc_status st = backend->linear_new(out, spec, err);
-    if (st == JC_OK && spec->weight.release)
+    jc_status st = backend->linear_new(out, backend, spec, err);
+    if (st)
+        return st;
+    (*out)->backend = backend;
+    (*out)->add = spec->add;
+    if (spec->weight.release)
         (*out)->kept = spec->weight;
-    return st;
+    return JC_OK;
 }
 
 void jc_linear_free(jc_linear *linear)
@@ -57,158 +164,76 @@ size_t jc_linear_bytes(const jc_linear *linear)
     return linear->bytes;
 }
 
+jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
+                          jc_error *err)
+{
+    return linear->backend->linear(linear, plan, x, y, err);
+}
+
 jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
                         jc_error *err)
 {
-    return linear->backend->linear_run(linear, x, rows, y, err);
+    jc_loan in, out = {.home = NULL};
+    jc_status st = jc_loan_read(&in, linear->backend, x, rows, linear->n_in, err);
+
+    if (st == JC_OK)
+        st = jc_loan_write(&out, linear->backend, y, rows, linear->n_out, linear->add, err);
+    if (st == JC_OK)
+        st = jc_linear_apply(linear, JC_PLAN_TEXTS, in.mat, out.mat, err);
+    st = jc_loan_end(&out, st, err);
+    return jc_loan_end(&in, st, err);
 }
 
-/* A call by rows, in tasks of ROWS_TASK: which of them is the function's matter. */
-struct row_job {
-    const jc_backend *backend;
-    size_t rows, stride, n; /* n: pieces, values or nothing, as the function needs */
-    const jc_norm *norm;
-    const jc_rotation *rotation;
-    jc_act act;
-    const float *x;
-    float *y;
-    void (*row)(const struct row_job *job, size_t r);
-};
+/* ---- operations ---- */
 
-static jc_status run_rows(void *arg, size_t task, jc_error *err)
+jc_status jc_norm_run(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err)
 {
-    const struct row_job *job = arg;
-    size_t end = (task + 1) * ROWS_TASK < job->rows ? (task + 1) * ROWS_TASK : job->rows;
-
-    (void)err;
-    for (size_t r = task * ROWS_TASK; r < end; r++)
-        job->row(job, r);
-    return JC_OK;
+    return y.buffer->backend->norm(norm, x, y, err);
 }
 
-static void by_rows(struct row_job *job)
+jc_status jc_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err)
 {
-    jc_status st =
-        jc_parallel((job->rows + ROWS_TASK - 1) / ROWS_TASK, run_rows, job, NULL);
-
-    (void)st; /* its tasks cannot fail */
+    return x.buffer->backend->rotate(rotation, turns, x, err);
 }
 
-static void norm_row(const struct row_job *job, size_t r)
+jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
 {
-    for (size_t p = 0; p < job->n; p++) {
-        size_t at = r * job->stride + p * job->norm->d;
-        job->backend->norm(job->norm, job->x + at, job->y + at);
-    }
+    return y.buffer->backend->gate(act, x, y, err);
 }
 
-void jc_norm_run(const jc_backend *backend, const jc_norm *norm, size_t rows, size_t pieces,
-                 size_t stride, const float *x, float *y)
+jc_status jc_softcap(float cap, jc_mat x, jc_error *err)
 {
-    by_rows(&(struct row_job){.backend = backend,
-                              .rows = rows,
-                              .stride = stride,
-                              .n = pieces,
-                              .norm = norm,
-                              .x = x,
-                              .y = y,
-                              .row = norm_row});
+    return x.buffer->backend->softcap(cap, x, err);
 }
 
-static void rotate_row(const struct row_job *job, size_t r)
+jc_status jc_accumulate(jc_mat x, jc_mat y, jc_error *err)
 {
-    const jc_rotation *rotation = job->rotation;
-
-    for (size_t h = 0; h < rotation->heads; h++)
-        job->backend->rotate(rotation, rotation->turns + r * 2 * rotation->half,
-                             job->y + r * job->stride + h * rotation->width);
+    return y.buffer->backend->accumulate(x, y, err);
 }
 
-void jc_rotate(const jc_backend *backend, const jc_rotation *rotation, size_t rows,
-               size_t stride, float *x)
+jc_status jc_zero(jc_mat x, jc_error *err)
 {
-    by_rows(&(struct row_job){.backend = backend,
-                              .rows = rows,
-                              .stride = stride,
-                              .rotation = rotation,
-                              .y = x,
-                              .row = rotate_row});
+    return x.buffer->backend->zero(x, err);
 }
 
-static void gate_row(const struct row_job *job, size_t r)
+jc_status jc_copy(jc_mat x, jc_mat y, jc_error *err)
 {
-    job->backend->gate(job->act, job->n, job->x + r * 2 * job->n, job->y + r * job->n);
+    return y.buffer->backend->gather(x, NULL, y, err);
 }
 
-void jc_gate(const jc_backend *backend, jc_act act, size_t rows, size_t n, const float *x,
-             float *y)
+jc_status jc_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err)
 {
-    by_rows(&(struct row_job){.backend = backend,
-                              .rows = rows,
-                              .n = n,
-                              .act = act,
-                              .x = x,
-                              .y = y,
-                              .row = gate_row});
+    return y.buffer->backend->gather(x, rows, y, err);
 }
 
-void jc_softcap(const jc_backend *backend, size_t n, float cap, float *x)
+jc_status jc_all_finite(jc_mat x, bool *finite, jc_error *err)
 {
-    backend->softcap(n, cap, x);
+    return x.buffer->backend->all_finite(x, finite, err);
 }
 
-struct attention_job {
-    const jc_backend *backend;
-    const jc_attention *heads;
-};
-
-static jc_status attention_head(void *arg, size_t i, jc_error *err)
-{
-    const struct attention_job *job = arg;
-
-    return job->backend->attention(&job->heads[i], err);
-}
-
-jc_status jc_attention_run(const jc_backend *backend, const jc_attention *heads, size_t n,
+jc_status jc_attention_run(const jc_attention *attention, jc_plan plan,
+                           const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err)
 {
-    struct attention_job job = {backend, heads};
-
-    return jc_parallel(n, attention_head, &job, err);
-}
-
-struct gram_job {
-    const jc_backend *backend;
-    const jc_gram_block *blocks;
-    size_t rows, d, cuts; /* tiles along each side of a block */
-};
-
-static jc_status gram_tile(void *arg, size_t task, jc_error *err)
-{
-    const struct gram_job *job = arg;
-    const jc_gram_block *block = &job->blocks[task / (job->cuts * job->cuts)];
-    size_t i = task / job->cuts % job->cuts * GRAM_TILE, j = task % job->cuts * GRAM_TILE;
-    size_t m = job->d - i < GRAM_TILE ? job->d - i : GRAM_TILE;
-    size_t n = job->d - j < GRAM_TILE ? job->d - j : GRAM_TILE;
-
-    if (block->symmetric && j < i)
-        return JC_OK;
-    return (block->symmetric ? job->backend->gram_tile_double : job->backend->gram_tile)(
-        m, n, job->rows, block->x + i, block->y + j, job->d, block->sum + i * job->d + j,
-        job->d, err);
-}
-
-jc_status jc_gram_add(const jc_backend *backend, const jc_gram_block *blocks, size_t n,
-                      size_t rows, size_t d, jc_error *err)
-{
-    struct gram_job job = {backend, blocks, rows, d, (d + GRAM_TILE - 1) / GRAM_TILE};
-
-    return jc_parallel(n * job.cuts * job.cuts, gram_tile, &job, err);
-}
-
-void jc_gram_mirror(double *sum, size_t d)
-{
-    for (size_t i = 0; i < d; i++)
-        for (size_t j = 0; j < i; j++)
-            sum[i * d + j] = sum[j * d + i];
+    return out.buffer->backend->attention(attention, plan, spans, n_spans, q, out, err);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernels.h: arithmetic as the rooms above see it: backends with prepared linear layers,
- * norms, attention and second moments, and the threads they run on.
+ * kernels.h: arithmetic as the rooms above see it: backends, which own buffers and run
+ * whole operations over the rows of matrices in them, and the threads they run on.
  *
- * All matrices are row-major float32 unless said otherwise. Whatever the number of threads
- * or of rows in a call, a row's result is the same: work is cut into tiles of fixed size,
- * and one thread computes a tile.
+ * There are two plans of arithmetic, and each keeps a promise: a row's bits depend on its
+ * own values and on what it attends to, not on the other rows of a call nor on the number
+ * of threads. Between the plans, and between backends, last digits differ.
  */
 #ifndef JC_KERNELS_H
 #define JC_KERNELS_H
@@ -20,6 +20,69 @@ typedef enum jc_act {
     JC_ACT_SILU
 } jc_act;
 typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
+
+typedef struct jc_backend jc_backend;
+
+/* ---- buffers and matrices ---- */
+
+/* Memory of a backend. Only its operations look inside. */
+typedef struct jc_buffer {
+    const jc_backend *backend;
+    void *data; /* what the backend makes of it */
+    size_t bytes;
+    bool borrowed; /* from a caller in host memory */
+} jc_buffer;
+
+/* A view of [rows, cols] numbers in a buffer, passed by value. Row-major; rows are `stride`
+ * numbers apart, and the first is number `offset` of the buffer. Float32, or float16 where
+ * `half` is set: keys and values in a cache. */
+typedef struct jc_mat {
+    jc_buffer *buffer;
+    size_t offset, rows, cols, stride;
+    bool half;
+} jc_mat;
+
+/* Many rows, in tiles; or few rows (a step, a tree of drafts), for which each weight is
+ * read from memory once, in the type it is stored in. */
+typedef enum jc_plan { JC_PLAN_TEXTS, JC_PLAN_GENERATION } jc_plan;
+
+const jc_backend *jc_backend_find(const char *name); /* NULL when there is no such entry */
+const char *const *jc_backend_names(void); /* NULL-ended; the first is the default */
+const char *jc_backend_name(const jc_backend *backend);
+bool jc_backend_has(const jc_backend *backend,
+                    jc_precision precision); /* on this machine */
+
+jc_status jc_buffer_new(jc_buffer **out, const jc_backend *backend, size_t bytes,
+                        const char *what, jc_error *err) JC_NODISCARD;
+void jc_buffer_free(jc_buffer *buffer); /* takes NULL */
+
+/* [rows, cols] from number `offset` of a buffer on, without gaps. */
+jc_mat jc_mat_of(jc_buffer *buffer, size_t offset, size_t rows, size_t cols);
+jc_mat jc_mat_rows(jc_mat mat, size_t first, size_t n);
+jc_mat jc_mat_cols(jc_mat mat, size_t first, size_t n);
+/* Rows without gaps, from and to host memory. */
+jc_status jc_mat_upload(jc_mat to, const float *from, jc_error *err) JC_NODISCARD;
+jc_status jc_mat_download(float *to, jc_mat from, jc_error *err) JC_NODISCARD;
+
+/* A matrix in host memory, lent to a backend for some operations: used where it lies by
+ * backends that can, copied to a buffer and back for others. Must be ended. */
+typedef struct jc_loan {
+    jc_mat mat;
+    jc_buffer own;   /* of a backend that reads host memory */
+    jc_buffer *copy; /* of any other */
+    float *home;     /* where to download to; NULL: it was only read */
+} jc_loan;
+
+jc_status jc_loan_read(jc_loan *loan, const jc_backend *backend, const float *x,
+                       size_t rows, size_t cols, jc_error *err) JC_NODISCARD;
+/* x is written; what it holds is there for the operations only with `keep`. */
+jc_status jc_loan_write(jc_loan *loan, const jc_backend *backend, float *x, size_t rows,
+                        size_t cols, bool keep, jc_error *err) JC_NODISCARD;
+/* Bring back what was written, unless `st` says that something failed, and let go. Returns
+ * st, or the failure. */
+jc_status jc_loan_end(jc_loan *loan, jc_status st, jc_error *err) JC_NODISCARD;
+
+/* ---- linear layers ---- */
 
 /* Where a linear layer reads its weight: elements [first, first + n) of a matrix stored
  * [n_out, n_in], or [n_in, n_out] when `in_out` is set.
@@ -36,18 +99,44 @@ typedef struct jc_weight_source {
     size_t bytes; /* of the weight as it is stored, where it is kept */
 } jc_weight_source;
 
+/* Some outputs of a weight as a file has them: [n_out, n_in], or [n_in, n_out] where the
+ * source is in_out. The bytes outlive the layer. */
+typedef struct jc_stored {
+    const char *type; /* "F32", "BF16", "Q8_0", ... */
+    const void *data;
+    size_t n_out;
+} jc_stored;
+
+enum { JC_STORED_PARTS = 3 };
+
 /* y [rows, n_out] = act(x [rows, n_in] W' + bias), or y += that when `add` is set. */
 typedef struct jc_linear_spec {
     size_t n_in, n_out;
     jc_weight_source weight;
+    /* The same weight where it lies, one part below the other, for the generation plan;
+     * none: that plan uses the packed weight. */
+    jc_stored stored[JC_STORED_PARTS];
+    size_t n_stored;
     const float *bias; /* [n_out] or NULL; copied */
     jc_act act;
     bool add;
-    jc_precision precision; /* of x and W in the products; sums are float32 */
+    jc_precision precision; /* of x and W in the texts plan; sums are float32 */
 } jc_linear_spec;
 
-typedef struct jc_backend jc_backend;
 typedef struct jc_linear jc_linear; /* read-only once made; shared between threads */
+
+jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
+                        const jc_linear_spec *spec, jc_error *err) JC_NODISCARD;
+void jc_linear_free(jc_linear *linear);
+size_t jc_linear_bytes(const jc_linear *linear); /* of its weight in memory */
+/* x and y without gaps between rows. */
+jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
+                          jc_error *err) JC_NODISCARD;
+/* The same in the texts plan, for matrices in host memory. */
+jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
+                        jc_error *err) JC_NODISCARD;
+
+/* ---- operations by row ---- */
 
 /* By row of d values: JC_NORM_LAYER (x - mean) / sqrt(variance + eps) * weight + bias, or
  * JC_NORM_RMS x / sqrt(mean of x^2 + eps) * weight. */
@@ -65,52 +154,52 @@ typedef struct jc_norm {
 typedef struct jc_rotation {
     size_t heads, width, half;
     bool interleaved; /* pairs are (0, 1), (2, 3), ...; else (0, half), (1, half + 1) ... */
-    const float *turns; /* [rows, 2 half]: the cosines, then the sines */
 } jc_rotation;
 
-/* One head of one text: out = softmax(scale * q k') v. */
+/* Every run of d values in each row is normed alike. y may be x. */
+jc_status jc_norm_run(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
+/* In place; turns [rows, 2 half]: the cosines, then the sines. */
+jc_status jc_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
+                    jc_error *err) JC_NODISCARD;
+/* y [rows, n] = act(x[:, :n]) * x[:, n:] for x [rows, 2 n]. */
+jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
+/* x = cap * tanh(x / cap), in place. */
+jc_status jc_softcap(float cap, jc_mat x, jc_error *err) JC_NODISCARD;
+/* y += x */
+jc_status jc_accumulate(jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
+jc_status jc_zero(jc_mat x, jc_error *err) JC_NODISCARD;
+/* y = x, or y's row i = x's row rows[i]; also from float32 to float16. */
+jc_status jc_copy(jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
+jc_status jc_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err) JC_NODISCARD;
+/* Whether every number is finite. */
+jc_status jc_all_finite(jc_mat x, bool *finite, jc_error *err) JC_NODISCARD;
+
+/* ---- attention ---- */
+
 typedef struct jc_attention {
-    const float *q, *k, *v; /* [n_q, width], [n_k, width], [n_k, width] */
-    float *out;             /* [n_q, width] */
-    size_t n_q, n_k, width;
-    size_t stride_q, stride_kv, stride_out; /* floats between rows */
+    size_t heads, kv_heads, width; /* of one head; heads share those of keys and values */
     float scale;
-    bool causal;   /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
-    size_t window; /* of a causal head: only the last so many of them; 0: all */
+    bool causal;   /* otherwise every row sees every other */
+    size_t window; /* of a causal one: only the last so many tokens; 0: all */
     float softcap; /* of a score s: softcap * tanh(s / softcap); 0: s */
 } jc_attention;
 
-const jc_backend *jc_backend_find(const char *name); /* NULL when there is no such row */
-const char *const *jc_backend_names(void); /* NULL-ended; the first is the default */
-const char *jc_backend_name(const jc_backend *backend);
-bool jc_backend_has(const jc_backend *backend,
-                    jc_precision precision); /* on this machine */
+/* Rows [row, row + n) of the queries belong to one sequence. Its keys and values are
+ * [past + n, kv_heads * width], the last n of them those of these rows. Causal: a row sees
+ * the past and the rows up to itself; with `parents` ([n], a row's index in 0..n-1, before
+ * it, or -1 for the last of the past) it sees the past and its line of parents. */
+typedef struct jc_attended {
+    size_t row, n, past;
+    jc_mat keys, values;
+    const int32_t *parents;
+} jc_attended;
 
-jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
-                        const jc_linear_spec *spec, jc_error *err) JC_NODISCARD;
-void jc_linear_free(jc_linear *linear);
-size_t jc_linear_bytes(const jc_linear *linear); /* of its weight in memory */
-jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
-                        jc_error *err) JC_NODISCARD;
-
-/* The first `pieces` runs of d values in each row are normed alike; rows of x and y are
- * `stride` apart. y may be x. */
-void jc_norm_run(const jc_backend *backend, const jc_norm *norm, size_t rows, size_t pieces,
-                 size_t stride, const float *x, float *y);
-
-/* In place; rows of x are `stride` apart. */
-void jc_rotate(const jc_backend *backend, const jc_rotation *rotation, size_t rows,
-               size_t stride, float *x);
-
-/* y [rows, n] = act(x[:, :n]) * x[:, n:] for x [rows, 2 n]. */
-void jc_gate(const jc_backend *backend, jc_act act, size_t rows, size_t n, const float *x,
-             float *y);
-
-/* x = cap * tanh(x / cap), in place. */
-void jc_softcap(const jc_backend *backend, size_t n, float cap, float *x);
-
-jc_status jc_attention_run(const jc_backend *backend, const jc_attention *heads, size_t n,
+/* out = softmax(scale * q k') v by head; q and out [rows, heads * width]. */
+jc_status jc_attention_run(const jc_attention *attention, jc_plan plan,
+                           const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err) JC_NODISCARD;
+
+/* ---- second moments, of matrices in host memory ---- */
 
 /* One block of second moments: sum [d, d] += x' y for x, y [rows, d]. With `symmetric`
  * (x is y) only the tiles on and above the diagonal are added, and their products are

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* arch.h: how an architecture is described. Data only; the code that reads it is the same
- * for all: hparams.c (configuration), weights.c (tensors), block.c (arithmetic). */
+ * for all: hparams.c (configuration), weights.c (tensors), blocks.c (operations). */
 #ifndef JC_ARCH_H
 #define JC_ARCH_H
 
@@ -152,7 +152,6 @@ enum {
     JC_WEIGHT_HEAD = 1 << 2,     /* of a head that a checkpoint may lack as a whole */
     JC_WEIGHT_BY_HEAD = 1 << 3,  /* q, k and v of one head, then those of the next */
     JC_WEIGHT_PLUS_ONE = 1 << 4, /* stored less one */
-    JC_WEIGHT_PAIRED = 1 << 8,   /* rows i and i + w/2 of a head of w are neighbours */
     /* only where the hparams say so: */
     JC_WEIGHT_IF_ATTENTION_BIAS = 1 << 5,
     JC_WEIGHT_IF_MLP_BIAS = 1 << 6,

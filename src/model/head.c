@@ -23,10 +23,35 @@ static jc_status prepare(const jc_model *model, jc_error *err)
     return st;
 }
 
-jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, float *logits,
-                           jc_error *err)
+/* The head's steps from x [n, width], which is lent, to logits. */
+static jc_status run(const jc_model *model, jc_plan plan, jc_mat h, jc_mat x, jc_mat logits,
+                     jc_error *err)
 {
+    jc_mat from = h; /* of the next step */
+    jc_status st = JC_OK;
+
+    if (model->head->transform) {
+        st = jc_linear_apply(model->head->transform, plan, h, x, err);
+        from = x;
+    }
+    if (st == JC_OK && model->final.weight) {
+        st = jc_model_norm(model, &model->final, from, x, err);
+        from = x;
+    }
+    if (st == JC_OK)
+        st = jc_linear_apply(model->head->unembed, plan, from, logits, err);
+    if (st == JC_OK && model->hp.logit_softcap > 0)
+        st = jc_softcap((float)model->hp.logit_softcap, logits, err);
+    return st;
+}
+
+jc_status jc_model_logits(const jc_model *model, jc_plan plan, const float *h, size_t n,
+                          float *logits, jc_error *err)
+{
+    const jc_backend *backend = model->backend;
     size_t d = model->hp.width;
+    jc_loan in, out = {.home = NULL};
+    jc_buffer *x = NULL;
 
     if (!model->blocks)
         return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
@@ -37,23 +62,22 @@ jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, floa
     jc_status st = prepare(model, err);
     if (st)
         return st;
-    float *x = jc_matrix_new(n, d, sizeof *x);
-    if (!x)
-        return jc_fail_nomem(err, "a read-out");
-    const float *from = h; /* of the next step */
-    if (model->head->transform) {
-        st = jc_linear_run(model->head->transform, h, n, x, err);
-        from = x;
-    }
-    if (st == JC_OK && model->final.weight) {
-        jc_model_norm(model, &model->final, n, 1, d, from, x);
-        from = x;
-    }
+    st = jc_buffer_new(&x, backend, n * d * sizeof(float), "a read-out", err);
+    if (st)
+        return st;
+    st = jc_loan_read(&in, backend, h, n, d, err);
     if (st == JC_OK)
-        st = jc_linear_run(model->head->unembed, from, n, logits, err);
-    if (st == JC_OK && model->hp.logit_softcap > 0)
-        jc_softcap(model->backend, n * model->hp.vocab, (float)model->hp.logit_softcap,
-                   logits);
-    jc_free(x);
+        st = jc_loan_write(&out, backend, logits, n, model->hp.vocab, false, err);
+    if (st == JC_OK)
+        st = run(model, plan, in.mat, jc_mat_of(x, 0, n, d), out.mat, err);
+    st = jc_loan_end(&out, st, err);
+    st = jc_loan_end(&in, st, err);
+    jc_buffer_free(x);
     return st;
+}
+
+jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, float *logits,
+                           jc_error *err)
+{
+    return jc_model_logits(model, JC_PLAN_TEXTS, h, n, logits, err);
 }

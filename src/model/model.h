@@ -16,11 +16,21 @@ typedef struct jc_norm_weights {
     size_t d;
 } jc_norm_weights;
 
+enum {
+    JC_BLOCK_OPS = 12, /* most operations of a block */
+    JC_ROTARIES = 1    /* most kinds of rotary positions in one model */
+};
+
+typedef struct jc_op jc_op; /* see ops.h */
+
 typedef struct jc_block {
     jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
     float attention_scale;
     size_t window; /* keys that a token sees; 0: all before it */
+    size_t rotary; /* which of the model's */
+    jc_op *ops;    /* [n_ops], owned */
+    size_t n_ops;
 } jc_block;
 
 /* The read-out, prepared when it is first used: a fit never needs it. */
@@ -42,7 +52,7 @@ struct jc_model {
     jc_hparams hp;
     const jc_backend *backend;
     jc_precision precision;
-    jc_rotary rotary;
+    jc_rotary rotary[JC_ROTARIES];
     const jc_tensor *tokens;            /* read where they lie, row by row */
     const jc_tensor *positions, *types; /* the same, or NULL */
     jc_linear *embed_in;                /* NULL where there is none */
@@ -78,9 +88,12 @@ jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id
                             uint32_t block, jc_act act, bool add,
                             jc_error *err) JC_NODISCARD;
 
-/* The norm, in the model's way, of the first `pieces` runs in each row; see jc_norm_run().
- */
-void jc_model_norm(const jc_model *model, const jc_norm_weights *weights, size_t rows,
-                   size_t pieces, size_t stride, const float *x, float *y);
+/* The norm, in the model's way, of every run of weights->d values; y may be x. */
+jc_status jc_model_norm(const jc_model *model, const jc_norm_weights *weights, jc_mat x,
+                        jc_mat y, jc_error *err) JC_NODISCARD;
+
+/* jc_model_readout() by a plan. */
+jc_status jc_model_logits(const jc_model *model, jc_plan plan, const float *h, size_t n,
+                          float *logits, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -5,7 +5,8 @@
  *
  * GGUF names a weight by what it does, whatever the architecture, so one table serves all.
  * All matrices are stored [out, in] there, norms as they are used, and queries, keys and
- * values of all heads one after another.
+ * values of all heads one after another. Llama's queries and keys are stored there with the
+ * halves of a head interleaved, so its rotary pairs are neighbours.
  */
 #include <string.h>
 
@@ -67,17 +68,9 @@ static const names *find_names(jc_weight_id id, size_t n_parts)
     return NULL;
 }
 
-static unsigned gguf_flags(const jc_model *model, const jc_weight_row *row, size_t part)
-{
-    const unsigned other = JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE;
-    bool turned = (row->id == JC_W_QKV || row->id == JC_W_QKV_BIAS) && part < 2;
-    unsigned flags = row->flags & ~other;
-
-    return turned && model->arch->gguf_pairs ? flags | JC_WEIGHT_PAIRED : flags;
-}
-
 static jc_status to_gguf(jc_model *model, jc_error *err)
 {
+    const unsigned other = JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE;
     size_t parts[JC_W_COUNT] = {0};
 
     for (size_t i = 0; i < model->arch->n_weights; i++) {
@@ -89,9 +82,10 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                            model->path, row->name, model->arch->name);
         size_t part = parts[row->id]++;
         row->name = found->parts[part];
-        row->flags = gguf_flags(model, row, part);
+        row->flags &= ~other;
     }
     model->prefix = "";
+    model->hp.rotary.interleaved |= model->arch->gguf_pairs;
     return JC_OK;
 }
 

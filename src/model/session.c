@@ -15,10 +15,18 @@ jc_status jc_session_new(jc_session **out, const jc_model *model, jc_error *err)
     *out = NULL;
     if (!model->blocks)
         return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
-    *out = jc_alloc_array(1, sizeof **out);
-    if (!*out)
+    jc_session *session = jc_alloc_array(1, sizeof *session);
+    if (!session)
         return jc_fail_nomem(err, "a session");
-    (*out)->model = model;
+    session->model = model;
+    session->plain = jc_alloc_array(model->hp.layers, sizeof *session->plain);
+    if (!session->plain) {
+        jc_session_free(session);
+        return jc_fail_nomem(err, "a session");
+    }
+    for (uint32_t l = 0; l < model->hp.layers; l++)
+        session->plain[l].block = l + 1;
+    *out = session;
     return JC_OK;
 }
 
@@ -27,8 +35,9 @@ void jc_session_free(jc_session *session)
     if (!session)
         return;
     for (size_t i = 0; i < session->slices_capacity; i++)
-        jc_work_release(&session->slices[i].work);
+        jc_pass_release(&session->slices[i].pass);
     jc_free(session->slices);
+    jc_free(session->plain);
     jc_free(session->spans);
     jc_free(session->picks);
     jc_free(session->want);
@@ -53,36 +62,6 @@ static jc_status check_text(const jc_model *model, const jc_text *text, size_t n
             return jc_fail(err, JC_E_ARG, "position %u is outside a text of %zu tokens",
                            text->positions[i], text->n);
     return JC_OK;
-}
-
-/* h [1, d] += a row of a table. */
-static void add_row(const jc_tensor *table, size_t row, size_t d, float *h, float *spare)
-{
-    jc_tensor_read(table, row * d, d, spare);
-    for (size_t i = 0; i < d; i++)
-        h[i] += spare[i];
-}
-
-jc_status jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
-                           float *spare, jc_error *err)
-{
-    const jc_hparams *hp = &model->hp;
-    size_t d = hp->width, e = hp->embed_width;
-    jc_status st = JC_OK;
-
-    jc_tensor_read(model->tokens, id * e, e, model->embed_in ? spare : h);
-    if (model->embed_in)
-        st = jc_linear_run(model->embed_in, spare, 1, h, err);
-    if (model->arch->scale_embedding)
-        for (size_t i = 0; i < d; i++)
-            h[i] *= sqrtf((float)d);
-    if (model->positions)
-        add_row(model->positions, hp->first_position + position, d, h, spare);
-    if (model->types)
-        add_row(model->types, 0, d, h, spare);
-    if (model->embed_norm.weight)
-        jc_model_norm(model, &model->embed_norm, 1, 1, d, h, h);
-    return st;
 }
 
 jc_slice *jc_session_slice(jc_session *s, size_t i)
@@ -123,7 +102,7 @@ static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
         if (!jc_grow(&s->picks, &s->picks_capacity, s->n_picks + text->n_positions,
                      sizeof *s->picks))
             return jc_fail_nomem(err, "a batch of texts");
-        s->spans[t] = (jc_span){.row = cut->rows, .n = text->n};
+        s->spans[t] = (jc_span){.ids = text->ids, .row = cut->rows, .n = text->n};
         for (size_t i = 0; i < text->n_positions; i++)
             s->picks[s->n_picks++] = cut->rows + text->positions[i];
         cut->rows += text->n;
@@ -171,37 +150,32 @@ static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
 
 /* Copy the rows where states are taken. `at`: of the layer taps, then of the wanted ones.
  */
-static float *take(const jc_slice *cut, size_t at, const float *h)
+static jc_status take(const jc_slice *cut, size_t at, jc_mat x, jc_error *err)
 {
     const jc_session *s = cut->session;
     size_t d = s->model->hp.width;
-    float *states = s->states + (at * s->n_picks + cut->pick) * d;
+    jc_loan loan;
+    jc_status st = jc_loan_write(&loan, s->model->backend,
+                                 s->states + (at * s->n_picks + cut->pick) * d,
+                                 cut->n_picks, d, false, err);
 
-    for (size_t i = 0; i < cut->n_picks; i++)
-        memcpy(states + i * d, h + s->picks[cut->pick + i] * d, d * sizeof *states);
-    return states;
-}
-
-static void see(void *arg, jc_tap tap, const float *x)
-{
-    const jc_slice *cut = arg;
-    const jc_session *s = cut->session;
-
-    for (size_t i = 0; i < s->n_want; i++)
-        if (s->want[i].block == tap.block && s->want[i].point == tap.point)
-            take(cut, s->model->hp.layers + 1 + i, x);
+    if (st == JC_OK)
+        st = jc_gather(x, s->picks + cut->pick, loan.mat, err);
+    return jc_loan_end(&loan, st, err);
 }
 
 /* The residual stream after a layer. */
-static jc_status tap(const jc_slice *cut, uint32_t layer, jc_error *err)
+static jc_status see_layer(const jc_slice *cut, uint32_t layer, jc_mat x, jc_error *err)
 {
     const jc_session *s = cut->session;
     size_t d = s->model->hp.width;
-    const float *states = take(cut, layer, cut->work.h);
+    jc_status st = take(cut, layer, x, err);
 
-    if (s->keep && layer < s->model->hp.layers)
-        memcpy(s->kept + (layer * s->rows + cut->base) * d, cut->work.h,
-               cut->rows * d * sizeof *states);
+    if (st == JC_OK && s->keep && layer < s->model->hp.layers)
+        st = jc_mat_download(s->kept + (layer * s->rows + cut->base) * d, x, err);
+    if (st)
+        return st;
+    const float *states = s->states + (layer * s->n_picks + cut->pick) * d;
     if (!jc_vector_get()->finite(cut->n_picks * d, states))
         return jc_fail(err, JC_E_NUMERIC,
                        "a hidden state of '%s' at layer %u is not a finite number; its "
@@ -210,35 +184,36 @@ static jc_status tap(const jc_slice *cut, uint32_t layer, jc_error *err)
     return JC_OK;
 }
 
+static jc_status see(void *arg, jc_tap tap, jc_mat x, jc_error *err)
+{
+    const jc_slice *cut = arg;
+    const jc_session *s = cut->session;
+    jc_status st = tap.point == JC_POINT_OUT ? see_layer(cut, tap.block, x, err) : JC_OK;
+
+    for (size_t i = 0; i < s->n_want && st == JC_OK; i++)
+        if (s->want[i].block == tap.block && s->want[i].point == tap.point)
+            st = take(cut, s->model->hp.layers + 1 + i, x, err);
+    return st;
+}
+
 static jc_status run_slice(void *arg, size_t i, jc_error *err)
 {
     const jc_session *s = arg;
     const jc_model *model = s->model;
     jc_slice *cut = &s->slices[i];
-    jc_work *work = &cut->work;
-    const jc_span *spans = s->spans + cut->text;
-    jc_status st = jc_work_reserve(work, model, cut->rows, cut->n_texts, err);
+    jc_pass *pass = &cut->pass;
+    jc_status st =
+        jc_pass_begin(pass, model, JC_PLAN_TEXTS, s->spans + cut->text, cut->n_texts, err);
 
-    if (st)
-        return st;
-    if (s->n_want)
-        work->watch = (jc_watch){see, cut, s->want_added};
-    for (size_t t = 0; t < cut->n_texts; t++)
-        for (size_t p = 0; p < spans[t].n && st == JC_OK; p++)
-            st = jc_session_embed(model, s->texts[cut->text + t].ids[p], p,
-                                  work->h + (spans[t].row + p) * model->hp.width, work->x,
-                                  err);
-    jc_work_turn(model, work, spans, cut->n_texts);
+    pass->sink = (jc_sink){see, cut, s->n_want > 0, s->want_added};
     if (st == JC_OK)
-        st = tap(cut, 0, err);
-    if (s->n_want)
-        see(cut, (jc_tap){0, JC_POINT_OUT}, work->h);
-    for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {
-        st = jc_block_run(model, l, work, spans, cut->n_texts, err);
-        if (st == JC_OK)
-            st = tap(cut, l + 1, err);
-    }
-    work->watch = (jc_watch){0};
+        st = jc_pass_embed(pass, err);
+    if (st == JC_OK)
+        st = see(cut, (jc_tap){0, JC_POINT_OUT},
+                 jc_pass_reg(pass, JC_REG_H, model->hp.width), err);
+    if (st == JC_OK)
+        st = jc_pass_run(pass, s->plain, model->hp.layers, NULL, 0, err);
+    pass->sink = (jc_sink){.take = NULL};
     return st;
 }
 

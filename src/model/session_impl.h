@@ -3,14 +3,13 @@
 #ifndef JC_SESSION_IMPL_H
 #define JC_SESSION_IMPL_H
 
-#include "model/block.h"
-#include "model/session.h"
+#include "model/pass.h"
 
 /* A cut of the batch: whole texts, run through all blocks by one thread. Nothing is shared
  * between slices, so threads meet once a batch and not once a product. */
 typedef struct jc_slice {
     const jc_session *session;
-    jc_work work;
+    jc_pass pass;
     size_t text, n_texts; /* the first, and how many */
     size_t pick, n_picks;
     size_t base, rows; /* the first row in the batch, and how many */
@@ -25,8 +24,9 @@ struct jc_session {
     size_t spans_capacity;
     size_t *picks; /* [n_picks]: the rows where states are taken, within the slice */
     size_t n_picks, picks_capacity;
-    size_t rows;  /* of the batch */
-    jc_tap *want; /* [n_want] */
+    jc_step *plain; /* [layers]: the route through all blocks */
+    size_t rows;    /* of the batch */
+    jc_tap *want;   /* [n_want] */
     size_t n_want, want_capacity;
     bool want_added;        /* some are of what a half of a block adds */
     float *states;          /* [layers + 1, then n_want; n_picks, width] */
@@ -34,20 +34,18 @@ struct jc_session {
     bool keep;
     float *kept; /* [layers, rows, width]: every row's, where detours are to be run */
     size_t kept_capacity;
-    float *ends; /* [n_picks, width], of a detour */
+    float *ends; /* [n_picks, width], of a detour; [rows, width], of sequences */
     size_t ends_capacity;
+    size_t n_ends;       /* rows of the last jc_session_extend() */
+    jc_pass_kind extend; /* its arithmetic */
 };
 
 /* Slice i, made when it is not there; NULL when memory is short. */
 jc_slice *jc_session_slice(jc_session *session, size_t i);
 
-/* Room for [n, m, width] floats in *array, of what it held nothing is kept. */
+/* Room for [n, m, width] floats in *array; its previous contents are lost. */
 jc_status jc_session_room(const jc_session *session, float **array, size_t *capacity,
                           size_t n, size_t m, jc_error *err) JC_NODISCARD;
-
-/* h [1, width] = the embedding of a token at a position; `spare` is [width]. */
-jc_status jc_session_embed(const jc_model *model, uint32_t id, size_t position, float *h,
-                           float *spare, jc_error *err) JC_NODISCARD;
 
 /* Run task(arg, i) for every slice i. */
 jc_status jc_session_slices(jc_session *session, jc_task_fn *task, void *arg,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "model/model.h"
+#include "model/ops.h"
 
 /* Whether this model has the weight. */
 static bool used(const jc_model *model, const jc_weight_row *row)
@@ -205,7 +205,6 @@ struct stack {
     const jc_tensor *parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
     bool in_out, plus_one, by_head;
-    bool paired[JC_WEIGHT_PARTS];
     size_t head_width;
     bool checked;         /* all values are finite */
     const jc_tensor *bad; /* has a value that is not */
@@ -227,7 +226,6 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
         stack->in_out = row->flags & JC_WEIGHT_IN_OUT;
         stack->plus_one = row->flags & JC_WEIGHT_PLUS_ONE;
         stack->by_head = row->flags & JC_WEIGHT_BY_HEAD;
-        stack->paired[stack->n] = row->flags & JC_WEIGHT_PAIRED;
         stack->head_width = model->hp.head_width;
         stack->parts[stack->n++] = tensor;
         stack->n_in = tensor->shape[stack->in_out ? 0 : 1];
@@ -259,18 +257,10 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
 /* Where row `row` of the weight as it is used is stored. */
 static size_t stored_row(const struct stack *stack, size_t row)
 {
-    size_t w = stack->head_width, first = 0, p = 0;
+    size_t w = stack->head_width;
+    size_t part = row / (stack->n_out / 3), at = row % (stack->n_out / 3);
 
-    if (stack->by_head) {
-        size_t part = row / (stack->n_out / 3), at = row % (stack->n_out / 3);
-        return (at / w * 3 + part) * w + at % w;
-    }
-    while (p + 1 < stack->n && row - first >= stack->parts[p]->shape[0])
-        first += stack->parts[p++]->shape[0];
-    if (!stack->paired[p])
-        return row;
-    size_t at = (row - first) % w;
-    return row - at + at % (w / 2) * 2 + at / (w / 2);
+    return (at / w * 3 + part) * w + at % w;
 }
 
 /* Elements of the weight as it is used: all queries, all keys, all values. Where they are
@@ -279,7 +269,7 @@ static void read_stack(void *arg, size_t first, size_t n, float *out)
 {
     struct stack *stack = arg;
 
-    if (!stack->by_head && !stack->paired[0]) {
+    if (!stack->by_head) {
         read_stored(stack, first, n, out);
         return;
     }
@@ -474,7 +464,13 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
     b->window = jc_hparams_windowed(hp, l) ? hp->window : 0;
-    return st;
+    if (st)
+        return st;
+    b->ops = jc_alloc_array(JC_BLOCK_OPS, sizeof *b->ops);
+    if (!b->ops)
+        return jc_fail_nomem(err, "a block");
+    jc_block_build(model, b, l);
+    return JC_OK;
 }
 
 jc_status jc_weights_load(jc_model *model, jc_error *err)
@@ -485,7 +481,7 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     model->info.weight_bytes = model->tokens->bytes;
     if (model->positions)
         model->info.weight_bytes += model->positions->bytes;
-    jc_status st = jc_rotary_init(&model->rotary, &model->hp, err);
+    jc_status st = jc_rotary_init(&model->rotary[0], &model->hp, err);
     if (st == JC_OK)
         st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
     if (st == JC_OK)
@@ -520,16 +516,18 @@ void jc_weights_release(jc_model *model)
         jc_linear_free(b->out);
         jc_linear_free(b->up);
         jc_linear_free(b->down);
+        jc_free(b->ops);
     }
     jc_free(model->blocks);
     jc_linear_free(model->embed_in);
     release_norm(&model->embed_norm);
     release_norm(&model->final);
-    jc_rotary_release(&model->rotary);
+    for (size_t i = 0; i < JC_ROTARIES; i++)
+        jc_rotary_release(&model->rotary[i]);
 }
 
-void jc_model_norm(const jc_model *model, const jc_norm_weights *weights, size_t rows,
-                   size_t pieces, size_t stride, const float *x, float *y)
+jc_status jc_model_norm(const jc_model *model, const jc_norm_weights *weights, jc_mat x,
+                        jc_mat y, jc_error *err)
 {
     const jc_norm norm = {.kind = model->arch->norm,
                           .eps = model->hp.eps,
@@ -537,5 +535,5 @@ void jc_model_norm(const jc_model *model, const jc_norm_weights *weights, size_t
                           .weight = weights->weight,
                           .bias = weights->bias};
 
-    jc_norm_run(model->backend, &norm, rows, pieces, stride, x, y);
+    return jc_norm_run(&norm, x, y, err);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "jumpcut/model.h"
+#include "jumpcut/sequence.h"
 #include "kernels/kernels.h"
 #include "store/store.h"
 #include "support/check.h"

@@ -42,6 +42,8 @@ static void test_gguf__every_model_gives_the_reference_states(void **state)
         }
 }
 
+/* Bit for bit; or, where a GGUF file keeps queries and keys in another order, so that their
+ * products are added in another order, but for rounding. */
 static void check_equal(const char *a_path, const char *b_path, const char *name)
 {
     struct golden g;
@@ -50,9 +52,13 @@ static void check_equal(const char *a_path, const char *b_path, const char *name
     jc_model *a = open_model(a_path, "onednn", "f32");
     jc_model *b = open_model(b_path, "onednn", "f32");
     jc_session *x = run(a, g.texts, g.n_texts), *y = run(b, g.texts, g.n_texts);
+    bool pairs = jc_arch_find(jc_model_get_info(a)->architecture)->gguf_pairs;
     for (uint32_t tap = 0; tap < g.taps; tap++)
-        if (memcmp(jc_session_states(x, tap), jc_session_states(y, tap),
-                   g.used * g.width * sizeof(float)) != 0)
+        if (pairs)
+            check_rows(jc_session_states(x, tap), jc_session_states(y, tap), g.used,
+                       g.width, 5e-6, a_path);
+        else if (memcmp(jc_session_states(x, tap), jc_session_states(y, tap),
+                        g.used * g.width * sizeof(float)) != 0)
             fail_msg("%s, tap %u differs", a_path, tap);
     jc_session_free(x);
     jc_session_free(y);

@@ -135,7 +135,7 @@ static void check_steps(const char *name)
     char path[512];
     struct golden g;
     jc_session *stepped;
-    jc_cache *cache;
+    jc_seq *seqs[2];
 
     golden_open(&g, name);
     snprintf(path, sizeof path, MODELS "%s", name);
@@ -146,17 +146,22 @@ static void check_steps(const char *name)
         longest = g.texts[t].n > longest->n ? &g.texts[t] : longest;
     jc_session *whole = run(model, longest, 1);
     assert_int_equal(jc_session_new(&stepped, model, NULL), JC_OK);
-    assert_int_equal(jc_cache_new(&cache, model, 2, longest->n, NULL), JC_OK);
+    for (size_t t = 0; t < 2; t++)
+        assert_int_equal(jc_seq_new(&seqs[t], model, NULL, NULL),
+                         info->causal ? JC_OK : JC_E_UNSUPPORTED);
     for (size_t i = 0; info->causal && i < longest->n; i++) {
-        const uint32_t next[] = {longest->ids[i], longest->ids[i]};
+        const jc_feed feeds[] = {{seqs[0], &longest->ids[i], 1, NULL},
+                                 {seqs[1], &longest->ids[i], 1, NULL}};
         const float *h;
-        assert_int_equal(jc_session_step(stepped, cache, next, &h, NULL), JC_OK);
+        assert_int_equal(jc_session_extend(stepped, feeds, 2, JC_PASS_STEP, &h, NULL),
+                         JC_OK);
         for (size_t t = 0; t < 2; t++)
             check_rows(h + t * info->width,
                        jc_session_states(whole, info->layers) + i * info->width, 1,
                        info->width, 1e-5, name);
     }
-    jc_cache_free(cache);
+    jc_seq_free(seqs[0]);
+    jc_seq_free(seqs[1]);
     jc_session_free(stepped);
     jc_session_free(whole);
     jc_model_close(model);

@@ -13,13 +13,13 @@
 enum { QUERIES = 64 };
 
 /* The first key that a query sees which sees none from `end` on. */
-static size_t first_key(const jc_attention *h, size_t end)
+static size_t first_key(const jc_head_job *h, size_t end)
 {
     return h->window && end > h->window ? end - h->window : 0;
 }
 
 /* Queries q0 .. q0 + n_q, of which the last sees no key from `end` on. */
-static dnnl_status_t block(const jc_attention *h, size_t q0, size_t n_q, size_t end,
+static dnnl_status_t block(const jc_head_job *h, size_t q0, size_t n_q, size_t end,
                            float *scores)
 {
     const jc_vector *vector = jc_vector_get();
@@ -48,7 +48,7 @@ static dnnl_status_t block(const jc_attention *h, size_t q0, size_t n_q, size_t 
                       (dnnl_dim_t)h->stride_out);
 }
 
-jc_status jc_onednn_attention(const jc_attention *head, jc_error *err)
+jc_status jc_onednn_head(const jc_head_job *head, jc_error *err)
 {
     float *scores = jc_onednn_scratch(QUERIES * head->n_k * sizeof *scores);
 

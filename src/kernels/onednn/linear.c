@@ -472,10 +472,12 @@ static jc_status run_slice(void *arg, size_t task, jc_error *err)
     return st == dnnl_success ? JC_OK : jc_onednn_fail(err, st, "a product");
 }
 
-jc_status jc_onednn_linear_run(const jc_linear *linear, const float *x, size_t rows,
-                               float *y, jc_error *err)
+jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const float *x,
+                               size_t rows, float *y, jc_error *err)
 {
     const struct onednn_linear *l = (const struct onednn_linear *)linear;
+
+    (void)plan;
     size_t slice = l->kept ? SLICE : ROWS;
     struct job job = {l, x, rows, slice, (rows + slice - 1) / slice, y};
 

@@ -152,9 +152,7 @@ jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const floa
     return JC_OK;
 }
 
-const jc_backend jc_backend_onednn = {
-    .name = "onednn",
-    .has = jc_onednn_has,
+static const jc_host host = {
     .linear_new = jc_onednn_linear_new,
     .linear_free = jc_onednn_linear_free,
     .linear_run = jc_onednn_linear_run,
@@ -162,7 +160,16 @@ const jc_backend jc_backend_onednn = {
     .rotate = rotate,
     .gate = gate,
     .softcap = softcap,
-    .attention = jc_onednn_attention,
+    .head = jc_onednn_head,
+    .few_rows = jc_ref_few_rows,
     .gram_tile = jc_onednn_gram_tile,
     .gram_tile_double = jc_onednn_gram_tile_double,
+};
+
+const jc_backend jc_backend_onednn = {
+    .name = "onednn",
+    .has = jc_onednn_has,
+    .borrows = true,
+    JC_HOST_OPERATIONS,
+    .host = &host,
 };

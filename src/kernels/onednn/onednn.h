@@ -19,9 +19,9 @@ jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what);
 bool jc_onednn_has(jc_precision precision);
 jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_error *err);
 void jc_onednn_linear_free(jc_linear *linear);
-jc_status jc_onednn_linear_run(const jc_linear *linear, const float *x, size_t rows,
-                               float *y, jc_error *err);
-jc_status jc_onednn_attention(const jc_attention *head, jc_error *err);
+jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const float *x,
+                               size_t rows, float *y, jc_error *err);
+jc_status jc_onednn_head(const jc_head_job *head, jc_error *err);
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
                               const float *y, size_t stride, double *sum, size_t sum_stride,
                               jc_error *err);

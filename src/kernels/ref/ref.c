@@ -4,6 +4,7 @@
  * Slow on purpose; other backends are tested against it.
  */
 #include "kernels/backend.h"
+#include "kernels/half.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,12 +101,14 @@ static jc_status linear_new(jc_linear **out, const jc_linear_spec *spec, jc_erro
     return JC_OK;
 }
 
-static jc_status linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
-                            jc_error *err)
+/* Row by row: the same in both plans. */
+static jc_status linear_run(const jc_linear *linear, jc_plan plan, const float *x,
+                            size_t rows, float *y, jc_error *err)
 {
     const struct ref_linear *l = (const struct ref_linear *)linear;
     size_t n_in = linear->n_in, n_out = linear->n_out;
 
+    (void)plan;
     (void)err;
     for (size_t r = 0; r < rows; r++)
         for (size_t o = 0; o < n_out; o++) {
@@ -173,7 +176,7 @@ static double dot(size_t n, const float *a, const float *b)
     return sum;
 }
 
-static jc_status attention(const jc_attention *head, jc_error *err)
+static jc_status head(const jc_head_job *head, jc_error *err)
 {
     double *p = jc_matrix_new(head->n_k, 1, sizeof *p);
 
@@ -181,7 +184,8 @@ static jc_status attention(const jc_attention *head, jc_error *err)
         return jc_fail_nomem(err, "attention");
     for (size_t i = 0; i < head->n_q; i++) {
         size_t seen = head->causal ? head->n_k - head->n_q + i + 1 : head->n_k;
-        size_t first = head->window && seen > head->window ? seen - head->window : 0;
+        size_t first =
+            head->causal && head->window && seen > head->window ? seen - head->window : 0;
         double max = -HUGE_VAL, sum = 0;
 
         for (size_t j = first; j < seen; j++) {
@@ -205,6 +209,56 @@ static jc_status attention(const jc_attention *head, jc_error *err)
     return JC_OK;
 }
 
+/* Copy the keys or values of one head that a row sees: the cached ones from `first` on,
+ * then its line. */
+static void collect(const jc_mat *from, const void *x, size_t head, size_t width,
+                    size_t first, size_t past, const size_t *line, size_t n, float *to)
+{
+    for (size_t i = 0; i < past - first + n; i++) {
+        size_t row = first + i < past ? first + i : past + line[first + i - past];
+        size_t at = row * from->stride + head * width;
+        if (from->half)
+            jc_half_to(width, (const uint16_t *)x + at, to + i * width);
+        else
+            memcpy(to + i * width, (const float *)x + at, width * sizeof *to);
+    }
+}
+
+jc_status jc_ref_few_rows(const jc_attention *a, const jc_attended *span, const float *q,
+                          size_t stride_q, const void *k, const void *v, float *out,
+                          size_t stride_out, jc_error *err)
+{
+    size_t most = span->past + span->n, w = a->width, first, past;
+    size_t *line = jc_alloc_array(span->n, sizeof *line);
+    float *keys = jc_matrix_new(most, w, sizeof *keys);
+    float *values = jc_matrix_new(most, w, sizeof *values);
+    jc_status st = line && keys && values ? JC_OK : jc_fail_nomem(err, "attention");
+
+    for (size_t r = 0; r < span->n && st == JC_OK; r++) {
+        size_t n = jc_attended_line(a, span, r, &first, &past, line);
+        for (size_t h = 0; h < a->heads && st == JC_OK; h++) {
+            size_t shared = h / (a->heads / a->kv_heads);
+            collect(&span->keys, k, shared, w, first, past, line, n, keys);
+            collect(&span->values, v, shared, w, first, past, line, n, values);
+            const jc_head_job one = {.q = q + r * stride_q + h * w,
+                                     .k = keys,
+                                     .v = values,
+                                     .out = out + r * stride_out + h * w,
+                                     .n_q = 1,
+                                     .n_k = past - first + n,
+                                     .width = w,
+                                     .stride_kv = w,
+                                     .scale = a->scale,
+                                     .softcap = a->softcap};
+            st = head(&one, err);
+        }
+    }
+    jc_free(line);
+    jc_free(keys);
+    jc_free(values);
+    return st;
+}
+
 static jc_status gram_tile(size_t m, size_t n, size_t rows, const float *x, const float *y,
                            size_t stride, double *sum, size_t sum_stride, jc_error *err)
 {
@@ -217,9 +271,7 @@ static jc_status gram_tile(size_t m, size_t n, size_t rows, const float *x, cons
     return JC_OK;
 }
 
-const jc_backend jc_backend_ref = {
-    .name = "ref",
-    .has = has,
+static const jc_host host = {
     .linear_new = linear_new,
     .linear_free = linear_free,
     .linear_run = linear_run,
@@ -227,7 +279,16 @@ const jc_backend jc_backend_ref = {
     .rotate = rotate,
     .gate = gate,
     .softcap = softcap,
-    .attention = attention,
+    .head = head,
+    .few_rows = jc_ref_few_rows,
     .gram_tile = gram_tile,
     .gram_tile_double = gram_tile,
+};
+
+const jc_backend jc_backend_ref = {
+    .name = "ref",
+    .has = has,
+    .borrows = true,
+    JC_HOST_OPERATIONS,
+    .host = &host,
 };

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* ops.c: the operations of blocks. Each point of a block is shown to the sink, and each
+ * part may be a map instead. */
+#include "model/ops.h"
+
+static const jc_linear *map_of(const jc_op *op, const jc_pass *pass)
+{
+    return pass->maps && op->part < JC_PARTS ? pass->maps->map[op->part] : NULL;
+}
+
+static jc_mat reg(const jc_pass *pass, jc_reg which)
+{
+    return jc_pass_reg(pass, which, pass->model->hp.width);
+}
+
+static jc_status show(const jc_op *op, const jc_pass *pass, jc_point point, jc_mat x,
+                      jc_error *err)
+{
+    const jc_sink *sink = &pass->sink;
+
+    if (!sink->take || !sink->points || point == JC_POINT_OUT)
+        return JC_OK;
+    return sink->take(sink->arg, (jc_tap){op->block, point}, x, err);
+}
+
+jc_status jc_op_norm(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    const jc_linear *map = map_of(op, pass);
+    jc_mat in = reg(pass, op->in), out = reg(pass, op->out);
+    jc_status st = JC_OK;
+
+    if (map) {
+        jc_mat y = op->in == op->out ? reg(pass, JC_REG_Y) : out;
+        st = jc_linear_apply(map, pass->plan, in, y, err);
+        if (st == JC_OK && op->in == op->out)
+            st = jc_copy(y, out, err);
+    } else if (op->norm->weight) {
+        st = jc_model_norm(pass->model, op->norm, in, out, err);
+    } else if (op->in != op->out) {
+        st = jc_copy(in, out, err);
+    }
+    return st ? st : show(op, pass, op->point, out, err);
+}
+
+jc_status jc_op_linear(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    if (map_of(op, pass))
+        return JC_OK;
+    return jc_linear_apply(op->linear, pass->plan, jc_pass_reg(pass, op->in, op->n_in),
+                           jc_pass_reg(pass, op->out, op->n_out), err);
+}
+
+jc_status jc_op_gate(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    if (map_of(op, pass))
+        return JC_OK;
+    return jc_gate(pass->model->hp.act, jc_pass_reg(pass, op->in, op->n_in),
+                   jc_pass_reg(pass, op->out, op->n_out), err);
+}
+
+/* y = what a half of a block adds. */
+static jc_status make_added(const jc_op *op, jc_pass *pass, jc_mat y, jc_error *err)
+{
+    const jc_linear *map = map_of(op, pass);
+    jc_status st;
+
+    if (map)
+        return jc_linear_apply(map, pass->plan, reg(pass, op->part_in), y, err);
+    st = jc_zero(y, err); /* the layer adds */
+    if (st == JC_OK)
+        st = jc_linear_apply(op->linear, pass->plan, jc_pass_reg(pass, op->in, op->n_in), y,
+                             err);
+    if (st == JC_OK && op->norm->weight)
+        st = jc_model_norm(pass->model, op->norm, y, y, err);
+    return st;
+}
+
+jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    jc_mat h = reg(pass, JC_REG_H), y = reg(pass, JC_REG_Y);
+    jc_status st;
+
+    /* the layer adds by itself where nothing stands between */
+    if (!map_of(op, pass) && !op->norm->weight && !pass->sink.added) {
+        st = jc_linear_apply(op->linear, pass->plan, jc_pass_reg(pass, op->in, op->n_in), h,
+                             err);
+    } else {
+        st = make_added(op, pass, y, err);
+        if (st == JC_OK)
+            st = show(op, pass, op->point, y, err);
+        if (st == JC_OK)
+            st = jc_accumulate(y, h, err);
+    }
+    return st ? st : show(op, pass, op->sum, h, err);
+}
+
+/* ---- attention ---- */
+
+/* Norm and turn the queries and keys, where the model does. */
+static jc_status place(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error *err)
+{
+    const jc_hparams *hp = &pass->model->hp;
+    jc_mat q = jc_mat_cols(qkv, 0, hp->q_width);
+    jc_mat k = jc_mat_cols(qkv, hp->q_width, hp->kv_width);
+    jc_status st = JC_OK;
+
+    if (op->q_norm->weight)
+        st = jc_model_norm(pass->model, op->q_norm, q, q, err);
+    if (st == JC_OK && op->k_norm->weight)
+        st = jc_model_norm(pass->model, op->k_norm, k, k, err);
+    if (st || !op->rotary)
+        return st;
+    const jc_rotation rotation = {.heads = hp->heads + hp->kv_heads,
+                                  .width = hp->head_width,
+                                  .half = op->rotary->half,
+                                  .interleaved = hp->rotary.interleaved};
+    return jc_rotate(&rotation, pass->turns[op->rotary - pass->model->rotary], qkv, err);
+}
+
+/* Where the keys and values of a span are, once its new ones are with the old. */
+static jc_status attend(const jc_op *op, const jc_span *span, jc_mat qkv, jc_attended *out,
+                        jc_error *err)
+{
+    size_t width = op->attention.kv_heads * op->attention.width;
+    size_t q_width = op->attention.heads * op->attention.width;
+    jc_mat rows = jc_mat_rows(qkv, span->row, span->n);
+    jc_mat keys = jc_mat_cols(rows, q_width, width);
+    jc_mat values = jc_mat_cols(rows, q_width + width, width);
+
+    *out = (jc_attended){.row = span->row,
+                         .n = span->n,
+                         .keys = keys,
+                         .values = values,
+                         .parents = span->parents};
+    if (!span->seq)
+        return JC_OK;
+    jc_seq *seq = span->seq;
+    out->past = seq->length;
+    out->keys = jc_seq_cache(seq, op->block - 1, 0, seq->length + span->n);
+    out->values = jc_seq_cache(seq, op->block - 1, 1, seq->length + span->n);
+    return jc_seq_put(seq, op->block - 1, keys, values, err);
+}
+
+jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    const jc_hparams *hp = &pass->model->hp;
+    size_t q_width = hp->q_width;
+    jc_mat qkv = jc_pass_reg(pass, JC_REG_QKV, q_width + 2 * hp->kv_width);
+
+    if (map_of(op, pass))
+        return JC_OK;
+    jc_status st = jc_linear_apply(op->linear, pass->plan, reg(pass, op->in), qkv, err);
+    if (st == JC_OK)
+        st = place(op, pass, qkv, err);
+    for (size_t s = 0; s < pass->n_spans && st == JC_OK; s++)
+        st = attend(op, &pass->spans[s], qkv, &pass->attended[s], err);
+    if (st)
+        return st;
+    return jc_attention_run(&op->attention, pass->plan, pass->attended, pass->n_spans,
+                            jc_mat_cols(qkv, 0, q_width),
+                            jc_pass_reg(pass, op->out, q_width), err);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* ops.h: what a block is made of: a short list of operations on the registers of a pass,
+ * made from the architecture's entry when the model is opened. */
+#ifndef JC_OPS_H
+#define JC_OPS_H
+
+#include "model/pass.h"
+
+struct jc_op {
+    jc_status (*run)(const jc_op *op, jc_pass *pass, jc_error *err);
+    uint32_t block; /* 1..L */
+    jc_reg in, out;
+    /* The part it belongs to: where a map stands for that part, the operation does nothing
+     * but for the part's last one, which applies the map. JC_PARTS: of none. */
+    jc_part part;
+    jc_reg part_in;      /* of the part's last operation: what its map reads */
+    jc_point point, sum; /* shown when done; JC_POINT_OUT: not shown */
+    const jc_norm_weights *norm;
+    const jc_linear *linear;
+    size_t n_in, n_out; /* numbers of a row in `in` and `out` */
+    const jc_norm_weights *q_norm, *k_norm;
+    const jc_rotary *rotary; /* of the model's; NULL: no rotary positions */
+    jc_attention attention;
+};
+
+/* Fill the block's list. Its weights have been loaded. */
+void jc_block_build(const jc_model *model, jc_block *block, uint32_t l);
+
+/* out = norm(in), or in where there is no norm. */
+jc_status jc_op_norm(const jc_op *op, jc_pass *pass, jc_error *err);
+/* qkv = the products for queries, keys and values, normed and turned; out = attention. */
+jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err);
+jc_status jc_op_linear(const jc_op *op, jc_pass *pass, jc_error *err);
+/* out = act(first half of in) * second half */
+jc_status jc_op_gate(const jc_op *op, jc_pass *pass, jc_error *err);
+/* h += norm(linear(in)): the end of a half of a block. */
+jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err);
+
+#endif

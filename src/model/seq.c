@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* seq.c: keys and values of a sequence: in, out, copied, cut. */
+#include "model/seq.h"
+
+#include <string.h>
+
+void jc_seq_params_init(jc_seq_params *params)
+{
+    *params = (jc_seq_params){.size = sizeof *params, .room = 0, .kv = "f32"};
+}
+
+/* The params as they are meant: room within the context, and the type. */
+static jc_status settle(const jc_model *model, const jc_seq_params *params, size_t *room,
+                        bool *half, jc_error *err)
+{
+    jc_seq_params own;
+
+    jc_seq_params_init(&own);
+    if (params)
+        memcpy(&own, params, params->size < sizeof own ? params->size : sizeof own);
+    const char *kv = own.kv ? own.kv : "f32";
+    if (!model || !model->blocks)
+        return jc_fail(err, JC_E_ARG, "a sequence needs an opened model");
+    if (!model->info.causal)
+        return jc_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
+                       model->path);
+    if (strcmp(kv, "f32") != 0 && strcmp(kv, "f16") != 0)
+        return jc_fail(err, JC_E_ARG, "keys and values cannot be kept as '%s': f32 or f16",
+                       kv);
+    *half = strcmp(kv, "f16") == 0;
+    *room = own.room && own.room < model->hp.context ? own.room : model->hp.context;
+    return JC_OK;
+}
+
+static bool count_bytes(const jc_model *model, size_t room, bool half, size_t *bytes)
+{
+    return jc_mul(room, model->hp.kv_width, bytes) && jc_mul(*bytes, half ? 2 : 4, bytes) &&
+           jc_mul(*bytes, 2 * (size_t)model->hp.layers, bytes);
+}
+
+uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params)
+{
+    size_t room, bytes;
+    bool half;
+
+    if (settle(model, params, &room, &half, NULL) ||
+        !count_bytes(model, room, half, &bytes))
+        return 0;
+    return bytes;
+}
+
+jc_status jc_seq_new(jc_seq **out, const jc_model *model, const jc_seq_params *params,
+                     jc_error *err)
+{
+    size_t room, bytes;
+    bool half;
+
+    if (!out)
+        return jc_fail(err, JC_E_ARG, "there is nowhere to put the sequence");
+    *out = NULL;
+    jc_status st = settle(model, params, &room, &half, err);
+    if (st)
+        return st;
+    jc_seq *seq = jc_alloc_array(1, sizeof *seq);
+    if (!seq || !count_bytes(model, room, half, &bytes)) {
+        jc_free(seq);
+        return jc_fail_nomem(err, "keys and values");
+    }
+    *seq = (jc_seq){.model = model, .room = room, .half = half};
+    st = jc_buffer_new(&seq->buffer, model->backend, bytes, "keys and values", err);
+    if (st) {
+        jc_seq_free(seq);
+        return st;
+    }
+    *out = seq;
+    return JC_OK;
+}
+
+void jc_seq_free(jc_seq *seq)
+{
+    if (!seq)
+        return;
+    jc_buffer_free(seq->buffer);
+    jc_free(seq);
+}
+
+size_t jc_seq_length(const jc_seq *seq)
+{
+    return seq->length;
+}
+
+size_t jc_seq_room(const jc_seq *seq)
+{
+    return seq->room;
+}
+
+void jc_seq_truncate(jc_seq *seq, size_t length)
+{
+    seq->length = length < seq->length ? length : seq->length;
+    seq->pending = 0;
+}
+
+jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n)
+{
+    size_t width = seq->model->hp.kv_width;
+    jc_mat mat = jc_mat_of(seq->buffer, (2 * (size_t)l + (size_t)which) * seq->room * width,
+                           n, width);
+
+    mat.half = seq->half;
+    return mat;
+}
+
+jc_status jc_seq_put(jc_seq *seq, uint32_t l, jc_mat keys, jc_mat values, jc_error *err)
+{
+    size_t first = seq->length, n = keys.rows;
+    jc_status st =
+        jc_copy(keys, jc_mat_rows(jc_seq_cache(seq, l, 0, first + n), first, n), err);
+
+    return st ? st
+              : jc_copy(values, jc_mat_rows(jc_seq_cache(seq, l, 1, first + n), first, n),
+                        err);
+}
+
+jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
+{
+    jc_seq_params params;
+
+    if (!out || !seq)
+        return jc_fail(err, JC_E_ARG, "there is no sequence to copy");
+    jc_seq_params_init(&params);
+    params.room = (uint32_t)seq->room;
+    params.kv = seq->half ? "f16" : "f32";
+    jc_status st = jc_seq_new(out, seq->model, &params, err);
+    for (uint32_t l = 0; l < seq->model->hp.layers && st == JC_OK; l++)
+        for (int which = 0; which < 2 && st == JC_OK; which++)
+            st = jc_copy(jc_seq_cache(seq, l, which, seq->length),
+                         jc_seq_cache(*out, l, which, seq->length), err);
+    if (st) {
+        jc_seq_free(*out);
+        *out = NULL;
+        return st;
+    }
+    (*out)->length = seq->length;
+    return JC_OK;
+}
+
+jc_status jc_seq_commit(jc_seq *seq, const uint32_t *path, size_t n, jc_error *err)
+{
+    if (!seq || (n && !path))
+        return jc_fail(err, JC_E_ARG, "there is no path to commit");
+    for (size_t i = 0; i < n; i++)
+        if (path[i] >= seq->pending || (i > 0 && path[i] <= path[i - 1]))
+            return jc_fail(err, JC_E_ARG,
+                           "row %u is not the next of a path through the %zu rows of the "
+                           "last pass",
+                           path[i], seq->pending);
+    jc_status st = JC_OK;
+    for (uint32_t l = 0; l < seq->model->hp.layers && st == JC_OK; l++)
+        for (size_t i = 0; i < n && st == JC_OK; i++)
+            for (int which = 0; which < 2 && st == JC_OK && path[i] != i; which++) {
+                jc_mat all = jc_seq_cache(seq, l, which, seq->length + seq->pending);
+                st = jc_copy(jc_mat_rows(all, seq->length + path[i], 1),
+                             jc_mat_rows(all, seq->length + i, 1), err);
+            }
+    if (st == JC_OK)
+        seq->length += n;
+    seq->pending = 0;
+    return st;
+}

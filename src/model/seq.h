@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* seq.h: a sequence as the runner sees it; jumpcut/sequence.h has its public calls. */
+#ifndef JC_SEQ_H
+#define JC_SEQ_H
+
+#include "jumpcut/sequence.h"
+#include "model/model.h"
+
+/* Keys and values of every block, as long as the text so far and the rows of a pass. */
+struct jc_seq {
+    const jc_model *model;
+    size_t length;  /* tokens that are in */
+    size_t pending; /* rows of the last pass behind them, until they are committed */
+    size_t room;
+    bool half;
+    jc_buffer *buffer; /* [layers, 2, room, kv_width] */
+};
+
+/* Keys (which 0) or values (1) of block l, from 0: the first n rows. */
+jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n);
+
+/* Put the last [n, kv_width] keys and values behind what is there. */
+jc_status jc_seq_put(jc_seq *seq, uint32_t l, jc_mat keys, jc_mat values,
+                     jc_error *err) JC_NODISCARD;
+
+#endif
