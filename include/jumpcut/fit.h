@@ -26,7 +26,20 @@ typedef struct jc_fit_params {
     double ridge;       /* "ridge" only: penalty relative to the mean diagonal */
     bool bias;          /* fit an intercept */
     const jc_hooks *hooks;
+    uint32_t rank;      /* "narrow": of the maps; 0: a hundredth of the width, at least 1 */
+    const char *metric; /* "narrow": what is least: "state", the squared error, or
+                           "logits", what it makes of the logits, to first order */
+    const jc_model *model;             /* whose logits; borrowed */
+    const struct jc_rank_curve *curve; /* "narrow": who wants R2 by rank, or NULL */
 } jc_fit_params;
+
+/** R2 on the training vectors of the narrow map of each rank 1..n, by the name of the map
+ *  ("map.0.12"); all come from the work that one of them takes. */
+typedef struct jc_rank_curve {
+    jc_status (*take)(void *arg, const char *map, size_t inputs, const double *r2, size_t n,
+                      jc_error *err);
+    void *arg;
+} jc_rank_curve;
 
 #define jc_fit_params_init(p)                                                              \
     do {                                                                                   \
@@ -40,6 +53,11 @@ JC_API const jc_option *jc_fit_options(size_t *n_rows);
  *  minimum-norm solution and a note that says how many would be enough. */
 JC_API jc_status jc_fit(jc_shortcut **out, const jc_stats *stats,
                         const jc_fit_params *params, jc_error *err) JC_NODISCARD;
+
+/** Narrow maps of several ranks by the work of one: out[n], freed by the caller. */
+JC_API jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n,
+                              const jc_stats *stats, const jc_fit_params *params,
+                              jc_error *err) JC_NODISCARD;
 
 typedef struct jc_method_info {
     const char *name, *summary;

@@ -31,7 +31,7 @@ void jc_list_free(jc_list *list);
 typedef struct jc_own {
     size_t size;
     jc_list text, transfer, sums;
-    const char *samples, *out, *save_sums, *format, *methods, *prompt, *file;
+    const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
     bool decode, quiet, man, training_size;
 } jc_own;
 

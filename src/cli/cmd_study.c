@@ -209,7 +209,7 @@ static const jc_group training_size = {.title = "Further experiments",
 static const jc_group fit_rows = {.title = "Fit",
                                   .rows = jc_fit_options,
                                   .params = offsetof(jc_args, fit),
-                                  .hide = "method"};
+                                  .hide = "method|rank|metric"};
 
 static const jc_default defaults[] = {{"train", "9000"},     {"val", "3000"},
                                       {"pairs", "all"},      {"parts", "true"},

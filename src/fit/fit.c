@@ -12,12 +12,16 @@
 
 /* clang-format off */
 static const jc_option rows[] = {
-    {"method", JC_OPTION_TEXT, offsetof(jc_fit_params, method), 0, 0, "mat", "id|mat|ridge",
+    {"method", JC_OPTION_TEXT, offsetof(jc_fit_params, method), 0, 0, "mat", "id|mat|ridge|narrow",
      "how the maps are found; see 'jumpcut list methods'"},
     {"ridge", JC_OPTION_REAL, offsetof(jc_fit_params, ridge), 0, 1e6, "0.001", NULL,
      "method ridge: penalty, relative to the mean diagonal"},
     {"bias", JC_OPTION_BOOL, offsetof(jc_fit_params, bias), 0, 0, "false", NULL,
      "fit an intercept too"},
+    {"rank", JC_OPTION_U32, offsetof(jc_fit_params, rank), 1, 1e6, NULL, NULL,
+     "method narrow: rank of the maps; without it a hundredth of the width"},
+    {"metric", JC_OPTION_TEXT, offsetof(jc_fit_params, metric), 0, 0, "state", "state|logits",
+     "method narrow: what is least, the squared error or what it makes of the logits"},
 };
 /* clang-format on */
 
@@ -148,30 +152,83 @@ static jc_status fit(jc_fit_job *job, const jc_method *method)
     return st;
 }
 
+/* One empty shortcut with its metadata. */
+static jc_status begin(jc_fit_job *job, const jc_method *method, jc_shortcut **out)
+{
+    const jc_fit_params *p = job->params;
+    jc_status st = jc_shortcut_new(
+        out, p->bias && method->form_bias ? method->form_bias : method->form,
+        job->stats->taps - 1, job->stats->width, job->err);
+
+    if (st)
+        return st;
+    jc_shortcut *first = job->shortcut;
+    job->shortcut = *out;
+    st = set_meta(job, method);
+    job->shortcut = first;
+    return st;
+}
+
+static jc_status run(jc_shortcut **out, const uint32_t *ranks, size_t n,
+                     const jc_stats *stats, jc_fit_params *p, jc_error *err)
+{
+    const jc_method *method;
+    jc_status st = choose(stats, p, &method, err);
+    jc_fit_job job = {.stats = stats,
+                      .params = p,
+                      .more = out + 1,
+                      .more_ranks = ranks ? ranks + 1 : NULL,
+                      .n_more = n - 1,
+                      .err = err};
+
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        st = begin(&job, method, &out[i]);
+        job.shortcut = out[0];
+    }
+    if (st == JC_OK && method->fit)
+        st = fit(&job, method);
+    for (size_t i = 0; i < n && st; i++) {
+        jc_shortcut_free(out[i]);
+        out[i] = NULL;
+    }
+    return st;
+}
+
+static void take_params(jc_fit_params *p, const jc_fit_params *params)
+{
+    jc_fit_params_init(p);
+    if (params)
+        memcpy(p, params, params->size < sizeof *p ? params->size : sizeof *p);
+}
+
 jc_status jc_fit(jc_shortcut **out, const jc_stats *stats, const jc_fit_params *params,
                  jc_error *err)
 {
+    jc_shortcut *made = NULL;
     jc_fit_params p;
-    const jc_method *method;
 
-    jc_fit_params_init(&p);
-    if (params)
-        memcpy(&p, params, params->size < sizeof p ? params->size : sizeof p);
-    jc_status st = choose(stats, &p, &method, err);
-    if (st)
-        return st;
-    jc_fit_job job = {.stats = stats, .params = &p, .err = err};
-    st = jc_shortcut_new(&job.shortcut,
-                         p.bias && method->form_bias ? method->form_bias : method->form,
-                         stats->taps - 1, stats->width, err);
+    take_params(&p, params);
+    jc_status st = run(&made, NULL, 1, stats, &p, err);
     if (st == JC_OK)
-        st = set_meta(&job, method);
-    if (st == JC_OK && method->fit)
-        st = fit(&job, method);
-    if (st) {
-        jc_shortcut_free(job.shortcut);
-        return st;
+        *out = made;
+    return st;
+}
+
+jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n,
+                       const jc_stats *stats, const jc_fit_params *params, jc_error *err)
+{
+    jc_fit_params p;
+
+    take_params(&p, params);
+    p.method = "narrow";
+    for (size_t i = 0; i < n; i++) {
+        out[i] = NULL;
+        if (ranks[i] < 1 || ranks[i] > stats->width)
+            return jc_fail(err, JC_E_ARG, "'rank' must be from 1 to %u, not %u",
+                           stats->width, ranks[i]);
     }
-    *out = job.shortcut;
-    return JC_OK;
+    if (n == 0)
+        return JC_OK;
+    p.rank = ranks[0];
+    return run(out, ranks, n, stats, &p, err);
 }

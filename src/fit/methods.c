@@ -8,6 +8,7 @@ static const jc_method *const methods[] = {
     &jc_method_id,
     &jc_method_mat,
     &jc_method_ridge,
+    &jc_method_narrow,
 };
 
 const jc_method *jc_method_find(const char *name)

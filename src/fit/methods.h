@@ -26,6 +26,9 @@ typedef struct jc_fit_job {
     size_t n;
     const jc_fit_params *params;
     jc_shortcut *shortcut; /* takes the maps, and metadata of the method's own */
+    jc_shortcut **more;    /* [n_more]: the same maps of other ranks */
+    const uint32_t *more_ranks;
+    size_t n_more;
     jc_error *err;
 } jc_fit_job;
 
@@ -37,7 +40,7 @@ typedef struct jc_method {
     jc_status (*fit)(jc_fit_job *job); /* NULL: nothing is fitted */
 } jc_method;
 
-extern const jc_method jc_method_id, jc_method_mat, jc_method_ridge;
+extern const jc_method jc_method_id, jc_method_mat, jc_method_ridge, jc_method_narrow;
 
 /* NULL when no method is called so. */
 const jc_method *jc_method_find(const char *name);

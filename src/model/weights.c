@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "model/ops.h"
+#include "model/unembed.h"
 
 /* Whether this model has the weight. */
 static bool used(const jc_model *model, const jc_weight_row *row)
@@ -536,4 +537,28 @@ jc_status jc_model_norm(const jc_model *model, const jc_norm_weights *weights, j
                           .bias = weights->bias};
 
     return jc_norm_run(&norm, x, y, err);
+}
+
+jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *out,
+                          jc_error *err)
+{
+    struct stack stack;
+    jc_status st = find_stack(&stack, model, JC_W_TRANSFORM, 0, err);
+
+    if (st)
+        return st;
+    if (stack.n || !model->info.has_head)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s' is not read out by a norm and an unembedding alone",
+                       model->path);
+    st = find_stack(&stack, model, JC_W_HEAD, 0, err);
+    if (st)
+        return st;
+    read_stack(&stack, first * stack.n_in, n * stack.n_in, out);
+    return check_finite(&stack, err);
+}
+
+const float *jc_unembed_scale(const jc_model *model)
+{
+    return model->final.weight;
 }

@@ -119,7 +119,8 @@ class Model:
         last = []
         if self.decoder:
             hook = self.blocks[-1].register_forward_hook(
-                lambda module, args, out: last.append(out[0]))
+                lambda module, args, out: last.append(
+                    out[0] if isinstance(out, tuple) else out))
         with without_float32():
             out = self.net(ids, attention_mask=torch.ones_like(ids),
                            output_hidden_states=True, **more)
