@@ -377,6 +377,17 @@ static jc_status keep(struct stack **out, const struct stack *stack, jc_error *e
     return JC_OK;
 }
 
+/* The weight where it lies, for the generation plan; not where its rows are to be put in
+ * another order. */
+static void show_stored(jc_linear_spec *spec, const struct stack *stack)
+{
+    for (size_t p = 0; p < stack->n && !stack->by_head; p++)
+        spec->stored[spec->n_stored++] =
+            (jc_stored){.type = jc_dtype_name(stack->parts[p]->dtype),
+                        .data = stack->parts[p]->data,
+                        .n_out = stack->parts[p]->shape[stack->in_out ? 1 : 0]};
+}
+
 static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_spec *spec,
                              struct stack *stack, jc_error *err)
 {
@@ -420,6 +431,7 @@ jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id
                                .act = act,
                                .add = add,
                                .precision = model->precision};
+        show_stored(&spec, &stack);
         st = make_linear(out, model, &spec, &stack, err);
     }
     if (st) {

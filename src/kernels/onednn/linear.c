@@ -53,6 +53,7 @@ struct onednn_linear {
     size_t n_panels, width; /* of all panels but the last */
     struct panel *panels;
     float *bias; /* [n_out] */
+    jc_generation *generation;
 };
 
 static void shape_release(struct shape *shape)
@@ -76,6 +77,9 @@ void jc_onednn_linear_free(jc_linear *linear)
     }
     shape_release(&l->shapes[0]);
     shape_release(&l->shapes[1]);
+    if (l->generation)
+        jc_generation_release(l->generation);
+    jc_free(l->generation);
     jc_free(l->panels);
     jc_free(l->bias);
     jc_free(l);
@@ -306,10 +310,14 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
     l->width = l->kept ? KEPT_PANEL : PANEL;
     l->n_panels = (spec->n_out + l->width - 1) / l->width;
     l->panels = jc_alloc_array(l->n_panels, sizeof *l->panels);
+    l->generation = jc_alloc_array(1, sizeof *l->generation);
     l->bias = jc_matrix_new(spec->n_out, 1, sizeof *l->bias);
     float *plain = jc_matrix_new(
         spec->n_in, spec->n_out < l->width ? spec->n_out : l->width, sizeof *plain);
-    dnnl_status_t st = l->panels && l->bias && plain ? dnnl_success : dnnl_out_of_memory;
+    dnnl_status_t st =
+        l->panels && l->bias && plain && l->generation ? dnnl_success : dnnl_out_of_memory;
+    if (st == dnnl_success && jc_generation_init(l->generation, spec, err))
+        st = dnnl_out_of_memory;
     if (st == dnnl_success) {
         uint32_t threads = jc_threads_max();
         if (spec->bias)
@@ -476,10 +484,11 @@ jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const floa
                                size_t rows, float *y, jc_error *err)
 {
     const struct onednn_linear *l = (const struct onednn_linear *)linear;
-
-    (void)plan;
     size_t slice = l->kept ? SLICE : ROWS;
     struct job job = {l, x, rows, slice, (rows + slice - 1) / slice, y};
 
+    if (plan == JC_PLAN_GENERATION && l->generation->n > 0)
+        return jc_generation_run(l->generation, linear, l->bias, l->act, l->add, x, rows, y,
+                                 err);
     return jc_parallel(job.slices * l->n_panels, run_slice, &job, err);
 }

@@ -4,6 +4,8 @@
 #define JC_ONEDNN_H
 
 #include <oneapi/dnnl/dnnl.h>
+#include <stdatomic.h>
+#include <threads.h>
 
 #include "kernels/backend.h"
 
@@ -15,6 +17,24 @@ dnnl_engine_t jc_onednn_engine(void);
 void *jc_onednn_scratch(size_t bytes);
 
 jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what);
+
+/* A weight where it lies, for the generation plan. n 0: the packed one is used. */
+typedef struct jc_generation {
+    jc_stored stored[JC_STORED_PARTS];
+    size_t type[JC_STORED_PARTS], n;
+    bool in_out;
+    mtx_t lock;
+    bool lock_ready;
+    atomic_bool ready;
+    struct jc_few *few[JC_STORED_PARTS];
+} jc_generation;
+
+jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_error *err);
+void jc_generation_release(jc_generation *g);
+/* y (+)= act(x W' + bias); bias [n_out]. */
+jc_status jc_generation_run(jc_generation *g, const jc_linear *linear, const float *bias,
+                            jc_act act, bool add, const float *x, size_t rows, float *y,
+                            jc_error *err);
 
 bool jc_onednn_has(jc_precision precision);
 jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_error *err);
