@@ -18,6 +18,7 @@
     X(qwen3)                                                                               \
     X(gemma)                                                                               \
     X(gemma2)                                                                              \
+    X(gemma3)                                                                              \
     X(phi3)                                                                                \
     X(gpt_neox)                                                                            \
     X(gpt_neo)                                                                             \

@@ -12,6 +12,8 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
         return false;
     if (hp->windowed.n)
         return hp->windowed.is[block];
+    if (hp->window_except && (block + 1) % hp->window_except == 0)
+        return false;
     return block >= hp->window_from && (block - hp->window_from) % hp->window_every == 0;
 }
 
@@ -136,9 +138,9 @@ static const char *wrong_scaling(const jc_rotary_hparams *r)
     return NULL;
 }
 
-static jc_status derive_rotary(jc_hparams *hp, const char *path, jc_error *err)
+static jc_status derive_rotary(const jc_hparams *hp, jc_rotary_hparams *r, const char *path,
+                               jc_error *err)
 {
-    jc_rotary_hparams *r = &hp->rotary;
     double dims = r->turned ? r->turned : hp->head_width * r->part;
 
     if (r->type == JC_ROTARY_NONE)
@@ -166,7 +168,12 @@ static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
     jc_status st = derive_heads(hp, path, err);
 
     if (st == JC_OK)
-        st = derive_rotary(hp, path, err);
+        st = derive_rotary(hp, &hp->rotary, path, err);
+    if (st == JC_OK && hp->rotary_local.theta != 0) {
+        hp->rotary_local.type = JC_ROTARY_PLAIN;
+        hp->rotary_local.part = hp->rotary.part;
+        st = derive_rotary(hp, &hp->rotary_local, path, err);
+    }
     if (st)
         return st;
     if (arch->positions_after_padding) {

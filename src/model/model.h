@@ -18,7 +18,7 @@ typedef struct jc_norm_weights {
 
 enum {
     JC_BLOCK_OPS = 12, /* most operations of a block */
-    JC_ROTARIES = 1    /* most kinds of rotary positions in one model */
+    JC_ROTARIES = 2    /* rotary positions: of all blocks, and of those with a window */
 };
 
 typedef struct jc_op jc_op; /* see ops.h */

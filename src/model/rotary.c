@@ -73,10 +73,9 @@ static double mscale(double factor, double m)
 }
 
 /* Of the cosines and sines, so of queries and keys. */
-static double scale_of(const jc_hparams *hp)
+static double scale_of(const jc_rotary_hparams *r, uint32_t positions)
 {
-    const jc_rotary_hparams *r = &hp->rotary;
-    double longer = r->original ? (double)hp->positions / r->original : 1;
+    double longer = r->original ? (double)positions / r->original : 1;
 
     if (r->type != JC_ROTARY_YARN && r->type != JC_ROTARY_LONGROPE)
         return 1;
@@ -89,9 +88,9 @@ static double scale_of(const jc_hparams *hp)
     return mscale(r->factor, 1);
 }
 
-jc_status jc_rotary_init(jc_rotary *rotary, const jc_hparams *hp, jc_error *err)
+jc_status jc_rotary_init(jc_rotary *rotary, const jc_rotary_hparams *r, uint32_t positions,
+                         jc_error *err)
 {
-    const jc_rotary_hparams *r = &hp->rotary;
     size_t half = r->dims / 2;
     bool by_length = r->type == JC_ROTARY_LONGROPE;
 
@@ -100,7 +99,7 @@ jc_status jc_rotary_init(jc_rotary *rotary, const jc_hparams *hp, jc_error *err)
         return JC_OK;
     if (by_length)
         rotary->longest_short = r->original;
-    rotary->scale = (float)scale_of(hp);
+    rotary->scale = (float)scale_of(r, positions);
     for (int k = 0; k < (by_length ? 2 : 1); k++) {
         rotary->frequencies[k] = jc_matrix_new(half, 1, sizeof(float));
         if (!rotary->frequencies[k])

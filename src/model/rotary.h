@@ -13,8 +13,8 @@ typedef struct jc_rotary {
     float scale;          /* of the turned values */
 } jc_rotary;
 
-/* Must be released, even after a failure. */
-jc_status jc_rotary_init(jc_rotary *rotary, const jc_hparams *hp,
+/* For a model of so many positions. Must be released, even after a failure. */
+jc_status jc_rotary_init(jc_rotary *rotary, const jc_rotary_hparams *r, uint32_t positions,
                          jc_error *err) JC_NODISCARD;
 void jc_rotary_release(jc_rotary *rotary);
 

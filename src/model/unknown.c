@@ -92,14 +92,13 @@ static void append(char *list, size_t room, const char *before, const char *text
 
 jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_error *err)
 {
-    char known[200] = "", keys[120] = "";
+    char keys[120] = "";
     const jc_arch *nearest = NULL;
     size_t n, most = 0;
     const jc_arch *const *archs = jc_archs(&n);
 
     for (size_t i = 0; i < n; i++) {
         size_t shared = shared_keys(archs[i], config);
-        append(known, sizeof known, i ? ", " : "", archs[i]->name);
         nearest = shared > most ? archs[i] : nearest;
         most = shared > most ? shared : most;
     }
@@ -108,27 +107,21 @@ jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_er
         if (strange(key, config))
             append(keys, sizeof keys, keys[0] ? ", " : "", key);
     return jc_fail(err, JC_E_UNSUPPORTED,
-                   "'%s': the model_type '%s' is not known; known are: %s%s%s%s%s",
-                   jc_config_path(config), model_type, known,
-                   nearest ? "; the nearest is " : "", nearest ? nearest->name : "",
-                   keys[0] ? "; none has " : "", keys);
+                   "'%s': the model_type '%s' is not known; 'jumpcut list architectures' "
+                   "says which are%s%s%s%s",
+                   jc_config_path(config), model_type, nearest ? "; the nearest is " : "",
+                   nearest ? nearest->name : "", keys[0] ? "; none has " : "", keys);
 }
 
 jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_error *err)
 {
-    char known[200] = "";
-    size_t n;
-    const jc_arch *const *archs = jc_archs(&n);
-
     if (jc_arch_find(name))
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "'%s': models of the architecture '%s' are not read from GGUF; give "
                        "the folder that it was made from",
                        jc_config_path(config), name);
-    for (size_t i = 0; i < n; i++)
-        if (archs[i]->gguf)
-            append(known, sizeof known, known[0] ? ", " : "", archs[i]->name);
     return jc_fail(err, JC_E_UNSUPPORTED,
-                   "'%s': the architecture '%s' is not known in GGUF files; known are: %s",
-                   jc_config_path(config), name, known);
+                   "'%s': the architecture '%s' is not known in GGUF files; 'jumpcut list "
+                   "architectures' says which are",
+                   jc_config_path(config), name);
 }

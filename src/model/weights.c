@@ -477,6 +477,7 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
     b->window = jc_hparams_windowed(hp, l) ? hp->window : 0;
+    b->rotary = b->window && hp->rotary_local.theta > 0;
     if (st)
         return st;
     b->ops = jc_alloc_array(JC_BLOCK_OPS, sizeof *b->ops);
@@ -494,7 +495,10 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     model->info.weight_bytes = model->tokens->bytes;
     if (model->positions)
         model->info.weight_bytes += model->positions->bytes;
-    jc_status st = jc_rotary_init(&model->rotary[0], &model->hp, err);
+    const jc_hparams *hp = &model->hp;
+    jc_status st = jc_rotary_init(&model->rotary[0], &hp->rotary, hp->positions, err);
+    if (st == JC_OK && hp->rotary_local.theta > 0)
+        st = jc_rotary_init(&model->rotary[1], &hp->rotary_local, hp->positions, err);
     if (st == JC_OK)
         st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
     if (st == JC_OK)

@@ -31,6 +31,8 @@ static const struct {
     {"attention.layer_norm_epsilon", "layer_norm_eps|layer_norm_epsilon"},
     {"attention.layer_norm_rms_epsilon", "rms_norm_eps"},
     {"attention.sliding_window", "sliding_window"},
+    {"attention.sliding_window_pattern", "sliding_window_pattern"},
+    {"rope.freq_base_swa", "rope_local_base_freq"},
     {"attn_logit_softcapping", "attn_logit_softcapping"},
     {"final_logit_softcapping", "final_logit_softcapping"},
     {"use_parallel_residual", "use_parallel_residual"},
@@ -184,11 +186,13 @@ static jc_status put_heads(struct made *m)
         head = width / heads;
     if (st == JC_OK && turned && head)
         st = put_number(m, "partial_rotary_factor|rotary_pct", (double)turned / head);
-    /* Gemma 2 divides by the root of this; the largest has one of its own */
+    /* Gemma 2 and 3 divide by the root of this; the largest of each have one of their own
+     */
+    bool largest = (strcmp(m->arch, "gemma2") == 0 && width == 4608) ||
+                   (strcmp(m->arch, "gemma3") == 0 && width == 5376);
     if (st == JC_OK && head)
-        st = put_number(m, "query_pre_attn_scalar",
-                        strcmp(m->arch, "gemma2") == 0 && width == 4608 ? width / heads
-                                                                        : head);
+        st =
+            put_number(m, "query_pre_attn_scalar", largest && heads ? width / heads : head);
     return st;
 }
 

@@ -29,7 +29,7 @@ static inline void check_rotary(const jc_hparams *hp)
     check(hp->rotary.dims <= hp->head_width && hp->rotary.dims % 2 == 0);
     if (hp->rotary.dims > JC_COUNT(turns))
         return;
-    check(jc_rotary_init(&rotary, hp, &err) == JC_OK);
+    check(jc_rotary_init(&rotary, &hp->rotary, hp->positions, &err) == JC_OK);
     if (rotary.half)
         jc_rotary_turns(&rotary, hp->context - 1, hp->context, turns);
     jc_rotary_release(&rotary);

@@ -86,6 +86,13 @@ MODELS_MADE = {
                          hidden_activation="gelu_pytorch_tanh", sliding_window=8,
                          query_pre_attn_scalar=8, attn_logit_softcapping=4.0,
                          final_logit_softcapping=3.0, tie_word_embeddings=True),
+    # Both rotary bases, windows in all blocks but the third, and scaling of that one.
+    "tiny-gemma3": llama(model_type="gemma3_text", num_hidden_layers=4, head_dim=8,
+                         hidden_activation="gelu_pytorch_tanh", sliding_window=8,
+                         sliding_window_pattern=3, query_pre_attn_scalar=8,
+                         rope_theta=1000.0, rope_local_base_freq=100.0,
+                         rope_scaling={"rope_type": "linear", "factor": 2.0},
+                         tie_word_embeddings=True),
     # One text is short enough for the short factors of each; see also LENGTHS.
     "tiny-phi3": llama(model_type="phi3", original_max_position_embeddings=16,
                        pad_token_id=0, rope_scaling={

@@ -23,7 +23,8 @@ HALVES = {"Q8_0": (0,), "Q4_0": (0,), "Q4_1": (0, 2), "Q5_0": (0,), "Q5_1": (0, 
           "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
 ROWS, COLUMNS = 3, 512
 MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "tiny-mistral",
-          "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-phi3",
+          "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-gemma3",
+          "tiny-phi3",
           "tiny-phi3-window", "tiny-gpt_neox", "tiny-gpt_neox-serial", "tiny-olmo2")
 
 

@@ -19,7 +19,8 @@ import torch
 from safetensors.torch import load_file
 
 ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2",
-          "qwen3": "QWEN3", "gemma": "GEMMA", "gemma2": "GEMMA2", "phi3": "PHI3",
+          "qwen3": "QWEN3", "gemma": "GEMMA", "gemma2": "GEMMA2", "gemma3_text": "GEMMA3",
+          "phi3": "PHI3",
           "gpt_neox": "GPTNEOX", "olmo2": "OLMO2"}
 
 
@@ -53,7 +54,7 @@ def changed(name, x, config):
         return x.T
     if kind == "gpt_neox" and ".query_key_value." in name:
         return split_by_head(x, heads)
-    if kind in ("gemma", "gemma2") and name.endswith("norm.weight"):
+    if kind.startswith("gemma") and name.endswith("norm.weight"):
         return x + 1
     return x
 
@@ -124,6 +125,10 @@ def add_config(writer, config):
             add(get(key))
     if get("sliding_window") and get("use_sliding_window", True):
         writer.add_sliding_window(get("sliding_window"))
+    if get("rope_local_base_freq"):
+        writer.add_rope_freq_base_swa(get("rope_local_base_freq"))
+    if get("sliding_window_pattern"):
+        writer.add_sliding_window_pattern(get("sliding_window_pattern"))
     part = get("partial_rotary_factor") or get("rotary_pct")
     if config["model_type"] != "gpt2":
         writer.add_rope_dimension_count(int((part or 1) * head))
