@@ -159,6 +159,7 @@ enum {
     JC_WEIGHT_IF_MLP_BIAS = 1 << 6,
     JC_WEIGHT_IF_NORM_BEFORE = 1 << 7,
     JC_WEIGHT_IF_NARROW = 1 << 9, /* the token embedding is */
+    JC_WEIGHT_OPTIONAL = 1 << 10, /* zeros where it is missing */
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */

@@ -49,6 +49,9 @@ struct jc_model {
     const jc_arch *arch;
     jc_weight_row *weights; /* [arch->n_weights]: its rows, as the files have them */
     const char *prefix;     /* may stand before every tensor name */
+    char wrapper[96];       /* what a wrapping program put before them as well; or "" */
+    float *zero;            /* of zeros[]: biases that GGUF files leave out */
+    jc_tensor zeros[4];
     jc_hparams hp;
     const jc_backend *backend;
     jc_precision precision;
@@ -76,8 +79,27 @@ jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_er
 jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_error *err);
 
 /* Find every tensor of the architecture, check its shape, and count parameters; fills
- * `tokens`, `positions`, `types` and info. */
+ * `tokens`, `positions`, `types`, info and notes. */
 jc_status jc_weights_check(jc_model *model, jc_error *err) JC_NODISCARD;
+
+/* The rows of an id, one after another: the first where `last` is NULL, NULL at the end. */
+const jc_weight_row *jc_rows_next(const jc_model *model, jc_weight_id id,
+                                  const jc_weight_row *last);
+/* How many blocks have the row; 1 of what is outside blocks, 0 of one that is not used. */
+uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row);
+/* The tensor of a row, of the right shape and type; NULL where the embedding stands in. */
+jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
+                       const jc_weight_row *row, uint32_t block,
+                       jc_error *err) JC_NODISCARD;
+/* Why a row has no tensor, as far as the names that the files have tell. */
+jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint32_t block,
+                          jc_error *err);
+
+/* Tensors that no row reads: E_UNSUPPORTED where one of them says that the others are
+ * quantised; a note where they may be of another model. */
+jc_status jc_unread_check(jc_model *model, jc_error *err) JC_NODISCARD;
+/* E_UNSUPPORTED where the configuration says so. */
+jc_status jc_quantised_check(const jc_model *model, jc_error *err) JC_NODISCARD;
 /* Prepare the norms and the blocks. */
 jc_status jc_weights_load(jc_model *model, jc_error *err) JC_NODISCARD;
 void jc_weights_release(jc_model *model);

@@ -55,7 +55,9 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
     st = find_arch(model, config, err);
     if (st)
         return st;
-    st = jc_hparams_read(&model->hp, model->arch, config, err);
+    st = jc_quantised_check(model, err);
+    if (st == JC_OK)
+        st = jc_hparams_read(&model->hp, model->arch, config, err);
     if (st == JC_OK)
         st = jc_rows_prepare(model, err);
     if (st == JC_OK)
@@ -169,6 +171,7 @@ void jc_model_close(jc_model *model)
     jc_free(model->head);
     jc_notes_free(&model->notes);
     jc_free(model->weights);
+    jc_free(model->zero);
     jc_store_close(model->store);
     jc_free(model->path);
     jc_free(model);

@@ -71,6 +71,7 @@ static const names *find_names(jc_weight_id id, size_t n_parts)
 static jc_status to_gguf(jc_model *model, jc_error *err)
 {
     const unsigned other = JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE;
+    const unsigned bias = JC_WEIGHT_IF_ATTENTION_BIAS | JC_WEIGHT_IF_MLP_BIAS;
     size_t parts[JC_W_COUNT] = {0};
 
     for (size_t i = 0; i < model->arch->n_weights; i++) {
@@ -83,6 +84,8 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
         size_t part = parts[row->id]++;
         row->name = found->parts[part];
         row->flags &= ~other;
+        if (row->flags & bias) /* decided tensor by tensor */
+            row->flags |= JC_WEIGHT_OPTIONAL;
     }
     model->prefix = "";
     model->hp.rotary.interleaved |= model->arch->gguf_pairs;

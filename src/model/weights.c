@@ -1,205 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weights.c: the tensors of a model, found and checked by its architecture's rows.
+ * weights.c: the weights of a model, read from the tensors of its architecture's rows.
  *
  * A weight is in memory once. Linear layers are packed for the backend and the pages of the
  * file given back; where that would take more memory than the file, the layer reads the
  * file as it runs. Embeddings stay in the mapping and are read row by row.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "model/ops.h"
 #include "model/unembed.h"
-
-/* Whether this model has the weight. */
-static bool used(const jc_model *model, const jc_weight_row *row)
-{
-    const jc_hparams *hp = &model->hp;
-
-    return !(row->flags & JC_WEIGHT_IF_ATTENTION_BIAS && !hp->attention_bias) &&
-           !(row->flags & JC_WEIGHT_IF_MLP_BIAS && !hp->mlp_bias) &&
-           !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
-           !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
-}
-
-/* The rows of an id, one after another: the first where `last` is NULL, NULL at the end. */
-static const jc_weight_row *next_row(const jc_model *model, jc_weight_id id,
-                                     const jc_weight_row *last)
-{
-    const jc_weight_row *rows = model->weights;
-
-    for (size_t i = last ? (size_t)(last - rows) + 1 : 0; i < model->arch->n_weights; i++)
-        if (rows[i].id == id && used(model, &rows[i]))
-            return &rows[i];
-    return NULL;
-}
-
-static bool per_block(jc_weight_id id)
-{
-    return id >= JC_W_NORM1 && id < JC_W_TRANSFORM;
-}
-
-static size_t dim(const jc_hparams *hp, jc_dim which)
-{
-    switch (which) {
-    case JC_DIM_NONE:
-        return 1;
-    case JC_DIM_VOCAB:
-        return hp->vocab;
-    case JC_DIM_POSITIONS:
-        return hp->positions;
-    case JC_DIM_TYPES:
-        return hp->types;
-    case JC_DIM_WIDTH:
-        return hp->width;
-    case JC_DIM_EMBED:
-        return hp->embed_width;
-    case JC_DIM_HEAD:
-        return hp->head_width;
-    case JC_DIM_Q:
-        return hp->q_width;
-    case JC_DIM_KV:
-        return hp->kv_width;
-    case JC_DIM_QKV:
-        return hp->q_width + 2 * hp->kv_width;
-    case JC_DIM_FF:
-        return hp->ff_width;
-    case JC_DIM_GATED:
-        return 2 * (size_t)hp->ff_width;
-    }
-    return 1;
-}
-
-enum { NAME = 128 }; /* longer than any name of a table */
-
-/* The name of a row that begins at `at`, as files spell it: plain and with the prefix,
- * [NAME] each. Returns where the next one begins. */
-static const char *spell(const jc_model *model, const char *at, uint32_t block, char *plain,
-                         char *prefixed)
-{
-    char format[NAME];
-    size_t length = strcspn(at, "|");
-
-    memcpy(format, at, length);
-    format[length] = 0;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
-    snprintf(plain, NAME, format, block);
-#pragma GCC diagnostic pop
-    snprintf(prefixed, NAME, "%s%s", model->prefix, plain);
-    return at + length + (at[length] == '|');
-}
-
-/* The tensor of a row, or NULL. */
-static const jc_tensor *seek(const jc_model *model, const jc_weight_row *row,
-                             uint32_t block)
-{
-    char plain[NAME], prefixed[NAME];
-    const jc_tensor *tensor = NULL;
-
-    for (const char *at = row->name; *at && !tensor;) {
-        at = spell(model, at, block, plain, prefixed);
-        tensor = jc_store_find(model->store, plain);
-        if (!tensor)
-            tensor = jc_store_find(model->store, prefixed);
-    }
-    return tensor;
-}
-
-/* The tensor of a row, of the right shape and type; NULL where the row allows that. */
-static jc_status find_tensor(const jc_model *model, const jc_weight_row *row,
-                             uint32_t block, const jc_tensor **tensor, jc_error *err)
-{
-    char plain[NAME], prefixed[NAME];
-
-    *tensor = seek(model, row, block);
-    if (!*tensor && row->flags & JC_WEIGHT_TIED && model->hp.tied)
-        return JC_OK;
-    if (!*tensor) {
-        bool either = model->prefix[0] != 0;
-        spell(model, row->name, block, plain, prefixed);
-        return jc_fail(err, JC_E_FORMAT, "'%s' has no tensor '%s'%s%s%s",
-                       jc_store_path(model->store), plain, either ? " (nor '" : "",
-                       either ? prefixed : "", either ? "')" : "");
-    }
-
-    const jc_tensor *t = *tensor;
-    size_t a = dim(&model->hp, row->shape[0]), b = dim(&model->hp, row->shape[1]);
-    uint32_t n_dims = row->shape[1] == JC_DIM_NONE ? 1 : 2;
-    if (row->flags & JC_WEIGHT_IN_OUT) {
-        size_t swap = a;
-        a = b;
-        b = swap;
-    }
-    if (t->n_dims != n_dims || t->shape[0] != a || t->shape[1] != b)
-        return jc_fail(err, JC_E_FORMAT,
-                       "tensor '%s' of '%s' is [%zu, %zu] in %u dimensions, and the "
-                       "configuration wants [%zu, %zu] in %u",
-                       t->name, t->file, t->shape[0], t->shape[1], t->n_dims, a, b, n_dims);
-    if (!jc_dtype_real(t->dtype))
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "cannot read tensor '%s' of '%s': the type %s is not supported",
-                       t->name, t->file, jc_tensor_type(t));
-    return JC_OK;
-}
-
-static void count_tensor(jc_model *model, const jc_tensor *tensor)
-{
-    const char *dtype = jc_dtype_name(tensor->dtype);
-
-    model->info.parameters += tensor->count;
-    if (!model->info.stored_dtype)
-        model->info.stored_dtype = dtype;
-    else if (strcmp(model->info.stored_dtype, dtype) != 0)
-        model->info.stored_dtype = "mixed";
-}
-
-/* Whether there is a head. Where a checkpoint may lack one, any tensor of it tells. */
-static bool has_head(const jc_model *model)
-{
-    bool optional = false;
-
-    for (size_t i = 0; i < model->arch->n_weights; i++) {
-        const jc_weight_row *row = &model->weights[i];
-        if (row->flags & JC_WEIGHT_HEAD && seek(model, row, 0))
-            return true;
-        optional |= row->flags & JC_WEIGHT_HEAD;
-    }
-    return !optional;
-}
-
-jc_status jc_weights_check(jc_model *model, jc_error *err)
-{
-    model->info.has_head = has_head(model);
-    for (size_t i = 0; i < model->arch->n_weights; i++) {
-        const jc_weight_row *row = &model->weights[i];
-        uint32_t n = per_block(row->id) ? model->hp.layers : 1;
-        if ((row->flags & JC_WEIGHT_HEAD && !model->info.has_head) || !used(model, row))
-            continue;
-        for (uint32_t block = 0; block < n; block++) {
-            const jc_tensor *tensor;
-            jc_status st = find_tensor(model, row, block, &tensor, err);
-            if (st)
-                return st;
-            if (tensor)
-                count_tensor(model, tensor);
-            if (row->id == JC_W_TOKENS)
-                model->tokens = tensor;
-            if (row->id == JC_W_POSITIONS)
-                model->positions = tensor;
-            if (row->id == JC_W_TYPES)
-                model->types = tensor;
-            if (row->id == JC_W_HEAD)
-                model->info.tied_head = !tensor;
-        }
-    }
-    return JC_OK;
-}
-
-/* ---- loading ---- */
 
 /* A weight as it is used: the tensors of its rows, one below the other. */
 struct stack {
@@ -214,12 +26,12 @@ struct stack {
 static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
                             uint32_t block, jc_error *err)
 {
-    const jc_weight_row *row = next_row(model, id, NULL);
+    const jc_weight_row *row = jc_rows_next(model, id, NULL);
 
     memset(stack, 0, sizeof *stack);
-    for (; row; row = next_row(model, id, row)) {
+    for (; row; row = jc_rows_next(model, id, row)) {
         const jc_tensor *tensor;
-        jc_status st = find_tensor(model, row, block, &tensor, err);
+        jc_status st = jc_rows_find(&tensor, model, row, block, err);
         if (st)
             return st;
         if (!tensor)

@@ -62,13 +62,20 @@ void jc_tensors_sort(const jc_tensor **tensors, size_t count)
     qsort(tensors, count, sizeof(const jc_tensor *), by_name);
 }
 
-const jc_tensor *jc_tensors_find(const jc_tensor *const *sorted, size_t count,
-                                 const char *name)
+size_t jc_tensors_place(const jc_tensor *const *sorted, size_t count, const char *name)
 {
     const jc_tensor wanted = {.name = name};
     const jc_tensor *key = &wanted;
     const jc_tensor *const *found =
-        bsearch(&key, sorted, count, sizeof(const jc_tensor *), by_name);
+        count ? bsearch(&key, sorted, count, sizeof(const jc_tensor *), by_name) : NULL;
 
-    return found ? *found : NULL;
+    return found ? (size_t)(found - sorted) : count;
+}
+
+const jc_tensor *jc_tensors_find(const jc_tensor *const *sorted, size_t count,
+                                 const char *name)
+{
+    size_t place = jc_tensors_place(sorted, count, name);
+
+    return place < count ? sorted[place] : NULL;
 }

@@ -132,7 +132,8 @@ static jc_status open_model(jc_store *store, jc_error *err)
 {
     if (jc_gguf_is(store->path)) {
         jc_status st = jc_gguf_parts_open(store, err);
-        return st ? st : jc_config_of_gguf(&store->config, store->ggufs[0], err);
+        return st ? st
+                  : jc_config_of_gguf(&store->config, store->ggufs, store->n_ggufs, err);
     }
     jc_status st = check_folder(store->path, err);
     if (st == JC_OK)
@@ -209,4 +210,9 @@ const jc_tensor *jc_store_at(const jc_store *store, size_t i)
 const jc_tensor *jc_store_find(const jc_store *store, const char *name)
 {
     return jc_tensors_find(store->by_name, store->count, name);
+}
+
+size_t jc_store_place(const jc_store *store, const char *name)
+{
+    return jc_tensors_place(store->by_name, store->count, name);
 }

@@ -144,6 +144,8 @@ const struct jc_gguf *jc_store_gguf(const jc_store *store);
 size_t jc_store_count(const jc_store *store);
 const jc_tensor *jc_store_at(const jc_store *store, size_t i); /* in order of name */
 const jc_tensor *jc_store_find(const jc_store *store, const char *name);
+/* Its place in the order of name; jc_store_count() where there is none. */
+size_t jc_store_place(const jc_store *store, const char *name);
 
 /* A name for the contents: 32 lower-case hexadecimal digits (XXH3, 128 bits) over every
  * tensor's name, dtype, shape and contents, in order of name, so that shards do not

@@ -14,11 +14,13 @@
  * doubles. */
 jc_status jc_config_take(jc_config **out, json_t *root, const char *path,
                          jc_error *err) JC_NODISCARD;
-jc_status jc_config_of_gguf(jc_config **out, const jc_gguf *file,
+/* Of a file and its further parts, [n]. */
+jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n,
                             jc_error *err) JC_NODISCARD;
 
 /* Tensors in order of name, for bsearch. Duplicates are neighbours afterwards. */
 void jc_tensors_sort(const jc_tensor **tensors, size_t count);
+size_t jc_tensors_place(const jc_tensor *const *sorted, size_t count, const char *name);
 const jc_tensor *jc_tensors_find(const jc_tensor *const *sorted, size_t count,
                                  const char *name);
 

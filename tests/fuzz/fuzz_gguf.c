@@ -38,12 +38,12 @@ static void check_value(const jc_gguf *file, const jc_gguf_value *v,
         }
 }
 
-static void check_config(const jc_gguf *file)
+static void check_config(jc_gguf *file)
 {
     const char *type = NULL;
     jc_config *config;
     jc_error err = {JC_OK, ""};
-    jc_status st = jc_config_of_gguf(&config, file, &err);
+    jc_status st = jc_config_of_gguf(&config, &file, 1, &err);
 
     if (st) {
         check(!config);

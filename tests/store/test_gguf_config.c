@@ -69,7 +69,7 @@ static jc_status open_config(jc_config **out, const struct bytes *b, jc_error *e
 
     if (jc_gguf_parse(&file, b->data, b->n, "m.gguf", err))
         fail_msg("%s", err->message);
-    jc_status st = jc_config_of_gguf(out, file, err);
+    jc_status st = jc_config_of_gguf(out, &file, 1, err);
     jc_gguf_close(file);
     return st;
 }
@@ -166,6 +166,8 @@ static void test_gguf_config__scalings_are_told(void **state)
         {.name = "llama.rope.scaling.type", .text = "linear"},
         {.name = "llama.rope.scaling.factor", .x = 4, .real = true},
         {.name = "llama.rope.scaling.attn_factor", .x = 0.5, .real = true},
+        {.name = "llama.rope.dimension_count", .x = 6},
+        {.name = "llama.context_length", .x = 64},
         {.name = NULL}};
     static const key context[] = {{.name = "llama.context_length", .x = 64},
                                   {.name = NULL}};
@@ -180,7 +182,10 @@ static void test_gguf_config__scalings_are_told(void **state)
     assert_true(real_of(config, "rope_scaling.beta_fast") == 16);
     jc_config_close(config);
 
-    config = config_of("llama", other, NULL, 0);
+    config = config_of("llama", other, NULL, 0); /* the same for all pairs */
+    assert_string_equal(text_of(config, "rope_scaling.rope_type"), "longrope");
+    assert_int_equal(jc_config_length(config, "rope_scaling.long_factor"), 3);
+    assert_true(real_of(config, "rope_scaling.short_factor.2") == 4);
     assert_true(real_of(config, "rope_scaling.attention_factor") == 0.5);
     jc_config_close(config);
 
@@ -193,18 +198,84 @@ static void test_gguf_config__scalings_are_told(void **state)
     jc_config_close(config);
 }
 
+/* llama.cpp: no type is "linear", no factor is 1, "none" turns a factor off, and where
+ * there is no rope.scaling.factor, rope.scale_linear is it. */
+static void test_gguf_config__factors_without_a_type_are_linear(void **state)
+{
+#define FACTOR(name, x)                                                                    \
+    {                                                                                      \
+        name, NULL, x, true, false, 0                                                      \
+    }
+#define TYPE(text)                                                                         \
+    {                                                                                      \
+        "llama.rope.scaling.type", text, 0, false, false, 0                                \
+    }
+    static const struct {
+        key keys[4];
+        const char *type;
+        double factor;
+    } rows[] = {
+        {{{NULL}}, "default", 1},
+        {{FACTOR("llama.rope.scaling.factor", 2), {NULL}}, "linear", 2},
+        {{FACTOR("llama.rope.scale_linear", 4), {NULL}}, "linear", 4},
+        {{FACTOR("llama.rope.scale_linear", 4),
+          FACTOR("llama.rope.scaling.factor", 2),
+          {NULL}},
+         "linear",
+         2},
+        {{TYPE("none"), FACTOR("llama.rope.scaling.factor", 2), {NULL}}, "default", 1},
+        {{TYPE("none"), FACTOR("llama.rope.scale_linear", 2), {NULL}}, "default", 1},
+        {{TYPE("linear"), {NULL}}, "default", 1},
+        {{TYPE("linear"), FACTOR("llama.rope.scaling.factor", 0), {NULL}}, "default", 1},
+        {{TYPE("yarn"), FACTOR("llama.rope.scale_linear", 4), {NULL}}, "yarn", 4},
+        {{TYPE("longrope"), FACTOR("llama.rope.scaling.factor", 8), {NULL}}, "linear", 8},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        jc_config *config = config_of("llama", rows[i].keys, NULL, 0);
+        assert_string_equal(text_of(config, "rope_scaling.rope_type"), rows[i].type);
+        assert_true(real_of(config, "rope_scaling.factor") == rows[i].factor);
+        jc_config_close(config);
+    }
+}
+
+/* A factor of all pairs and one of each are both applied. */
+static void test_gguf_config__factors_of_pairs_are_times_the_factor(void **state)
+{
+    static const key keys[] = {{.name = "llama.rope.scaling.factor", .x = 4, .real = true},
+                               {.name = "llama.context_length", .x = 64},
+                               {.name = NULL}};
+    jc_config *config = config_of("llama", keys, "rope_freqs.weight", 3);
+
+    (void)state;
+    assert_true(real_of(config, "rope_scaling.short_factor.1") == 8);
+    assert_true(real_of(config, "rope_scaling.attention_factor") == 1);
+    jc_config_close(config);
+}
+
 static void test_gguf_config__tensors_tell_what_has_biases(void **state)
 {
     static const key none[] = {{.name = NULL}};
     bool has = false;
 
     (void)state;
-    jc_config *config = config_of("llama", none, "blk.0.attn_output.bias", 2);
-    assert_int_equal(jc_config_bool(config, "attention_bias", &has, NULL), JC_OK);
-    assert_true(has);
-    assert_int_equal(jc_config_bool(config, "mlp_bias", &has, NULL), JC_OK);
-    assert_false(has);
-    jc_config_close(config);
+    static const struct {
+        const char *tensor;
+        bool attention, mlp;
+    } rows[] = {
+        {"blk.0.attn_output.bias", true, false}, {"blk.11.attn_q.bias", true, false},
+        {"blk.0.attn_v.bias", true, false},      {"blk.0.ffn_gate.bias", false, true},
+        {"blk.3.ffn_down.bias", false, true},    {"blk.0.attn_norm.bias", false, false},
+        {"blk.x.attn_q.bias", false, false}};
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        jc_config *config = config_of("llama", none, rows[i].tensor, 2);
+        assert_int_equal(jc_config_bool(config, "attention_bias", &has, NULL), JC_OK);
+        assert_int_equal(has, rows[i].attention);
+        assert_int_equal(jc_config_bool(config, "mlp_bias", &has, NULL), JC_OK);
+        assert_int_equal(has, rows[i].mlp);
+        jc_config_close(config);
+    }
 }
 
 #define IS(key) "cannot read '" key "' of 'm.gguf': "
@@ -276,6 +347,8 @@ int main(void)
         cmocka_unit_test(test_gguf_config__keys_become_those_of_a_folder),
         cmocka_unit_test(test_gguf_config__a_window_tells_two_of_a_name_apart),
         cmocka_unit_test(test_gguf_config__scalings_are_told),
+        cmocka_unit_test(test_gguf_config__factors_without_a_type_are_linear),
+        cmocka_unit_test(test_gguf_config__factors_of_pairs_are_times_the_factor),
         cmocka_unit_test(test_gguf_config__tensors_tell_what_has_biases),
         cmocka_unit_test(test_gguf_config__what_makes_no_sense_is_refused),
         cmocka_unit_test(test_gguf_config__a_file_without_a_model_is_refused),

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* find.c: the tensors of a model, found and checked by its architecture's rows. */
+#include <string.h>
+
+#include "model/names.h"
+
+/* Whether this model has the weight. */
+static bool used(const jc_model *model, const jc_weight_row *row)
+{
+    const jc_hparams *hp = &model->hp;
+
+    return !(row->flags & JC_WEIGHT_IF_ATTENTION_BIAS && !hp->attention_bias) &&
+           !(row->flags & JC_WEIGHT_IF_MLP_BIAS && !hp->mlp_bias) &&
+           !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
+           !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
+}
+
+const jc_weight_row *jc_rows_next(const jc_model *model, jc_weight_id id,
+                                  const jc_weight_row *last)
+{
+    const jc_weight_row *rows = model->weights;
+
+    for (size_t i = last ? (size_t)(last - rows) + 1 : 0; i < model->arch->n_weights; i++)
+        if (rows[i].id == id && used(model, &rows[i]))
+            return &rows[i];
+    return NULL;
+}
+
+static bool per_block(jc_weight_id id)
+{
+    return id >= JC_W_NORM1 && id < JC_W_TRANSFORM;
+}
+
+static size_t dim(const jc_hparams *hp, jc_dim which)
+{
+    switch (which) {
+    case JC_DIM_NONE:
+        return 1;
+    case JC_DIM_VOCAB:
+        return hp->vocab;
+    case JC_DIM_POSITIONS:
+        return hp->positions;
+    case JC_DIM_TYPES:
+        return hp->types;
+    case JC_DIM_WIDTH:
+        return hp->width;
+    case JC_DIM_EMBED:
+        return hp->embed_width;
+    case JC_DIM_HEAD:
+        return hp->head_width;
+    case JC_DIM_Q:
+        return hp->q_width;
+    case JC_DIM_KV:
+        return hp->kv_width;
+    case JC_DIM_QKV:
+        return hp->q_width + 2 * hp->kv_width;
+    case JC_DIM_FF:
+        return hp->ff_width;
+    case JC_DIM_GATED:
+        return 2 * (size_t)hp->ff_width;
+    }
+    return 1;
+}
+
+static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
+                             const jc_tensor *t, jc_error *err)
+{
+    size_t a = dim(&model->hp, row->shape[0]), b = dim(&model->hp, row->shape[1]);
+    uint32_t n_dims = row->shape[1] == JC_DIM_NONE ? 1 : 2;
+
+    if (row->flags & JC_WEIGHT_IN_OUT) {
+        size_t swap = a;
+        a = b;
+        b = swap;
+    }
+    if (t->n_dims == n_dims && t->shape[0] == a && t->shape[1] == b)
+        return JC_OK;
+    return jc_fail(err, JC_E_FORMAT,
+                   "tensor '%s' of '%s' is [%zu, %zu] in %u dimensions, and the "
+                   "configuration wants [%zu, %zu] in %u",
+                   t->name, t->file, t->shape[0], t->shape[1], t->n_dims, a, b, n_dims);
+}
+
+/* In the place of a part that a GGUF file leaves out. */
+static const jc_tensor *zeros_of(const jc_model *model, const jc_weight_row *row)
+{
+    size_t n = dim(&model->hp, row->shape[0]);
+
+    for (size_t i = 0; i < JC_COUNT(model->zeros); i++)
+        if (model->zeros[i].count == n)
+            return &model->zeros[i];
+    return NULL;
+}
+
+jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
+                       const jc_weight_row *row, uint32_t block, jc_error *err)
+{
+    const jc_tensor *t = *tensor = jc_names_seek(model, row, block);
+
+    if (!t && row->flags & JC_WEIGHT_TIED && model->hp.tied)
+        return JC_OK;
+    if (!t && row->flags & JC_WEIGHT_OPTIONAL) {
+        *tensor = zeros_of(model, row);
+        return JC_OK;
+    }
+    if (!t)
+        return jc_rows_missing(model, row, block, err);
+    jc_status st = check_shape(model, row, t, err);
+    if (st == JC_OK && !jc_dtype_real(t->dtype))
+        st = jc_fail(err, JC_E_UNSUPPORTED,
+                     "cannot read tensor '%s' of '%s': the type %s is not supported",
+                     t->name, t->file, jc_tensor_type(t));
+    return st;
+}
+
+/* Vectors of zeros as long as the biases that GGUF files may leave out. */
+static jc_status make_zeros(jc_model *model, jc_error *err)
+{
+    const jc_hparams *hp = &model->hp;
+    const size_t sizes[] = {hp->q_width, hp->kv_width, hp->width, hp->ff_width};
+    size_t most = 1;
+
+    _Static_assert(JC_COUNT(sizes) == JC_COUNT(model->zeros), "one for each");
+    for (size_t i = 0; i < JC_COUNT(sizes); i++)
+        most = sizes[i] > most ? sizes[i] : most;
+    model->zero = jc_matrix_new(most, 1, sizeof *model->zero);
+    if (!model->zero)
+        return jc_fail_nomem(err, "the weights");
+    for (size_t i = 0; i < JC_COUNT(sizes); i++)
+        model->zeros[i] = (jc_tensor){.name = "zeros",
+                                      .dtype = JC_F32,
+                                      .n_dims = 1,
+                                      .shape = {sizes[i], 1, 1, 1},
+                                      .count = sizes[i],
+                                      .bytes = sizes[i] * sizeof *model->zero,
+                                      .data = (const unsigned char *)model->zero,
+                                      .file = model->path};
+    return JC_OK;
+}
+
+static void count_tensor(jc_model *model, const jc_tensor *tensor)
+{
+    const char *dtype = jc_tensor_type(tensor);
+
+    model->info.parameters += tensor->count;
+    if (!model->info.stored_dtype)
+        model->info.stored_dtype = dtype;
+    else if (strcmp(model->info.stored_dtype, dtype) != 0)
+        model->info.stored_dtype = "mixed";
+}
+
+static bool of_head(const jc_weight_row *row)
+{
+    return row->id >= JC_W_TRANSFORM;
+}
+
+/* Whether there is a head. A decoder has one unless neither an unembedding is there nor the
+ * embedding is tied to it; where a checkpoint may lack one, any tensor of it tells. */
+static bool has_head(const jc_model *model)
+{
+    bool optional = false;
+
+    for (size_t i = 0; i < model->arch->n_weights; i++) {
+        const jc_weight_row *row = &model->weights[i];
+        optional |= row->flags & JC_WEIGHT_HEAD;
+        if ((row->flags & JC_WEIGHT_HEAD || row->id == JC_W_HEAD) &&
+            jc_names_seek(model, row, 0))
+            return true;
+    }
+    return !optional && model->hp.tied;
+}
+
+static jc_status check_row(jc_model *model, const jc_weight_row *row, uint32_t block,
+                           jc_error *err)
+{
+    const jc_tensor *tensor;
+    jc_status st = jc_rows_find(&tensor, model, row, block, err);
+
+    if (st)
+        return st;
+    if (tensor && tensor->data != (const unsigned char *)model->zero)
+        count_tensor(model, tensor);
+    if (row->id == JC_W_TOKENS)
+        model->tokens = tensor;
+    if (row->id == JC_W_POSITIONS)
+        model->positions = tensor;
+    if (row->id == JC_W_TYPES)
+        model->types = tensor;
+    if (row->id == JC_W_HEAD)
+        model->info.tied_head = !tensor;
+    return JC_OK;
+}
+
+jc_status jc_weights_check(jc_model *model, jc_error *err)
+{
+    jc_status st = make_zeros(model, err);
+
+    jc_names_unwrap(model);
+    model->info.has_head = has_head(model);
+    for (size_t i = 0; i < model->arch->n_weights; i++) {
+        const jc_weight_row *row = &model->weights[i];
+        uint32_t n = per_block(row->id) ? model->hp.layers : 1;
+        if ((of_head(row) && !model->info.has_head) || !used(model, row))
+            continue;
+        for (uint32_t block = 0; block < n && st == JC_OK; block++)
+            st = check_row(model, row, block, err);
+    }
+    return st ? st : jc_unread_check(model, err);
+}
+
+uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row)
+{
+    if (!used(model, row))
+        return 0;
+    return per_block(row->id) ? model->hp.layers : 1;
+}

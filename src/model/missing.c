@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* missing.c: why a model is not one that can be run: a tensor that is not there, a
+ * configuration that says how its weights were quantised. */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/names.h"
+
+/* Parts of names that tell what the files are. */
+static const struct {
+    const char *part, *what;
+} signs[] = {
+    {"_exps.", "it is a mixture of experts, and those are not supported"},
+    {"ffn_gate_inp", "it is a mixture of experts, and those are not supported"},
+    {".experts.", "it is a mixture of experts, and those are not supported"},
+    {"block_sparse_moe", "it is a mixture of experts, and those are not supported"},
+    {".lora_A.", "it is an adapter (LoRA); merge it into its model first"},
+    {".lora_a", "it is an adapter (LoRA); merge it into its model first"},
+    {".base_layer.", "an adapter (LoRA) is not merged into it; merge it first"},
+    {".qweight", "its weights are quantised in a way that is not supported"},
+    {".weight_packed", "its weights are quantised in a way that is not supported"},
+    {".absmax", "its weights are quantised in a way that is not supported"},
+    {"_flat_param", "it is a shard of a training run by FSDP; merge the shards first"},
+};
+
+/* A tensor whose name ends with `end`, after a dot: something unknown stands before it. */
+static const char *with_end(const jc_store *store, const char *end)
+{
+    size_t n_end = strlen(end);
+
+    for (size_t i = 0; i < jc_store_count(store); i++) {
+        const char *name = jc_store_at(store, i)->name;
+        size_t n = strlen(name);
+        if (n > n_end && name[n - n_end - 1] == '.' && strcmp(name + n - n_end, end) == 0)
+            return name;
+    }
+    return NULL;
+}
+
+jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint32_t block,
+                          jc_error *err)
+{
+    const jc_store *store = model->store;
+    jc_names_of plain = {.row = row, .block = block}, prefixed = plain;
+    bool either = model->prefix[0] != 0;
+    const char *path = jc_store_path(store);
+
+    if (!jc_names_next(&plain, model) || !jc_names_next(&prefixed, model) ||
+        !jc_names_next(&prefixed, model))
+        return jc_fail(err, JC_E_FORMAT, "'%s' lacks a tensor", path);
+    for (size_t i = 0; i < JC_COUNT(signs); i++)
+        for (size_t k = 0; k < jc_store_count(store); k++)
+            if (strstr(jc_store_at(store, k)->name, signs[i].part))
+                return jc_fail(err, JC_E_UNSUPPORTED,
+                               "'%s' has no tensor '%s', but '%.120s': %s", path,
+                               plain.name, jc_store_at(store, k)->name, signs[i].what);
+    const char *other = with_end(store, plain.name);
+    if (other)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s' has no tensor '%s'%s%s%s, but '%.160s', with a prefix that is "
+                       "not known",
+                       path, plain.name, either ? " (nor '" : "",
+                       either ? prefixed.name : "", either ? "')" : "", other);
+    return jc_fail(err, JC_E_FORMAT, "'%s' has no tensor '%s'%s%s%s", path, plain.name,
+                   either ? " (nor '" : "", either ? prefixed.name : "",
+                   either ? "')" : "");
+}
+
+/* ---- quantised by other programs ---- */
+
+/* Objects of config.json that say how: of transformers, of compressed-tensors, of MLX. */
+static const char *const sections[] = {"quantization_config", "compression_config",
+                                       "quantization"};
+
+/* What the section says that it was done by; "" where it does not say. */
+static const char *method(const jc_config *config, const char *section)
+{
+    static const struct {
+        const char *key, *method; /* NULL: its text */
+    } keys[] = {
+        {"quant_method", NULL},
+        {"quant_type", NULL},
+        {"load_in_4bit", "bitsandbytes"},
+        {"load_in_8bit", "bitsandbytes"},
+        {"format", NULL},
+        {"quant_algo", NULL},
+    };
+    char key[64];
+    const char *text;
+
+    for (size_t i = 0; i < JC_COUNT(keys); i++) {
+        snprintf(key, sizeof key, "%s.%s", section, keys[i].key);
+        if (!jc_config_has(config, key))
+            continue;
+        if (keys[i].method)
+            return keys[i].method;
+        if (jc_config_text(config, key, &text, NULL) == JC_OK)
+            return text;
+    }
+    return strcmp(section, "quantization") == 0 ? "mlx" : "";
+}
+
+jc_status jc_quantised_check(const jc_model *model, jc_error *err)
+{
+    const jc_config *config = jc_store_config(model->store);
+
+    for (size_t i = 0; i < JC_COUNT(sections); i++) {
+        if (!jc_config_has(config, sections[i]))
+            continue;
+        const char *by = method(config, sections[i]);
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': its weights are quantised%s%.60s ('%s'), which is not "
+                       "supported; take the model that was quantised",
+                       jc_config_path(config), by[0] ? " by " : "", by, sections[i]);
+    }
+    return JC_OK;
+}
