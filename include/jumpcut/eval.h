@@ -44,7 +44,7 @@ typedef struct jc_eval_params {
 JC_API const jc_option *jc_eval_options(size_t *n_rows);
 
 /** Score the identity and each of shortcuts[n] on all of `samples`. Shortcuts of another
- *  model are refused (E_MISMATCH). */
+ *  model are refused (E_MISMATCH). For a model without a head the results have R2 alone. */
 JC_API jc_status jc_eval(jc_results **out, const jc_model *model,
                          const jc_shortcut *const *shortcuts, size_t n_shortcuts,
                          jc_samples *samples, const jc_eval_params *params,

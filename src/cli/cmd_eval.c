@@ -44,6 +44,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the shortcuts");
     st = jc_work_model(&model, cli, args->word[0], true, err);
     if (st == JC_OK)
+        jc_work_note_head(cli, model);
+    if (st == JC_OK)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
     for (size_t i = 1; i < args->n_words && st == JC_OK; i++)
         jc_origin_compare(cli, shortcuts[i - 1], args->word[i]);

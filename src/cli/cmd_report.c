@@ -2,6 +2,7 @@
 /* cmd_report.c: `jumpcut report`: results as one HTML page. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -17,23 +18,41 @@ static char *beside(const char *results)
     return jc_format("%.*s.html", (int)n, results);
 }
 
+/* A folder is that of a study: its results.json; free(). */
+static char *results_of(const char *word)
+{
+    struct stat info;
+    bool folder = stat(word, &info) == 0 && S_ISDIR(info.st_mode);
+
+    return folder ? jc_format("%s/results.json", word) : jc_format("%s", word);
+}
+
+/* A study calls its page report.html. */
+static char *page_of(const char *word, const char *results)
+{
+    return strcmp(word, results) == 0 ? beside(results) : jc_format("%s/report.html", word);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
-    const char *results = cli->args.word[0];
-    char *path = cli->args.own.out ? jc_format("%s", cli->args.own.out) : beside(results);
+    const char *word = cli->args.word[0], *out = cli->args.own.out;
+    char *results = results_of(word), *path = NULL;
 
-    if (!path)
-        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
-    jc_status st = jc_report_write(results, path, err);
+    if (results)
+        path = out ? jc_format("%s", out) : page_of(word, results);
+    jc_status st = path ? jc_report_write(results, path, err)
+                        : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
     if (st == JC_OK)
         printf("report: %s\n", path);
     free(path);
+    free(results);
     return st;
 }
 
 static const jc_own_row rows[] = {
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
-      "the page to write; without it, RESULTS with .html for .json"},
+      "the page to write; without it, RESULTS with .html for .json, or report.html in a "
+      "study's folder"},
      "FILE"},
 };
 static const jc_group own_rows = {
@@ -47,10 +66,12 @@ const jc_command jc_command_report = {
     .min_words = 1,
     .max_words = 1,
     .teach =
-        "Makes a page with charts out of a file written by 'eval' or 'study': R2 between "
+        "Makes a page with charts out of a file written by 'eval', or the folder of a "
+        "'study': R2 between "
         "all layers, precision and surprisal by layer, and the exits. The page is a single "
         "file and needs no network.",
-    .examples = "jumpcut report results.json --out report.html\n",
+    .examples = "jumpcut report results.json --out report.html\n"
+                "jumpcut report ./jumpcut-study\n",
     .groups = (const jc_group *const[]){&own_rows, &jc_group_common, NULL},
     .run = run,
 };

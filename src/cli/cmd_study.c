@@ -91,6 +91,26 @@ static jc_status choose_texts(jc_study *s, jc_error *err)
     return JC_OK;
 }
 
+/* What a model without a head cannot do is said before any work. */
+static jc_status check_head(jc_study *s, jc_error *err)
+{
+    const jc_args *args = &s->cli->args;
+
+    if (jc_model_get_info(s->model)->has_head)
+        return JC_OK;
+    if (args->self.self_text)
+        return jc_cli_fail(err, JC_E_UNSUPPORTED,
+                           "'%s' has no head, so it cannot write texts: give some with "
+                           "'--text'",
+                           s->model_path);
+    if (args->own.transfer.n)
+        return jc_cli_fail(err, JC_E_UNSUPPORTED,
+                           "'%s' has no head, and '--transfer' compares what is read out",
+                           s->model_path);
+    jc_work_note_head(s->cli, s->model);
+    return JC_OK;
+}
+
 static jc_status prepare(jc_study *s, jc_error *err)
 {
     jc_args *args = &s->cli->args;
@@ -105,6 +125,8 @@ static jc_status prepare(jc_study *s, jc_error *err)
         st = jc_work_model_path(s->cli, &s->model_path, err);
     if (st == JC_OK)
         st = jc_work_model(&s->model, s->cli, s->model_path, true, err);
+    if (st == JC_OK)
+        st = check_head(s, err);
     if (st == JC_OK)
         st = jc_output_folder(folder, err);
     if (st)

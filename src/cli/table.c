@@ -13,10 +13,11 @@ enum { COLUMN = 8, METHODS_MAX = 32 };
 
 typedef struct table {
     json_t *json;
-    const char *method[METHODS_MAX]; /* [n_methods], those of "jump" */
+    const char *method[METHODS_MAX]; /* [n_methods], those of "r2" */
     size_t n_methods;
-    size_t rows;   /* layers with scores */
-    size_t layers; /* L, blocks of the model */
+    size_t columns; /* metrics: all, or without a head R2 alone */
+    size_t rows;    /* layers with scores */
+    size_t layers;  /* L, blocks of the model */
 } table;
 
 /* A row of the table: where its value stands in results.json. */
@@ -38,7 +39,7 @@ static jc_status table_read(table *t, const char *text, jc_error *err)
     t->json = json_loads(text, JSON_REJECT_DUPLICATES, &why);
     if (!t->json)
         return jc_cli_fail(err, JC_E_FORMAT, "cannot read results: %s", why.text);
-    json_object_foreach(json_object_get(t->json, "jump"), name, unused)
+    json_object_foreach(json_object_get(t->json, "r2"), name, unused)
     {
         size_t at = t->n_methods;
         if (at == METHODS_MAX)
@@ -53,8 +54,9 @@ static jc_status table_read(table *t, const char *text, jc_error *err)
     t->layers = (size_t)json_integer_value(
         json_object_get(json_object_get(t->json, "model"), "layers"));
     if (t->n_methods)
-        t->rows = json_array_size(
-            json_object_get(json_object_get(t->json, "jump"), t->method[0]));
+        t->rows =
+            json_array_size(json_object_get(json_object_get(t->json, "r2"), t->method[0]));
+    t->columns = json_object_get(t->json, "jump") ? JC_COUNT_OF(metrics) : 1;
     return JC_OK;
 }
 
@@ -94,10 +96,10 @@ static int column_width(const table *t)
 static void print_heads(FILE *f, const table *t, int width)
 {
     fputs("      ", f);
-    for (size_t k = 0; k < JC_COUNT_OF(metrics); k++)
+    for (size_t k = 0; k < t->columns; k++)
         fprintf(f, " %*s", width * (int)t->n_methods, metrics[k].title);
     fputs("\nlayer ", f);
-    for (size_t k = 0; k < JC_COUNT_OF(metrics); k++) {
+    for (size_t k = 0; k < t->columns; k++) {
         fputc(' ', f);
         for (size_t m = 0; m < t->n_methods; m++)
             fprintf(f, "%*s", width, t->method[m]);
@@ -112,7 +114,7 @@ static void print_text(FILE *f, const table *t)
     print_heads(f, t, width);
     for (size_t l = 0; l < t->rows; l++) {
         fprintf(f, "%5zu ", l);
-        for (size_t k = 0; k < JC_COUNT_OF(metrics); k++) {
+        for (size_t k = 0; k < t->columns; k++) {
             fputc(' ', f);
             for (size_t m = 0; m < t->n_methods; m++) {
                 double x = value(t, &metrics[k], m, l);
@@ -157,7 +159,7 @@ static void print_saved(FILE *f, const table *t)
     json_t *saved = json_object_get(t->json, "saved");
     double target = number(json_object_get(saved, "target"));
 
-    for (size_t m = 0; m < t->n_methods; m++) {
+    for (size_t m = 0; saved && m < t->n_methods; m++) {
         json_t *row = json_object_get(saved, t->method[m]);
         double blocks = number(json_object_get(row, "blocks"));
         double percent = number(json_object_get(row, "percent"));

@@ -104,6 +104,20 @@ jc_status jc_work_model(jc_model **model, jc_cli *cli, const char *path, bool ru
     return st;
 }
 
+void jc_work_note_head(jc_cli *cli, const jc_model *model)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    char *note = info->has_head
+                     ? NULL
+                     : jc_format("'%s' has no head, so nothing can be read out: R2 is "
+                                 "scored, and neither precision, surprisal nor early exit",
+                                 info->path);
+
+    if (note)
+        jc_ui_note(&cli->ui, note);
+    free(note);
+}
+
 /* ---- samples ---- */
 
 static bool takes_samples(const jc_command *command)

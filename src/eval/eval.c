@@ -39,14 +39,15 @@ static json_t *describe_model(const jc_model_info *info)
     size_t start = n;
     while (start > 0 && info->path[start - 1] != '/')
         start--;
-    return json_pack("{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s}",
-                     "path", info->path, "name", info->path + start, n - start,
-                     "architecture", info->architecture, "layers", (json_int_t)info->layers,
-                     "width", (json_int_t)info->width, "heads", (json_int_t)info->heads,
-                     "context", (json_int_t)info->context, "vocab", (json_int_t)info->vocab,
-                     "parameters", (json_int_t)info->parameters, "stored_dtype",
-                     info->stored_dtype, "backend", info->backend, "dtype", info->dtype,
-                     "fingerprint", info->fingerprint);
+    return json_pack(
+        "{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:b}", "path",
+        info->path, "name", info->path + start, n - start, "architecture",
+        info->architecture, "layers", (json_int_t)info->layers, "width",
+        (json_int_t)info->width, "heads", (json_int_t)info->heads, "context",
+        (json_int_t)info->context, "vocab", (json_int_t)info->vocab, "parameters",
+        (json_int_t)info->parameters, "stored_dtype", info->stored_dtype, "backend",
+        info->backend, "dtype", info->dtype, "fingerprint", info->fingerprint, "head",
+        info->has_head);
 }
 
 static json_t *whole_number(const char *text)
@@ -102,6 +103,12 @@ static jc_status describe(const jc_eval_run *run, json_t *json, uint64_t texts,
     return failed ? jc_fail_nomem(err, "the results") : JC_OK;
 }
 
+/* Whether the model can have the metric. */
+static bool counts(const jc_eval_run *run, const jc_metric *metric)
+{
+    return run->info->has_head || !metric->reads_out;
+}
+
 /* The pass. */
 struct pass {
     const jc_eval_run *run;
@@ -126,9 +133,11 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
     const jc_eval_batch batch = {
         n,           pass->taps,   jc_batch_positions(source), jc_batch_owners(source),
         pass->texts, pass->scores, jc_batch_session(source)};
-    jc_status st = jc_eval_scores(run, pass->taps, n, pass->scores, err);
+    jc_status st =
+        run->info->has_head ? jc_eval_scores(run, pass->taps, n, pass->scores, err) : JC_OK;
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        st = jc_metric_row(i)->add(pass->states[i], run, &batch, err);
+        if (counts(run, jc_metric_row(i)))
+            st = jc_metric_row(i)->add(pass->states[i], run, &batch, err);
     pass->rows += n;
     pass->texts += jc_batch_texts(source);
     return st;
@@ -143,7 +152,8 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
     if (!pass->taps)
         return jc_fail_nomem(err, "an evaluation");
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        st = jc_metric_row(i)->begin(&pass->states[i], pass->run, err);
+        if (counts(pass->run, jc_metric_row(i)))
+            st = jc_metric_row(i)->begin(&pass->states[i], pass->run, err);
     while (st == JC_OK) {
         st = jc_batch_next(batch, &n, err);
         if (st || n == 0)
@@ -159,7 +169,8 @@ static jc_status write_results(struct pass *pass, jc_results *results, jc_error 
     jc_status st = describe(pass->run, results->json, pass->texts, pass->rows, err);
 
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        st = jc_metric_row(i)->finish(pass->states[i], pass->run, results->json, err);
+        if (counts(pass->run, jc_metric_row(i)))
+            st = jc_metric_row(i)->finish(pass->states[i], pass->run, results->json, err);
     return st;
 }
 
@@ -190,7 +201,8 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        if (jc_metric_row(i)->wants_detours && jc_metric_row(i)->wants_detours(&run))
+        if (counts(&run, jc_metric_row(i)) && jc_metric_row(i)->wants_detours &&
+            jc_metric_row(i)->wants_detours(&run))
             jc_batch_keep(batch);
     if (st == JC_OK)
         st = run_pass(&pass, batch, err);

@@ -285,6 +285,7 @@ static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc
 const jc_metric jc_metric_exit = {
     .info = {"exit", "early exit: mean blocks run against precision@1, and blocks saved at "
                      "the target precision"},
+    .reads_out = true,
     .begin = begin,
     .add = add,
     .finish = finish,

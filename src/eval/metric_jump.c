@@ -50,6 +50,7 @@ static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc
 const jc_metric jc_metric_jump = {
     .info = {"jump", "precision@1, 5, 10 and surprisal of the top token by layer, beside "
                      "the full model's"},
+    .reads_out = true,
     .begin = begin,
     .add = add,
     .finish = finish,

@@ -150,6 +150,7 @@ const jc_metric jc_metric_parts = {
     .info = {"parts", "precision and surprisal when attention, MLP or norms of all blocks "
                       "after a layer are maps, where the shortcut has them"},
     .wants_detours = wants_detours,
+    .reads_out = true,
     .begin = begin,
     .add = add,
     .finish = finish,

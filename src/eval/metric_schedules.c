@@ -257,6 +257,7 @@ const jc_metric jc_metric_schedules = {
     .info = {"schedules", "precision and surprisal when some blocks are run and maps jump "
                           "over the others, where there is a map between every two layers"},
     .wants_detours = wants_detours,
+    .reads_out = true,
     .begin = begin,
     .add = add,
     .finish = finish,

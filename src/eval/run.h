@@ -52,6 +52,7 @@ jc_status jc_eval_score_states(const jc_eval_run *run, const float *last, const 
 /* A metric keeps what it sums up in `*state`, which may be NULL. */
 typedef struct jc_metric {
     jc_metric_info info;
+    bool reads_out; /* needs a head; without one it is left out */
     bool (*wants_detours)(const jc_eval_run *run); /* NULL: never */
     jc_status (*begin)(void **state, const jc_eval_run *run, jc_error *err);
     jc_status (*add)(void *state, const jc_eval_run *run, const jc_eval_batch *batch,

@@ -54,6 +54,9 @@ jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t st
     if (!info->causal)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
                        info->path);
+    if (!info->has_head)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s' has no head, so it cannot write texts: give some", info->path);
     if (start >= (int64_t)info->vocab)
         return jc_fail(
             err, JC_E_MISMATCH,

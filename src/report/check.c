@@ -119,9 +119,10 @@ static jc_status check_fit(const jc_report_at *at, const char *path, const json_
 static const struct part {
     const char *name;
     jc_status (*check)(const jc_report_at *at, const char *path, const json_t *value);
+    bool reads_out; /* missing where the model has no head */
 } parts[] = {
-    {"fits", check_fit},  {"r2", check_r2},       {"jump", check_jump},
-    {"exit", check_exit}, {"saved", check_saved},
+    {"fits", check_fit, false}, {"r2", check_r2, false},      {"jump", check_jump, true},
+    {"exit", check_exit, true}, {"saved", check_saved, true},
 };
 
 static bool name_is_plain(const char *name)
@@ -139,14 +140,16 @@ static jc_status check_method(jc_report_at *at, const json_t *root, const char *
     if (!name_is_plain(method))
         return jc_report_wrong(
             at,
-            "a method in 'jump' has a name that is empty, longer than %d bytes "
+            "a method in '%s' has a name that is empty, longer than %d bytes "
             "or with control characters",
-            MAX_NAME);
+            at->head ? "jump" : "r2", MAX_NAME);
     at->method = method;
     for (size_t i = 0; i < JC_COUNT(parts); i++) {
         char path[96];
         snprintf(path, sizeof path, "%s.%s", parts[i].name, method);
         const json_t *value = json_object_get(json_object_get(root, parts[i].name), method);
+        if (!value && !at->head && parts[i].reads_out)
+            continue;
         if (!value && parts[i].check != check_fit)
             return jc_report_wrong(at, "it has no '%s'", path);
         jc_status st = parts[i].check(at, path, value);
@@ -172,6 +175,7 @@ static jc_status check_head(jc_report_at *at, const json_t *root)
     if (layers < 1 || layers > MAX_LAYERS)
         return jc_report_wrong(at, "'model.layers' is not from 1 to %d", MAX_LAYERS);
     at->layers = (size_t)layers;
+    at->head = !json_is_false(json_object_get(model, "head"));
     st = jc_report_object(at, "data", json_object_get(root, "data"), data_rows,
                           JC_COUNT(data_rows));
     if (st)
@@ -179,13 +183,16 @@ static jc_status check_head(jc_report_at *at, const json_t *root)
     if (!jc_report_is(json_object_get(root, "n_val"), COUNT))
         return jc_report_wrong(at, "'n_val' is missing or not a count");
     for (size_t i = 0; i < JC_COUNT(parts) - 1; i++) {
+        if (parts[i].reads_out && !at->head)
+            continue;
         st = jc_report_object(at, parts[i].name, json_object_get(root, parts[i].name), NULL,
                               0);
         if (st)
             return st;
     }
-    return jc_report_object(at, "saved", json_object_get(root, "saved"), saved,
-                            JC_COUNT(saved));
+    return at->head ? jc_report_object(at, "saved", json_object_get(root, "saved"), saved,
+                                       JC_COUNT(saved))
+                    : JC_OK;
 }
 
 static jc_status check_root(jc_report_at *at, json_t *root)
@@ -196,10 +203,10 @@ static jc_status check_root(jc_report_at *at, json_t *root)
     jc_status st = check_head(at, root);
     if (st)
         return st;
-    json_t *jump = json_object_get(root, "jump");
-    if (!json_object_get(jump, "id"))
-        return jc_report_wrong(at, "it has no 'jump.id'");
-    json_object_foreach(jump, method, list)
+    json_t *scores = json_object_get(root, at->head ? "jump" : "r2");
+    if (!json_object_get(scores, "id"))
+        return jc_report_wrong(at, "it has no '%s.id'", at->head ? "jump" : "r2");
+    json_object_foreach(scores, method, list)
     {
         st = check_method(at, root, method);
         if (st)

@@ -34,6 +34,7 @@ typedef struct jc_report_at {
     const char *file; /* for messages */
     jc_error *err;
     size_t layers;
+    bool head; /* the model has one; otherwise there is nothing that was read out */
     const char *method;
 } jc_report_at;
 

@@ -15,7 +15,7 @@ window.addEventListener("error", (event) => {
 const results = JSON.parse(document.getElementById("results").textContent);
 const { model, data, saved } = results;
 const L = model.layers;
-const methods = [...Object.keys(results.jump).filter((name) => name !== "id"), "id"];
+const methods = [...Object.keys(results.r2).filter((name) => name !== "id"), "id"];
 const fitted = methods.slice(0, -1);
 const halfway = Math.floor(L / 2);
 

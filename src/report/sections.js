@@ -9,6 +9,9 @@ function savedInterval(m) {
 }
 
 function savedSentence() {
+    if (!saved) {
+        return "The model has no head: R², how much of a state a map explains, is all that can be scored.";
+    }
     const parts = methods.map((m) => saved[m].blocks === null
         ? `${m} does not reach it`
         : `${m} saves ${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%${savedInterval(m)})`);
@@ -395,6 +398,9 @@ function trainingSections() {
     const lowest = Math.min(...series.flatMap((s) => s.points.map((p) => p.r2 ?? 0)));
     draw("How much text is enough: R²", "r2", "R²", { min: Math.max(-1, Math.floor(4 * lowest) / 4), max: 1, ticks: {} }, "R²",
         `Held-out R², mean over pairs to the last layer${lowest < -1 ? " (values below -1 are off the chart, and in the tables)" : ""},`);
+    if (!series.some((s) => s.points.some((p) => p.p1 !== null))) {
+        return;
+    }
     draw("How much text is enough: agreement", "p1", "precision@1", { min: 0, max: 1, ticks: {} }, "mean precision@1", "Mean precision@1 over the layers before the last");
 }
 
@@ -406,9 +412,11 @@ r2Section();
 if (results.r2_last) {
     lastSection();
 }
-precisionSection();
-surprisalSection();
-exitSection();
+if (results.jump) {
+    precisionSection();
+    surprisalSection();
+    exitSection();
+}
 if (Object.keys(results.parts ?? {}).length > 0) {
     partsSections();
 }

@@ -29,7 +29,8 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     const struct job *job = arg;
     const jc_validation *v = job->v;
     uint32_t last = v->taps - 1, tap = (uint32_t)(task % last);
-    size_t d = v->width, vocab = jc_model_get_info(v->model)->vocab, tile = task / last;
+    const jc_model_info *info = jc_model_get_info(v->model);
+    size_t d = v->width, vocab = info->has_head ? info->vocab : 1, tile = task / last;
     size_t first = tile * TILE, n = v->rows - first < TILE ? v->rows - first : TILE;
     const float *want = v->states[last] + first * d, *got;
     double *residual = job->residual + (tap * job->tiles + tile) * v->groups * d;
@@ -40,7 +41,7 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     if (st == JC_OK)
         st = jc_packed_map(job->method, tap, last, v->states[tap] + first * d, n, mapped,
                            &got, err);
-    if (st == JC_OK)
+    if (st == JC_OK && info->has_head)
         st = jc_model_readout(v->model, got, n, logits, err);
     for (size_t r = 0; r < n && st == JC_OK; r++) {
         uint32_t top = jc_vector_get()->top(vocab, logits + r * vocab).index;
@@ -158,7 +159,8 @@ jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
     job.hits = jc_matrix_new(last, v->rows, sizeof *job.hits);
     st = job.residual && job.hits ? jc_parallel(last * job.tiles, score_tile, &job, err)
                                   : jc_fail_nomem(err, "scores");
-    if (st == JC_OK)
+    score->p1 = score->p1_lo = score->p1_hi = (double)NAN;
+    if (st == JC_OK && jc_model_get_info(v->model)->has_head)
         st = find_precision(&job, score, err);
     if (st == JC_OK)
         find_r2(&job, score);

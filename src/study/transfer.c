@@ -181,9 +181,14 @@ jc_status jc_transfer(char **json, const jc_model *model, const jc_transfer_text
                       size_t n_shortcuts, const jc_eval_params *params, jc_error *err)
 {
     struct transfer x = {.model = model, .texts = texts, .n = n_shortcuts};
+    const jc_model_info *info = jc_model_get_info(model);
     jc_status st = check_methods(&x, err);
 
     *json = NULL;
+    if (st == JC_OK && !info->has_head)
+        st = jc_fail(err, JC_E_UNSUPPORTED,
+                     "'%s' has no head, and a transfer compares what is read out",
+                     info->path);
     if (st == JC_OK)
         st = copy_all(&x, err);
     for (size_t at = 0; at < 2 && st == JC_OK; at++)

@@ -162,7 +162,9 @@ jc_status jc_validation_new(jc_validation **out, const jc_model *model, jc_sampl
         st = run_texts(v, batch, texts, err);
     jc_batch_free(batch);
     if (st == JC_OK)
-        st = jc_parallel((v->rows + TILE - 1) / TILE, read_top, v, err);
+        st = jc_model_get_info(model)->has_head
+                 ? jc_parallel((v->rows + TILE - 1) / TILE, read_top, v, err)
+                 : JC_OK;
     if (st == JC_OK)
         st = find_variance(v, err);
     if (st) {

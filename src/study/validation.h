@@ -37,8 +37,9 @@ void jc_validation_free(jc_validation *v); /* takes NULL */
 
 /* Means over the layers 0 .. L - 1, of maps to the last one. */
 typedef struct jc_fit_score {
-    double r2, r2_half;      /* half its interval; NAN where there is none */
-    double p1, p1_lo, p1_hi; /* precision@1 and its interval; NAN where there is none */
+    double r2, r2_half; /* half its interval; NAN where there is none */
+    /* precision@1 and its interval; NAN where there is none, or no head */
+    double p1, p1_lo, p1_hi;
 } jc_fit_score;
 
 /* The group of a row's text. */
