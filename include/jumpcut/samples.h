@@ -28,7 +28,8 @@ typedef struct jc_samples jc_samples;
 typedef struct jc_samples_params {
     size_t size;
     const char *unit;      /* "line", "document" (blank-line-separated), "file" */
-    const char *field;     /* of each object of a .jsonl file. Default "text" */
+    const char *field;     /* of each object of a .jsonl file, "a.b.c" inside it. Default
+                              "text". Of a list of chat messages: their contents */
     const char *positions; /* "all" of the text's own, or "one" at random, the text cut
                               after it; when masked: see there */
     uint64_t seed;
@@ -79,9 +80,11 @@ typedef jc_status jc_samples_source_fn(void *arg, jc_ids *ids, jc_error *err);
 /** Samples of text files. `paths[n_paths]`: files, "-" for standard input; `.gz` and `.zst`
  *  are read as they are, `.jsonl` (also .jsonl.gz) by `field`. Tokenizer borrowed until
  *  close. A text longer than the context is cut so that what stands around it, such as
- *  [CLS] and [SEP], stays. E_MISMATCH when the tokenizer has more tokens than
- *  params->vocab (jc_tokenizer_check()). E_UNSUPPORTED when texts are to be masked and the
- * tokenizer has no mask token. */
+ *  [CLS] and [SEP], stays; of a very long line or file, no more is read than the context
+ *  can need, and a document is given in parts of 4 MiB. E_UNSUPPORTED when texts are to be
+ *  masked and the tokenizer has no mask token. jc_samples_next() gives E_FORMAT for a file
+ *  that is no UTF-8 text (UTF-16, Parquet, an archive), and E_MISMATCH when a text has a
+ *  token that is not below params->vocab. */
 JC_API jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                       const char *const *paths, size_t n_paths,
                                       const jc_samples_params *params,
@@ -105,6 +108,10 @@ JC_API jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *
  *  a mistake as a file that is missing. */
 JC_API jc_status jc_samples_next(jc_samples *samples, jc_sample *sample,
                                  jc_error *err) JC_NODISCARD;
+
+/** Whether the files have more texts than were given, as far as can be told without reading
+ *  on: false where nothing is known. */
+JC_API bool jc_samples_more(const jc_samples *samples);
 
 /** How far the source has been read, for progress: bytes (or texts) done and in all;
  *  total 0 when it cannot be known. */

@@ -44,10 +44,11 @@ JC_API const char *jc_tokenizer_kind(const jc_tokenizer *tokenizer);
 /** One more than the largest id. */
 JC_API uint32_t jc_tokenizer_size(const jc_tokenizer *tokenizer);
 
-/** E_MISMATCH when a model whose embedding has `rows` rows cannot take every token. Fewer
- *  tokens than rows are no fault: models are padded. */
-JC_API jc_status jc_tokenizer_check(const jc_tokenizer *tokenizer, uint32_t rows,
-                                    jc_error *err) JC_NODISCARD;
+/** E_MISMATCH, naming the token, when one of ids[0..n) has no row in an embedding of `rows`
+ *  rows. A tokenizer may well have more tokens than the model has rows, or fewer: what
+ *  counts is what a text has. */
+JC_API jc_status jc_tokenizer_check(const jc_tokenizer *tokenizer, const uint32_t *ids,
+                                    size_t n, uint32_t rows, jc_error *err) JC_NODISCARD;
 
 /** The id of a special token by role: "bos", "eos", "unk", "pad", "cls", "sep", "mask".
  *  -1 when the tokenizer has none. */
@@ -57,7 +58,8 @@ JC_API int64_t jc_tokenizer_special(const jc_tokenizer *tokenizer, const char *r
  *  around each text, if any, such as <s>, or [CLS] and [SEP]. Special tokens written out in
  *  the text are recognised, as the reference implementation does. Bytes that are not UTF-8
  *  become the tokens of those bytes ("byte-bpe"), or count as U+FFFD each (the others).
- *  E_FORMAT when a character has no token, and the tokenizer none for the unknown. */
+ *  E_FORMAT when a character has no token, and the tokenizer none for the unknown, and when
+ *  a piece that is tokenized as one, such as a word, is longer than 8 MiB. */
 JC_API jc_status jc_tokenizer_encode(const jc_tokenizer *tokenizer, const char *text,
                                      size_t length, jc_ids *ids,
                                      jc_error *err) JC_NODISCARD;

@@ -23,23 +23,20 @@ static jc_status check(jc_cli *cli, jc_error *err)
 }
 
 /* The ids of the first text of a file, cut at the model's context. */
-static jc_status read_file(jc_ids *ids, const jc_cli *cli, const jc_model_info *info,
+static jc_status read_file(jc_ids *ids, jc_cli *cli, const jc_model_info *info,
                            const jc_tokenizer *tokenizer, jc_error *err)
 {
     jc_samples_params params = cli->args.samples;
+    const char *file = cli->args.own.file;
     jc_samples *samples = NULL;
     jc_sample sample = {0};
 
-    params.unit = "file";
     params.context = info->context;
     params.vocab = info->vocab;
-    jc_status st =
-        jc_samples_from_text(&samples, tokenizer, &cli->args.own.file, 1, &params, err);
+    jc_status st = jc_samples_from_text(&samples, tokenizer, &file, 1, &params, err);
     if (st == JC_OK)
         st = jc_samples_next(samples, &sample, err);
-    if (st == JC_OK && !sample.ids)
-        st = jc_cli_fail(err, JC_E_ARG, "'%s' holds no text", cli->args.own.file);
-    if (st == JC_OK && sample.ids) {
+    if (st == JC_OK) { /* there is one, or it had failed */
         ids->id = malloc(sample.n_ids * sizeof *ids->id);
         ids->n = sample.n_ids;
         if (ids->id)
@@ -47,20 +44,28 @@ static jc_status read_file(jc_ids *ids, const jc_cli *cli, const jc_model_info *
         else
             st = jc_cli_fail(err, JC_E_NOMEM, "out of memory for the text");
     }
+    if (st == JC_OK && jc_samples_more(samples)) {
+        char note[400];
+        snprintf(note, sizeof note,
+                 "only the first text of '%s' is shown; '--unit file' takes the whole file "
+                 "for one",
+                 file);
+        cli->ui.hooks.note(cli->ui.hooks.arg, note);
+    }
     jc_samples_close(samples);
     return st;
 }
 
-static jc_status read_text(jc_ids *ids, const jc_cli *cli, const jc_model_info *info,
+static jc_status read_text(jc_ids *ids, jc_cli *cli, const jc_model_info *info,
                            const jc_tokenizer *tokenizer, jc_error *err)
 {
     const char *prompt = cli->args.own.prompt;
 
     if (!prompt)
         return read_file(ids, cli, info, tokenizer, err);
-    jc_status st = jc_tokenizer_check(tokenizer, info->vocab, err);
+    jc_status st = jc_tokenizer_encode(tokenizer, prompt, strlen(prompt), ids, err);
     if (st == JC_OK)
-        st = jc_tokenizer_encode(tokenizer, prompt, strlen(prompt), ids, err);
+        st = jc_tokenizer_check(tokenizer, ids->id, ids->n, info->vocab, err);
     if (st == JC_OK && ids->n == 0)
         st = jc_cli_fail(err, JC_E_ARG, "the prompt is empty");
     if (st == JC_OK && ids->n > info->context)
@@ -157,7 +162,8 @@ static const jc_own_row text_rows[] = {
       "the text to read"},
      "TEXT"},
     {{"text", JC_OPTION_TEXT, offsetof(jc_own, file), 0, 0, NULL, NULL,
-      "the file whose text to read, cut at the model's context; - is standard input"},
+      "the file whose first text to read, cut at the model's context; - is standard "
+      "input, .gz and .zst are read as they are, .jsonl by --field"},
      "FILE"},
 };
 static const jc_group text_group = {
@@ -205,15 +211,16 @@ const jc_command jc_command_lens = {
     .examples =
         "jumpcut lens ./gpt2 --prompt 'The capital of France is'\n"
         "# through a fitted map, and what it says of the answer's rank\n"
-        "jumpcut lens ./gpt2 mat.safetensors --text story.txt --format csv --out "
-        "lens.csv\n"
+        "jumpcut lens ./gpt2 mat.safetensors --text story.txt --unit file --format csv "
+        "--out lens.csv\n"
         "# all maps side by side, to look at in a browser\n"
-        "jumpcut lens ./gpt2 mat.safetensors --text story.txt --map all --format html "
-        "--out lens.html\n"
+        "jumpcut lens ./gpt2 mat.safetensors --text story.txt --unit file --map all "
+        "--format html --out lens.html\n"
         "# what the MLPs of all blocks add\n"
         "jumpcut lens ./gpt2 --prompt 'The capital of France is' --at mlp\n"
         "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
-    .groups = (const jc_group *const[]){&text_group, &lens_group, &out_group,
-                                        &jc_group_model, &jc_group_common, NULL},
+    .groups =
+        (const jc_group *const[]){&text_group, &jc_group_texts, &lens_group, &out_group,
+                                  &jc_group_model, &jc_group_common, NULL},
     .run = run,
 };

@@ -5,91 +5,21 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { BUFFER = 1 << 16 };
-
-/* ---- lines ---- */
-
-void jc_lines_close(jc_lines *lines)
-{
-    jc_input_close(lines->input);
-    jc_free(lines->line.data);
-    jc_free(lines->buffer);
-    *lines = (jc_lines){0};
-}
-
-jc_status jc_lines_open(jc_lines *lines, const char *path, jc_error *err)
-{
-    *lines = (jc_lines){.path = path, .buffer = jc_alloc(BUFFER)};
-    if (!lines->buffer)
-        return jc_fail_nomem(err, path);
-    jc_status st = jc_input_open(&lines->input, path, err);
-    if (st)
-        jc_lines_close(lines);
-    return st;
-}
-
-/* Make bytes be there to give; *got is false at the end. */
-static jc_status fill(jc_lines *lines, bool *got, jc_error *err)
-{
-    jc_status st = JC_OK;
-
-    if (lines->at == lines->n) {
-        lines->at = 0;
-        lines->n = 0;
-        st = jc_input_read(lines->input, lines->buffer, BUFFER, &lines->n, err);
-    }
-    *got = lines->n > 0;
-    return st;
-}
-
-static void drop_mark(jc_bytes *bytes)
-{
-    if (bytes->n >= 3 && memcmp(bytes->data, "\xef\xbb\xbf", 3) == 0) {
-        bytes->n -= 3;
-        memmove(bytes->data, bytes->data + 3, bytes->n);
-    }
-}
-
-jc_status jc_lines_next(jc_lines *lines, bool *got, jc_error *err)
-{
-    bool ended = false;
-
-    lines->line.n = 0;
-    for (*got = false; !ended; *got = true) {
-        bool more;
-        jc_status st = fill(lines, &more, err);
-        if (st)
-            return st;
-        if (!more)
-            break;
-        const char *from = lines->buffer + lines->at;
-        const char *end = memchr(from, '\n', lines->n - lines->at);
-        size_t n = end ? (size_t)(end - from) : lines->n - lines->at;
-        if (!jc_bytes_add(&lines->line, from, n))
-            return jc_fail_nomem(err, "a line of text");
-        lines->at += n + (end != NULL);
-        ended = end != NULL;
-    }
-    if (ended && lines->line.n > 0 && lines->line.data[lines->line.n - 1] == '\r')
-        lines->line.n--;
-    lines->number += *got;
-    if (*got && lines->number == 1)
-        drop_mark(&lines->line);
-    return JC_OK;
-}
-
-/* ---- texts ---- */
+#include "text/member.h"
 
 struct jc_corpus {
     char **path; /* [n_paths] */
     size_t n_paths, next_path;
-    jc_unit unit;
+    jc_corpus_params p;
     char *field;
     jc_lines lines; /* of the file that is open */
     bool json_lines;
-    bool keep_empty;
-    jc_bytes text;
-    uint64_t n_empty;
+    bool pending;          /* the line read last belongs to the next text */
+    jc_bytes joined;       /* of documents and objects */
+    const char *text;      /* [n_text], in `lines` or `joined` */
+    size_t n_text, n_more; /* bytes behind it that are the next part */
+    bool cut;
+    jc_corpus_counts count;
     uint64_t done, total; /* bytes of files that are closed; of all files */
 };
 
@@ -102,7 +32,7 @@ void jc_corpus_close(jc_corpus *c)
         jc_free(c->path[i]);
     jc_free(c->path);
     jc_free(c->field);
-    jc_free(c->text.data);
+    jc_free(c->joined.data);
     jc_free(c);
 }
 
@@ -120,18 +50,18 @@ static bool copy_paths(jc_corpus *c, const char *const *paths, size_t n_paths)
 }
 
 jc_status jc_corpus_open(jc_corpus **out, const char *const *paths, size_t n_paths,
-                         jc_unit unit, const char *field, jc_error *err)
+                         const jc_corpus_params *params, jc_error *err)
 {
     jc_corpus *c = jc_alloc_array(1, sizeof *c);
 
     *out = NULL;
     if (c)
-        c->field = jc_strdup(field);
+        c->field = jc_strdup(params->field ? params->field : "text");
     if (!c || !c->field || !copy_paths(c, paths, n_paths)) {
         jc_corpus_close(c);
         return jc_fail_nomem(err, "the names of texts");
     }
-    c->unit = unit;
+    c->p = *params;
     for (size_t i = 0; i < n_paths; i++) {
         uint64_t size = jc_input_size(paths[i]);
         c->total += size;
@@ -144,111 +74,228 @@ jc_status jc_corpus_open(jc_corpus **out, const char *const *paths, size_t n_pat
     return JC_OK;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), n_end = strlen(end);
+/* ---- opening a file ---- */
 
-    return n >= n_end && strcmp(s + n - n_end, end) == 0;
+/* name[0..*n) without the ending, if it has it. */
+static bool ends_with(const char *name, size_t *n, const char *end)
+{
+    size_t n_end = strlen(end);
+
+    if (*n < n_end || memcmp(name + *n - n_end, end, n_end) != 0)
+        return false;
+    *n -= n_end;
+    return true;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
+}
+
+static char first_char(const jc_lines *lines)
+{
+    for (size_t i = lines->at; i < lines->n; i++)
+        if (!is_space(lines->buffer[i]))
+            return lines->buffer[i];
+    return '\0';
+}
+
+/* What the name, or else the first character, says of the file. */
+static jc_status judge(jc_corpus *c, jc_error *err)
+{
+    const char *path = c->lines.path, *name = jc_input_name(path);
+    size_t n = strlen(path);
+    char first = first_char(&c->lines);
+
+    (void)(ends_with(path, &n, ".gz") || ends_with(path, &n, ".zst"));
+    c->json_lines = ends_with(path, &n, ".jsonl") || ends_with(path, &n, ".ndjson");
+    bool json = !c->json_lines && ends_with(path, &n, ".json");
+    if ((json || c->json_lines) && first == '[')
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read '%s': it is a JSON list, and texts are read from JSON "
+                       "Lines, one object a line; \"jq -c '.[]'\" makes them",
+                       name);
+    if (c->json_lines && first == '<')
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': it is a web page, not JSON",
+                       name);
+    c->json_lines |= json && first == '{';
+    if (ends_with(path, &n, ".csv") || ends_with(path, &n, ".tsv"))
+        jc_note(c->p.hooks, "'%s' is read as plain text, not as a table", name);
+    return JC_OK;
 }
 
 static jc_status open_next(jc_corpus *c, jc_error *err)
 {
-    const char *path = c->path[c->next_path++];
+    jc_status st = jc_lines_open(&c->lines, c->path[c->next_path++], err);
 
-    c->json_lines = ends_with(path, ".jsonl") || ends_with(path, ".jsonl.gz") ||
-                    ends_with(path, ".jsonl.zst");
-    return jc_lines_open(&c->lines, path, err);
+    if (st)
+        return st;
+    c->lines.hooks = c->p.hooks;
+    c->pending = false;
+    st = judge(c, err);
+    if (st || c->json_lines || c->p.limit == 0)
+        return st;
+    c->lines.limit = c->p.limit;
+    c->lines.longer = c->p.unit == JC_UNIT_DOCUMENT ? JC_LONG_PARTED : JC_LONG_CUT;
+    return JC_OK;
 }
+
+/* ---- texts: each sets c->text; *got is false at the end of the file ---- */
 
 static bool is_blank(const jc_bytes *line)
 {
     for (size_t i = 0; i < line->n; i++)
-        if (!strchr(" \t\r\v\f", line->data[i]) || !line->data[i])
+        if (!is_space(line->data[i]))
             return false;
     return true;
 }
 
-/* Each of these fills c->text; *got is false at the end of the file. */
+static void give(jc_corpus *c, const jc_bytes *bytes, bool cut)
+{
+    c->text = bytes->data;
+    c->n_text = bytes->n;
+    c->cut = cut;
+}
 
 static jc_status next_line(jc_corpus *c, bool *got, jc_error *err)
 {
     jc_status st = jc_lines_next(&c->lines, got, err);
 
-    if (st == JC_OK && *got && !jc_bytes_add(&c->text, c->lines.line.data, c->lines.line.n))
-        st = jc_fail_nomem(err, "a text");
+    give(c, &c->lines.line, c->lines.rest);
     return st;
+}
+
+/* The line joins the document, unless that is long enough already. */
+static jc_status join(jc_corpus *c, bool begun, bool *full, jc_error *err)
+{
+    const jc_bytes *line = &c->lines.line;
+    size_t n = line->n + begun;
+
+    if (!begun)
+        c->joined.n = 0;
+    *full = c->lines.rest || (c->p.limit && c->joined.n + n >= c->p.limit);
+    if (*full && begun) {
+        c->pending = true;
+        return JC_OK;
+    }
+    if (c->joined.n + n > JC_LINE_LIMIT)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read '%s': line %" PRIu64
+                       " is in a document of more than %zu MiB",
+                       jc_input_name(c->lines.path), c->lines.number, JC_LINE_LIMIT >> 20);
+    if ((begun && !jc_bytes_add(&c->joined, "\n", 1)) ||
+        !jc_bytes_add(&c->joined, line->data, line->n))
+        return jc_fail_nomem(err, "a text");
+    return JC_OK;
 }
 
 static jc_status next_document(jc_corpus *c, bool *got, jc_error *err)
 {
-    bool more = true;
+    bool more = true, full = false;
 
     *got = false;
-    while (more) {
-        jc_status st = jc_lines_next(&c->lines, &more, err);
-        if (st)
+    while (!full) {
+        jc_status st = c->pending ? JC_OK : jc_lines_next(&c->lines, &more, err);
+        if (st || !more)
             return st;
+        c->pending = false;
         bool blank = is_blank(&c->lines.line);
         if (blank && *got)
             break;
         if (blank)
             continue;
-        if ((*got && !jc_bytes_add(&c->text, "\n", 1)) ||
-            !jc_bytes_add(&c->text, c->lines.line.data, c->lines.line.n))
-            return jc_fail_nomem(err, "a text");
+        st = join(c, *got, &full, err);
+        if (st)
+            return st;
         *got = true;
+        give(c, &c->joined, false);
     }
+    c->count.parted += full;
     return JC_OK;
 }
 
 static jc_status next_file(jc_corpus *c, bool *got, jc_error *err)
 {
-    bool more = true;
-
     *got = c->lines.number == 0; /* once a file, also when it is empty */
-    c->lines.number = 1;
-    while (*got && more) {
-        jc_status st = fill(&c->lines, &more, err);
+    jc_status st = *got ? jc_lines_all(&c->lines, err) : JC_OK;
+    give(c, &c->lines.line, c->lines.rest);
+    return st;
+}
+
+/* The next line of JSON that is neither blank nor null. */
+static jc_status next_json(jc_corpus *c, json_t **object, bool *got, jc_error *err)
+{
+    const char *name = jc_input_name(c->lines.path);
+
+    for (;;) {
+        jc_status st = jc_lines_next(&c->lines, got, err);
+        if (st || !*got)
+            return st;
+        if (is_blank(&c->lines.line))
+            continue;
+        st = jc_text_json(object, c->lines.line.data, c->lines.line.n, name,
+                          c->lines.number, err);
+        if (st || json_is_object(*object))
+            return st;
+        bool null = json_is_null(*object);
+        if (!null)
+            st = jc_fail(err, JC_E_FORMAT,
+                         "cannot read '%s': line %" PRIu64 " is %s, not an object", name,
+                         c->lines.number, jc_json_kind(*object));
+        json_decref(*object);
+        *object = NULL;
+        c->count.null += null;
         if (st)
             return st;
-        if (!jc_bytes_add(&c->text, c->lines.buffer + c->lines.at,
-                          c->lines.n - c->lines.at))
-            return jc_fail_nomem(err, "a text");
-        c->lines.at = c->lines.n;
     }
-    drop_mark(&c->text);
-    return JC_OK;
+}
+
+static jc_status refuse(const jc_corpus *c, const json_t *object, jc_member is,
+                        jc_error *err)
+{
+    const char *name = jc_input_name(c->lines.path);
+    char names[JC_MEMBER_NAMES];
+
+    if (is == JC_MEMBER_NOMEM)
+        return jc_fail_nomem(err, "a text");
+    if (is == JC_MEMBER_OTHER)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read '%s': line %" PRIu64
+                       ": '%s' is neither text nor a list of texts or chat messages",
+                       name, c->lines.number, c->field);
+    jc_member_names(object, names);
+    return jc_fail(err, JC_E_FORMAT, "cannot read '%s': line %" PRIu64 ": no text '%s'%s%s",
+                   name, c->lines.number, c->field,
+                   names[0] ? "; '--field' could name " : "", names);
 }
 
 static jc_status next_object(jc_corpus *c, bool *got, jc_error *err)
 {
-    json_t *object;
-    jc_status st = JC_OK;
+    jc_member is = JC_MEMBER_NULL;
 
-    do {
-        st = jc_lines_next(&c->lines, got, err);
+    while (is == JC_MEMBER_NULL) {
+        json_t *object = NULL;
+        jc_status st = next_json(c, &object, got, err);
         if (st || !*got)
             return st;
-    } while (is_blank(&c->lines.line));
-    st = jc_text_json(&object, c->lines.line.data, c->lines.line.n,
-                      jc_input_name(c->lines.path), c->lines.number, err);
-    if (st)
-        return st;
-    const json_t *field = json_object_get(object, c->field);
-    if (!json_is_string(field))
-        st = jc_fail(err, JC_E_FORMAT, "cannot read '%s': line %" PRIu64 ": no text '%s'",
-                     jc_input_name(c->lines.path), c->lines.number, c->field);
-    else if (!jc_bytes_add(&c->text, json_string_value(field), json_string_length(field)))
-        st = jc_fail_nomem(err, "a text");
-    json_decref(object);
-    return st;
+        c->joined.n = 0;
+        is = jc_member_text(object, c->field, &c->joined);
+        c->count.null += is == JC_MEMBER_NULL;
+        if (is != JC_MEMBER_NULL && is != JC_MEMBER_TEXT)
+            st = refuse(c, object, is, err);
+        json_decref(object);
+        if (st)
+            return st;
+    }
+    give(c, &c->joined, false);
+    return JC_OK;
 }
 
 static jc_status next_in_file(jc_corpus *c, bool *got, jc_error *err)
 {
     if (c->json_lines)
         return next_object(c, got, err);
-    switch (c->unit) {
+    switch (c->p.unit) {
     case JC_UNIT_LINE:
         return next_line(c, got, err);
     case JC_UNIT_DOCUMENT:
@@ -259,35 +306,80 @@ static jc_status next_in_file(jc_corpus *c, bool *got, jc_error *err)
     return JC_OK;
 }
 
+/* A text of an object may be longer than the limit. */
+static void keep_limit(jc_corpus *c)
+{
+    size_t n = c->n_text;
+
+    c->n_more = 0;
+    if (c->p.limit == 0 || n <= c->p.limit)
+        return;
+    c->n_text = c->p.limit - jc_utf8_half(c->text, c->p.limit);
+    c->cut = c->p.unit != JC_UNIT_DOCUMENT;
+    if (c->cut)
+        return;
+    c->n_more = n - c->n_text;
+    c->count.parted++;
+}
+
 jc_status jc_corpus_next(jc_corpus *c, const char **text, size_t *length, jc_error *err)
 {
     *text = NULL;
     *length = 0;
     while (c->lines.input || c->next_path < c->n_paths) {
-        bool got = false;
+        bool got = c->n_more > 0;
         jc_status st = c->lines.input ? JC_OK : open_next(c, err);
-        c->text.n = 0;
-        if (st == JC_OK)
+        if (got) {
+            c->text += c->n_text;
+            c->n_text = c->n_more;
+        } else if (st == JC_OK) {
             st = next_in_file(c, &got, err);
+        }
         if (st)
             return st;
-        if (got && (c->text.n > 0 || c->keep_empty)) {
-            *text = c->text.n ? c->text.data : "";
-            *length = c->text.n;
-            return JC_OK;
-        }
-        c->n_empty += got;
         if (!got) {
             c->done += jc_input_done(c->lines.input);
             jc_lines_close(&c->lines);
+            continue;
         }
+        keep_limit(c);
+        if (c->n_text > 0 || c->p.keep_empty) {
+            *text = c->n_text ? c->text : "";
+            *length = c->n_text;
+            return JC_OK;
+        }
+        c->count.empty++;
     }
     return JC_OK;
 }
 
-void jc_corpus_keep_empty(jc_corpus *c)
+/* ---- what there is to tell ---- */
+
+const char *jc_corpus_place(const jc_corpus *c, uint64_t *line)
 {
-    c->keep_empty = true;
+    *line = c->lines.number;
+    return c->lines.path ? jc_input_name(c->lines.path) : "no file";
+}
+
+bool jc_corpus_was_cut(const jc_corpus *c)
+{
+    return c->cut;
+}
+
+bool jc_corpus_more(const jc_corpus *c)
+{
+    const jc_lines *lines = &c->lines;
+    const char *from = lines->buffer + lines->at, *end = lines->buffer + lines->n;
+    bool same = lines->rest && lines->longer == JC_LONG_CUT;
+
+    if (c->pending || c->n_more > 0 || c->next_path < c->n_paths)
+        return true;
+    for (; lines->input && from < end; from++) { /* behind the rest of this line */
+        if (!same && !is_space(*from))
+            return true;
+        same = same && (*from != '\n' || c->p.unit == JC_UNIT_FILE);
+    }
+    return false;
 }
 
 const char *jc_corpus_name(const jc_corpus *c, size_t *n_files)
@@ -296,9 +388,9 @@ const char *jc_corpus_name(const jc_corpus *c, size_t *n_files)
     return c->n_paths ? jc_input_name(c->path[0]) : "no file";
 }
 
-uint64_t jc_corpus_empty(const jc_corpus *c)
+jc_corpus_counts jc_corpus_count(const jc_corpus *c)
 {
-    return c->n_empty;
+    return c->count;
 }
 
 void jc_corpus_bytes(const jc_corpus *c, uint64_t *done, uint64_t *total)

@@ -16,7 +16,8 @@ static const jc_option rows[] = {
      "what one text is: a line, a document (blank lines part them; cut into windows of the "
      "model's context) or a whole file; in .jsonl it is always an object"},
     {ROW(field, JC_OPTION_TEXT), 0, 0, "text", NULL,
-     "member of each object of a .jsonl file that holds the text"},
+     "member of each object of a .jsonl file that holds the text, or names with dots "
+     "between, a.b.c; of a list of chat messages the contents are read, a line each"},
     {ROW(positions, JC_OPTION_TEXT), 0, 0, "all", "one|all",
      "positions used of each text: all, or one at random, after which the text is cut; of "
      "an "
@@ -98,6 +99,8 @@ void jc_samples_close(jc_samples *s)
 {
     if (!s)
         return;
+    if (s->corpus && s->given && !s->ended) /* the caller wanted no more */
+        jc_samples_note_texts(s);
     jc_corpus_close(s->corpus);
     jc_lines_close(&s->lines);
     jc_free(s->path);
@@ -117,7 +120,9 @@ void jc_samples_note(const jc_samples *s, uint64_t n, const char *one, const cha
 static jc_status nothing(const jc_samples *s, jc_error *err)
 {
     static const char *const splits[] = {"", " for training", " for validation"};
-    uint64_t empty = s->n_empty + (s->corpus ? jc_corpus_empty(s->corpus) : 0);
+    const jc_corpus_counts count =
+        s->corpus ? jc_corpus_count(s->corpus) : (jc_corpus_counts){0};
+    uint64_t empty = s->n_empty + count.empty;
     char why[96] = "", more[48] = "";
     size_t n = 1;
 
@@ -128,8 +133,12 @@ static jc_status nothing(const jc_samples *s, jc_error *err)
         snprintf(more, sizeof more, " and %zu other file%s", n - 1, n > 2 ? "s" : "");
     if (s->n_unmaskable)
         snprintf(why, sizeof why, ": %" PRIu64 " without a token to mask", s->n_unmaskable);
-    else if (empty)
-        snprintf(why, sizeof why, ": %" PRIu64 " empty", empty);
+    else if (empty && count.null)
+        snprintf(why, sizeof why, ": %" PRIu64 " empty, %" PRIu64 " null", empty,
+                 count.null);
+    else if (empty || count.null)
+        snprintf(why, sizeof why, ": %" PRIu64 " %s", empty ? empty : count.null,
+                 empty ? "empty" : "null");
     return jc_fail(err, JC_E_FORMAT, "there is no text%s in '%s'%s%s", splits[s->want],
                    name, more, why);
 }
@@ -142,6 +151,11 @@ jc_status jc_samples_next(jc_samples *s, jc_sample *sample, jc_error *err)
     jc_status st = s->next(s, sample, err);
     s->given |= sample->ids != NULL;
     return st || s->given ? st : nothing(s, err);
+}
+
+bool jc_samples_more(const jc_samples *s)
+{
+    return s->corpus && !s->ended && jc_corpus_more(s->corpus);
 }
 
 void jc_samples_position(const jc_samples *s, jc_progress *progress)

@@ -42,12 +42,15 @@ struct jc_samples {
     uint64_t n_texts; /* fetched so far; with lines, samples read */
     uint64_t n_cut, n_empty;
     uint64_t n_unmaskable; /* texts, or windows of them */
-    uint32_t mask;         /* id of the mask token */
-    size_t n_around;       /* tokens that stand around each text */
-    jc_rng rng;            /* of the present text */
-    jc_split split;        /* of the present text */
-    jc_ids ids;            /* of the present text */
-    size_t at;             /* ids given so far; JC_NO_TEXT before and between texts */
+    uint64_t n_bad;        /* texts that are not UTF-8; where the first one is: */
+    const char *bad_path;
+    uint64_t bad_line;
+    uint32_t mask;    /* id of the mask token */
+    size_t n_around;  /* tokens that stand around each text */
+    jc_rng rng;       /* of the present text */
+    jc_split split;   /* of the present text */
+    jc_ids ids;       /* of the present text */
+    size_t at;        /* ids given so far; JC_NO_TEXT before and between texts */
     jc_ids window;    /* of the present sample: a part of ids and what stands around it */
     jc_ids positions; /* of the present sample */
 };
@@ -57,6 +60,9 @@ jc_status jc_samples_new(jc_samples **out, const jc_samples_params *params,
                          jc_error *err) JC_NODISCARD;
 
 jc_status jc_texts_next(jc_samples *s, jc_sample *sample, jc_error *err);
+
+/* What there is to note of the texts given so far. */
+void jc_samples_note_texts(const jc_samples *s);
 
 /* "1 text was", "12 texts were" and the like, when n > 0. */
 void jc_samples_note(const jc_samples *s, uint64_t n, const char *one, const char *many);

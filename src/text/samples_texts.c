@@ -21,7 +21,10 @@ static jc_status fetch_corpus(jc_samples *s, bool *got, jc_error *err)
 static jc_status encode_corpus(jc_samples *s, jc_error *err)
 {
     s->ids.n = 0;
-    return jc_tokenizer_encode_bare(s->tokenizer, s->text, s->length, &s->ids, err);
+    if (jc_utf8_span(s->text, s->length) < s->length && s->n_bad++ == 0)
+        s->bad_path = jc_corpus_place(s->corpus, &s->bad_line);
+    return jc_tokenizer_encode_bare(s->tokenizer, s->text, s->length, s->p.hooks, &s->ids,
+                                    err);
 }
 
 static jc_status fetch_function(jc_samples *s, bool *got, jc_error *err)
@@ -47,10 +50,7 @@ static jc_status check_tokenizer(jc_samples *s, jc_error *err)
 {
     const jc_tokenizer *t = s->tokenizer;
     const jc_samples_params *p = &s->p;
-    jc_status st = p->vocab ? jc_tokenizer_check(t, p->vocab, err) : JC_OK;
 
-    if (st)
-        return st;
     if (p->keep_empty && (p->masked || s->one))
         return jc_fail(err, JC_E_ARG, "an empty text has no position to choose");
     s->n_around = t->before.n + t->after.n;
@@ -65,7 +65,27 @@ static jc_status check_tokenizer(jc_samples *s, jc_error *err)
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "cannot mask texts: '%s' has no mask token, such as '[MASK]'",
                        t->path);
-    return JC_OK;
+    return p->masked && p->vocab ? jc_tokenizer_check(t, &s->mask, 1, p->vocab, err)
+                                 : JC_OK;
+}
+
+/* Bytes that surely hold the tokens of a context, where a text is cut to them. Only words
+ * of thousands of characters or text that a normalizer drops could need more. */
+static size_t text_limit(const jc_samples *s)
+{
+    enum { LEAST = 1 << 20, MOST = 1 << 22 };
+    const jc_vocab *vocab = &s->tokenizer->vocab;
+    uint64_t longest = 0;
+
+    if (s->unit == JC_UNIT_DOCUMENT)
+        return MOST;
+    if (s->p.context == 0)
+        return 0;
+    for (uint32_t id = 0; id < vocab->size; id++)
+        if (vocab->token[id].length != JC_NO_TOKEN && vocab->token[id].length > longest)
+            longest = vocab->token[id].length;
+    longest *= s->p.context;
+    return longest < LEAST ? LEAST : longest > MOST ? MOST : (size_t)longest;
 }
 
 jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
@@ -82,10 +102,13 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
     s->texts = &corpus_texts;
     s->tokenizer = tokenizer;
     st = check_tokenizer(s, err);
+    const jc_corpus_params corpus = {.unit = s->unit,
+                                     .field = s->p.field,
+                                     .limit = text_limit(s),
+                                     .keep_empty = s->p.keep_empty,
+                                     .hooks = s->p.hooks};
     if (st == JC_OK)
-        st = jc_corpus_open(&s->corpus, paths, n_paths, s->unit, s->p.field, err);
-    if (st == JC_OK && s->p.keep_empty)
-        jc_corpus_keep_empty(s->corpus);
+        st = jc_corpus_open(&s->corpus, paths, n_paths, &corpus, err);
     if (st) {
         jc_samples_close(s);
         return st;
@@ -129,23 +152,41 @@ static void note_missing(const jc_samples *s, jc_split split, uint64_t wanted,
                 wanted - left, wanted, name);
 }
 
-static void end(jc_samples *s)
+void jc_samples_note_texts(const jc_samples *s)
 {
     char one[96], many[96];
-    const jc_splitter *split = &s->splitter;
+    const jc_corpus_counts count =
+        s->corpus ? jc_corpus_count(s->corpus) : (jc_corpus_counts){0};
 
-    s->ended = true;
-    if (!s->given) /* the error tells */
-        return;
     snprintf(one, sizeof one, "text was longer than %" PRIu32 " tokens and was cut",
              s->p.context);
     snprintf(many, sizeof many, "texts were longer than %" PRIu32 " tokens and were cut",
              s->p.context);
     jc_samples_note(s, s->n_cut, one, many);
-    jc_samples_note(s, s->n_empty + (s->corpus ? jc_corpus_empty(s->corpus) : 0),
-                    "empty text was skipped", "empty texts were skipped");
+    jc_samples_note(s, s->n_empty + count.empty, "empty text was skipped",
+                    "empty texts were skipped");
+    jc_samples_note(s, count.null, "text was null and was skipped",
+                    "texts were null and were skipped");
+    jc_samples_note(s, count.parted, "part of a document that is very long is a text",
+                    "parts of documents that are very long are texts");
     jc_samples_note(s, s->n_unmaskable, "text without a token to mask was skipped",
                     "texts without a token to mask were skipped");
+    if (s->n_bad)
+        jc_note(s->p.hooks,
+                "%" PRIu64 " text%s not UTF-8, the first at line %" PRIu64
+                " of '%s'; if that is Windows-1252, 'iconv -f WINDOWS-1252 -t UTF-8' "
+                "converts it",
+                s->n_bad, s->n_bad == 1 ? " is" : "s are", s->bad_line, s->bad_path);
+}
+
+static void end(jc_samples *s)
+{
+    const jc_splitter *split = &s->splitter;
+
+    s->ended = true;
+    if (!s->given) /* the error tells */
+        return;
+    jc_samples_note_texts(s);
     note_missing(s, JC_SPLIT_TRAIN, split->train, split->train_left, "training");
     note_missing(s, JC_SPLIT_VAL, split->val, split->val_left, "validation");
 }
@@ -188,7 +229,11 @@ static jc_status make_window(jc_samples *s, size_t n, jc_error *err)
         !jc_ids_append(&s->window, &part) ||
         (s->n_around && !jc_ids_append(&s->window, &s->tokenizer->after)))
         return jc_fail_nomem(err, "a text");
-    for (size_t i = 0; s->p.vocab && i < s->window.n; i++)
+    if (!s->p.vocab)
+        return JC_OK;
+    if (s->tokenizer)
+        return jc_tokenizer_check(s->tokenizer, s->window.id, s->window.n, s->p.vocab, err);
+    for (size_t i = 0; i < s->window.n; i++)
         if (s->window.id[i] >= s->p.vocab)
             return jc_fail(err, JC_E_MISMATCH,
                            "token %" PRIu32 " of text %" PRIu64
@@ -256,7 +301,8 @@ static jc_status next_window(jc_samples *s, jc_error *err)
     jc_status st = make_window(s, n, err);
     if (st == JC_OK)
         st = s->p.masked ? choose_masked(s, err) : choose(s, err);
-    if (n < left && s->unit != JC_UNIT_DOCUMENT) {
+    bool cut = n < left || (s->corpus && jc_corpus_was_cut(s->corpus));
+    if (cut && s->unit != JC_UNIT_DOCUMENT) {
         s->n_cut++;
         left = n;
     }

@@ -67,18 +67,6 @@ static jc_status decode(jc_text_stream *s, jc_error *err)
     return JC_OK;
 }
 
-/* Bytes at the end of text[0..n) that begin a character and do not complete it. */
-static size_t half(const char *text, size_t n)
-{
-    for (size_t have = 1; have <= 3 && have <= n; have++) {
-        unsigned char c = (unsigned char)text[n - have];
-        size_t want = c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
-        if ((c & 0xc0) != 0x80)
-            return c < 0xf5 && have < want ? have : 0;
-    }
-    return 0;
-}
-
 static bool is_byte(const jc_tokenizer *t, uint32_t id)
 {
     size_t n;
@@ -107,7 +95,7 @@ jc_status jc_text_stream_push(jc_text_stream *s, uint32_t id, const char **text,
         st = decode(s, err);
     if (st)
         return s->window.n--, st;
-    s->given = s->text.n - half(s->text.data, s->text.n);
+    s->given = s->text.n - jc_utf8_half(s->text.data, s->text.n);
     *length = s->given;
     if (s->given)
         *text = s->text.data;

@@ -95,6 +95,17 @@ size_t jc_utf8_span(const char *text, size_t n)
     return at;
 }
 
+size_t jc_utf8_half(const char *text, size_t n)
+{
+    for (size_t have = 1; have <= 3 && have <= n; have++) {
+        unsigned char c = (unsigned char)text[n - have];
+        size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+        if ((c & 0xc0) != 0x80)
+            return c <= 0xf4 && have < want ? have : 0;
+    }
+    return 0;
+}
+
 const char *jc_quoted(char out[JC_QUOTED], const char *text, size_t n)
 {
     size_t w = 0;

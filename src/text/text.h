@@ -27,6 +27,9 @@ size_t jc_utf8_next(const char *text, size_t n, uint32_t *code);
 /* Bytes of the longest well-formed prefix of text[0..n). */
 size_t jc_utf8_span(const char *text, size_t n);
 
+/* Bytes at the end of text[0..n) that begin a character and do not complete it. */
+size_t jc_utf8_half(const char *text, size_t n);
+
 /* A foreign string for a message: control characters and bytes that are not UTF-8 as \xNN,
  * cut with "..." when long. Returns out. */
 #define JC_QUOTED 64

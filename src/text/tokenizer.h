@@ -227,9 +227,11 @@ typedef enum jc_piece_type {
 
 /* ---- for samples ---- */
 
-/* As jc_tokenizer_encode(), without what stands around the text. */
+/* As jc_tokenizer_encode(), without what stands around the text. Of a long one, hooks may
+ * stop it. */
 jc_status jc_tokenizer_encode_bare(const jc_tokenizer *tokenizer, const char *text,
-                                   size_t length, jc_ids *ids, jc_error *err) JC_NODISCARD;
+                                   size_t length, const jc_hooks *hooks, jc_ids *ids,
+                                   jc_error *err) JC_NODISCARD;
 
 /* Append the text of a token as it is in the middle of a text. */
 jc_status jc_tokenizer_token_text(const jc_tokenizer *tokenizer, uint32_t id,

@@ -85,14 +85,24 @@ void jc_tokenizer_close(jc_tokenizer *t)
     jc_free(t);
 }
 
-jc_status jc_tokenizer_check(const jc_tokenizer *t, uint32_t rows, jc_error *err)
+jc_status jc_tokenizer_check(const jc_tokenizer *t, const uint32_t *ids, size_t n,
+                             uint32_t rows, jc_error *err)
 {
-    if (t->vocab.size <= rows)
-        return JC_OK;
-    return jc_fail(err, JC_E_MISMATCH,
-                   "the tokenizer of '%s' has %" PRIu32
-                   " tokens, and the model's embedding only %" PRIu32 " rows",
-                   t->path, t->vocab.size, rows);
+    char quoted[JC_QUOTED];
+
+    for (size_t i = 0; i < n; i++) {
+        size_t length = 0;
+        if (ids[i] < rows)
+            continue;
+        const char *name = jc_vocab_name(&t->vocab, ids[i], &length);
+        return jc_fail(err, JC_E_MISMATCH,
+                       "token '%s', id %" PRIu32
+                       ", has no row in the model's embedding: it has %" PRIu32
+                       " rows, and the tokenizer of '%s' %" PRIu32 " tokens",
+                       jc_quoted(quoted, name ? name : "", length), ids[i], rows, t->path,
+                       t->vocab.size);
+    }
+    return JC_OK;
 }
 
 const char *jc_tokenizer_kind(const jc_tokenizer *t)
@@ -120,16 +130,36 @@ bool jc_tokenizer_is_special(const jc_tokenizer *t, uint32_t id)
 
 /* ---- encoding ---- */
 
+/* Of a piece, such as a word, or where a tokenizer knows no words the whole text. The
+ * algorithms want up to 60 bytes of memory for each byte of it. */
+#define PIECE_LIMIT  ((size_t)8 << 20)
+#define REPORT_EVERY ((size_t)1 << 20)
+
 typedef struct encoding {
     const jc_tokenizer *t;
     jc_scratch scratch;
     jc_ids *ids;
+    const jc_hooks *hooks;
+    size_t done, total, reported; /* bytes */
 } encoding;
 
 static jc_status encode_piece(void *arg, const char *piece, size_t n, jc_error *err)
 {
     encoding *e = arg;
 
+    if (n > PIECE_LIMIT)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot tokenize a text: %zu MiB of it have no place to cut, and "
+                       "at most %zu may",
+                       n >> 20, PIECE_LIMIT >> 20);
+    e->done += n;
+    if (e->done - e->reported >= REPORT_EVERY) {
+        const jc_progress progress = {"tokenizing", "bytes", e->done, e->total};
+        e->reported = e->done;
+        jc_status st = jc_report(e->hooks, &progress, err);
+        if (st)
+            return st;
+    }
     return e->t->algorithm->encode(e->t, &e->scratch, piece, n, e->ids, err);
 }
 
@@ -206,10 +236,10 @@ static jc_status encode_from(encoding *e, size_t pass, const char *text, size_t 
 }
 
 jc_status jc_tokenizer_encode_bare(const jc_tokenizer *t, const char *text, size_t length,
-                                   jc_ids *ids, jc_error *err)
+                                   const jc_hooks *hooks, jc_ids *ids, jc_error *err)
 {
     size_t before = ids->n;
-    encoding e = {.t = t, .ids = ids};
+    encoding e = {.t = t, .ids = ids, .hooks = hooks, .total = length};
     jc_status st = encode_from(&e, 0, text, length, true, err);
 
     jc_bpe_free(&e.scratch.bpe);
@@ -230,7 +260,7 @@ jc_status jc_tokenizer_encode(const jc_tokenizer *t, const char *text, size_t le
     if (!jc_ids_append(ids, &t->before))
         st = jc_fail_nomem(err, "token ids");
     if (st == JC_OK)
-        st = jc_tokenizer_encode_bare(t, text, length, ids, err);
+        st = jc_tokenizer_encode_bare(t, text, length, NULL, ids, err);
     if (st == JC_OK && !jc_ids_append(ids, &t->after))
         st = jc_fail_nomem(err, "token ids");
     if (st)

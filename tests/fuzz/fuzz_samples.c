@@ -60,19 +60,20 @@ static void run_samples(const char *path)
     jc_samples_close(s);
 }
 
-static void run_texts(const char *path, jc_unit unit)
+static void run_texts(const char *path, jc_unit unit, size_t limit)
 {
     jc_corpus *c;
     const char *text;
     size_t n;
     jc_error err = {JC_OK, ""};
-    jc_status st = jc_corpus_open(&c, &path, 1, unit, "text", &err);
+    const jc_corpus_params params = {.unit = unit, .limit = limit};
+    jc_status st = jc_corpus_open(&c, &path, 1, &params, &err);
 
     while (st == JC_OK) {
         st = jc_corpus_next(c, &text, &n, &err);
         if (st || !text)
             break;
-        check(n > 0);
+        check(n > 0 && (limit == 0 || n <= limit));
     }
     check_end(st, &err);
     jc_corpus_close(c);
@@ -92,11 +93,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     run_samples(path);
     for (jc_unit unit = JC_UNIT_LINE; unit <= JC_UNIT_FILE; unit++)
-        run_texts(path, unit);
+        for (size_t limit = 0; limit <= 16; limit += 8)
+            run_texts(path, unit, limit);
     /* by its name, JSON Lines */
     int link = mkstemps(named, 6);
     check(link >= 0 && close(link) == 0 && unlink(named) == 0 && symlink(path, named) == 0);
-    run_texts(named, JC_UNIT_LINE);
+    run_texts(named, JC_UNIT_LINE, 0);
+    run_texts(named, JC_UNIT_DOCUMENT, 8);
     unlink(named);
     close(fd);
     return 0;

@@ -42,7 +42,8 @@ static char *texts_of(const size_t *files, size_t n, jc_unit unit, uint64_t *emp
 
     for (size_t i = 0; i < n; i++)
         paths[i] = path_of[files[i]];
-    assert_int_equal(jc_corpus_open(&c, paths, n, unit, "text", &err), JC_OK);
+    assert_int_equal(jc_corpus_open(&c, paths, n, &(jc_corpus_params){.unit = unit}, &err),
+                     JC_OK);
     for (;;) {
         const char *text;
         size_t length;
@@ -61,7 +62,7 @@ static char *texts_of(const size_t *files, size_t n, jc_unit unit, uint64_t *emp
     if (at == 0 && empty)
         out[0] = '\0';
     if (empty)
-        *empty = jc_corpus_empty(c);
+        *empty = jc_corpus_count(c).empty;
     jc_corpus_close(c);
     return out;
 }
@@ -139,9 +140,15 @@ static void test_corpus__bad_json_lines_are_named(void **state)
     static const char *const bad[][2] = {
         {"{\"text\":\"a\"}\n{\"text\":\"a\"\n",
          "line 2, column 11: not JSON, it ends too early"},
-        {"\n{\"body\":\"a\"}\n", "line 2: no text 'text'"},
-        {"{\"text\":7}\n", "line 1: no text 'text'"},
-        {"[]\n", "line 1: no text 'text'"},
+        {"\n{\"body\":\"a\"}\n", "line 2: no text 'text'; '--field' could name 'body'"},
+        {"{}\n", "line 1: no text 'text'"},
+        {"{\"text\":7}\n",
+         "line 1: 'text' is neither text nor a list of texts or chat messages"},
+        {"7\n", "line 1 is a number, not an object"},
+        {"[]\n",
+         "it is a JSON list, and texts are read from JSON Lines, one object a line; "
+         "\"jq -c '.[]'\" makes them"},
+        {"<html>\n", "it is a web page, not JSON"},
         {"{\"text\":\"\xc3\"}\n", "line 1, column 9: not UTF-8"},
     };
 
@@ -166,7 +173,7 @@ static void test_corpus__lines_of_any_length(void **state)
     line[131072] = '\n'; /* 65535 x */
     line[700000] = '\n';
     write_file(folder_path, names[0], line, sizeof line);
-    assert_int_equal(jc_corpus_open(&c, paths, 1, JC_UNIT_LINE, "text", NULL), JC_OK);
+    assert_int_equal(jc_corpus_open(&c, paths, 1, &(jc_corpus_params){0}, NULL), JC_OK);
     static const size_t want[] = {65536, 65535, 700000 - 131073};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(jc_corpus_next(c, &text, &length, NULL), JC_OK);
@@ -314,7 +321,7 @@ static void test_corpus__large_compressed_files(void **state)
         write_file(folder_path, names[file], data,
                    file == 4 ? zstd(text, data, sizeof data)
                              : gzip(text, data, sizeof data));
-        assert_int_equal(jc_corpus_open(&c, paths, 1, JC_UNIT_LINE, "text", NULL), JC_OK);
+        assert_int_equal(jc_corpus_open(&c, paths, 1, &(jc_corpus_params){0}, NULL), JC_OK);
         for (;; n++) {
             assert_int_equal(jc_corpus_next(c, &got, &length, NULL), JC_OK);
             if (!got)
@@ -336,11 +343,11 @@ static void test_corpus__what_cannot_be_read_is_named(void **state)
     jc_error err;
 
     (void)state;
-    assert_int_equal(jc_corpus_open(&c, none, 1, JC_UNIT_LINE, "text", &err), JC_OK);
+    assert_int_equal(jc_corpus_open(&c, none, 1, &(jc_corpus_params){0}, &err), JC_OK);
     assert_int_equal(jc_corpus_next(c, &text, &length, &err), JC_E_IO);
     assert_string_equal(err.message, "cannot open '/no/such': No such file or directory");
     jc_corpus_close(c);
-    assert_int_equal(jc_corpus_open(&c, folder, 1, JC_UNIT_LINE, "text", &err), JC_OK);
+    assert_int_equal(jc_corpus_open(&c, folder, 1, &(jc_corpus_params){0}, &err), JC_OK);
     assert_int_equal(jc_corpus_next(c, &text, &length, &err), JC_E_IO);
     assert_string_equal(err.message, "cannot read '/': Is a directory");
     jc_corpus_close(c);

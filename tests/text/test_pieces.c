@@ -200,25 +200,32 @@ static void test_pieces__bos_is_no_position(void **state)
     jc_tokenizer_close(t);
 }
 
-static void test_pieces__a_model_of_too_few_rows_is_refused(void **state)
+static void test_pieces__only_a_token_that_is_used_needs_a_row(void **state)
 {
+    static const uint32_t used[] = {0, PIECES - 2}, beyond[] = {1, PIECES - 1};
     jc_tokenizer *t = small(BPE, NULL);
     jc_samples_params p;
     jc_samples *s;
+    jc_sample sample;
     jc_error err;
     int left = 1;
 
     (void)state;
-    assert_int_equal(jc_tokenizer_check(t, PIECES, NULL), JC_OK);
-    assert_int_equal(jc_tokenizer_check(t, 4 * PIECES, NULL), JC_OK); /* padding */
-    assert_int_equal(jc_tokenizer_check(t, PIECES - 1, &err), JC_E_MISMATCH);
-    assert_string_equal(err.message, "the tokenizer of 'tokenizer.model' has 9 tokens, and "
-                                     "the model's embedding only 8 rows");
+    assert_int_equal(jc_tokenizer_check(t, used, 2, PIECES - 1, NULL), JC_OK);
+    assert_int_equal(jc_tokenizer_check(t, beyond, 2, PIECES, NULL), JC_OK);
+    assert_int_equal(jc_tokenizer_check(t, beyond, 2, PIECES - 1, &err), JC_E_MISMATCH);
+    assert_string_equal(err.message,
+                        "token '<ud>', id 8, has no row in the model's embedding: it has 8 "
+                        "rows, and the tokenizer of 'tokenizer.model' 9 tokens");
     jc_samples_params_init(&p);
     p.tokenizer = t;
-    p.vocab = PIECES - 1;
-    assert_int_equal(jc_samples_from_source(&s, two_texts, &left, &p, &err), JC_E_MISMATCH);
-    assert_null(s);
+    for (p.vocab = 2; p.vocab <= PIECES; p.vocab += PIECES - 2) {
+        left = 1;
+        assert_int_equal(jc_samples_from_source(&s, two_texts, &left, &p, &err), JC_OK);
+        assert_int_equal(jc_samples_next(s, &sample, &err),
+                         p.vocab == 2 ? JC_E_MISMATCH : JC_OK);
+        jc_samples_close(s);
+    }
     jc_tokenizer_close(t);
 }
 
@@ -499,7 +506,7 @@ int main(void)
         cmocka_unit_test(test_pieces__the_configuration_says_what_stands_around),
         cmocka_unit_test(test_pieces__the_class_counts_more_than_the_post_processor),
         cmocka_unit_test(test_pieces__bos_is_no_position),
-        cmocka_unit_test(test_pieces__a_model_of_too_few_rows_is_refused),
+        cmocka_unit_test(test_pieces__only_a_token_that_is_used_needs_a_row),
         cmocka_unit_test(test_pieces__bad_pieces_are_named),
         cmocka_unit_test(test_pieces__models_of_other_kinds_are_refused),
         cmocka_unit_test(test_pieces__damaged_buffers_are_refused),

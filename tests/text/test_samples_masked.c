@@ -445,9 +445,10 @@ static void test_samples_masked__what_does_not_fit_is_refused(void **state)
                   "a context of 2 leaves no room for a text: 2 tokens stand around each");
     p = masked("all");
     p.vocab = MASK;
-    check_refused(bert, &p, JC_E_MISMATCH,
-                  "the tokenizer of 'vocab.txt' has 25 tokens, and the model's embedding "
-                  "only 4 rows");
+    check_refused(
+        bert, &p, JC_E_MISMATCH,
+        "token '[MASK]', id 4, has no row in the model's embedding: it has 4 rows, "
+        "and the tokenizer of 'vocab.txt' 25 tokens");
     p = masked("all");
     p.mask_rate = 1.5;
     check_refused(bert, &p, JC_E_ARG, "'--mask-rate' must be from 0 to 1, not '1.5'");

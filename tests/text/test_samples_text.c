@@ -11,16 +11,22 @@ static jc_tokenizer *demo;
 static char *folder;
 static char path_a[1024], path_b[1024];
 
-static int make_files(void **state)
+static int write_usual(void **state)
 {
     (void)state;
-    folder = temp_folder();
-    snprintf(path_a, sizeof path_a, "%s/%s", folder, names[0]);
-    snprintf(path_b, sizeof path_b, "%s/%s", folder, names[1]);
     write_text(folder, names[0],
                "the first\n\nthe second one, which is longer\r\n\n\nlast\n");
     write_text(folder, names[1],
                "{\"body\":\"the fourth<|endoftext|>\"}\n{\"body\":\"\"}\n");
+    return 0;
+}
+
+static int make_files(void **state)
+{
+    folder = temp_folder();
+    snprintf(path_a, sizeof path_a, "%s/%s", folder, names[0]);
+    snprintf(path_b, sizeof path_b, "%s/%s", folder, names[1]);
+    (void)write_usual(state);
     return jc_tokenizer_open(&demo, JC_SOURCE_DIR "/data/demo", NULL);
 }
 
@@ -238,6 +244,99 @@ static void test_samples_text__the_context_cuts_lines_and_windows_documents(void
     jc_ids_free(&all);
 }
 
+/* Of a line of 3 MB only the beginning is read, which has the same tokens. */
+static void test_samples_text__a_long_line_is_cut_without_being_read(void **state)
+{
+    enum { N = 3 << 20, CONTEXT = 300 };
+    char *line = malloc(N + 5);
+    const char *paths[] = {path_a};
+    notes n = {.n = 0};
+    const jc_hooks hooks = {.note = keep_note, .arg = &n};
+    jc_samples_params p;
+    jc_samples *s;
+    jc_sample sample;
+    jc_ids whole = {0};
+
+    (void)state;
+    assert_non_null(line);
+    for (size_t i = 0; i < N; i++)
+        line[i] = "a river\xc3\xa9 "[(i * i >> 3) % 7];
+    memcpy(line + N, "\nend\n", 5);
+    write_file(folder, names[0], line, N + 5);
+    assert_int_equal(jc_tokenizer_encode(demo, line, 20000, &whole, NULL), JC_OK);
+    jc_samples_params_init(&p);
+    p.context = CONTEXT;
+    p.hooks = &hooks;
+    for (int all = 0; all < 2; all++) {
+        n.n = 0;
+        p.unit = all ? "line" : "file";
+        assert_int_equal(jc_samples_from_text(&s, demo, paths, 1, &p, NULL), JC_OK);
+        assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+        assert_int_equal(sample.n_ids, CONTEXT);
+        assert_memory_equal(sample.ids, whole.id, CONTEXT * sizeof *whole.id);
+        jc_progress progress;
+        jc_samples_position(s, &progress);
+        assert_true(progress.done <= (1 << 20) + (1 << 17));
+        if (all) {
+            assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+            check_text(&sample, "end");
+        }
+        jc_samples_close(s);
+        assert_int_equal(n.n, 1);
+        assert_string_equal(n.text[0], "1 text was longer than 300 tokens and was cut");
+    }
+    jc_ids_free(&whole);
+    free(line);
+}
+
+static void test_samples_text__what_is_not_utf8_or_null_is_noted(void **state)
+{
+    notes n = {.n = 0};
+    const jc_hooks hooks = {.note = keep_note, .arg = &n};
+    jc_samples_params p;
+    jc_sample sample;
+
+    (void)state;
+    write_text(folder, names[0], "fine\nthe caf\xe9\n\x93quoted\x94\n");
+    write_text(folder, names[1], "{\"body\":null}\n{\"body\":\"last\"}\n");
+    jc_samples_params_init(&p);
+    p.hooks = &hooks;
+    jc_samples *s = open_both(&p);
+    do
+        assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+    while (sample.ids);
+    jc_samples_close(s);
+    assert_int_equal(n.n, 2);
+    assert_string_equal(n.text[0], "1 text was null and was skipped");
+    assert_non_null(strstr(n.text[1], "2 texts are not UTF-8, the first at line 2 of '"));
+}
+
+/* A caller that wants no more hears of what it got; whether there is more is known. */
+static void test_samples_text__a_stream_may_be_left(void **state)
+{
+    notes n = {.n = 0};
+    const jc_hooks hooks = {.note = keep_note, .arg = &n};
+    jc_samples_params p;
+    jc_sample sample;
+
+    (void)state;
+    write_text(folder, names[0], "one two three four\n\n");
+    write_text(folder, names[1], "{\"body\":\"five\"}\n\n \n");
+    jc_samples_params_init(&p);
+    p.hooks = &hooks;
+    p.context = 2;
+    jc_samples *s = open_both(&p);
+    for (int i = 0; i < 2; i++) {
+        assert_true(jc_samples_more(s));
+        assert_int_equal(jc_samples_next(s, &sample, NULL), JC_OK);
+    }
+    assert_false(jc_samples_more(s));
+    jc_samples_close(s);
+    assert_int_equal(n.n, 2);
+    assert_string_equal(n.text[0], "1 text was longer than 2 tokens and was cut");
+    assert_string_equal(n.text[1], "1 empty text was skipped");
+}
+
 static void test_samples_text__failures_pass_through(void **state)
 {
     const char *paths[] = {path_a, "/no/such.txt"};
@@ -296,6 +395,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_text__lines_of_all_files_in_order),
         cmocka_unit_test(test_samples_text__the_context_cuts_lines_and_windows_documents),
+        cmocka_unit_test_teardown(test_samples_text__a_long_line_is_cut_without_being_read,
+                                  write_usual),
+        cmocka_unit_test_teardown(test_samples_text__what_is_not_utf8_or_null_is_noted,
+                                  write_usual),
+        cmocka_unit_test_teardown(test_samples_text__a_stream_may_be_left, write_usual),
         cmocka_unit_test(test_samples_text__failures_pass_through),
         cmocka_unit_test(test_samples_text__every_failed_allocation_is_reported),
         cmocka_unit_test(test_samples_text__empty_texts_are_kept_where_asked),
