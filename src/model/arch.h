@@ -62,7 +62,7 @@ typedef struct jc_hparams {
     bool use_window;
     uint32_t window_from, window_every; /* blocks from, from + every, ... have the window */
     jc_layers windowed;                 /* or those of this list, where there is one */
-    uint32_t window_except;     /* but each block n, 2 n, ... has none; 0: not so */
+    uint32_t window_except;             /* but each block n, 2 n, ... has none; 0: not so */
     jc_rotary_hparams rotary;
     jc_rotary_hparams rotary_local; /* of blocks with a window; theta 0: the same */
     /* derived */

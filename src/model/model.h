@@ -98,6 +98,11 @@ jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint3
 /* Tensors that no row reads: E_UNSUPPORTED where one of them says that the others are
  * quantised; a note where they may be of another model. */
 jc_status jc_unread_check(jc_model *model, jc_error *err) JC_NODISCARD;
+/* A note of choices in the configuration that the architecture does not have. */
+jc_status jc_unread_keys(jc_notes *notes, const jc_arch *arch, const jc_config *config,
+                         jc_error *err) JC_NODISCARD;
+/* Whether a row of the architecture has the key, or one that is inside it. */
+bool jc_arch_has_key(const jc_arch *arch, const char *key);
 /* E_UNSUPPORTED where the configuration says so. */
 jc_status jc_quantised_check(const jc_model *model, jc_error *err) JC_NODISCARD;
 /* Prepare the norms and the blocks. */

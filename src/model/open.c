@@ -62,6 +62,8 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
         st = jc_rows_prepare(model, err);
     if (st == JC_OK)
         st = jc_weights_check(model, err);
+    if (st == JC_OK && !jc_store_gguf(model->store)) /* which has noted its own */
+        st = jc_unread_keys(&model->notes, model->arch, config, err);
     if (st == JC_OK)
         st = jc_store_fingerprint(model->store, model->fingerprint, err);
     if (st)

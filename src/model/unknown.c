@@ -45,8 +45,7 @@ static bool is_idle(const char *key)
     return false;
 }
 
-/* Whether a row of the architecture has the key, or one that is inside it. */
-static bool has_key(const jc_arch *arch, const char *key)
+bool jc_arch_has_key(const jc_arch *arch, const char *key)
 {
     size_t n = strlen(key);
 
@@ -66,7 +65,7 @@ static size_t shared_keys(const jc_arch *arch, const jc_config *config)
 
     for (const char *key = jc_config_next(config, NULL); key;
          key = jc_config_next(config, key))
-        n += has_key(arch, key) && !is_idle(key);
+        n += jc_arch_has_key(arch, key) && !is_idle(key);
     return n;
 }
 
@@ -76,7 +75,7 @@ static bool strange(const char *key, const jc_config *config)
     const jc_arch *const *archs = jc_archs(&n);
 
     for (size_t i = 0; i < n; i++)
-        if (has_key(archs[i], key))
+        if (jc_arch_has_key(archs[i], key))
             return false;
     return !is_idle(key) && jc_config_has(config, key);
 }

@@ -231,7 +231,16 @@ static jc_status put_tensors(jc_made *m)
     return st ? st : jc_made_put(m, "mlp_bias", json_boolean(some_block_has(m, mlp)));
 }
 
-jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n, jc_error *err)
+bool jc_made_reads(const char *suffix)
+{
+    for (size_t i = 0; i < JC_COUNT(rows); i++)
+        if (strcmp(rows[i].gguf, suffix) == 0)
+            return true;
+    return false;
+}
+
+jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n,
+                            jc_notes *notes, jc_error *err)
 {
     const jc_gguf *file = files[0];
     jc_made m = {
@@ -240,7 +249,9 @@ jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n, jc
     *out = NULL;
     if (!m.root)
         return jc_fail_nomem(err, jc_gguf_path(file));
-    jc_status st = put_name(&m);
+    jc_status st = jc_made_check(&m);
+    if (st == JC_OK)
+        st = put_name(&m);
     for (size_t i = 0; i < JC_COUNT(rows) && st == JC_OK; i++)
         st = jc_made_row(&m, rows[i].gguf, rows[i].keys);
     if (st == JC_OK)
@@ -249,6 +260,8 @@ jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n, jc
         st = jc_made_scaling(&m);
     if (st == JC_OK)
         st = put_tensors(&m);
+    if (st == JC_OK)
+        st = jc_made_note_keys(&m, notes);
     if (st) {
         json_decref(m.root);
         return st;

@@ -34,6 +34,14 @@ const jc_gguf_value *jc_made_get(const jc_made *m, const char *suffix, char *ful
 double jc_made_written(const jc_gguf_value *value, size_t i);
 const jc_tensor *jc_made_find(const jc_made *m, const char *name);
 
+/* Whether a row reads <architecture>.<suffix>. */
+bool jc_made_reads(const char *suffix);
+
+/* gguf_kind.c: E_UNSUPPORTED for what is no language model; a note of keys that nothing
+ * reads. */
+jc_status jc_made_check(jc_made *m) JC_NODISCARD;
+jc_status jc_made_note_keys(jc_made *m, jc_notes *notes) JC_NODISCARD;
+
 /* gguf_scaling.c: rope_scaling. */
 jc_status jc_made_scaling(jc_made *m) JC_NODISCARD;
 

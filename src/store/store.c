@@ -133,7 +133,8 @@ static jc_status open_model(jc_store *store, jc_error *err)
     if (jc_gguf_is(store->path)) {
         jc_status st = jc_gguf_parts_open(store, err);
         return st ? st
-                  : jc_config_of_gguf(&store->config, store->ggufs, store->n_ggufs, err);
+                  : jc_config_of_gguf(&store->config, store->ggufs, store->n_ggufs,
+                                      &store->notes, err);
     }
     jc_status st = check_folder(store->path, err);
     if (st == JC_OK)

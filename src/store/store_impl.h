@@ -14,9 +14,10 @@
  * doubles. */
 jc_status jc_config_take(jc_config **out, json_t *root, const char *path,
                          jc_error *err) JC_NODISCARD;
-/* Of a file and its further parts, [n]. */
+/* Of a file and its further parts, [n]; keys that nothing reads are noted. E_UNSUPPORTED
+ * for a file that is no language model, such as a projector or an adapter. */
 jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n,
-                            jc_error *err) JC_NODISCARD;
+                            jc_notes *notes, jc_error *err) JC_NODISCARD;
 
 /* Tensors in order of name, for bsearch. Duplicates are neighbours afterwards. */
 void jc_tensors_sort(const jc_tensor **tensors, size_t count);

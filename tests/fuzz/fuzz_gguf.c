@@ -40,10 +40,12 @@ static void check_value(const jc_gguf *file, const jc_gguf_value *v,
 
 static void check_config(jc_gguf *file)
 {
+    jc_notes notes = {0};
     const char *type = NULL;
     jc_config *config;
     jc_error err = {JC_OK, ""};
-    jc_status st = jc_config_of_gguf(&config, &file, 1, &err);
+    jc_status st = jc_config_of_gguf(&config, &file, 1, &notes, &err);
+    jc_notes_free(&notes);
 
     if (st) {
         check(!config);

@@ -331,6 +331,39 @@ static const struct {
      BAD "the number of layers is 4000000000; it must be from 1 to 16777216"},
 };
 
+/* Of published models nothing is left unread; of a Granite that is called a Llama, much. */
+static void test_configs__choices_that_nothing_reads_are_noted(void **state)
+{
+    static const char granite[] =
+        "{\"model_type\": \"llama\", \"embedding_multiplier\": 12.0, "
+        "\"residual_multiplier\": 0.22, \"logits_scaling\": 8.0, \"clip_qkv\": null, "
+        "\"alibi\": false, \"num_experts\": 0, \"attention_multiplier\": 1.0}";
+    jc_notes notes = {0};
+    jc_config *config;
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(configs); i++) {
+        const char *type;
+        assert_int_equal(jc_config_parse(&config, configs[i].json, strlen(configs[i].json),
+                                         "config.json", NULL),
+                         JC_OK);
+        assert_int_equal(jc_config_text(config, "model_type", &type, NULL), JC_OK);
+        assert_int_equal(jc_unread_keys(&notes, jc_arch_find(type), config, NULL), JC_OK);
+        if (notes.n)
+            fail_msg("%s: %s", configs[i].name, notes.text[0]);
+        jc_config_close(config);
+    }
+    assert_int_equal(
+        jc_config_parse(&config, granite, strlen(granite), "config.json", NULL), JC_OK);
+    assert_int_equal(jc_unread_keys(&notes, jc_arch_find("llama"), config, NULL), JC_OK);
+    assert_int_equal(notes.n, 1);
+    assert_non_null(strstr(notes.text[0],
+                           "'config.json' has 'embedding_multiplier', "
+                           "'residual_multiplier', 'logits_scaling', which"));
+    jc_notes_free(&notes);
+    jc_config_close(config);
+}
+
 static void test_configs__what_cannot_be_run_is_said(void **state)
 {
     (void)state;
@@ -389,6 +422,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_configs__published_ones_are_understood),
+        cmocka_unit_test(test_configs__choices_that_nothing_reads_are_noted),
         cmocka_unit_test(test_configs__what_cannot_be_run_is_said),
         cmocka_unit_test(test_configs__an_unknown_type_is_compared_with_the_known),
     };

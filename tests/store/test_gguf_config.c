@@ -63,13 +63,16 @@ static void make(struct bytes *b, const char *arch, const key *keys, const char 
     }
 }
 
+static jc_notes notes; /* of the last file that was opened */
+
 static jc_status open_config(jc_config **out, const struct bytes *b, jc_error *err)
 {
     jc_gguf *file;
 
+    jc_notes_free(&notes);
     if (jc_gguf_parse(&file, b->data, b->n, "m.gguf", err))
         fail_msg("%s", err->message);
-    jc_status st = jc_config_of_gguf(out, &file, 1, err);
+    jc_status st = jc_config_of_gguf(out, &file, 1, &notes, err);
     jc_gguf_close(file);
     return st;
 }
@@ -280,6 +283,92 @@ static void test_gguf_config__tensors_tell_what_has_biases(void **state)
 
 #define IS(key) "cannot read '" key "' of 'm.gguf': "
 
+static void test_gguf_config__keys_that_nothing_reads_are_noted(void **state)
+{
+    static const struct {
+        key keys[3];
+        const char *note; /* has this; NULL: there is none */
+    } rows[] = {
+        {{{.name = "llama.attention.scale", .x = 0.25, .real = true}, {.name = NULL}},
+         "1 key of 'm.gguf' is not read: 'llama.attention.scale'"},
+        {{{.name = "llama.logit_scale", .x = 8, .real = true},
+          {.name = "llama.residual_scale", .x = 0.5, .real = true},
+          {.name = NULL}},
+         "2 keys of 'm.gguf' are not read: 'llama.logit_scale', 'llama.residual_scale'"},
+        {{{.name = "llama.logit_scale", .x = 1, .real = true},
+          {.name = "llama.expert_count", .x = 0},
+          {.name = NULL}},
+         NULL},
+        {{{.name = "llama.vocab_size", .x = 61},
+          {.name = "llama.rope.freq_base", .x = 1e6, .real = true},
+          {.name = NULL}},
+         NULL},
+        {{{.name = "llama2.scale", .x = 8}, {.name = NULL}}, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        jc_config_close(config_of("llama", rows[i].keys, NULL, 0));
+        assert_int_equal(notes.n, rows[i].note != NULL);
+        if (rows[i].note && !strstr(notes.text[0], rows[i].note))
+            fail_msg("%s", notes.text[0]);
+    }
+    jc_notes_free(&notes);
+}
+
+static void test_gguf_config__what_is_no_language_model_is_told(void **state)
+{
+    static const struct {
+        const char *arch, *type, *part;
+    } rows[] = {{"clip", "model", "the projector of images (mmproj)"},
+                {"clip", "mmproj", "the projector of images (mmproj)"},
+                {"llama", "adapter", "an adapter (LoRA)"},
+                {"llama", "imatrix", "an importance matrix"},
+                {"controlvector", "model", "a control vector"}};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        struct bytes b;
+        jc_config *config;
+        jc_error err = {JC_OK, ""};
+        const key keys[] = {{.name = "general.type", .text = rows[i].type}, {.name = NULL}};
+        make(&b, rows[i].arch, keys, NULL, 0);
+        assert_int_equal(open_config(&config, &b, &err), JC_E_UNSUPPORTED);
+        assert_non_null(strstr(err.message, "'m.gguf'"));
+        assert_non_null(strstr(err.message, rows[i].part));
+    }
+    struct bytes b;
+    jc_config *config;
+    jc_error err = {JC_OK, ""};
+    put_header(&b, 3, 0, 1);
+    put_text(&b, "tokenizer.ggml.tokens");
+    put(&b, JC_GGUF_ARRAY, 4);
+    put(&b, JC_GGUF_TEXT, 4);
+    put(&b, 0, 8);
+    assert_int_equal(open_config(&config, &b, &err), JC_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "a vocabulary and no weights"));
+}
+
+static void test_gguf_config__attention_that_looks_ahead_is_refused(void **state)
+{
+    struct bytes b;
+    jc_config *config;
+    jc_error err = {JC_OK, ""};
+
+    (void)state;
+    put_header(&b, 3, 1, 2);
+    put_text(&b, "general.architecture");
+    put(&b, JC_GGUF_TEXT, 4);
+    put_text(&b, "llama");
+    put_text(&b, "llama.attention.causal");
+    put(&b, JC_GGUF_BOOL, 4);
+    put(&b, 0, 1);
+    put_tensor(&b, "token_embd.weight", 61, 2, 0, 0);
+    pad(&b, 32, 488);
+    assert_int_equal(open_config(&config, &b, &err), JC_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "'llama.attention.causal' is false"));
+}
+
 static void test_gguf_config__what_makes_no_sense_is_refused(void **state)
 {
     static const struct {
@@ -350,6 +439,9 @@ int main(void)
         cmocka_unit_test(test_gguf_config__factors_without_a_type_are_linear),
         cmocka_unit_test(test_gguf_config__factors_of_pairs_are_times_the_factor),
         cmocka_unit_test(test_gguf_config__tensors_tell_what_has_biases),
+        cmocka_unit_test(test_gguf_config__keys_that_nothing_reads_are_noted),
+        cmocka_unit_test(test_gguf_config__what_is_no_language_model_is_told),
+        cmocka_unit_test(test_gguf_config__attention_that_looks_ahead_is_refused),
         cmocka_unit_test(test_gguf_config__what_makes_no_sense_is_refused),
         cmocka_unit_test(test_gguf_config__a_file_without_a_model_is_refused),
     };
