@@ -6,6 +6,7 @@
 # Sets: build  what `make`, `make demo` and `make install` need
 #       test   `make test` besides          check  `make check`, `make fuzz` besides
 #       screen the report's screenshot test, which is skipped without it
+#       field  the cases from the field, which are skipped without it
 # Without a set: build.
 set -eu
 
@@ -17,6 +18,7 @@ test='libcmocka-dev'
 check='g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
     cppcheck git'
 screen='chromium fonts-dejavu-core'
+field='python3-venv'
 
 only_list=false
 packages=
@@ -27,12 +29,13 @@ for word in "$@"; do
     test) packages="$packages $build $test" ;;
     check) packages="$packages $build $test $check" ;;
     screen) packages="$packages $screen" ;;
+    field) packages="$packages $field" ;;
     -h | --help)
-        sed -n '3,9s/^# \{0,1\}//p' "$0"
+        sed -n '3,10s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *)
-        echo "install-deps: no set is called '$word' (build, test, check, screen)" >&2
+        echo "install-deps: no set is called '$word' (build, test, check, screen, field)" >&2
         exit 2
         ;;
     esac
