@@ -26,10 +26,13 @@ typedef struct jc_stats jc_stats;
 
 typedef struct jc_stats_params {
     size_t size;
-    const char *pairs; /* "final": every layer to the last; "all": every i < j */
+    const char *pairs; /* "final": every layer to the last; "all": every i < j; "none".
+                          NULL: "none" where there are `maps`, otherwise "final" */
     uint32_t batch;    /* tokens run together; 0 chooses */
     const jc_hooks *hooks;
-    bool parts; /* also what maps of the parts of each block need */
+    bool parts;       /* also what maps of the parts of each block need */
+    const char *maps; /* also what maps from several taps, or from or to taps of other
+                         tokens, need: "0,12@-1:12 6:12@+1". Or NULL */
 } jc_stats_params;
 
 #define jc_stats_params_init(p)                                                            \

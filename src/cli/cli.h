@@ -30,7 +30,7 @@ void jc_list_free(jc_list *list);
 /* The program's own options. All strings are borrowed from argv. */
 typedef struct jc_own {
     size_t size;
-    jc_list text, transfer, sums;
+    jc_list text, transfer, sums, from, to;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
     bool decode, quiet, man, training_size;
 } jc_own;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_fit.c: `jumpcut fit`: texts or sums in, a file of shortcuts out. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -22,10 +23,37 @@ static jc_status check(jc_cli *cli, jc_error *err)
         return jc_work_check(cli, "train", err);
     if (own->text.n || own->samples || args->self.self_text)
         return jc_cli_usage(cli, err, "'--sums' stand for texts: give one or the other");
-    if (jc_args_given(args, "pairs"))
+    if (jc_args_given(args, "pairs") || args->stats.maps || own->from.n || own->to.n)
         return jc_cli_usage(cli, err,
-                            "'--pairs' means nothing with '--sums', which have "
+                            "'--pairs' and maps mean nothing with '--sums', which have "
                             "theirs");
+    return JC_OK;
+}
+
+/* The maps of --from and --to as one text, "0,12@-1:12 1,12@-1:12"; free(). */
+static jc_status join_maps(jc_cli *cli, char **maps, jc_error *err)
+{
+    const jc_list *from = &cli->args.own.from, *to = &cli->args.own.to;
+    size_t room = 1;
+
+    *maps = NULL;
+    if (from->n == 0 && to->n == 0)
+        return JC_OK;
+    if (cli->args.stats.maps)
+        return jc_cli_usage(cli, err, "'--maps' and '--from' say the same: give one");
+    if (from->n == 0 || to->n == 0 || (to->n > 1 && to->n != from->n))
+        return jc_cli_usage(cli, err,
+                            "'--from' wants '--to' with one tap, or with as many as it "
+                            "has lists of taps");
+    for (size_t i = 0; i < from->n; i++)
+        room += strlen(from->item[i]) + strlen(to->item[to->n > 1 ? i : 0]) + 2;
+    *maps = calloc(room, 1);
+    if (!*maps)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the maps");
+    for (size_t i = 0, n = 0; i < from->n; i++)
+        n += (size_t)snprintf(*maps + n, room - n, "%s%s:%s", i ? " " : "", from->item[i],
+                              to->item[to->n > 1 ? i : 0]);
+    cli->args.stats.maps = *maps;
     return JC_OK;
 }
 
@@ -137,6 +165,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_model *model = NULL;
     jc_stats *stats = NULL;
     jc_shortcut *shortcut = NULL;
+    char *maps = NULL;
     jc_status st = check(cli, err);
 
     if (st == JC_OK)
@@ -145,6 +174,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_output_check(args->own.save_sums, err);
     if (st == JC_OK)
         st = jc_output_check(args->own.rank_curve, err);
+    if (st == JC_OK)
+        st = join_maps(cli, &maps, err);
     if (st)
         return st;
     st = args->own.sums.n ? load_sums(&stats, &model, cli, err)
@@ -160,6 +191,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_shortcut_free(shortcut);
     jc_stats_free(stats);
     jc_model_close(model);
+    free(maps);
     return st;
 }
 
@@ -174,6 +206,12 @@ static const jc_own_row rows[] = {
       "fit from the total of these sums; no texts are read, and MODEL only tells whether "
       "they are its own"},
      "FILE..."},
+    {{"from", JC_OPTION_TEXT, offsetof(jc_own, from), 0, 0, NULL, NULL,
+      "the taps that a map takes, as 0,12@-1; several lists are several maps"},
+     "TAPS..."},
+    {{"to", JC_OPTION_TEXT, offsetof(jc_own, to), 0, 0, NULL, NULL,
+      "the tap that they go to, one for all or one for each"},
+     "TAP..."},
     {{"rank-curve", JC_OPTION_TEXT, offsetof(jc_own, rank_curve), 0, 0, NULL, NULL,
       "method narrow: also write R2 of every rank there, as CSV; it takes no further work"},
      "FILE"},
@@ -201,7 +239,10 @@ const jc_command jc_command_fit = {
         "kept "
         "by --save-sums can be fitted again with another method, ridge or intercept in "
         "seconds, and sums of parts of the texts, made on several machines, can be added "
-        "up by naming them all after --sums.",
+        "up by naming them all after --sums.\n\n"
+        "'--from 0,12@-1 --to 12' fits a map that takes the embedding of a token and layer "
+        "12 "
+        "of the token before it; 12@+1 is that of the token after it.",
     .examples =
         "jumpcut fit ./gpt2 --text wiki.txt --out mat.safetensors --save-sums sums\n"
         "# another ridge needs no new pass\n"

@@ -233,6 +233,11 @@ static const jc_group fit_rows = {.title = "Fit",
                                   .params = offsetof(jc_args, fit),
                                   .hide = "method|rank|metric"};
 
+static const jc_group stats_rows = {.title = "Sums",
+                                    .rows = jc_stats_options,
+                                    .params = offsetof(jc_args, stats),
+                                    .hide = "maps"};
+
 static const jc_default defaults[] = {{"train", "9000"},     {"val", "3000"},
                                       {"pairs", "all"},      {"parts", "true"},
                                       {"schedules", "true"}, {NULL, NULL}};
@@ -266,7 +271,7 @@ const jc_command jc_command_study = {
     .groups =
         (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_self_text,
                                   &jc_group_both_splits, &output, &methods, &fit_rows,
-                                  &jc_group_stats, &jc_group_eval, &further, &training_size,
+                                  &stats_rows, &jc_group_eval, &further, &training_size,
                                   &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,

@@ -172,6 +172,53 @@ static void print_saved(FILE *f, const table *t)
     }
 }
 
+/* Numbers of all of a method's maps to the last layer, and of one the work for a token. */
+static void print_costs(FILE *f, const table *t)
+{
+    json_t *costs = json_object_get(t->json, "cost");
+
+    for (size_t m = 0; m < t->n_methods; m++) {
+        json_t *cost = json_object_get(costs, t->method[m]);
+        json_int_t parameters = json_integer_value(json_object_get(cost, "parameters"));
+        if (parameters)
+            fprintf(f,
+                    "%s: maps to the last layer have %lld parameters in %lld bytes; one "
+                    "takes %lld flops a token\n",
+                    t->method[m], (long long)parameters,
+                    (long long)json_integer_value(json_object_get(cost, "bytes")),
+                    (long long)json_integer_value(json_object_get(cost, "flops")));
+    }
+}
+
+/* Maps that are scored one by one. */
+static void print_maps(FILE *f, const table *t)
+{
+    static const char *const keys[] = {"r2", "p1", "p5", "p10", "surprisal"};
+    json_t *maps = json_object_get(t->json, "maps"), *map;
+    size_t i;
+
+    if (!maps)
+        return;
+    fprintf(f, "\nblocks     rows parameters %7s %7s %7s %7s %9s  map\n", "R2", "P@1",
+            "P@5", "P@10", "surprisal");
+    json_array_foreach(maps, i, map)
+    {
+        fprintf(f, "%6lld %8lld %10lld",
+                (long long)json_integer_value(json_object_get(map, "blocks")),
+                (long long)json_integer_value(json_object_get(map, "rows")),
+                (long long)json_integer_value(json_object_get(map, "parameters")));
+        for (size_t k = 0; k < JC_COUNT_OF(keys); k++) {
+            double x = number(json_object_get(map, keys[k]));
+            if (isnan(x))
+                fprintf(f, " %*s", k == 4 ? 9 : 7, "-");
+            else
+                fprintf(f, " %*.3f", k == 4 ? 9 : 7, x);
+        }
+        fprintf(f, "  %s %s\n", json_string_value(json_object_get(map, "method")),
+                json_string_value(json_object_get(map, "map")));
+    }
+}
+
 jc_status jc_table_print(FILE *f, const char *json, const char *format, jc_error *err)
 {
     table t;
@@ -189,6 +236,8 @@ jc_status jc_table_print(FILE *f, const char *json, const char *format, jc_error
         print_text(f, &t);
         fputc('\n', f);
         print_saved(f, &t);
+        print_costs(f, &t);
+        print_maps(f, &t);
     }
     json_decref(t.json);
     return JC_OK;

@@ -5,6 +5,7 @@
 
 #include "eval/json.h"
 #include "eval/run.h"
+#include "shortcut/shortcut.h"
 #include "stats/batch.h"
 
 enum { MOST_METRICS = 16 };
@@ -77,6 +78,30 @@ static json_t *describe_fit(const jc_shortcut *shortcut)
     return fit;
 }
 
+/* What a method's maps to the last layer cost: all of them in numbers and bytes, what they
+ * share once; and the most that one takes for a token. */
+static json_t *cost_of(const jc_eval_run *run, const jc_packed *method)
+{
+    jc_map_cost all = {0};
+    const jc_map *shared = NULL;
+
+    for (uint32_t l = 0; l + 1 < run->taps && method->shortcut; l++) {
+        const jc_map *map = jc_shortcut_find(method->shortcut, l, run->taps - 1);
+        jc_map_cost cost = jc_map_costs(map);
+        all.parameters += cost.parameters;
+        all.bytes += cost.bytes;
+        all.flops = cost.flops > all.flops ? cost.flops : all.flops;
+        if (map->base && map->base != shared) {
+            shared = map->base;
+            cost = jc_map_costs(shared);
+            all.parameters += cost.parameters;
+            all.bytes += cost.bytes;
+        }
+    }
+    return json_pack("{s:I, s:I, s:I}", "parameters", (json_int_t)all.parameters, "bytes",
+                     (json_int_t)all.bytes, "flops", (json_int_t)all.flops);
+}
+
 /* Null where early exit goes by each token's own position. */
 static json_t *exit_position(const jc_eval_run *run)
 {
@@ -99,6 +124,10 @@ static jc_status describe(const jc_eval_run *run, json_t *json, uint64_t texts,
     for (size_t m = 1; m < run->n_methods; m++)
         failed |= json_object_set_new(fits, run->methods[m].name,
                                       describe_fit(run->methods[m].shortcut));
+    json_t *costs = jc_json_section(json, "cost");
+    for (size_t m = 0; m < run->n_methods; m++)
+        failed |= json_object_set_new(costs, run->methods[m].name,
+                                      cost_of(run, &run->methods[m]));
     failed |= json_object_set_new(json, "n_val", json_integer((json_int_t)n_rows));
     return failed ? jc_fail_nomem(err, "the results") : JC_OK;
 }
@@ -129,10 +158,10 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
         !jc_grow(&pass->scores, &pass->scores_capacity, scores, sizeof *pass->scores))
         return jc_fail_nomem(err, "scores");
     for (uint32_t t = 0; t < run->taps; t++)
-        pass->taps[t] = jc_session_states(jc_batch_session(source), t);
+        pass->taps[t] = jc_batch_states(source, t);
     const jc_eval_batch batch = {
         n,           pass->taps,   jc_batch_positions(source), jc_batch_owners(source),
-        pass->texts, pass->scores, jc_batch_session(source)};
+        pass->texts, pass->scores, jc_batch_session(source),   source};
     jc_status st =
         run->info->has_head ? jc_eval_scores(run, pass->taps, n, pass->scores, err) : JC_OK;
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
@@ -154,6 +183,9 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
         if (counts(pass->run, jc_metric_row(i)))
             st = jc_metric_row(i)->begin(&pass->states[i], pass->run, err);
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
+        if (counts(pass->run, jc_metric_row(i)) && jc_metric_row(i)->prepare)
+            st = jc_metric_row(i)->prepare(pass->states[i], pass->run, batch, err);
     while (st == JC_OK) {
         st = jc_batch_next(batch, &n, err);
         if (st || n == 0)
@@ -191,12 +223,18 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
                        .info = info,
                        .params = params,
                        .taps = info->layers + 1,
-                       .width = info->width};
+                       .width = info->width,
+                       .shortcuts = shortcuts,
+                       .n_shortcuts = n_shortcuts};
     struct pass pass = {.run = &run};
     jc_results *results = jc_alloc_array(1, sizeof *results);
-    jc_status st = results ? jc_packed_new(&run.methods, &run.n_methods, model, shortcuts,
-                                           n_shortcuts, JC_PACK_ALL, err)
-                           : jc_fail_nomem(err, "the results");
+    run.names = jc_alloc_array(n_shortcuts + 1, sizeof *run.names);
+    if (run.names)
+        jc_packed_name(run.names, shortcuts, n_shortcuts);
+    jc_status st = results && run.names
+                       ? jc_packed_new(&run.methods, &run.n_methods, model, shortcuts,
+                                       n_shortcuts, JC_PACK_ALL, err)
+                       : jc_fail_nomem(err, "the results");
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
@@ -214,6 +252,7 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     jc_free(pass.scores);
     jc_batch_free(batch);
     jc_packed_free(run.methods, run.n_methods);
+    jc_free(run.names);
     if (st) {
         jc_results_free(results);
         return st;

@@ -53,7 +53,7 @@ static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
         st =
             jc_session_detour(batch->session, &routes->route[first + i].detour, &ends, err);
         if (st == JC_OK)
-            memcpy(routes->ends + i * floats, ends, floats * sizeof *ends);
+            jc_batch_pick(batch->source, ends, routes->ends + i * floats);
     }
     return st ? st
               : jc_eval_score_states(run, batch->states[run->taps - 1], routes->ends, n,

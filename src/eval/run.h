@@ -14,6 +14,7 @@
 #include "kernels/kernels.h"
 #include "model/session.h"
 #include "shortcut/packed.h"
+#include "stats/batch.h"
 
 typedef struct jc_eval_run {
     const jc_model *model;
@@ -23,6 +24,9 @@ typedef struct jc_eval_run {
     size_t width;
     jc_packed *methods; /* [n_methods], the identity first */
     size_t n_methods;
+    const jc_shortcut *const *shortcuts;         /* [n_shortcuts]: all that were given */
+    char (*names)[sizeof((jc_packed *)0)->name]; /* [n_shortcuts]: theirs in results */
+    size_t n_shortcuts;
 } jc_eval_run;
 
 typedef struct jc_eval_batch {
@@ -33,6 +37,7 @@ typedef struct jc_eval_batch {
     uint64_t first_text;        /* number of text 0 in the stream */
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
     jc_session *session;    /* that has run it; for detours */
+    const jc_batch *source;
 } jc_eval_batch;
 
 /* The position that early exit takes for every token, -1 for each its own. */
@@ -55,6 +60,9 @@ typedef struct jc_metric {
     bool reads_out; /* needs a head; without one it is left out */
     bool (*wants_detours)(const jc_eval_run *run); /* NULL: never */
     jc_status (*begin)(void **state, const jc_eval_run *run, jc_error *err);
+    /* Say what the texts must be run for; NULL: nothing more. */
+    jc_status (*prepare)(void *state, const jc_eval_run *run, jc_batch *batch,
+                         jc_error *err);
     jc_status (*add)(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
                      jc_error *err);
     /* Put the figures into the results. */
@@ -64,7 +72,7 @@ typedef struct jc_metric {
 } jc_metric;
 
 extern const jc_metric jc_metric_r2, jc_metric_jump, jc_metric_exit, jc_metric_parts,
-    jc_metric_schedules;
+    jc_metric_schedules, jc_metric_maps;
 
 const jc_metric *jc_metric_row(size_t i); /* NULL past the end */
 

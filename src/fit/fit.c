@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fit/methods.h"
+#include "stats/near.h"
 
 /* times as many vectors as unknowns: least squares adds a tenth of noise */
 #define ENOUGH 10
@@ -69,7 +70,7 @@ static jc_status set_meta(const jc_fit_job *job, const jc_method *method)
 static jc_status place_of(const jc_stats *s, uint32_t from, uint32_t to, jc_place *place,
                           jc_error *err)
 {
-    if (jc_stats_keeps(s->taps, s->all_pairs, from, to)) {
+    if (jc_stats_keeps(s->taps, s->pairs, from, to)) {
         *place = jc_place_layers(from, to);
         return JC_OK;
     }
@@ -83,6 +84,25 @@ static jc_status place_of(const jc_stats *s, uint32_t from, uint32_t to, jc_plac
     return jc_fail(err, JC_E_ARG, "the sums hold a pair that is no part of a block");
 }
 
+/* A pair of layers that the sums of layers hold too. */
+static bool has_pair(const jc_stats *s, const jc_place *place)
+{
+    return jc_place_is_pair(place) &&
+           jc_stats_cross(s, place->from[0].tap.block, place->to.tap.block);
+}
+
+static jc_wanted near_wanted(const struct jc_near *near, const jc_place *place)
+{
+    jc_wanted w = {.place = *place,
+                   .sums = near->sums,
+                   .n_from = place->n_from,
+                   .to = jc_near_node(near, place->to)};
+
+    for (size_t i = 0; i < place->n_from; i++)
+        w.from[i] = jc_near_node(near, place->from[i]);
+    return w;
+}
+
 /* Every pair that the sums hold: wanted[*n], jc_free(). */
 static jc_status find_wanted(const jc_stats *s, jc_wanted **wanted, size_t *n,
                              jc_error *err)
@@ -94,6 +114,8 @@ static jc_status find_wanted(const jc_stats *s, jc_wanted **wanted, size_t *n,
     for (uint32_t i = 0; i < s->nodes; i++)
         for (uint32_t k = 0; k < s->nodes; k++)
             most += i != k && jc_stats_cross(s, i, k);
+    for (size_t g = 0; g < s->n_near; g++)
+        most += s->near[g].n;
     *wanted = jc_alloc_array(most + 1, sizeof **wanted);
     if (!*wanted)
         return jc_fail_nomem(err, "maps");
@@ -105,13 +127,37 @@ static jc_status find_wanted(const jc_stats *s, jc_wanted **wanted, size_t *n,
             *w = (jc_wanted){.sums = s, .from = {i}, .n_from = 1, .to = k};
             st = place_of(s, i, k, &w->place, err);
         }
+    for (size_t g = 0; g < s->n_near && st == JC_OK; g++)
+        for (size_t i = 0; i < s->near[g].n; i++)
+            if (!has_pair(s, &s->near[g].places[i]))
+                (*wanted)[(*n)++] = near_wanted(&s->near[g], &s->near[g].places[i]);
     return st;
+}
+
+/* How many vectors a map was fitted on, where it is not all of them. */
+static jc_status note_rows(const jc_fit_job *job, const jc_wanted *w)
+{
+    char key[JC_PLACE_NAME + 8] = "rows.", count[24];
+
+    if (w->sums == job->stats)
+        return JC_OK;
+    if (w->sums->rows == 0)
+        return jc_fail(job->err, JC_E_ARG,
+                       "cannot fit: no text has the tokens that the maps take");
+    jc_place_name(&w->place, key + 5);
+    snprintf(count, sizeof count, "%llu", (unsigned long long)w->sums->rows);
+    return jc_shortcut_set_meta(job->shortcut, key, count, job->err);
 }
 
 static void note_too_few(const jc_fit_job *job)
 {
-    uint64_t unknowns = (uint64_t)job->stats->width + (job->params->bias ? 1 : 0);
+    uint64_t unknowns = 0;
 
+    for (size_t i = 0; i < job->n; i++) {
+        uint64_t some = (uint64_t)job->stats->width * job->wanted[i].n_from;
+        unknowns = some > unknowns ? some : unknowns;
+    }
+    unknowns += job->params->bias ? 1 : 0;
     if (job->stats->rows < unknowns)
         jc_note(
             job->params->hooks,
@@ -146,6 +192,8 @@ static jc_status fit(jc_fit_job *job, const jc_method *method)
 
     job->wanted = wanted;
     note_too_few(job);
+    for (size_t i = 0; i < job->n && st == JC_OK; i++)
+        st = note_rows(job, &wanted[i]);
     if (st == JC_OK)
         st = method->fit(job);
     jc_free(wanted);

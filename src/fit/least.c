@@ -135,7 +135,8 @@ solve(const source *s, jc_fit_job *job, const jc_wanted *w,
       jc_status (*found)(jc_fit_job *job, const jc_least *least, void *arg), void *arg)
 {
     size_t d = w->sums->width;
-    bool several = w->n_from > 1;
+    const double *kept = jc_stats_cross(w->sums, w->from[0], w->to);
+    bool several = w->n_from > 1 || !kept; /* or kept the other way round */
     double *matrix = jc_matrix_new(d, s->d, sizeof *matrix);
     double *own = several ? jc_matrix_new(s->d, d, sizeof *own) : NULL;
     jc_least least = {.wanted = w,
@@ -146,7 +147,7 @@ solve(const source *s, jc_fit_job *job, const jc_wanted *w,
                       .mean_y = w->sums->mean + w->to * d,
                       .square_y = w->sums->square + w->to * d,
                       .square = s->square,
-                      .cross = several ? own : jc_stats_cross(w->sums, w->from[0], w->to),
+                      .cross = several ? own : kept,
                       .w = matrix};
     jc_status st = !matrix || (several && !own) ? jc_fail_nomem(job->err, "a map") : JC_OK;
 

@@ -11,6 +11,14 @@ bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to)
     return from == to || !method->shortcut || jc_shortcut_find(method->shortcut, from, to);
 }
 
+bool jc_packed_complete(const jc_shortcut *shortcut, uint32_t last)
+{
+    for (uint32_t i = 0; i < last; i++)
+        if (!jc_shortcut_find(shortcut, i, last))
+            return false;
+    return true;
+}
+
 static jc_status prepare_parts(jc_packed *method, const jc_model_info *info, jc_error *err)
 {
     const jc_linear *linear;
@@ -52,20 +60,38 @@ static jc_status prepare_maps(jc_packed *method, const jc_model_info *info,
     return st || pairs != JC_PACK_ALL ? st : prepare_parts(method, info, err);
 }
 
-/* A name that none of methods[0..n) has. */
-static void name_method(const jc_packed *methods, size_t n, jc_packed *method)
+/* names[n]: one that none before it has. */
+static void choose_name(char (*names)[sizeof((jc_packed *)0)->name], size_t n,
+                        const jc_shortcut *shortcut)
 {
-    const char *base = jc_shortcut_meta(method->shortcut, "method");
+    const char *base = jc_shortcut_meta(shortcut, "method");
     size_t same = 1;
 
-    snprintf(method->name, sizeof method->name, "%.30s", base ? base : "unnamed");
+    snprintf(names[n], sizeof names[n], "%.30s", base ? base : "unnamed");
     for (size_t i = 0; i < n; i++)
-        if (strcmp(methods[i].name, method->name) == 0) {
+        if (strcmp(names[i], names[n]) == 0) {
             same++;
-            snprintf(method->name, sizeof method->name, "%.30s-%zu",
-                     base ? base : "unnamed", same);
+            snprintf(names[n], sizeof names[n], "%.30s-%zu", base ? base : "unnamed", same);
             i = (size_t)-1; /* the new name may be taken as well */
         }
+}
+
+void jc_packed_name(char (*names)[sizeof((jc_packed *)0)->name],
+                    const jc_shortcut *const *shortcuts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        choose_name(names, i, shortcuts[i]);
+}
+
+/* Whether it holds maps between taps, but not one from every layer to the last. */
+static bool stands_alone(const jc_shortcut *shortcut, uint32_t last)
+{
+    const jc_map *map;
+    bool any = false;
+
+    for (size_t i = 0; (map = jc_shortcut_map(shortcut, i)); i++)
+        any |= map->place.kind == JC_PLACE_TAPS;
+    return any && !jc_packed_complete(shortcut, last);
 }
 
 jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
@@ -79,8 +105,13 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
 
     *methods = NULL;
     *n = 0;
-    if (!all)
+    char(*names)[sizeof all->name] = jc_alloc_array(n_shortcuts + 1, sizeof *names);
+    if (!all || !names) {
+        jc_free(all);
+        jc_free(names);
         return jc_fail_nomem(err, "the methods");
+    }
+    jc_packed_name(names, shortcuts, n_shortcuts);
     snprintf(all[0].name, sizeof all[0].name, "id");
     all[0].taps = info->layers + 1;
     for (size_t i = 0; i < n_shortcuts && st == JC_OK; i++) {
@@ -88,13 +119,16 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
         st = jc_shortcut_check(shortcuts[i], model, err);
         if (st || (kind && strcmp(kind, "id") == 0))
             continue; /* the identity is there already */
+        if (pairs == JC_PACK_ALL && stands_alone(shortcuts[i], info->layers))
+            continue;
         jc_packed *method = &all[had];
         method->shortcut = shortcuts[i];
         method->taps = info->layers + 1;
-        name_method(all, had, method);
+        snprintf(method->name, sizeof method->name, "%s", names[i]);
         had++;
         st = prepare_maps(method, info, pairs, err);
     }
+    jc_free(names);
     if (st) {
         jc_packed_free(all, had);
         return st;

@@ -20,12 +20,19 @@ typedef enum jc_packed_pairs { JC_PACK_ALL, JC_PACK_FINAL } jc_packed_pairs;
 
 /* methods[*n], the identity first, then each shortcut that is not the identity too, under
  * the name of its method ("mat"; a second one is "mat-2"). Refuses shortcuts of another
- * model, and those without a map from every layer to the last one. Only the maps of `pairs`
+ * model, and those without a map from every layer to the last one; with JC_PACK_ALL such a
+ * shortcut is left out instead, if it holds other maps of taps. Only the maps of `pairs`
  * are prepared, and those of parts with all pairs. */
 jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
                         const jc_shortcut *const *shortcuts, size_t n_shortcuts,
                         jc_packed_pairs pairs, jc_error *err) JC_NODISCARD;
 void jc_packed_free(jc_packed *methods, size_t n); /* takes NULL */
+
+/* Whether it has a map from every layer to the last. */
+bool jc_packed_complete(const jc_shortcut *shortcut, uint32_t last);
+/* names [n]: of all shortcuts, as jc_packed_new() would name them. */
+void jc_packed_name(char (*names)[sizeof((jc_packed *)0)->name],
+                    const jc_shortcut *const *shortcuts, size_t n);
 
 /* The identity counts as having every map. */
 bool jc_packed_has(const jc_packed *method, uint32_t from, uint32_t to);

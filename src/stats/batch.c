@@ -25,6 +25,13 @@ struct jc_batch {
     size_t rows, positions_capacity, owners_capacity;
     jc_text *texts;
     size_t n_texts, texts_capacity;
+    /* where neighbours are kept too: */
+    int32_t before, after;
+    uint32_t *all; /* [n_all]: positions that are run, of all texts */
+    size_t n_all, all_capacity;
+    size_t *first, first_capacity; /* [n_texts + 1]: a text's first of `all` */
+    float *picked, *picked_wanted; /* [taps, rows, d], [n_wanted, rows, d] of the rows */
+    size_t picked_capacity, picked_wanted_capacity, n_wanted;
 };
 
 /* `more`: states kept of each token, beyond those of the layer taps. */
@@ -67,6 +74,7 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
 jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n, jc_error *err)
 {
     choose_budget(batch, n);
+    batch->n_wanted = n;
     return jc_session_want(batch->session, taps, n, err);
 }
 
@@ -85,6 +93,10 @@ void jc_batch_free(jc_batch *batch)
     jc_free(batch->positions);
     jc_free(batch->owners);
     jc_free(batch->texts);
+    jc_free(batch->all);
+    jc_free(batch->first);
+    jc_free(batch->picked);
+    jc_free(batch->picked_wanted);
     jc_free(batch);
 }
 
@@ -144,6 +156,118 @@ static jc_status fill(jc_batch *b, jc_error *err)
     return JC_OK;
 }
 
+jc_status jc_batch_reach(jc_batch *batch, int32_t before, int32_t after, jc_error *err)
+{
+    (void)err;
+    batch->before = before > batch->before ? before : batch->before;
+    batch->after = after > batch->after ? after : batch->after;
+    return JC_OK;
+}
+
+/* Positions that are run of one text: those of the rows, and those around them. */
+static jc_status spread(jc_batch *b, const jc_text *text, jc_error *err)
+{
+    int64_t next = 0; /* the first position that is not yet in */
+
+    for (size_t i = 0; i < text->n_positions; i++) {
+        int64_t at = text->positions[i], low = at - b->before, high = at + b->after;
+        for (int64_t p = low > next ? low : next; p <= high && p < (int64_t)text->n; p++) {
+            if (!jc_grow(&b->all, &b->all_capacity, b->n_all + 1, sizeof *b->all))
+                return jc_fail_nomem(err, "a batch of texts");
+            b->all[b->n_all++] = (uint32_t)p;
+            next = p + 1;
+        }
+    }
+    return JC_OK;
+}
+
+static bool reaches(const jc_batch *b)
+{
+    return b->before > 0 || b->after > 0;
+}
+
+/* Texts with their neighbours in the place of their rows. */
+static jc_status widen(jc_batch *b, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    b->n_all = 0;
+    if (!jc_grow(&b->first, &b->first_capacity, b->n_texts + 1, sizeof *b->first))
+        return jc_fail_nomem(err, "a batch of texts");
+    for (size_t t = 0; t < b->n_texts && st == JC_OK; t++) {
+        b->first[t] = b->n_all;
+        st = spread(b, &b->texts[t], err);
+    }
+    b->first[b->n_texts] = b->n_all;
+    for (size_t t = 0; t < b->n_texts && st == JC_OK; t++) {
+        b->texts[t].positions = b->all + b->first[t];
+        b->texts[t].n_positions = b->first[t + 1] - b->first[t];
+    }
+    return st;
+}
+
+size_t jc_batch_near(const jc_batch *batch, size_t row, int32_t offset)
+{
+    uint32_t text = batch->owners[row];
+    int64_t want = (int64_t)batch->positions[row] + offset;
+
+    if (!reaches(batch))
+        return offset ? SIZE_MAX : row;
+    size_t low = batch->first[text], high = batch->first[text + 1];
+    while (low < high) { /* positions ascend */
+        size_t middle = low + (high - low) / 2;
+        if (batch->all[middle] < want)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < batch->first[text + 1] && batch->all[low] == want ? low : SIZE_MAX;
+}
+
+bool jc_batch_picks(const jc_batch *batch)
+{
+    return reaches(batch) && batch->n_all != batch->rows;
+}
+
+void jc_batch_pick(const jc_batch *batch, const float *x, float *out)
+{
+    size_t d = batch->info->width;
+
+    for (size_t r = 0; r < batch->rows; r++)
+        memcpy(out + r * d, x + jc_batch_near(batch, r, 0) * d, d * sizeof *out);
+}
+
+/* The rows' own states, where the session has others too. */
+static jc_status pick_all(jc_batch *b, jc_error *err)
+{
+    size_t n = b->rows * b->info->width, taps = (size_t)b->info->layers + 1;
+
+    if (!jc_batch_picks(b) || b->rows == 0)
+        return JC_OK;
+    if (!jc_grow(&b->picked, &b->picked_capacity, taps * n, sizeof *b->picked) ||
+        !jc_grow(&b->picked_wanted, &b->picked_wanted_capacity, b->n_wanted * n + 1,
+                 sizeof *b->picked_wanted))
+        return jc_fail_nomem(err, "a batch of texts");
+    for (uint32_t t = 0; t < taps; t++)
+        jc_batch_pick(b, jc_session_states(b->session, t), b->picked + t * n);
+    for (size_t i = 0; i < b->n_wanted; i++)
+        jc_batch_pick(b, jc_session_wanted(b->session, i), b->picked_wanted + i * n);
+    return JC_OK;
+}
+
+const float *jc_batch_states(const jc_batch *batch, uint32_t tap)
+{
+    return jc_batch_picks(batch) ? batch->picked + tap * batch->rows * batch->info->width
+                                 : jc_session_states(batch->session, tap);
+}
+
+const float *jc_batch_wanted(const jc_batch *batch, size_t i)
+{
+    return jc_batch_picks(batch)
+               ? batch->picked_wanted + i * batch->rows * batch->info->width
+               : jc_session_wanted(batch->session, i);
+}
+
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
 {
     jc_progress progress = {0};
@@ -155,8 +279,12 @@ jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
     jc_samples_position(batch->samples, &progress);
     progress.stage = batch->stage;
     st = jc_report(batch->hooks, &progress, err);
+    if (st == JC_OK && reaches(batch))
+        st = widen(batch, err);
     if (st == JC_OK && batch->n_texts)
         st = jc_session_run(batch->session, batch->texts, batch->n_texts, err);
+    if (st == JC_OK)
+        st = pick_all(batch, err);
     if (st == JC_OK)
         *rows = batch->rows;
     return st;

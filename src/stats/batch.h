@@ -24,11 +24,25 @@ void jc_batch_keep(jc_batch *batch);
 jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n,
                         jc_error *err) JC_NODISCARD;
 
+/* From now on states are also kept at so many tokens before and after each row, where its
+ * text has them; before the first jc_batch_next(). */
+jc_status jc_batch_reach(jc_batch *batch, int32_t before, int32_t after,
+                         jc_error *err) JC_NODISCARD;
+
 /* Take the next samples, run them, report progress. `*rows` is 0 at the end of the stream.
  * The states are in jc_batch_session() until the next call. */
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err) JC_NODISCARD;
 
 jc_session *jc_batch_session(const jc_batch *batch);
+/* The states of the rows at layer tap 0..L, or at the i-th wanted tap, [rows, width]. */
+const float *jc_batch_states(const jc_batch *batch, uint32_t tap);
+const float *jc_batch_wanted(const jc_batch *batch, size_t i);
+/* The row of the session, which has neighbours too, of the token `offset` further on than
+ * row `row`; SIZE_MAX where its text has none. */
+size_t jc_batch_near(const jc_batch *batch, size_t row, int32_t offset);
+/* x [session's rows, width] of this batch's session -> out [rows, width]. */
+void jc_batch_pick(const jc_batch *batch, const float *x, float *out);
+bool jc_batch_picks(const jc_batch *batch); /* the session has other rows too */
 /* Of each row: its position in its text, and its text's number in this batch. */
 const uint32_t *jc_batch_positions(const jc_batch *batch);
 const uint32_t *jc_batch_owners(const jc_batch *batch);

@@ -2,6 +2,7 @@
 /* gather.c: one pass over the samples, from texts to sums. */
 #include "stats/batch.h"
 #include "stats/gram.h"
+#include "stats/near_gather.h"
 
 #include <string.h>
 
@@ -9,7 +10,8 @@
 
 /* clang-format off */
 static const jc_option rows[] = {
-    {"pairs", JC_OPTION_TEXT, offsetof(jc_stats_params, pairs), 0, 0, "final", "final|all", "pairs of layers to map: every layer to the last, or every layer to every later one"},
+    {"pairs", JC_OPTION_TEXT, offsetof(jc_stats_params, pairs), 0, 0, NULL, "final|all|none", "pairs of layers to map: every layer to the last, every layer to every later one, or none; final, unless other maps are named"},
+    {"maps", JC_OPTION_TEXT, offsetof(jc_stats_params, maps), 0, 0, NULL, NULL, "maps from several taps, or of other tokens, as '0,12@-1:12 6:12@+1'"},
     {"parts", JC_OPTION_BOOL, offsetof(jc_stats_params, parts), 0, 0, "false", NULL, "maps of the parts of each block: norms, attention, MLP"},
     {"batch", JC_OPTION_U32,  offsetof(jc_stats_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
 };
@@ -26,6 +28,7 @@ struct pass {
     jc_stats *stats;
     jc_gram *gram;
     jc_batch *batch;
+    jc_near_pass *near;
     const float **states; /* [nodes] */
     const jc_milestones *milestones;
     size_t reached; /* milestones told of */
@@ -61,15 +64,14 @@ static jc_status tell(struct pass *p, uint64_t texts, jc_error *err)
 /* The n rows of a batch, cut where a milestone lies. */
 static jc_status add_batch(struct pass *p, size_t n, jc_error *err)
 {
-    const jc_session *session = jc_batch_session(p->batch);
     const uint32_t *owners = jc_batch_owners(p->batch), taps = p->stats->taps;
     jc_status st = JC_OK;
 
     for (size_t done = 0, step; done < n && st == JC_OK; done += step) {
         step = step_of(p, n - done);
         for (uint32_t t = 0; t < p->stats->nodes; t++)
-            p->states[t] = (t < taps ? jc_session_states(session, t)
-                                     : jc_session_wanted(session, t - taps)) +
+            p->states[t] = (t < taps ? jc_batch_states(p->batch, t)
+                                     : jc_batch_wanted(p->batch, t - taps)) +
                            done * p->stats->width;
         st = jc_gram_rows(p->gram, p->states, step, err);
         p->rows += step;
@@ -93,10 +95,14 @@ static jc_status gather(struct pass *p, jc_error *err)
         if (st || n == 0)
             break;
         st = add_batch(p, n, err);
+        if (st == JC_OK)
+            st = jc_near_pass_add(p->near, n, err);
     }
     jc_free(p->states);
     if (st == JC_OK)
         st = jc_gram_finish(p->gram, err);
+    if (st == JC_OK)
+        st = jc_near_pass_finish(p->near, err);
     return st;
 }
 
@@ -112,12 +118,70 @@ static jc_status add_parts(jc_stats *stats, const jc_model *model, jc_error *err
     return st;
 }
 
-static jc_status check_milestones(const jc_milestones *m, jc_error *err)
+/* Rows that some maps could not use. */
+static void note_unused(const struct pass *p, const jc_hooks *hooks)
 {
+    for (size_t g = 0; g < p->stats->n_near; g++) {
+        const struct jc_near *near = &p->stats->near[g];
+        if (near->sums->rows < p->stats->rows)
+            jc_note(hooks,
+                    "%llu of %llu vectors are not used for maps that look %d tokens back "
+                    "and %d ahead: their texts have none there",
+                    (unsigned long long)(p->stats->rows - near->sums->rows),
+                    (unsigned long long)p->stats->rows, near->before, near->after);
+    }
+}
+
+static jc_status check_milestones(const jc_milestones *m, const jc_stats_params *params,
+                                  jc_error *err)
+{
+    if (m->n && params->maps && *params->maps)
+        return jc_fail(err, JC_E_ARG, "milestones are of pairs of layers, not of 'maps'");
     for (size_t i = 0; i < m->n; i++)
         if (m->at[i] <= (i ? m->at[i - 1] : 0))
             return jc_fail(err, JC_E_ARG, "milestones must ascend, from 1 on");
     return JC_OK;
+}
+
+static jc_status choose_pairs(jc_pairs *pairs, const jc_stats_params *params, jc_error *err)
+{
+    static const char *const names[] = {"final", "all", "none"};
+    const char *name = params->pairs;
+
+    *pairs = JC_PAIRS_FINAL;
+    if (!name) {
+        *pairs = params->maps && *params->maps ? JC_PAIRS_NONE : JC_PAIRS_FINAL;
+        return JC_OK;
+    }
+    while (*pairs <= JC_PAIRS_NONE && strcmp(names[*pairs], name) != 0)
+        ++*pairs;
+    return *pairs <= JC_PAIRS_NONE
+               ? JC_OK
+               : jc_fail(err, JC_E_ARG, "'pairs' must be final, all or none, not '%.40s'",
+                         name);
+}
+
+/* Zeroed sums, as the params want them. */
+static jc_status make_sums(jc_stats **out, const jc_model *model,
+                           const jc_stats_params *params, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_place *places = NULL;
+    jc_pairs pairs;
+    size_t n;
+    jc_status st = choose_pairs(&pairs, params, err);
+
+    if (st == JC_OK)
+        st = jc_places_parse(&places, &n, params->maps, info->layers, err);
+    if (st == JC_OK)
+        st = jc_stats_new(out, info->layers + 1, info->width, pairs, info->fingerprint,
+                          info->path, err);
+    if (st == JC_OK && params->parts)
+        st = add_parts(*out, model, err);
+    if (st == JC_OK)
+        st = jc_stats_add_near(*out, places, n, err);
+    jc_free(places);
+    return st;
 }
 
 jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *samples,
@@ -125,31 +189,33 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
                              jc_error *err)
 {
     const jc_model_info *info = jc_model_get_info(model);
-    jc_stats_params defaults;
+    const jc_backend *backend = jc_backend_find(info->backend);
+    jc_stats_params p;
     struct pass pass = {.milestones = milestones};
-    jc_status st = check_milestones(milestones, err);
 
+    jc_stats_params_init(&p);
+    if (params)
+        memcpy(&p, params, params->size < sizeof p ? params->size : sizeof p);
     *out = NULL;
-    if (!params) {
-        jc_stats_params_init(&defaults);
-        params = &defaults;
-    }
+    jc_status st = check_milestones(milestones, &p, err);
     if (st == JC_OK)
-        st = jc_stats_new(&pass.stats, info->layers + 1, info->width,
-                          strcmp(params->pairs, "all") == 0, info->fingerprint, info->path,
+        st = make_sums(&pass.stats, model, &p, err);
+    if (st == JC_OK)
+        st = jc_gram_new(&pass.gram, pass.stats, backend, err);
+    if (st == JC_OK)
+        st = jc_batch_new(&pass.batch, model, samples, p.batch, "gathering sums", p.hooks,
                           err);
-    if (st == JC_OK && params->parts)
-        st = add_parts(pass.stats, model, err);
-    if (st == JC_OK)
-        st = jc_gram_new(&pass.gram, pass.stats, jc_backend_find(info->backend), err);
-    if (st == JC_OK)
-        st = jc_batch_new(&pass.batch, model, samples, params->batch, "gathering sums",
-                          params->hooks, err);
     if (st == JC_OK && pass.stats->n_parts)
         st = jc_batch_want(pass.batch, pass.stats->inner,
                            pass.stats->nodes - pass.stats->taps, err);
     if (st == JC_OK)
+        st = jc_near_pass_new(&pass.near, pass.stats, pass.batch, backend,
+                              pass.stats->inner, pass.stats->nodes - pass.stats->taps, err);
+    if (st == JC_OK)
         st = gather(&pass, err);
+    if (st == JC_OK)
+        note_unused(&pass, p.hooks);
+    jc_near_pass_free(pass.near);
     jc_batch_free(pass.batch);
     jc_gram_free(pass.gram);
     if (st) {

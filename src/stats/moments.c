@@ -6,21 +6,22 @@
  * LeVeque (1983): the centred moments add, plus n m / (n + m) times the product of the
  * differences of the means. Nothing is ever subtracted from a large sum.
  */
-#include "stats/moments.h"
+#include "stats/near.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define ROWS_MAX ((uint64_t)1 << 53) /* counts are exact as doubles */
 
-bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j)
+bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, uint32_t i, uint32_t j)
 {
     uint32_t last = taps - 1;
 
-    return i < last && j <= last && i <= j && (i == j || j == last || all_pairs);
+    return pairs != JC_PAIRS_NONE && i < last && j <= last && i <= j &&
+           (i == j || j == last || pairs == JC_PAIRS_ALL);
 }
 
-jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_pairs,
+jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs pairs,
                        const char *fingerprint, const char *model, jc_error *err)
 {
     jc_stats *s = jc_alloc_array(1, sizeof *s);
@@ -29,7 +30,7 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_p
         goto short_of_memory;
     s->taps = s->nodes = taps;
     s->width = width;
-    s->all_pairs = all_pairs;
+    s->pairs = pairs;
     snprintf(s->fingerprint, sizeof s->fingerprint, "%s", fingerprint);
     s->model = jc_strdup(model);
     s->mean = jc_matrix_new(taps, width, sizeof *s->mean);
@@ -41,7 +42,7 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_p
         for (uint32_t j = i; j < taps; j++) {
             double **cross = &s->cross[(size_t)i * taps + j];
 
-            if (!jc_stats_keeps(taps, all_pairs, i, j))
+            if (!jc_stats_keeps(taps, pairs, i, j))
                 continue;
             *cross = jc_matrix_new(width, width, sizeof **cross);
             if (!*cross)
@@ -63,6 +64,7 @@ void jc_stats_free(jc_stats *stats)
     if (stats->cross)
         for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
             jc_free(stats->cross[k]);
+    jc_near_free(stats->near, stats->n_near);
     jc_free(stats->inner);
     jc_free(stats->parts);
     jc_free(stats->cross);
@@ -76,8 +78,8 @@ jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err)
 {
     size_t d = from->width, vectors = from->nodes * d * sizeof(double);
     jc_stats *s = NULL;
-    jc_status st = jc_stats_new(&s, from->taps, from->width, from->all_pairs,
-                                from->fingerprint, from->model, err);
+    jc_status st = jc_stats_new(&s, from->taps, from->width, from->pairs, from->fingerprint,
+                                from->model, err);
 
     if (st == JC_OK && from->n_parts)
         st = jc_stats_add_parts(s, from->parts, from->n_parts, err);
@@ -139,15 +141,20 @@ static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_erro
             err, JC_E_MISMATCH,
             "cannot merge sums of %u taps of width %u with sums of %u of width %u",
             into->taps, into->width, from->taps, from->width);
-    if (into->all_pairs != from->all_pairs)
-        return jc_fail(err, JC_E_MISMATCH,
-                       "cannot merge sums of all pairs with sums of the pairs to the last "
-                       "layer");
+    if (into->pairs != from->pairs)
+        return jc_fail(
+            err, JC_E_MISMATCH,
+            "cannot merge sums of all pairs, of the pairs to the last layer and of "
+            "none with each other");
     if (!jc_stats_same_parts(into, from))
         return jc_fail(
             err, JC_E_MISMATCH,
             "cannot merge sums with parts of blocks with sums that have none, or "
             "others");
+    if (!jc_near_same(into, from))
+        return jc_fail(err, JC_E_MISMATCH,
+                       "cannot merge sums of maps from several taps with sums that have "
+                       "none, or others");
     if (from->rows > ROWS_MAX - into->rows || from->texts > ROWS_MAX - into->texts)
         return jc_fail(err, JC_E_ARG, "cannot merge sums: more than 2^53 vectors or texts");
     return JC_OK;
@@ -157,6 +164,8 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 {
     jc_status st = check_alike(into, from, err);
 
+    if (st == JC_OK)
+        st = jc_near_merge(into, from, err);
     if (st || from->rows == 0) {
         into->texts += st ? 0 : from->texts;
         return st;

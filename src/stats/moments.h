@@ -21,6 +21,8 @@ typedef struct jc_stats_part {
     jc_tap from, to;
 } jc_stats_part;
 
+typedef enum jc_pairs { JC_PAIRS_FINAL, JC_PAIRS_ALL, JC_PAIRS_NONE } jc_pairs;
+
 /* Sums are of nodes: the layer taps, and, for parts of blocks, taps inside blocks. */
 struct jc_stats {
     uint32_t taps;        /* L + 1: layer taps, the first nodes */
@@ -29,7 +31,7 @@ struct jc_stats {
     jc_stats_part *parts; /* [n_parts] */
     size_t n_parts;
     uint32_t width; /* d */
-    bool all_pairs;
+    jc_pairs pairs;
     uint64_t rows, texts;
     char fingerprint[33]; /* of the model */
     char *model;          /* its path, for messages; owned */
@@ -37,13 +39,15 @@ struct jc_stats {
     double *square;       /* [nodes, d]: sum over rows of (x - mean)^2 */
     /* [nodes, nodes]: cross[i * nodes + j] is [d, d], the sum of (h_i - mean_i)(h_j -
      * mean_j)', row from i, column from j; NULL when not kept. Kept of layer taps: every
-     * (i, i) for i < L, every (i, L), and with all_pairs every i < j; of each part: (from,
-     * from) and (from, to). */
+     * (i, i) for i < L, every (i, L), and with all pairs every i < j, or none at all; of
+     * each part: (from, from) and (from, to). */
     double **cross;
+    struct jc_near *near; /* [n_near]: of maps from several taps (near.h) */
+    size_t n_near;
 };
 
 /* Zeroed moments with their arrays. */
-jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, bool all_pairs,
+jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs pairs,
                        const char *fingerprint, const char *model,
                        jc_error *err) JC_NODISCARD;
 
@@ -63,7 +67,7 @@ jc_tap jc_stats_tap(const jc_stats *stats, uint32_t node);
 jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err) JC_NODISCARD;
 
 /* Whether cross(i, j) is among the moments of so many layer taps. */
-bool jc_stats_keeps(uint32_t taps, bool all_pairs, uint32_t i, uint32_t j);
+bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, uint32_t i, uint32_t j);
 
 /* cross of nodes (i, j), or NULL when not kept. */
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j);

@@ -10,7 +10,7 @@
  * their shapes are checked before memory is asked for, so that what is allocated is never
  * more than what is there; then every number is looked at.
  */
-#include "stats/moments.h"
+#include "stats/sums_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,10 +19,12 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "store/store.h"
 
 #define FORMAT   "jumpcut-sums/1"
 #define ROWS_MAX ((uint64_t)1 << 53)
+
+/* By jc_pairs. */
+static const char *const pairs_names[] = {"final", "all", "none"};
 
 /* ---- saving ---- */
 
@@ -33,7 +35,7 @@ static jc_status put_meta(jc_st_writer *w, const jc_stats *s, jc_error *err)
         {"format", FORMAT},
         {"model", s->model},
         {"model.fingerprint", s->fingerprint},
-        {"pairs", s->all_pairs ? "all" : "final"},
+        {"pairs", pairs_names[s->pairs]},
         {"rows", rows},
         {"texts", texts},
     };
@@ -122,9 +124,12 @@ jc_status jc_stats_save(const jc_stats *stats, const char *path, jc_error *err)
     if (st == JC_OK)
         st = put_parts(w, stats, err);
     if (st == JC_OK)
-        st = put_tensors(w, stats, true, err);
-    if (st == JC_OK)
-        st = put_tensors(w, stats, false, err);
+        st = jc_near_put_meta(w, stats, err);
+    for (int data = 0; data < 2 && st == JC_OK; data++) {
+        st = put_tensors(w, stats, !data, err);
+        if (st == JC_OK)
+            st = jc_near_put(w, stats, !data, err);
+    }
     if (st == JC_OK)
         return jc_st_writer_commit(w, err);
     jc_st_writer_discard(w);
@@ -137,7 +142,7 @@ typedef struct reader {
     const jc_safetensors *file;
     const char *path;
     uint32_t taps, nodes, width;
-    bool all_pairs;
+    jc_pairs pairs;
     uint64_t rows, texts;
     const char *parts; /* of the metadata, or NULL */
     jc_error *err;
@@ -189,43 +194,49 @@ static jc_status read_meta(reader *r)
                        r->path, strlen(fingerprint));
     if (st == JC_OK)
         st = text_meta(r, "pairs", &pairs);
-    if (st == JC_OK && strcmp(pairs, "all") != 0 && strcmp(pairs, "final") != 0)
-        return jc_fail(
-            r->err, JC_E_FORMAT,
-            "cannot read sums of '%s': metadata 'pairs' is neither all nor final: "
-            "'%.40s'",
-            r->path, pairs);
     if (st)
         return st;
-    r->all_pairs = pairs[0] == 'a';
+    while (r->pairs <= JC_PAIRS_NONE && strcmp(pairs, pairs_names[r->pairs]) != 0)
+        r->pairs++;
+    if (r->pairs > JC_PAIRS_NONE)
+        return jc_fail(
+            r->err, JC_E_FORMAT,
+            "cannot read sums of '%s': metadata 'pairs' is none of all, final and none: "
+            "'%.40s'",
+            r->path, pairs);
     st = count_meta(r, "rows", &r->rows);
     return st ? st : count_meta(r, "texts", &r->texts);
 }
 
-/* The tensor called name, which must be float64 and [rows, cols]. */
-static jc_status find(const reader *r, const char *name, size_t rows, size_t cols,
-                      const jc_tensor **tensor)
+jc_status jc_sums_find(const jc_safetensors *file, const char *path, const char *name,
+                       size_t rows, size_t cols, const jc_tensor **tensor, jc_error *err)
 {
-    const jc_tensor *t = jc_safetensors_find(r->file, name);
+    const jc_tensor *t = jc_safetensors_find(file, name);
 
     *tensor = t;
     if (!t)
-        return jc_fail(r->err, JC_E_FORMAT,
-                       "cannot read sums of '%s': tensor '%s' is missing", r->path, name);
+        return jc_fail(err, JC_E_FORMAT, "cannot read sums of '%s': tensor '%s' is missing",
+                       path, name);
     if (t->dtype != JC_F64)
-        return jc_fail(r->err, JC_E_FORMAT,
-                       "cannot read tensor '%s' of '%s': it is %s, not F64", name, r->path,
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read tensor '%s' of '%s': it is %s, not F64", name, path,
                        jc_tensor_type(t));
     if (t->n_dims != 2)
-        return jc_fail(r->err, JC_E_FORMAT,
+        return jc_fail(err, JC_E_FORMAT,
                        "cannot read tensor '%s' of '%s': it has %u dimensions, not 2", name,
-                       r->path, t->n_dims);
+                       path, t->n_dims);
     if (t->shape[0] != rows || t->shape[1] != cols)
-        return jc_fail(r->err, JC_E_FORMAT,
+        return jc_fail(err, JC_E_FORMAT,
                        "cannot read tensor '%s' of '%s': its shape is [%zu, %zu], not "
                        "[%zu, %zu]",
-                       name, r->path, t->shape[0], t->shape[1], rows, cols);
+                       name, path, t->shape[0], t->shape[1], rows, cols);
     return JC_OK;
+}
+
+static jc_status find(const reader *r, const char *name, size_t rows, size_t cols,
+                      const jc_tensor **tensor)
+{
+    return jc_sums_find(r->file, r->path, name, rows, cols, tensor, r->err);
 }
 
 /* Sizes from `mean`, and, where there are parts, layers from the metadata. */
@@ -265,7 +276,7 @@ static jc_status check_layers(const reader *r)
 
     for (uint32_t i = 0; i < r->taps; i++)
         for (uint32_t j = i; j < r->taps && st == JC_OK; j++) {
-            if (!jc_stats_keeps(r->taps, r->all_pairs, i, j))
+            if (!jc_stats_keeps(r->taps, r->pairs, i, j))
                 continue;
             snprintf(name, sizeof name, "cross.%u.%u", i, j);
             st = find(r, name, r->width, r->width, &t);
@@ -321,10 +332,10 @@ static jc_status add_parts(const reader *r, jc_stats *s)
     return st;
 }
 
-/* There are no other tensors, and as many rows as nodes. */
-static jc_status check_counts(const reader *r, const jc_stats *s)
+/* There are no other tensors than these and `more`, and as many rows as nodes. */
+static jc_status check_counts(const reader *r, const jc_stats *s, size_t more)
 {
-    size_t n = 2;
+    size_t n = 2 + more;
 
     if (s->nodes != r->nodes)
         return jc_fail(r->err, JC_E_FORMAT,
@@ -339,22 +350,25 @@ static jc_status check_counts(const reader *r, const jc_stats *s)
     return JC_OK;
 }
 
-static jc_status copy(const reader *r, const char *name, double *to, bool signed_numbers)
+jc_status jc_sums_copy(const jc_tensor *t, double *to, bool negative, jc_error *err)
 {
-    const jc_tensor *t = jc_safetensors_find(r->file, name);
-
     memcpy(to, t->data, t->bytes);
     for (size_t i = 0; i < t->count; i++) {
         if (!isfinite(to[i]))
-            return jc_fail(r->err, JC_E_NUMERIC,
+            return jc_fail(err, JC_E_NUMERIC,
                            "cannot read tensor '%s' of '%s': element %zu is not finite",
-                           name, r->path, i);
-        if (!signed_numbers && to[i] < 0)
-            return jc_fail(r->err, JC_E_FORMAT,
+                           t->name, t->file, i);
+        if (!negative && to[i] < 0)
+            return jc_fail(err, JC_E_FORMAT,
                            "cannot read tensor '%s' of '%s': element %zu is below zero",
-                           name, r->path, i);
+                           t->name, t->file, i);
     }
     return JC_OK;
+}
+
+static jc_status copy(const reader *r, const char *name, double *to, bool negative)
+{
+    return jc_sums_copy(jc_safetensors_find(r->file, name), to, negative, r->err);
 }
 
 static jc_status copy_all(const reader *r, jc_stats *s)
@@ -372,8 +386,6 @@ static jc_status copy_all(const reader *r, jc_stats *s)
                 st = copy(r, name, jc_stats_cross(s, i, j), true);
         }
     }
-    s->rows = r->rows;
-    s->texts = r->texts;
     return st;
 }
 
@@ -381,6 +393,7 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
 {
     jc_safetensors *file = NULL;
     jc_stats *s = NULL;
+    size_t near = 0;
     jc_status st = jc_safetensors_open(&file, path, err);
 
     if (st)
@@ -392,13 +405,18 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
     if (st == JC_OK)
         st = check_layers(&r);
     if (st == JC_OK)
-        st = jc_stats_new(&s, r.taps, r.width, r.all_pairs,
+        st = jc_stats_new(&s, r.taps, r.width, r.pairs,
                           jc_safetensors_meta(file, "model.fingerprint"),
                           jc_safetensors_meta(file, "model"), err);
     if (st == JC_OK && r.parts)
         st = add_parts(&r, s);
+    if (st == JC_OK) {
+        s->rows = r.rows;
+        s->texts = r.texts;
+        st = jc_near_take(s, file, path, &near, err);
+    }
     if (st == JC_OK)
-        st = check_counts(&r, s);
+        st = check_counts(&r, s, near);
     if (st == JC_OK)
         st = copy_all(&r, s);
     jc_safetensors_close(file);

@@ -134,7 +134,8 @@ static void test_moments__of_different_models_are_not_merged(void **state)
                   "cannot merge sums of 3 taps of width 5 with sums of 3 of width 6");
     check_refused(
         s, made(TAPS, D, false, VECTORS_PRINT, "a/model"),
-        "cannot merge sums of all pairs with sums of the pairs to the last layer");
+        "cannot merge sums of all pairs, of the pairs to the last layer and of none with "
+        "each other");
     jc_stats_free(s);
 }
 

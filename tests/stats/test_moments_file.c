@@ -45,7 +45,7 @@ static void test_moments_file__load_then_save_is_equal_bytes(void **state)
         assert_int_equal(jc_stats_texts(t), 5);
         assert_string_equal(jc_stats_fingerprint(t), VECTORS_PRINT);
         assert_string_equal(t->model, "made-up");
-        assert_true(t->all_pairs == all && t->taps == 3 && t->width == 4);
+        assert_true((t->pairs == JC_PAIRS_ALL) == all && t->taps == 3 && t->width == 4);
         assert_memory_equal(t->mean, s->mean, 3 * 4 * sizeof(double));
         assert_memory_equal(jc_stats_cross(t, 1, 2), jc_stats_cross(s, 1, 2),
                             4 * 4 * sizeof(double));
@@ -121,7 +121,7 @@ static const wrong wrongs[] = {
     {"model.fingerprint", "abc", NULL, NULL, JC_F64, 2, 1, JC_E_FORMAT,
      "cannot read sums of @: metadata 'model.fingerprint' has 3 characters, not 32"},
     {"pairs", "some", NULL, NULL, JC_F64, 2, 1, JC_E_FORMAT,
-     "cannot read sums of @: metadata 'pairs' is neither all nor final: 'some'"},
+     "cannot read sums of @: metadata 'pairs' is none of all, final and none: 'some'"},
     {"rows", "-1", NULL, NULL, JC_F64, 2, 1, JC_E_FORMAT,
      "cannot read sums of @: metadata 'rows' is no count: '-1'"},
     {"rows", "3.5", NULL, NULL, JC_F64, 2, 1, JC_E_FORMAT,
