@@ -4,19 +4,115 @@
 
 /**
  * @file jumpcut/generate.h
- * Texts that a model writes itself: a corpus where there is none.
+ * Tokens that a model writes: after a prompt, or whole texts as a corpus where there is
+ * none.
  *
- * Tokens are drawn from the model's own distribution, many texts at a time, and each text
- * from a random stream of its own, so that text i depends on the seed and i alone.
+ * The token at a position of a sequence depends on the tokens before it and on a random
+ * number that seed, sequence and position name. So neither the other sequences nor the
+ * number of threads changes what is written.
  */
 
 #include "jumpcut/model.h"
 #include "jumpcut/samples.h"
+#include "jumpcut/sequence.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* ---- after prompts ---- */
+
+typedef struct jc_generate_params {
+    size_t size;
+    uint32_t tokens;       /* most that a sequence gets; 0: until the context is full */
+    double temperature;    /* 0: always the token with the largest logit */
+    uint32_t top_k;        /* draw among the so many most likely tokens; 0: among all */
+    double top_p;          /* among the fewest that have this probability; 1: among all */
+    double min_p;          /* among those at least this times as likely as the first */
+    double repeat_penalty; /* of tokens that are there already; 1: none */
+    uint64_t seed;
+    const char *kv;       /* type of keys and values: "f32", "f16" */
+    const uint32_t *ends; /* [n_ends]: tokens that end a sequence; borrowed for the call */
+    size_t n_ends;
+    bool logprobs;         /* tell the log-probability of each token */
+    const jc_hooks *hooks; /* progress is reported between passes */
+} jc_generate_params;
+
+#define jc_generate_params_init(p)                                                         \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_generate_options(&jc_n_);                           \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
+JC_API const jc_option *jc_generate_options(size_t *n_rows);
+
+/** Why a sequence ends with a token. */
+typedef enum jc_end {
+    JC_END_NOT,    /* it goes on */
+    JC_END_TOKEN,  /* the token is one that ends a sequence */
+    JC_END_TOKENS, /* as many as were asked for */
+    JC_END_CONTEXT /* the context of the model is full; a note says so, too */
+} jc_end;
+
+typedef struct jc_token {
+    size_t sequence; /* index of its prompt */
+    size_t position; /* in the sequence, that of the prompt's first token being 0 */
+    uint32_t id;
+    double logprob; /* ln of its probability in the model's own distribution, without any
+                       filter; 0 unless it was asked for */
+    jc_end end;
+} jc_token;
+
+/** Called for each token as it comes, in the thread of the caller. False ends the sequence
+ *  with this token. */
+typedef bool jc_token_fn(void *arg, const jc_token *token);
+
+typedef struct jc_prompt {
+    const uint32_t *ids; /* [n] */
+    size_t n;            /* 1..context - 1 */
+} jc_prompt;
+
+/** Bytes that the keys and values of these prompts will take. 0: the arguments are wrong.
+ */
+JC_API uint64_t jc_generate_bytes(const jc_model *model, const jc_prompt *prompts,
+                                  size_t n_prompts, const jc_generate_params *params);
+
+/** Continue n_prompts prompts of a decoder side by side, each as sequence 0, 1, ... of the
+ *  seed. params NULL means all defaults. E_ARG for a prompt that is empty, fills the
+ *  context, or has an id outside the vocabulary; E_NOMEM, before anything is taken, where
+ *  keys and values need more memory than is free; E_CANCELLED when the hooks say stop. */
+JC_API jc_status jc_generate(const jc_model *model, const jc_prompt *prompts,
+                             size_t n_prompts, const jc_generate_params *params,
+                             jc_token_fn *token, void *arg, jc_error *err) JC_NODISCARD;
+
+/** Bytes a second that all threads together read from memory, measured in about 0.2 s: the
+ *  bound of a step, which reads every weight once. 0 where memory is short. */
+JC_API double jc_memory_rate(void);
+
+/* ---- where a text stops ---- */
+
+/** Watches the text of a sequence, piece by piece, for strings that stop it. */
+typedef struct jc_stopper jc_stopper;
+
+/** E_ARG where a string is empty. They are copied. */
+JC_API jc_status jc_stopper_new(jc_stopper **out, const char *const *strings,
+                                size_t n_strings, jc_error *err) JC_NODISCARD;
+JC_API void jc_stopper_free(jc_stopper *stopper);
+
+/** Take the next piece of the text. (*out)[0..*n_out) may be shown now, valid until the
+ * next call: what could be the beginning of a stop string is held back. *stopped is set
+ * where a string was found; the text ends before it, and later pieces are not shown. */
+JC_API jc_status jc_stopper_push(jc_stopper *stopper, const char *text, size_t n,
+                                 const char **out, size_t *n_out, bool *stopped,
+                                 jc_error *err) JC_NODISCARD;
+
+/** What is still held back, where the text has ended without a stop string. */
+JC_API void jc_stopper_end(jc_stopper *stopper, const char **out, size_t *n_out);
+
+/* ---- texts without a prompt ---- */
+
+/** Texts that a model writes itself, many at a time. Text i depends on the seed and i
+ *  alone. */
 typedef struct jc_self_text jc_self_text;
 
 typedef struct jc_self_text_params {

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* self_text.c: texts drawn from the model, in groups of SIDE with cached keys and values,
- * so that a step is one product of SIDE rows; each thread writes a group of its own. */
+/* self_text.c: texts drawn from the model, in groups of SIDE, so that a step is one product
+ * of SIDE rows; each thread writes a group of its own. */
 #include "jumpcut/generate.h"
-#include "jumpcut/sequence.h"
 
 #include <string.h>
 
-#include "base/base.h"
-#include "kernels/vector.h"
+#include "generate/writer.h"
+#include "kernels/kernels.h"
 
-enum { SIDE = 64 };
+enum { SIDE = JC_LOGIT_ROWS };
 
 typedef struct group {
     uint64_t first; /* number of its first text */
     size_t n;       /* texts */
-    jc_session *session;
-    float *logits; /* [SIDE, vocab] */
-    jc_ids texts[SIDE];
-    bool ended[SIDE];
-    jc_rng rng[SIDE];
+    jc_writer writer;
 } group;
 
 struct jc_self_text {
@@ -45,12 +40,8 @@ const jc_option *jc_self_text_options(size_t *n_rows)
     return rows;
 }
 
-jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t start,
-                           int64_t end, const jc_self_text_params *params, jc_error *err)
+static jc_status check(const jc_model_info *info, int64_t start, jc_error *err)
 {
-    const jc_model_info *info = jc_model_get_info(model);
-
-    *out = NULL;
     if (!info->causal)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
                        info->path);
@@ -63,6 +54,18 @@ jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t st
             "the tokenizer's start token %lld is outside the vocabulary of %u of "
             "'%s'",
             (long long)start, info->vocab, info->path);
+    return JC_OK;
+}
+
+jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t start,
+                           int64_t end, const jc_self_text_params *params, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_status st = check(info, start, err);
+
+    *out = NULL;
+    if (st)
+        return st;
     jc_self_text *self = jc_alloc_array(1, sizeof *self);
     if (!self)
         return jc_fail_nomem(err, "texts to write");
@@ -76,11 +79,14 @@ jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t st
         self->longest = params->self_tokens;
     self->n_groups = jc_threads_max();
     self->groups = jc_alloc_array(self->n_groups, sizeof *self->groups);
-    jc_status st = self->groups ? JC_OK : jc_fail_nomem(err, "texts to write");
+    st = self->groups ? JC_OK : jc_fail_nomem(err, "texts to write");
     for (size_t i = 0; i < self->n_groups && st == JC_OK; i++) {
-        self->groups[i].logits = jc_matrix_new(SIDE, info->vocab, sizeof(float));
-        st = self->groups[i].logits ? jc_session_new(&self->groups[i].session, model, err)
-                                    : jc_fail_nomem(err, "texts to write");
+        jc_writer *writer = &self->groups[i].writer;
+        st = jc_writer_init(writer, model, SIDE, 1, err);
+        writer->kind = JC_PASS_PREFILL;
+        writer->sampling = (jc_sampling){
+            .repeat_penalty = 1, .temperature = params->temperature, .top_p = 1};
+        writer->seed = params->seed;
     }
     if (st) {
         jc_self_text_free(self);
@@ -94,88 +100,50 @@ void jc_self_text_free(jc_self_text *self)
 {
     if (!self)
         return;
-    for (size_t g = 0; self->groups && g < self->n_groups; g++) {
-        for (size_t i = 0; i < SIDE; i++)
-            jc_ids_free(&self->groups[g].texts[i]);
-        jc_session_free(self->groups[g].session);
-        jc_free(self->groups[g].logits);
-    }
+    for (size_t g = 0; self->groups && g < self->n_groups; g++)
+        jc_writer_free(&self->groups[g].writer);
     jc_free(self->groups);
     jc_free(self);
 }
 
-/* Draw from softmax(z / temperature); z is spent. */
-static uint32_t draw(float *z, size_t n, double temperature, jc_rng *rng)
+/* Where the first token is drawn, it is part of the text. */
+static size_t length(const jc_self_text *self, const jc_written *text)
 {
-    float scale = (float)(1 / temperature);
-
-    for (size_t i = 0; i < n; i++)
-        z[i] *= scale;
-    jc_vector_get()->softmax(n, z);
-    double left = jc_rng_uniform(rng);
-    for (size_t i = 0; i + 1 < n; i++) {
-        left -= (double)z[i];
-        if (left < 0)
-            return (uint32_t)i;
-    }
-    return (uint32_t)(n - 1);
+    return self->start < 0 ? text->ids.n : text->ids.n - 1;
 }
 
-static jc_status append(jc_ids *ids, uint32_t id, jc_error *err)
+/* Each text of the group begins with the start token, or with one drawn from all alike. */
+static jc_status begin(const jc_self_text *self, group *g, jc_error *err)
 {
-    if (!jc_grow(&ids->id, &ids->capacity, ids->n + 1, sizeof *ids->id))
-        return jc_fail_nomem(err, "texts to write");
-    ids->id[ids->n++] = id;
-    return JC_OK;
-}
-
-/* Extend every text that has not ended by the token drawn for it; `left` counts those. */
-static jc_status extend(const jc_self_text *self, group *g, const uint32_t *next,
-                        size_t *left, jc_error *err)
-{
-    *left = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        if (g->ended[i])
-            continue;
-        g->ended[i] = next[i] == self->end && g->texts[i].n > 0;
-        if (g->ended[i])
-            continue;
-        jc_status st = append(&g->texts[i], next[i], err);
-        if (st)
-            return st;
-        g->ended[i] = g->texts[i].n >= self->longest;
-        *left += !g->ended[i];
-    }
-    return JC_OK;
-}
-
-static void begin(const jc_self_text *self, group *g, uint32_t *next)
-{
-    uint32_t vocab = jc_model_get_info(self->model)->vocab;
-
-    for (size_t i = 0; i < g->n; i++) {
-        g->rng[i] = jc_rng_at(self->params.seed, g->first + i);
-        g->texts[i].n = 0;
-        g->ended[i] = false;
-        next[i] = (uint32_t)self->start;
-        if (self->start < 0)
-            next[i] = (uint32_t)jc_rng_below(&g->rng[i], vocab);
-    }
-}
-
-/* A sequence for each text of the group; each pass runs its next token. */
-static jc_status make_feeds(const jc_self_text *self, const group *g, const uint32_t *next,
-                            jc_feed *feeds, jc_error *err)
-{
-    jc_seq_params params;
+    jc_writer *writer = &g->writer;
     jc_status st = JC_OK;
 
-    jc_seq_params_init(&params);
-    params.room = self->longest + 1;
     for (size_t i = 0; i < g->n && st == JC_OK; i++) {
-        feeds[i] = (jc_feed){.ids = &next[i], .n = 1};
-        st = jc_seq_new(&feeds[i].seq, self->model, &params, err);
+        double u = jc_draw_uniform(self->params.seed, g->first + i, 0);
+        uint32_t id = (uint32_t)self->start;
+        if (self->start < 0)
+            id = (uint32_t)(u * jc_model_get_info(self->model)->vocab);
+        writer->text[i].number = g->first + i;
+        st = jc_writer_begin(writer, i, &id, 1, self->longest + 1, "f32", err);
+        if (st == JC_OK && length(self, &writer->text[i]) >= self->longest)
+            jc_writer_end(writer, i);
     }
+    return st;
+}
+
+/* What was drawn for text i joins it, unless it is the token that ends a text. */
+static jc_status extend(const jc_self_text *self, jc_writer *writer, size_t i,
+                        jc_error *err)
+{
+    const jc_written *text = &writer->text[i];
+
+    if (text->next == self->end && length(self, text) > 0) {
+        jc_writer_end(writer, i);
+        return JC_OK;
+    }
+    jc_status st = jc_writer_take(writer, i, err);
+    if (length(self, text) >= self->longest)
+        jc_writer_end(writer, i);
     return st;
 }
 
@@ -183,31 +151,15 @@ static jc_status write_group(void *arg, size_t number, jc_error *err)
 {
     const jc_self_text *self = arg;
     group *g = &self->groups[number];
-    size_t vocab = jc_model_get_info(self->model)->vocab, left = g->n;
-    uint32_t next[SIDE];
-    jc_feed feeds[SIDE] = {{.seq = NULL}};
-    const float *h;
+    jc_writer *writer = &g->writer;
+    size_t left = g->n;
+    jc_status st = begin(self, g, err);
 
-    if (g->n == 0)
-        return JC_OK;
-    begin(self, g, next);
-    jc_status st = make_feeds(self, g, next, feeds, err);
-    if (st == JC_OK && self->start < 0)
-        st =
-            extend(self, g, next, &left, err); /* a drawn first token is part of the text */
     while (st == JC_OK && left) {
-        st = jc_session_extend(g->session, feeds, g->n, JC_PASS_PREFILL, &h, err);
-        if (st == JC_OK)
-            st = jc_model_readout(self->model, h, g->n, g->logits, err);
-        if (st)
-            break;
-        for (size_t i = 0; i < g->n; i++)
-            next[i] =
-                draw(g->logits + i * vocab, vocab, self->params.temperature, &g->rng[i]);
-        st = extend(self, g, next, &left, err);
+        st = jc_writer_step(writer, &left, err);
+        for (size_t k = 0; k < left && st == JC_OK; k++)
+            st = extend(self, writer, writer->running[k], err);
     }
-    for (size_t i = 0; i < g->n; i++)
-        jc_seq_free(feeds[i].seq);
     return st;
 }
 
@@ -236,11 +188,12 @@ jc_status jc_self_text_next(void *arg, jc_ids *ids, jc_error *err)
             return st;
     }
     uint64_t at = self->given - self->groups[0].first;
-    const jc_ids *text = &self->groups[at / SIDE].texts[at % SIDE];
+    const jc_ids *text = &self->groups[at / SIDE].writer.text[at % SIDE].ids;
+    size_t skip = self->start < 0 ? 0 : 1, n = text->n - skip;
     self->given++;
-    if (!jc_grow(&ids->id, &ids->capacity, text->n, sizeof *ids->id))
+    if (!jc_grow(&ids->id, &ids->capacity, n, sizeof *ids->id))
         return jc_fail_nomem(err, "texts to write");
-    memcpy(ids->id, text->id, text->n * sizeof *ids->id);
-    ids->n = text->n;
+    memcpy(ids->id, text->id + skip, n * sizeof *ids->id);
+    ids->n = n;
     return JC_OK;
 }

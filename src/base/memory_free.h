@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* memory_free.h: how much memory can be taken before others suffer. */
+#ifndef JC_MEMORY_FREE_H
+#define JC_MEMORY_FREE_H
+
+#include <stdint.h>
+
+/* Bytes; 0 where the system does not tell. */
+uint64_t jc_memory_free(void);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* generate.c: prompts continued side by side, a callback for each token. */
+#include "jumpcut/generate.h"
+
+#include <string.h>
+
+#include "base/memory_free.h"
+#include "generate/writer.h"
+#include "kernels/kernels.h"
+
+/* clang-format off */
+static const jc_option rows[] = {
+    {"tokens",         JC_OPTION_U32,  offsetof(jc_generate_params, tokens),         0, 1e9, "128", NULL, "tokens to write at most, 0 to go on until the context is full"},
+    {"temperature",    JC_OPTION_REAL, offsetof(jc_generate_params, temperature),    0, 100, "0", NULL, "how even the draw is: 0 takes the most likely token each time, 1 draws from the model's own distribution"},
+    {"top-k",          JC_OPTION_U32,  offsetof(jc_generate_params, top_k),          0, 1e9, "0", NULL, "draw among the N most likely tokens only, 0 for all"},
+    {"top-p",          JC_OPTION_REAL, offsetof(jc_generate_params, top_p),          1e-6, 1, "1", NULL, "draw among the fewest tokens that together have this probability"},
+    {"min-p",          JC_OPTION_REAL, offsetof(jc_generate_params, min_p),          0, 1, "0", NULL, "draw among tokens at least X times as likely as the most likely one"},
+    {"repeat-penalty", JC_OPTION_REAL, offsetof(jc_generate_params, repeat_penalty), 0.01, 100, "1", NULL, "divide positive logits of tokens that are there already by X, multiply negative ones"},
+    {"seed",           JC_OPTION_U64,  offsetof(jc_generate_params, seed),           0, 18446744073709551615.0, "0", NULL, "seeds the draws; the same seed writes the same text"},
+    {"kv",             JC_OPTION_TEXT, offsetof(jc_generate_params, kv),             0, 0, "f32", "f32|f16", "type of the keys and values that are kept of every token"},
+};
+/* clang-format on */
+
+const jc_option *jc_generate_options(size_t *n_rows)
+{
+    *n_rows = JC_COUNT(rows);
+    return rows;
+}
+
+static void settle(jc_generate_params *own, const jc_generate_params *params)
+{
+    jc_generate_params_init(own);
+    if (params)
+        memcpy(own, params, params->size < sizeof *own ? params->size : sizeof *own);
+}
+
+/* Tokens that a sequence will have at most. */
+static size_t limit_of(const jc_model *model, size_t prompt,
+                       const jc_generate_params *params)
+{
+    size_t context = jc_model_get_info(model)->context, limit;
+
+    if (params->tokens == 0 || !jc_add(prompt, params->tokens, &limit))
+        return context;
+    return limit < context ? limit : context;
+}
+
+uint64_t jc_generate_bytes(const jc_model *model, const jc_prompt *prompts,
+                           size_t n_prompts, const jc_generate_params *params)
+{
+    jc_generate_params own;
+    jc_seq_params seq;
+    uint64_t sum = 0;
+
+    settle(&own, params);
+    jc_seq_params_init(&seq);
+    seq.kv = own.kv;
+    for (size_t i = 0; i < n_prompts; i++) {
+        seq.room = (uint32_t)limit_of(model, prompts[i].n, &own);
+        sum += jc_seq_bytes(model, &seq);
+    }
+    return sum;
+}
+
+/* ---- what may be wrong ---- */
+
+static jc_status check_params(const jc_generate_params *p, jc_error *err)
+{
+    if (!(p->temperature >= 0))
+        return jc_fail(err, JC_E_ARG, "a temperature of %g: it must be 0 or more",
+                       p->temperature);
+    if (!(p->top_p > 0 && p->top_p <= 1))
+        return jc_fail(err, JC_E_ARG, "a top-p of %g: it must be above 0, and 1 at most",
+                       p->top_p);
+    if (!(p->min_p >= 0 && p->min_p <= 1))
+        return jc_fail(err, JC_E_ARG, "a min-p of %g: it must be from 0 to 1", p->min_p);
+    if (!(p->repeat_penalty > 0))
+        return jc_fail(err, JC_E_ARG, "a repetition penalty of %g: it must be above 0",
+                       p->repeat_penalty);
+    return JC_OK;
+}
+
+static jc_status check_prompt(const jc_model_info *info, const jc_prompt *prompt, size_t i,
+                              jc_error *err)
+{
+    if (!prompt->ids || prompt->n == 0)
+        return jc_fail(err, JC_E_ARG, "prompt %zu has no token", i);
+    if (prompt->n >= info->context)
+        return jc_fail(err, JC_E_ARG,
+                       "prompt %zu has %zu tokens, which leaves no room in the context of "
+                       "%u of '%s'",
+                       i, prompt->n, info->context, info->path);
+    for (size_t k = 0; k < prompt->n; k++)
+        if (prompt->ids[k] >= info->vocab)
+            return jc_fail(err, JC_E_ARG,
+                           "token id %u of prompt %zu is outside the vocabulary of %u",
+                           prompt->ids[k], i, info->vocab);
+    return JC_OK;
+}
+
+static jc_status check_memory(const jc_model *model, const jc_prompt *prompts, size_t n,
+                              const jc_generate_params *params, jc_error *err)
+{
+    uint64_t need = jc_generate_bytes(model, prompts, n, params);
+    uint64_t there = jc_memory_free();
+
+    if (there == 0 || need <= there)
+        return JC_OK;
+    return jc_fail(err, JC_E_NOMEM,
+                   "keys and values of %zu sequence%s need %.1f GB, and %.1f GB of memory "
+                   "are free: ask for fewer tokens or sequences%s",
+                   n, n == 1 ? "" : "s", (double)need * 1e-9, (double)there * 1e-9,
+                   strcmp(params->kv, "f16") == 0 ? "" : ", or keep them as f16");
+}
+
+static jc_status check(const jc_model *model, const jc_prompt *prompts, size_t n,
+                       const jc_generate_params *params, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_status st = check_params(params, err);
+
+    if (st == JC_OK && !info->causal)
+        st = jc_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
+                     info->path);
+    if (st == JC_OK && !info->has_head)
+        st = jc_fail(err, JC_E_UNSUPPORTED, "'%s' has no head, so it cannot write texts",
+                     info->path);
+    for (size_t i = 0; i < n && st == JC_OK; i++)
+        st = check_prompt(info, &prompts[i], i, err);
+    return st ? st : check_memory(model, prompts, n, params, err);
+}
+
+/* ---- the work ---- */
+
+typedef struct work {
+    jc_writer writer;
+    const jc_prompt *prompts; /* [writer.n] */
+    const jc_generate_params *params;
+    jc_token_fn *token;
+    void *arg;
+} work;
+
+static jc_end end_of(const work *w, const jc_written *text, size_t prompt)
+{
+    for (size_t i = 0; i < w->params->n_ends; i++)
+        if (w->params->ends[i] == text->next)
+            return JC_END_TOKEN;
+    size_t n = text->ids.n, context = jc_model_get_info(w->writer.model)->context;
+    if (w->params->tokens && n - prompt >= w->params->tokens)
+        return JC_END_TOKENS;
+    return n >= context ? JC_END_CONTEXT : JC_END_NOT;
+}
+
+/* Hand out what the last step has drawn for text i. */
+static jc_status hand_out(work *w, size_t i, jc_error *err)
+{
+    const jc_written *text = &w->writer.text[i];
+    jc_status st = jc_writer_take(&w->writer, i, err);
+
+    if (st)
+        return st;
+    const jc_token token = {.sequence = i,
+                            .position = text->ids.n - 1,
+                            .id = text->next,
+                            .logprob = text->logprob,
+                            .end = end_of(w, text, w->prompts[i].n)};
+    bool more = w->token(w->arg, &token);
+    if (token.end == JC_END_CONTEXT && more)
+        jc_note(w->params->hooks, "sequence %zu ends because the context of %u is full", i,
+                jc_model_get_info(w->writer.model)->context);
+    if (!more || token.end)
+        jc_writer_end(&w->writer, i);
+    return JC_OK;
+}
+
+static jc_status begin(work *w, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < w->writer.n && st == JC_OK; i++) {
+        const jc_prompt *prompt = &w->prompts[i];
+        size_t limit = limit_of(w->writer.model, prompt->n, w->params);
+        w->writer.text[i].number = i;
+        st = jc_writer_begin(&w->writer, i, prompt->ids, prompt->n, (uint32_t)limit,
+                             w->params->kv, err);
+    }
+    return st ? st : jc_writer_prefill(&w->writer, w->params->hooks, err);
+}
+
+static jc_status write_all(work *w, jc_error *err)
+{
+    jc_progress progress = {.stage = "writing", .unit = "tokens"};
+    size_t left = w->writer.n;
+    jc_status st = begin(w, err);
+
+    while (st == JC_OK && left) {
+        st = jc_writer_step(&w->writer, &left, err);
+        for (size_t k = 0; k < left && st == JC_OK; k++)
+            st = hand_out(w, w->writer.running[k], err);
+        progress.done += left;
+        if (st == JC_OK && left)
+            st = jc_report(w->params->hooks, &progress, err);
+    }
+    return st;
+}
+
+jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_prompts,
+                      const jc_generate_params *params, jc_token_fn *token, void *arg,
+                      jc_error *err)
+{
+    jc_generate_params own;
+
+    if (!model || !token || (n_prompts && !prompts))
+        return jc_fail(err, JC_E_ARG, "writing needs a model, prompts and a function");
+    settle(&own, params);
+    jc_status st = check(model, prompts, n_prompts, &own, err);
+    if (st || n_prompts == 0)
+        return st;
+    work w = {.prompts = prompts, .params = &own, .token = token, .arg = arg};
+    st = jc_writer_init(&w.writer, model, n_prompts, jc_threads_max(), err);
+    w.writer.kind = JC_PASS_STEP;
+    w.writer.seed = own.seed;
+    w.writer.logprobs = own.logprobs;
+    w.writer.sampling = (jc_sampling){.repeat_penalty = own.repeat_penalty,
+                                      .temperature = own.temperature,
+                                      .top_k = own.top_k,
+                                      .top_p = own.top_p,
+                                      .min_p = own.min_p};
+    if (st == JC_OK)
+        st = write_all(&w, err);
+    jc_writer_free(&w.writer);
+    return st;
+}
