@@ -131,6 +131,13 @@ void jc_help_command(FILE *f, const jc_command *command);
 void jc_help_bounds(const jc_flag *flag, char *text, size_t size);
 void jc_man_page(FILE *f);
 
+/* ---- utf8.c ---- */
+/* Bytes of the UTF-8 character at s[0..n), n > 0; 0 where there is none. */
+size_t jc_cli_character(const unsigned char *s, size_t n);
+/* The name of a file for JSON: a byte that is no UTF-8 as "\xe9". free(); NULL: out of
+ * memory. */
+char *jc_cli_readable(const char *name);
+
 /* ---- failures ---- */
 jc_status jc_cli_fail(jc_error *err, jc_status status, const char *fmt, ...)
     JC_PRINTF(3, 4);

@@ -53,31 +53,6 @@ static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, jc_output *o
 
 /* ---- ids to texts ---- */
 
-/* The length of the UTF-8 character at s[0..n), 0 where there is none. */
-static size_t character(const unsigned char *s, size_t n)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = s[0] < 0x80   ? 1
-                    : s[0] < 0xC2 ? 0
-                    : s[0] < 0xE0 ? 2
-                    : s[0] < 0xF0 ? 3
-                                  : 4;
-
-    if (length < 2)
-        return length;
-    if (s[0] > 0xF4 || n < length)
-        return 0;
-    uint32_t code = s[0] & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (s[i] & 0x3F);
-    }
-    return code < smallest[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)
-               ? 0
-               : length;
-}
-
 /* {"text":"..."}: bytes that are not UTF-8 become U+FFFD, since JSON cannot hold them. */
 static void print_text(FILE *f, const char *text, size_t length)
 {
@@ -85,7 +60,7 @@ static void print_text(FILE *f, const char *text, size_t length)
 
     fputs("{\"text\":\"", f);
     for (size_t at = 0, n; at < length; at += n ? n : 1) {
-        n = character(s + at, length - at);
+        n = jc_cli_character(s + at, length - at);
         if (n == 0)
             fputs("\xEF\xBF\xBD", f);
         else if (s[at] == '"' || s[at] == '\\')

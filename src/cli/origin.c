@@ -13,16 +13,25 @@
 
 #define OWN_WRITING "the model's own writing"
 
-/* Names as a JSON list: they may hold any character (those that are not UTF-8 are left
- * out, as JSON cannot hold them). */
+/* The name of a file, which may hold any byte. */
+static json_t *name_of(const char *path)
+{
+    char *name = jc_cli_readable(path);
+    json_t *json = json_string(name);
+
+    free(name);
+    return json;
+}
+
+/* Names as a JSON list. */
 static json_t *names(const jc_list *list, const char *one)
 {
     json_t *json = json_array();
 
     for (size_t i = 0; i < list->n; i++)
-        json_array_append_new(json, json_string(list->item[i]));
+        json_array_append_new(json, name_of(list->item[i]));
     if (one)
-        json_array_append_new(json, json_string(one));
+        json_array_append_new(json, name_of(one));
     return json;
 }
 
@@ -86,6 +95,16 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* Whether `name`, of a list of names, is that of the file. */
+static bool is_name(const char *name, const char *path)
+{
+    char *own = jc_cli_readable(path);
+    bool same = own && strcmp(base_name(name), base_name(own)) == 0;
+
+    free(own);
+    return same;
+}
+
 /* The first file that both lists name, NULL where there is none. Standard input is not
  * one: it was something else then. */
 static const char *shared_file(const jc_own *own, const json_t *fitted)
@@ -98,10 +117,10 @@ static const char *shared_file(const jc_own *own, const json_t *fitted)
         const char *text = json_string_value(name);
         if (!text || strcmp(text, "-") == 0)
             continue;
-        if (own->samples && strcmp(base_name(text), base_name(own->samples)) == 0)
+        if (own->samples && is_name(text, own->samples))
             return own->samples;
         for (size_t i = 0; i < own->text.n; i++)
-            if (strcmp(base_name(text), base_name(own->text.item[i])) == 0)
+            if (is_name(text, own->text.item[i]))
                 return own->text.item[i];
     }
     return NULL;
@@ -172,7 +191,7 @@ static void complete_fits(json_t *fits, jc_shortcut *const *shortcuts,
     json_object_foreach(fits, name, fit)
     {
         json_object_set_new(fit, "sources", sources_of(shortcuts[i]));
-        json_object_set_new(fit, "file", json_string(paths[i]));
+        json_object_set_new(fit, "file", name_of(paths[i]));
         i++;
     }
 }

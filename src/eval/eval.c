@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/readable.h"
 #include "eval/json.h"
 #include "eval/run.h"
 #include "shortcut/shortcut.h"
@@ -33,22 +34,25 @@ const jc_option *jc_eval_options(size_t *n_rows)
 
 static json_t *describe_model(const jc_model_info *info)
 {
-    size_t n = strlen(info->path);
+    char *path = jc_readable(info->path, strlen(info->path));
+    size_t n = path ? strlen(path) : 0;
 
-    while (n > 1 && info->path[n - 1] == '/')
+    while (n > 1 && path[n - 1] == '/')
         n--;
     size_t start = n;
-    while (start > 0 && info->path[start - 1] != '/')
+    while (start > 0 && path[start - 1] != '/')
         start--;
-    return json_pack(
-        "{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:b}", "path",
-        info->path, "name", info->path + start, n - start, "architecture",
-        info->architecture, "layers", (json_int_t)info->layers, "width",
-        (json_int_t)info->width, "heads", (json_int_t)info->heads, "context",
-        (json_int_t)info->context, "vocab", (json_int_t)info->vocab, "parameters",
-        (json_int_t)info->parameters, "stored_dtype", info->stored_dtype, "backend",
-        info->backend, "dtype", info->dtype, "fingerprint", info->fingerprint, "head",
-        info->has_head);
+    json_t *json =
+        json_pack("{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:b}",
+                  "path", path, "name", path ? path + start : NULL, n - start,
+                  "architecture", info->architecture, "layers", (json_int_t)info->layers,
+                  "width", (json_int_t)info->width, "heads", (json_int_t)info->heads,
+                  "context", (json_int_t)info->context, "vocab", (json_int_t)info->vocab,
+                  "parameters", (json_int_t)info->parameters, "stored_dtype",
+                  info->stored_dtype, "backend", info->backend, "dtype", info->dtype,
+                  "fingerprint", info->fingerprint, "head", info->has_head);
+    jc_free(path);
+    return json;
 }
 
 static json_t *whole_number(const char *text)

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/readable.h"
+
 #define METADATA "__metadata__"
 #define ALIGN    64 /* bytes, of the first tensor in the file */
 
@@ -46,19 +48,18 @@ static jc_status started(const jc_st_writer *w, const char *what, jc_error *err)
                    w->out.path);
 }
 
-/* `text` belongs to `key` and must be UTF-8. */
-static jc_status check_text(const jc_st_writer *w, const char *key, const char *text,
-                            const char *what, jc_error *err)
+/* A name must be UTF-8. */
+static jc_status check_name(const jc_st_writer *w, const char *key, jc_error *err)
 {
-    json_t *checked = json_string(text);
-    json_t *unchecked = json_string_nocheck(text); /* tells bad text from short memory */
+    json_t *checked = json_string(key);
+    json_t *unchecked = json_string_nocheck(key); /* tells bad text from short memory */
     jc_status st = JC_OK;
 
     if (!unchecked)
         st = jc_fail_nomem(err, w->out.path);
     else if (!checked)
-        st = jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the %s is not UTF-8", key,
-                     w->out.path, what);
+        st = jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the name is not UTF-8", key,
+                     w->out.path);
     json_decref(checked);
     json_decref(unchecked);
     return st;
@@ -68,7 +69,7 @@ static jc_status check_text(const jc_st_writer *w, const char *key, const char *
 static jc_status put(const jc_st_writer *w, json_t *object, const char *key, json_t *value,
                      jc_error *err)
 {
-    jc_status st = check_text(w, key, key, "name", err);
+    jc_status st = check_name(w, key, err);
 
     if (st == JC_OK && (!value || json_object_set(object, key, value) != 0))
         st = jc_fail_nomem(err, w->out.path);
@@ -81,12 +82,16 @@ jc_status jc_st_writer_meta(jc_st_writer *w, const char *key, const char *value,
 {
     if (w->started)
         return started(w, key, err);
-    jc_status st = check_text(w, key, value, "value", err);
+    char *text = jc_readable(value, strlen(value)); /* it may be the name of a file */
+    jc_status st = text ? JC_OK : jc_fail_nomem(err, w->out.path);
     if (st == JC_OK && !w->meta) {
         st = put(w, w->header, METADATA, json_object(), err);
         w->meta = json_object_get(w->header, METADATA);
     }
-    return st ? st : put(w, w->meta, key, json_string(value), err);
+    if (st == JC_OK)
+        st = put(w, w->meta, key, json_string(text), err);
+    jc_free(text);
+    return st;
 }
 
 /* {"dtype":..,"shape":[..],"data_offsets":[begin,end]}, or NULL: out of memory */
