@@ -26,11 +26,15 @@ typedef struct jc_fit_params {
     double ridge;       /* "ridge" only: penalty relative to the mean diagonal */
     bool bias;          /* fit an intercept */
     const jc_hooks *hooks;
-    uint32_t rank;      /* "narrow": of the maps; 0: a hundredth of the width, at least 1 */
+    uint32_t rank;      /* "narrow": of the maps; 0: a hundredth of the width, at least 1.
+                           "one-jump": of the shared map; 0: any */
     const char *metric; /* "narrow": what is least: "state", the squared error, or
                            "logits", what it makes of the logits, to first order */
     const jc_model *model;             /* whose logits; borrowed */
     const struct jc_rank_curve *curve; /* "narrow": who wants R2 by rank, or NULL */
+    const char *share; /* "one-jump": "pooled", fitted on all layers, or "pick", that of one
+                          layer which does best on all */
+    bool scales;       /* "one-jump": each layer has a scale and a shift of its own */
 } jc_fit_params;
 
 /** R2 on the training vectors of the narrow map of each rank 1..n, by the name of the map

@@ -181,12 +181,17 @@ static void print_costs(FILE *f, const table *t)
         json_t *cost = json_object_get(costs, t->method[m]);
         json_int_t parameters = json_integer_value(json_object_get(cost, "parameters"));
         if (parameters)
-            fprintf(f,
-                    "%s: maps to the last layer have %lld parameters in %lld bytes; one "
-                    "takes %lld flops a token\n",
-                    t->method[m], (long long)parameters,
-                    (long long)json_integer_value(json_object_get(cost, "bytes")),
-                    (long long)json_integer_value(json_object_get(cost, "flops")));
+            fprintf(
+                f,
+                "%s: mean P@1 %.3f; maps to the last layer have %lld parameters in "
+                "%lld bytes; one takes %lld flops a token\n",
+                t->method[m],
+                number(json_object_get(
+                    json_object_get(json_object_get(t->json, "jump_mean"), t->method[m]),
+                    "p1")),
+                (long long)parameters,
+                (long long)json_integer_value(json_object_get(cost, "bytes")),
+                (long long)json_integer_value(json_object_get(cost, "flops")));
     }
 }
 

@@ -13,16 +13,21 @@
 
 /* clang-format off */
 static const jc_option rows[] = {
-    {"method", JC_OPTION_TEXT, offsetof(jc_fit_params, method), 0, 0, "mat", "id|mat|ridge|narrow",
+    {"method", JC_OPTION_TEXT, offsetof(jc_fit_params, method), 0, 0, "mat", "id|mat|ridge|narrow|one-jump",
      "how the maps are found; see 'jumpcut list methods'"},
     {"ridge", JC_OPTION_REAL, offsetof(jc_fit_params, ridge), 0, 1e6, "0.001", NULL,
      "method ridge: penalty, relative to the mean diagonal"},
     {"bias", JC_OPTION_BOOL, offsetof(jc_fit_params, bias), 0, 0, "false", NULL,
      "fit an intercept too"},
     {"rank", JC_OPTION_U32, offsetof(jc_fit_params, rank), 1, 1e6, NULL, NULL,
-     "method narrow: rank of the maps; without it a hundredth of the width"},
+     "method narrow: rank of the maps; without it a hundredth of the width; one-jump: rank "
+     "of the shared map; without it any"},
     {"metric", JC_OPTION_TEXT, offsetof(jc_fit_params, metric), 0, 0, "state", "state|logits",
      "method narrow: what is least, the squared error or what it makes of the logits"},
+    {"share", JC_OPTION_TEXT, offsetof(jc_fit_params, share), 0, 0, "pooled", "pick|pooled",
+     "method one-jump: the map of one layer that does best on all, or one fitted on all"},
+    {"scales", JC_OPTION_BOOL, offsetof(jc_fit_params, scales), 0, 0, "true", NULL,
+     "each layer's own scale and shift (method one-jump)"},
 };
 /* clang-format on */
 

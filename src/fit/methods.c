@@ -5,10 +5,7 @@
 #include <string.h>
 
 static const jc_method *const methods[] = {
-    &jc_method_id,
-    &jc_method_mat,
-    &jc_method_ridge,
-    &jc_method_narrow,
+    &jc_method_id, &jc_method_mat, &jc_method_ridge, &jc_method_narrow, &jc_method_one_jump,
 };
 
 const jc_method *jc_method_find(const char *name)

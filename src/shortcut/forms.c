@@ -5,10 +5,7 @@
 #include <string.h>
 
 static const jc_form *const forms[] = {
-    &jc_form_identity,
-    &jc_form_dense,
-    &jc_form_affine,
-    &jc_form_low_rank,
+    &jc_form_identity, &jc_form_dense, &jc_form_affine, &jc_form_low_rank, &jc_form_shared,
 };
 
 const jc_form *jc_form_at(size_t i)

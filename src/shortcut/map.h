@@ -89,7 +89,8 @@ typedef struct jc_form {
     uint64_t (*flops)(const jc_map *map);
 } jc_form;
 
-extern const jc_form jc_form_identity, jc_form_dense, jc_form_affine, jc_form_low_rank;
+extern const jc_form jc_form_identity, jc_form_dense, jc_form_affine, jc_form_low_rank,
+    jc_form_shared;
 
 const jc_form *jc_form_find(const char *name); /* NULL when no form is called so */
 const jc_form *jc_form_at(size_t i);           /* NULL past the end of the table */

@@ -355,7 +355,8 @@ bool jc_shortcut_meta_fixed(const char *key)
     for (size_t i = 0; i < JC_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)
             return true;
-    return strncmp(key, "form.", 5) == 0 || strncmp(key, "r2.", 3) == 0;
+    return strncmp(key, "form.", 5) == 0 || strncmp(key, "r2.", 3) == 0 ||
+           strncmp(key, "from.", 5) == 0;
 }
 
 jc_status jc_shortcut_set_meta(jc_shortcut *shortcut, const char *key, const char *value,

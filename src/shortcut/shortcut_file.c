@@ -323,11 +323,65 @@ static jc_status take_tensor(jc_shortcut *s, const jc_tensor *t, size_t *others,
     return st ? st : take_into(map, t, dot + 1, err);
 }
 
+/* ---- maps that share one ---- */
+
+/* The map from one of the taps that share `base`, of the form "shared". */
+static jc_status share_one(jc_shortcut *s, const jc_map *base, const char *tap, size_t n,
+                           const char *path, jc_error *err)
+{
+    jc_place place = {.kind = JC_PLACE_TAPS, .n_from = 1, .to = base->place.to};
+    jc_map *map;
+
+    if (!jc_tap_at_read(&place.from[0], tap, n, s->layers) ||
+        jc_tap_at_same(place.from[0], place.to))
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read shortcuts of '%s': '%.*s' in metadata 'from.%s' is no "
+                       "tap",
+                       path, (int)(n < 40 ? n : 40), tap, base->name);
+    map = jc_place_is_pair(&place)
+              ? s->pairs[(size_t)place.from[0].tap.block * ((size_t)s->layers + 1) +
+                         place.to.tap.block]
+              : jc_shortcut_find_place(s, &place);
+    if (!map) {
+        jc_status st = jc_shortcut_add_empty(s, &jc_form_shared, &place, &map, err);
+        if (st)
+            return st;
+    }
+    if (map->form == &jc_form_shared)
+        map->base = base;
+    return JC_OK;
+}
+
+static jc_status take_sharing(jc_shortcut *s, const jc_map *base, const char *path,
+                              jc_error *err)
+{
+    char key[JC_PLACE_NAME + 8];
+    jc_status st = JC_OK;
+
+    snprintf(key, sizeof key, "from.%s", base->name);
+    const char *taps = jc_safetensors_meta(s->file, key);
+    if (base->form == &jc_form_shared)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read shortcuts of '%s': '%s' shares itself", path,
+                       base->name);
+    for (size_t left = MOST_OTHERS; taps && *taps && left > 0 && st == JC_OK; left--) {
+        size_t n = strcspn(taps, ",");
+        st = share_one(s, base, taps, n, path, err);
+        taps += n + (taps[n] == ',');
+    }
+    return st;
+}
+
 /* ---- the whole ---- */
 
 /* Each map has all the tensors of its form. */
 static jc_status check_map(const jc_map *map, const char *path, jc_error *err)
 {
+    if (map->form == &jc_form_shared && !map->base)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read shortcuts of '%s': what '%s' shares with others is "
+                       "missing",
+                       path, map->name);
     for (size_t i = 0; map->form->tensors[i].name; i++) {
         const jc_numbers *t = &map->tensor[i];
         const char *name = map->form->tensors[i].name;
@@ -364,6 +418,9 @@ static jc_status take_tensors(jc_shortcut *s, const char *path, jc_error *err)
 
     for (size_t i = 0; i < n && st == JC_OK; i++)
         st = take_tensor(s, jc_safetensors_at(s->file, i), &others, err);
+    for (size_t i = 0, had = s->n; i < had && st == JC_OK; i++)
+        if (s->maps[i]->place.kind == JC_PLACE_SHARED)
+            st = take_sharing(s, s->maps[i], path, err);
     if (st == JC_OK && r2)
         st = take_r2(s, r2, err);
     if (st == JC_OK && s->n == 0)

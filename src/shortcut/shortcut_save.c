@@ -6,6 +6,28 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The taps that share a map, "0,1,2"; all take one. */
+static jc_status put_sharing(jc_st_writer *w, const jc_shortcut *s, const jc_map *base,
+                             jc_error *err)
+{
+    char key[JC_PLACE_NAME + 8], tap[JC_TAP_AT_NAME];
+    char *text = jc_alloc_array(s->n + 1, JC_TAP_AT_NAME + 1);
+    size_t n = 0;
+
+    if (!text)
+        return jc_fail_nomem(err, "metadata");
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->maps[i]->base != base)
+            continue;
+        jc_tap_at_name(s->maps[i]->place.from[0], tap);
+        n += (size_t)snprintf(text + n, sizeof tap + 1, "%s%s", n ? "," : "", tap);
+    }
+    snprintf(key, sizeof key, "from.%s", base->name);
+    jc_status st = jc_st_writer_meta(w, key, text, err);
+    jc_free(text);
+    return st;
+}
+
 static jc_status put_meta(jc_st_writer *w, const jc_shortcut *s, jc_error *err)
 {
     char key[JC_PLACE_NAME + 8], value[32];
@@ -18,6 +40,9 @@ static jc_status put_meta(jc_st_writer *w, const jc_shortcut *s, jc_error *err)
         if (s->maps[i]->form != s->form)
             st = jc_st_writer_meta(w, key, s->maps[i]->form->name, err);
     }
+    for (size_t i = 0; i < s->n && st == JC_OK; i++)
+        if (s->maps[i]->place.kind == JC_PLACE_SHARED)
+            st = put_sharing(w, s, s->maps[i], err);
     for (size_t i = 0; i < s->n && st == JC_OK; i++) {
         if (isnan(s->maps[i]->r2) || jc_place_is_pair(&s->maps[i]->place))
             continue;
