@@ -31,13 +31,13 @@ function(jc_room name)
         endif()
       endforeach()
       add_test(NAME ${name}/${test} COMMAND ${test})
-      set_tests_properties(${name}/${test} PROPERTIES LABELS unit TIMEOUT 60
+      set_tests_properties(${name}/${test} PROPERTIES LABELS unit TIMEOUT 300
         SKIP_RETURN_CODE 77)
       if(name STREQUAL kernels OR kernels IN_LIST below)
         # once more, on a backend whose memory only its own operations may touch
         target_sources(${test} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/guard.c)
         add_test(NAME ${name}/${test}-guarded COMMAND ${test})
-        set_tests_properties(${name}/${test}-guarded PROPERTIES LABELS guard TIMEOUT 120
+        set_tests_properties(${name}/${test}-guarded PROPERTIES LABELS guard TIMEOUT 300
           SKIP_RETURN_CODE 77 ENVIRONMENT "JC_TEST_GUARD=1;OMP_WAIT_POLICY=passive")
       endif()
     endforeach()

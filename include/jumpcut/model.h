@@ -27,6 +27,8 @@ typedef struct jc_model_params {
     const char *backend; /* a row of `jumpcut list backends`. Default "onednn" */
     const char *dtype;   /* of the products: "f32", "bf16" */
     uint32_t threads;    /* 0: as many as there are processors */
+    /* Borrowed, in the place of `backend` and `threads`; NULL: these make one. */
+    const struct jc_context *context;
 } jc_model_params;
 
 #define jc_model_params_init(p)                                                            \

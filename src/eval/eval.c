@@ -214,6 +214,7 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
                   const jc_shortcut *const *shortcuts, size_t n_shortcuts,
                   jc_samples *samples, const jc_eval_params *params, jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     const jc_model_info *info = jc_model_get_info(model);
     jc_eval_params defaults;
     jc_batch *batch = NULL;

@@ -257,6 +257,7 @@ static void take_params(jc_fit_params *p, const jc_fit_params *params)
 jc_status jc_fit(jc_shortcut **out, const jc_stats *stats, const jc_fit_params *params,
                  jc_error *err)
 {
+    JC_USE_THREADS(stats->threads ? stats->threads : jc_threads_max());
     jc_shortcut *made = NULL;
     jc_fit_params p;
 
@@ -270,6 +271,7 @@ jc_status jc_fit(jc_shortcut **out, const jc_stats *stats, const jc_fit_params *
 jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n,
                        const jc_stats *stats, const jc_fit_params *params, jc_error *err)
 {
+    JC_USE_THREADS(stats->threads ? stats->threads : jc_threads_max());
     jc_fit_params p;
 
     take_params(&p, params);

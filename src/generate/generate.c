@@ -7,6 +7,7 @@
 #include "base/memory_free.h"
 #include "generate/writer.h"
 #include "kernels/kernels.h"
+#include "model/session.h"
 
 /* clang-format off */
 static const jc_option rows[] = {
@@ -212,6 +213,7 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
 
     if (!model || !token || (n_prompts && !prompts))
         return jc_fail(err, JC_E_ARG, "writing needs a model, prompts and a function");
+    JC_USE_THREADS(jc_model_threads(model));
     settle(&own, params);
     jc_status st = check(model, prompts, n_prompts, &own, err);
     if (st || n_prompts == 0)

@@ -7,6 +7,7 @@
 
 #include "generate/writer.h"
 #include "kernels/kernels.h"
+#include "model/session.h"
 
 enum { SIDE = JC_LOGIT_ROWS };
 
@@ -60,6 +61,7 @@ static jc_status check(const jc_model_info *info, int64_t start, jc_error *err)
 jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t start,
                            int64_t end, const jc_self_text_params *params, jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     const jc_model_info *info = jc_model_get_info(model);
     jc_status st = check(info, start, err);
 
@@ -178,6 +180,7 @@ static jc_status write_groups(jc_self_text *self, jc_error *err)
 jc_status jc_self_text_next(void *arg, jc_ids *ids, jc_error *err)
 {
     jc_self_text *self = arg;
+    JC_USE_THREADS(jc_model_threads(self->model));
 
     ids->n = 0;
     if (self->given == self->params.self_text)

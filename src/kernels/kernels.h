@@ -218,7 +218,15 @@ void jc_gram_mirror(double *sum, size_t d);
 
 /* ---- threads ---- */
 
-void jc_threads_set(uint32_t n); /* 0: as many as there are processors */
+/* From here to the end of the block, products and loops that this thread begins use n
+ * threads, 0: as many as there are processors. Every call that the library offers begins
+ * so; other threads of a caller are not affected. */
+#define JC_USE_THREADS(n)                                                                  \
+    __attribute__((cleanup(jc_threads_leave))) const uint32_t jc_threads_before_ =         \
+        jc_threads_enter(n)
+
+uint32_t jc_threads_enter(uint32_t n); /* returns how many there were */
+void jc_threads_leave(const uint32_t *before);
 uint32_t jc_threads_max(void);
 
 /* Call fn(arg, i) for i in [0, n), on all threads; the calls within run alone. The first

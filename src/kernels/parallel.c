@@ -4,9 +4,17 @@
 
 #include <omp.h>
 
-void jc_threads_set(uint32_t n)
+uint32_t jc_threads_enter(uint32_t n)
 {
+    uint32_t before = jc_threads_max();
+
     omp_set_num_threads(n ? (int)n : omp_get_num_procs());
+    return before;
+}
+
+void jc_threads_leave(const uint32_t *before)
+{
+    omp_set_num_threads((int)*before);
 }
 
 uint32_t jc_threads_max(void)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lens/lens.h"
+#include "model/session.h"
 
 /* clang-format off */
 static const jc_option rows[] = {
@@ -210,6 +211,7 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
                       const uint32_t *ids, size_t n_ids, const jc_lens_params *params,
                       jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     const jc_model_info *info = jc_model_get_info(model);
     jc_lens *lens = jc_alloc_array(1, sizeof *lens);
     jc_lens_params defaults;

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "lens/lens.h"
+#include "model/session.h"
 #include "stats/batch.h"
 #include "store/store.h"
 
@@ -273,6 +274,7 @@ static jc_status run(output *out, const jc_model *model, jc_samples *samples,
 jc_status jc_states_save(const jc_model *model, jc_samples *samples, const char *path,
                          const jc_states_params *params, jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     output out = {.path = path, .info = jc_model_get_info(model)};
     jc_states_params defaults;
 

@@ -51,6 +51,7 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
 jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
                             const float **ends, jc_error *err)
 {
+    JC_USE_THREADS(session->model->threads);
     struct job job = {.session = session, .detour = detour};
     jc_status st = jc_session_room(session, &session->ends, &session->ends_capacity,
                                    session->n_picks, 1, err);

@@ -77,6 +77,7 @@ jc_status jc_session_extend(jc_session *session, const jc_feed *feeds, size_t n_
 {
     if (!session || !feeds || n_feeds == 0 || !h)
         return jc_fail(err, JC_E_ARG, "a pass needs a session, feeds and where to put h");
+    JC_USE_THREADS(session->model->threads);
     jc_slice *first = jc_session_slice(session, 0);
     if (!first)
         return jc_fail_nomem(err, "a pass");

@@ -48,6 +48,7 @@ static jc_status run(const jc_model *model, jc_plan plan, jc_mat h, jc_mat x, jc
 jc_status jc_model_logits(const jc_model *model, jc_plan plan, const float *h, size_t n,
                           float *logits, jc_error *err)
 {
+    JC_USE_THREADS(model->threads);
     const jc_backend *backend = model->backend;
     size_t d = model->hp.width;
     jc_loan in, out = {.home = NULL};

@@ -54,6 +54,7 @@ struct jc_model {
     jc_tensor zeros[4];
     jc_hparams hp;
     const jc_backend *backend;
+    uint32_t threads; /* of all that is done with it */
     jc_precision precision;
     jc_rotary rotary[JC_ROTARIES];
     const jc_tensor *tokens;            /* read where they lie, row by row */

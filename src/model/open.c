@@ -2,7 +2,9 @@
 /* open.c: opening, describing and closing a model. */
 #include <string.h>
 
+#include "kernels/context.h"
 #include "model/model.h"
+#include "model/session.h"
 
 /* clang-format off */
 static const jc_option rows[] = {
@@ -97,9 +99,18 @@ static jc_status new_head(jc_model *model, jc_error *err)
 static jc_status choose_backend(jc_model *model, const jc_model_params *params,
                                 jc_error *err)
 {
-    model->backend = jc_backend_find(params->backend);
-    if (!model->backend)
-        return jc_fail(err, JC_E_ARG, "no backend is called '%s'", params->backend);
+    jc_context_params as_params;
+    jc_context *own = NULL;
+
+    jc_context_params_init(&as_params);
+    as_params.backend = params->backend;
+    as_params.threads = params->threads;
+    jc_status st = params->context ? JC_OK : jc_context_new(&own, &as_params, err);
+    if (st)
+        return st;
+    model->backend = params->context ? params->context->backend : own->backend;
+    model->threads = params->context ? params->context->threads : own->threads;
+    jc_context_free(own);
     if (strcmp(params->dtype, "f32") != 0 && strcmp(params->dtype, "bf16") != 0)
         return jc_fail(err, JC_E_ARG, "no dtype of products is called '%s'", params->dtype);
     bool bf16 = params->dtype[0] == 'b';
@@ -127,8 +138,8 @@ jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params 
     jc_model *model = jc_alloc_array(1, sizeof *model);
     if (!model)
         return jc_fail_nomem(err, "a model");
-    jc_threads_set(params->threads);
     st = choose_backend(model, params, err);
+    JC_USE_THREADS(model->threads);
     if (st == JC_OK)
         st = describe(model, path, err);
     if (st == JC_OK)
@@ -141,6 +152,11 @@ jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params 
     }
     *out = model;
     return JC_OK;
+}
+
+uint32_t jc_model_threads(const jc_model *model)
+{
+    return model->threads;
 }
 
 jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err)

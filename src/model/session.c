@@ -226,6 +226,7 @@ jc_status jc_session_slices(jc_session *session, jc_task_fn *task, void *arg, jc
 jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_texts,
                          jc_error *err)
 {
+    JC_USE_THREADS(session->model->threads);
     session->texts = texts;
     jc_status st = plan(session, n_texts, err);
 

@@ -7,6 +7,9 @@
 #include "jumpcut/model.h"
 #include "model/parts.h"
 
+/* How many threads work with the model; see JC_USE_THREADS(). */
+uint32_t jc_model_threads(const jc_model *model);
+
 /* ---- other ways to the end ---- */
 
 /* A block, some of its parts perhaps maps, or a map over several blocks. */

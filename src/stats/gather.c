@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "model/session.h"
 
 /* clang-format off */
 static const jc_option rows[] = {
@@ -188,6 +189,7 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
                              const jc_milestones *milestones, const jc_stats_params *params,
                              jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     const jc_model_info *info = jc_model_get_info(model);
     const jc_backend *backend = jc_backend_find(info->backend);
     jc_stats_params p;
@@ -222,6 +224,7 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
         jc_stats_free(pass.stats);
         return st;
     }
+    pass.stats->threads = jc_threads_max();
     *out = pass.stats;
     return JC_OK;
 }

@@ -33,6 +33,7 @@ struct jc_stats {
     uint32_t width; /* d */
     jc_pairs pairs;
     uint64_t rows, texts;
+    uint32_t threads;     /* of the model that they were gathered with; not in files */
     char fingerprint[33]; /* of the model */
     char *model;          /* its path, for messages; owned */
     double *mean;         /* [nodes, d] */

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "jumpcut/study.h"
+#include "model/session.h"
 #include "study/validation.h"
 
 enum { POINTS = 40, NAME = 200 };
@@ -207,6 +208,7 @@ jc_status jc_training_size(char **json, const jc_model *model,
                            jc_samples *val, const jc_training_size_params *params,
                            jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     jc_training_size_params p;
     jc_validation *validation = NULL;
     struct study s = {.model = model, .params = &p};

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "jumpcut/study.h"
+#include "model/session.h"
 #include "shortcut/shortcut.h"
 
 enum { NAME = 32 };
@@ -180,6 +181,7 @@ static jc_status check_methods(const struct transfer *x, jc_error *err)
 jc_status jc_transfer(char **json, const jc_model *model, const jc_transfer_text texts[2],
                       size_t n_shortcuts, const jc_eval_params *params, jc_error *err)
 {
+    JC_USE_THREADS(jc_model_threads(model));
     struct transfer x = {.model = model, .texts = texts, .n = n_shortcuts};
     const jc_model_info *info = jc_model_get_info(model);
     jc_status st = check_methods(&x, err);

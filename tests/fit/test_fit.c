@@ -332,10 +332,10 @@ static void test_fit__does_not_depend_on_threads(void **state)
         v.x[k * v.d + 1] = v.x[k * v.d];
     for (int bias = 0; bias < 2; bias++) {
         jc_stats *s = vectors_stats(&v, true, false);
-        jc_threads_set(1);
+        jc_threads_enter(1);
         jc_shortcut *one = fitted(s, "mat", bias);
         for (uint32_t threads = 2; threads <= 5; threads++) {
-            jc_threads_set(threads);
+            jc_threads_enter(threads);
             jc_shortcut *more = fitted(s, "mat", bias);
             assert_memory_equal(jc_map_floats(jc_shortcut_find(one, 0, 1), "weight"),
                                 jc_map_floats(jc_shortcut_find(more, 0, 1), "weight"),
@@ -345,7 +345,7 @@ static void test_fit__does_not_depend_on_threads(void **state)
         jc_shortcut_free(one);
         jc_stats_free(s);
     }
-    jc_threads_set(0);
+    jc_threads_enter(0);
     free(v.x);
 }
 

@@ -5,6 +5,7 @@
 
 #include "jumpcut/generate.h"
 #include "kernels/kernels.h"
+#include "model/model.h"
 #include "store/store.h"
 
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/"
@@ -210,9 +211,9 @@ static void test_generate__neighbours_and_threads_change_no_bit(void **state)
     }
     for (int half = 0; half < 2; half++) {
         params.kv = half ? "f16" : "f32";
-        jc_threads_set(2);
+        model->threads = 2;
         struct told *all = run(model, prompts, 5, &params, NULL);
-        jc_threads_set(1);
+        model->threads = 1;
         for (size_t i = 0; i < 5; i++) {
             struct told *one = run(model, prompts + i, 1, &params, NULL);
             assert_int_equal(all->seq[i].n, 60);
@@ -224,7 +225,7 @@ static void test_generate__neighbours_and_threads_change_no_bit(void **state)
         }
         free(all);
     }
-    jc_threads_set(0);
+    model->threads = 0;
     jc_model_close(model);
 }
 
@@ -241,9 +242,9 @@ static void test_generate__draws_depend_on_seed_sequence_and_position(void **sta
     params.tokens = 20;
     params.temperature = 1;
     params.seed = 4;
-    jc_threads_set(2);
+    model->threads = 2;
     struct told *four = run(model, prompts, 4, &params, NULL);
-    jc_threads_set(1);
+    model->threads = 1;
     struct told *two = run(model, prompts, 2, &params, NULL);
     params.tokens = 5;
     struct told *few = run(model, prompts, 2, &params, NULL);
@@ -260,7 +261,7 @@ static void test_generate__draws_depend_on_seed_sequence_and_position(void **sta
     free(two);
     free(few);
     free(other);
-    jc_threads_set(0);
+    model->threads = 0;
     jc_model_close(model);
 }
 
@@ -467,7 +468,7 @@ static void test_generate__every_failed_allocation_is_reported(void **state)
     jc_status st = JC_E_NOMEM;
 
     (void)state;
-    jc_threads_set(1);
+    model->threads = 1;
     jc_generate_params_init(&params);
     params.tokens = 3;
     params.temperature = 1;
@@ -480,7 +481,7 @@ static void test_generate__every_failed_allocation_is_reported(void **state)
         assert_true(st == JC_OK || st == JC_E_NOMEM);
         free(told);
     }
-    jc_threads_set(0);
+    model->threads = 0;
     jc_model_close(model);
 }
 

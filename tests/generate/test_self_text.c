@@ -23,25 +23,31 @@ static jc_self_text *start(const jc_model *model, uint64_t n, double temperature
     return self;
 }
 
-static jc_model *tiny(void)
+static jc_model *tiny_by(uint32_t threads)
 {
+    jc_model_params params;
     jc_model *model;
 
-    assert_int_equal(jc_model_open(&model, TINY, NULL, NULL), JC_OK);
+    jc_model_params_init(&params);
+    params.threads = threads;
+    assert_int_equal(jc_model_open(&model, TINY, &params, NULL), JC_OK);
     return model;
+}
+
+static jc_model *tiny(void)
+{
+    return tiny_by(0);
 }
 
 static void test_self_text__a_text_depends_on_seed_and_number_only(void **state)
 {
-    jc_model *model = tiny();
-    jc_self_text *many = start(model, 100, 1, 7, -1), *few = start(model, 3, 1, 7, -1);
+    jc_model *model = tiny_by(1), *other = tiny_by(2);
+    jc_self_text *many = start(model, 100, 1, 7, -1), *few = start(other, 3, 1, 7, -1);
     jc_ids a = {0}, b = {0};
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        jc_threads_set(1);
         assert_int_equal(jc_self_text_next(many, &a, NULL), JC_OK);
-        jc_threads_set(2);
         assert_int_equal(jc_self_text_next(few, &b, NULL), JC_OK);
         assert_int_equal(a.n, 20);
         assert_int_equal(b.n, 20);
@@ -54,6 +60,7 @@ static void test_self_text__a_text_depends_on_seed_and_number_only(void **state)
     jc_ids_free(&a);
     jc_ids_free(&b);
     jc_model_close(model);
+    jc_model_close(other);
 }
 
 /* Near temperature 0 each token is the most likely one after the tokens before it. */

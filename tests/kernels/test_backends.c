@@ -161,14 +161,14 @@ static void check_batches(const struct layer *row)
 
     run_layer("onednn", row, JC_PRECISION_F32, weight, bias, x, row->rows, whole);
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        jc_threads_set(threads);
+        jc_threads_enter(threads);
         for (size_t r = 0; r < row->rows; r += row->rows / 4) {
             run_layer("onednn", row, JC_PRECISION_F32, weight, bias, x + r * row->n_in, 1,
                       single);
             assert_memory_equal(single, whole + r * row->n_out, row->n_out * sizeof(float));
         }
     }
-    jc_threads_set(0);
+    jc_threads_enter(0);
     jc_free(weight);
     jc_free(bias);
     jc_free(x);

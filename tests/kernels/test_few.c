@@ -230,7 +230,7 @@ static void check_bits(const layer *l, const jc_few *w, const float *want)
     float *y = test_malloc(ROWS * l->n_out * sizeof *y);
 
     for (uint32_t threads = 1; threads <= 2; threads++) {
-        jc_threads_set(threads);
+        jc_threads_enter(threads);
         for (size_t k = 1; k <= ROWS; k++) {
             size_t from = (ROWS - k) / 2; /* rows in other places */
             run(w, 0, l->n_out, l->x + from * l->n_in, l->n_in, k, false, y, l->n_out);
@@ -244,7 +244,7 @@ static void check_bits(const layer *l, const jc_few *w, const float *want)
                             l->kind->type);
         }
     }
-    jc_threads_set(0);
+    jc_threads_enter(0);
     test_free(y);
 }
 
@@ -304,11 +304,11 @@ static void test_few__is_the_same_when_cut_for_threads(void **state)
         l->spec.n_out = OUT;
         l->spec.data = data;
         jc_few *w = few_new(l);
-        jc_threads_set(1);
+        jc_threads_enter(1);
         run(w, 0, OUT, l->x, IN, 1, false, y, OUT);
-        jc_threads_set(2);
+        jc_threads_enter(2);
         run(w, 0, OUT, l->x, IN, 1, false, z, OUT);
-        jc_threads_set(0);
+        jc_threads_enter(0);
         check_equal(y, z, OUT, "threads", k->type);
         for (size_t i = 1; i < 15; i++)
             check_equal(y, y + OUT / 15 * i, OUT / 15, "places", k->type);

@@ -219,15 +219,15 @@ static void test_linalg__does_not_depend_on_threads(void **state)
 
     (void)state;
     assert_true(one && more);
-    jc_threads_set(1);
+    jc_threads_enter(1);
     run_all(one);
     for (uint32_t threads = 2; threads <= 5; threads++) {
-        jc_threads_set(threads);
+        jc_threads_enter(threads);
         run_all(more);
         assert_memory_equal(one, more, bytes);
         assert_int_equal(jc_threads_max(), threads); /* as it was set */
     }
-    jc_threads_set(0);
+    jc_threads_enter(0);
     free(one);
     free(more);
 }

@@ -119,13 +119,15 @@ static void test_session__a_text_gives_the_same_states_in_any_company(void **sta
     (void)state;
     for (const char *const *arch = jc_architecture_list(); *arch; arch++) {
         snprintf(path, sizeof path, MODELS "tiny-%s", *arch);
-        jc_model *model = open_model(path, "onednn", "f32");
         for (uint32_t threads = 1; threads <= 3; threads++) {
-            jc_threads_set(threads);
+            jc_model_params params;
+            jc_model *model;
+            jc_model_params_init(&params);
+            params.threads = threads;
+            assert_int_equal(jc_model_open(&model, path, &params, NULL), JC_OK);
             check_company(model);
+            jc_model_close(model);
         }
-        jc_threads_set(0);
-        jc_model_close(model);
     }
 }
 

@@ -105,7 +105,7 @@ static void test_gram__batches_and_threads_do_not_matter(void **state)
 
     (void)state;
     for (size_t c = 0; c < JC_COUNT(cuts); c++) {
-        jc_threads_set((uint32_t)c % 3 + 1);
+        jc_threads_enter((uint32_t)c % 3 + 1);
         jc_stats *got = gather("onednn", cuts[c]);
         assert_memory_equal(got->mean, want->mean, sizeof(double) * TAPS * D);
         assert_memory_equal(got->square, want->square, sizeof(double) * TAPS * D);
@@ -115,7 +115,7 @@ static void test_gram__batches_and_threads_do_not_matter(void **state)
                                     sizeof(double) * D * D);
         jc_stats_free(got);
     }
-    jc_threads_set(0);
+    jc_threads_enter(0);
     jc_stats_free(want);
 }
 

@@ -319,12 +319,10 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
     if (st == dnnl_success && jc_generation_init(l->generation, spec, err))
         st = dnnl_out_of_memory;
     if (st == dnnl_success) {
-        uint32_t threads = jc_threads_max();
+        JC_USE_THREADS(1); /* a product is planned for the one thread that will run it */
         if (spec->bias)
             memcpy(l->bias, spec->bias, spec->n_out * sizeof *l->bias);
-        jc_threads_set(1); /* a product is planned for the one thread that will run it */
         st = make_panels(l, &spec->weight, plain);
-        jc_threads_set(threads);
     }
     jc_free(plain);
     if (st != dnnl_success) {
