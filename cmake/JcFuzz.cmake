@@ -28,16 +28,16 @@ function(jc_fuzz name)
 endfunction()
 
 set(store_libs PkgConfig::JANSSON PkgConfig::XXHASH)
-jc_fuzz(safetensors ROOMS store base LIBS ${store_libs})
+jc_fuzz(safetensors ROOMS store tensor base LIBS ${store_libs})
 # what reads configurations, without the kernels that the rest of the room wants
 file(GLOB hparams CONFIGURE_DEPENDS src/model/arch/*.c)
 list(APPEND hparams src/model/archs.c src/model/hparams.c src/model/keys.c
   src/model/rotary.c src/model/unknown.c)
-jc_fuzz(gguf ROOMS store base FILES ${hparams} LIBS ${store_libs})
-jc_fuzz(config ROOMS store base FILES ${hparams} LIBS ${store_libs})
+jc_fuzz(gguf ROOMS store tensor base FILES ${hparams} LIBS ${store_libs})
+jc_fuzz(config ROOMS store tensor base FILES ${hparams} LIBS ${store_libs})
 
 set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::ZLIB
   PkgConfig::ZSTD)
-jc_fuzz(tokenizer ROOMS text store base LIBS ${text_libs} PkgConfig::XXHASH)
-jc_fuzz(pieces ROOMS text store base LIBS ${text_libs} PkgConfig::XXHASH)
-jc_fuzz(samples ROOMS text store base LIBS ${text_libs} PkgConfig::XXHASH)
+jc_fuzz(tokenizer ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)
+jc_fuzz(pieces ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)
+jc_fuzz(samples ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)

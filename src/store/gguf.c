@@ -35,26 +35,6 @@ struct jc_gguf {
     size_t n_values, count;
 };
 
-/* The format's numbers of the types of tensors. */
-static const struct {
-    uint32_t number;
-    jc_dtype dtype;
-} dtypes[] = {
-    {0, JC_F32},  {1, JC_F16},   {2, JC_Q4_0},  {3, JC_Q4_1},  {6, JC_Q5_0}, {7, JC_Q5_1},
-    {8, JC_Q8_0}, {12, JC_Q4_K}, {13, JC_Q5_K}, {14, JC_Q6_K}, {24, JC_I8},  {25, JC_I16},
-    {26, JC_I32}, {27, JC_I64},  {28, JC_F64},  {30, JC_BF16},
-};
-
-/* Others that files in use have, for the message. */
-static const struct {
-    uint32_t number;
-    const char *name;
-} strangers[] = {
-    {10, "Q2_K"},    {11, "Q3_K"},  {15, "Q8_K"},   {16, "IQ2_XXS"}, {17, "IQ2_XS"},
-    {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"},   {22, "IQ2_S"},
-    {23, "IQ4_XS"},  {29, "IQ1_M"}, {34, "TQ1_0"},  {35, "TQ2_0"},   {39, "MXFP4"},
-};
-
 static jc_status cut_short(const jc_gguf *file, const char *what, jc_error *err)
 {
     return jc_fail(err, JC_E_FORMAT, "cannot read '%s': it ends within %s", file->path,
@@ -252,9 +232,6 @@ static jc_status other_type(jc_tensor *t, uint32_t number, jc_error *err)
     char text[32];
 
     snprintf(text, sizeof text, "%" PRIu32 " of GGUF", number);
-    for (size_t i = 0; i < JC_COUNT(strangers); i++)
-        if (strangers[i].number == number)
-            snprintf(text, sizeof text, "%s", strangers[i].name);
     t->dtype = JC_OTHER;
     t->type = jc_strdup(text);
     return t->type ? JC_OK : jc_fail_nomem(err, t->file);
@@ -263,15 +240,11 @@ static jc_status other_type(jc_tensor *t, uint32_t number, jc_error *err)
 static jc_status read_dtype(jc_tensor *t, jc_cursor *c, jc_error *err)
 {
     uint32_t number;
-    size_t i = 0;
 
     if (!jc_cursor_u32(c, &number))
         return bad(t, "the file ends within its description", err);
-    while (i < JC_COUNT(dtypes) && dtypes[i].number != number)
-        i++;
-    if (i == JC_COUNT(dtypes))
+    if (!jc_dtype_find_gguf(number, &t->dtype))
         return other_type(t, number, err);
-    t->dtype = dtypes[i].dtype;
     size_t block = jc_dtype_block(t->dtype), row = t->n_dims ? t->shape[t->n_dims - 1] : 1;
     if (row % block)
         return jc_fail(err, JC_E_FORMAT,

@@ -12,62 +12,7 @@
 #define JC_STORE_H
 
 #include "base/base.h"
-
-#define JC_TENSOR_DIMS 4
-
-/* name, bytes of a block, numbers in it, can be read as float32. Those of more than one
- * number a block are of GGUF alone: blocks.c. OTHER is any type that is not listed, of
- * tensors that no one may need; jc_tensor_type() has its name. */
-#define JC_DTYPE_LIST(X)                                                                   \
-    X(F64, 8, 1, true)                                                                     \
-    X(F32, 4, 1, true)                                                                     \
-    X(F16, 2, 1, true)                                                                     \
-    X(BF16, 2, 1, true)                                                                    \
-    X(I64, 8, 1, false)                                                                    \
-    X(I32, 4, 1, false)                                                                    \
-    X(I16, 2, 1, false)                                                                    \
-    X(I8, 1, 1, false)                                                                     \
-    X(U8, 1, 1, false)                                                                     \
-    X(BOOL, 1, 1, false)                                                                   \
-    X(Q8_0, 34, 32, true)                                                                  \
-    X(Q4_0, 18, 32, true)                                                                  \
-    X(Q4_1, 20, 32, true)                                                                  \
-    X(Q5_0, 22, 32, true)                                                                  \
-    X(Q5_1, 24, 32, true)                                                                  \
-    X(Q4_K, 144, 256, true)                                                                \
-    X(Q5_K, 176, 256, true)                                                                \
-    X(Q6_K, 210, 256, true)                                                                \
-    X(OTHER, 0, 1, false)
-
-typedef enum jc_dtype {
-#define JC_X(name, bytes, block, real) JC_##name,
-    JC_DTYPE_LIST(JC_X)
-#undef JC_X
-} jc_dtype;
-
-const char *jc_dtype_name(jc_dtype dtype);
-size_t jc_dtype_bytes(jc_dtype dtype); /* of a block; 0 of OTHER */
-size_t jc_dtype_block(jc_dtype dtype); /* numbers in a block; mostly 1 */
-bool jc_dtype_real(jc_dtype dtype);    /* can be read as float32 */
-/* One of a single number a block. */
-bool jc_dtype_find(const char *name, jc_dtype *dtype);
-
-typedef struct jc_tensor {
-    const char *name;
-    jc_dtype dtype;
-    const char *type; /* its name, of OTHER; otherwise NULL */
-    uint32_t n_dims;
-    /* outermost first; unused ones are 1, and the last stands for all that are left over */
-    size_t shape[JC_TENSOR_DIMS];
-    size_t count, bytes;
-    const unsigned char *data;
-    const char *file; /* path, for messages */
-} jc_tensor;
-
-const char *jc_tensor_type(const jc_tensor *tensor); /* "BF16", as its file names it */
-
-/* Convert elements [first, first + n) of a real tensor to float32. */
-void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out);
+#include "tensor/tensor.h"
 
 /* ---- one safetensors file ---- */
 typedef struct jc_safetensors jc_safetensors;

@@ -18,9 +18,14 @@ from to_gguf import write
 
 HERE = Path(__file__).parent
 OUT = HERE / "gguf"
-TYPES = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K")
+TYPES = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K",
+         "Q2_K", "Q3_K", "IQ4_NL", "IQ4_XS", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
+         "IQ1_S", "IQ1_M", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4")
 HALVES = {"Q8_0": (0,), "Q4_0": (0,), "Q4_1": (0, 2), "Q5_0": (0,), "Q5_1": (0, 2),
-          "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}  # where blocks have float16
+          "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,), "Q2_K": (80, 82), "Q3_K": (108,),
+          "IQ4_NL": (0,), "IQ4_XS": (0,), "IQ2_XXS": (0,), "IQ2_XS": (0,), "IQ2_S": (0,),
+          "IQ3_XXS": (0,), "IQ3_S": (0,), "IQ1_S": (0,), "IQ1_M": (), "TQ1_0": (52,),
+          "TQ2_0": (64,), "MXFP4": (), "NVFP4": ()}  # where blocks have float16
 ROWS, COLUMNS = 3, 512
 MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "tiny-mistral",
           "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-gemma3",
@@ -36,6 +41,14 @@ def random_blocks(rng, kind):
         scale = (0.01 * rng.standard_normal(count)).astype(np.float16)
         scale[:3] = 2e-7, -0.0, -4e-6  # subnormal, and zero
         blocks[:, at:at + 2] = scale.view(np.uint8).reshape(-1, 2)
+    if kind.name == "IQ1_M":  # four bits of the scale in each of four words
+        scale = (0.01 * rng.standard_normal(count)).astype(np.float16).view(np.uint16)
+        words = blocks[:, 48:].copy().view(np.uint16) & 0xfff
+        words |= (scale.reshape(-1, 1) >> np.array([0, 4, 8, 12], np.uint16) & 15) << 12
+        blocks[:, 48:] = words.view(np.uint8)
+    if kind.name == "MXFP4":  # whose exponents go beyond float32
+        blocks[:, 0] = np.arange(count) % 60 + 90
+        blocks[:3, 0] = 0, 1, 2
     return blocks.reshape(ROWS, -1)
 
 
@@ -63,7 +76,7 @@ def make_types():
     golden = {}
     for name in TYPES:
         kind, made = Type[name], {}
-        if not name.endswith("_K"):
+        if not name.endswith("_K") and not name.startswith(("IQ", "NV")):
             x = rng.standard_normal((ROWS, COLUMNS)).astype(np.float32)
             made[name.lower()] = gguf.quantize(x, kind)
         if name in HALVES:

@@ -41,7 +41,7 @@ static void test_gguf__each_type_has_exactly_the_values_of_the_package(void **st
     assert_int_equal(jc_safetensors_open(&golden, GGUF "types.golden.safetensors", &err),
                      JC_OK);
     assert_int_equal(jc_gguf_version(file), 3);
-    assert_int_equal(jc_gguf_count(file), 16);
+    assert_int_equal(jc_gguf_count(file), 34);
     for (size_t i = 0; i < jc_gguf_count(file); i++) {
         const jc_tensor *t = jc_gguf_at(file, i);
         const jc_tensor *want = jc_safetensors_find(golden, t->name);
@@ -55,7 +55,9 @@ static void test_gguf__each_type_has_exactly_the_values_of_the_package(void **st
         for (size_t k = 0; k < t->count; k++) {
             float x;
             memcpy(&x, want->data + k * sizeof x, sizeof x);
-            assert_memory_equal(&got[k], &x, sizeof x);
+            if (memcmp(&got[k], &x, sizeof x) != 0)
+                fail_msg("%s, number %zu: %.9g for %.9g", t->name, k, (double)got[k],
+                         (double)x);
         }
         for (size_t first = 1; first < 700; first += 37) { /* across blocks */
             float part[300];
@@ -324,14 +326,14 @@ static void test_gguf__tensors_of_other_types_do_no_harm(void **state)
 
     (void)state;
     put_header(&b, 3, 3, 0);
-    put_tensor(&b, "a", 2, 256, 19, 0);
+    put_tensor(&b, "a", 2, 256, 41, 0);
     put_tensor(&b, "b", 1, 5, 4000000000, 64);
     put_tensor(&b, "c", 1, 1, 0, 96);
     pad(&b, 32, 96);
     put(&b, 0x3f800000, 4);
     assert_int_equal(parse(&file, &b, &copy, NULL), JC_OK);
     assert_int_equal(jc_gguf_find(file, "a")->dtype, JC_OTHER);
-    assert_string_equal(jc_tensor_type(jc_gguf_find(file, "a")), "IQ1_S");
+    assert_string_equal(jc_tensor_type(jc_gguf_find(file, "a")), "41 of GGUF");
     assert_string_equal(jc_tensor_type(jc_gguf_find(file, "b")), "4000000000 of GGUF");
     assert_false(jc_dtype_real(JC_OTHER));
     float one = 0;
