@@ -30,6 +30,12 @@ typedef struct jc_vector {
     void (*softcap)(size_t n, float cap, float *x);
     void (*act)(jc_act act, size_t n, float *x);
     void (*softmax)(size_t n, float *x);
+    /* out [n] = scale * k q, for rows of k [n, width] that are `stride` apart */
+    void (*dots)(size_t n, size_t width, size_t stride, const float *k, const float *q,
+                 float scale, float *out);
+    /* out [width] += v' p, a row after another, for v as k above */
+    void (*mix)(size_t n, size_t width, size_t stride, const float *v, const float *p,
+                float *out);
     void (*to_bf16)(size_t n, const float *x, uint16_t *out); /* to nearest even */
     void (*add_double)(size_t n, const float *x, double *sum);
     /* z = x - center, and sum += z */

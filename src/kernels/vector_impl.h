@@ -357,6 +357,41 @@ static void top_k(size_t n, const float *x, size_t k, uint32_t *top)
     }
 }
 
+static void dots(size_t n, size_t width, size_t stride, const float *k, const float *q,
+                 float scale, float *out)
+{
+    for (size_t j = 0; j < n; j++) {
+        const float *x = k + j * stride;
+        float sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (size_t i = 0; i < width; i++)
+            sum += x[i] * q[i];
+        out[j] = scale * sum;
+    }
+}
+
+static void mix(size_t n, size_t width, size_t stride, const float *v, const float *p,
+                float *out)
+{
+    enum { BLOCK = 64 };
+    size_t at = 0;
+
+    for (; at + BLOCK <= width; at += BLOCK) {
+        float sums[BLOCK];
+        memcpy(sums, out + at, sizeof sums);
+        for (size_t j = 0; j < n; j++) {
+            const float *x = v + j * stride + at;
+#pragma omp simd
+            for (size_t i = 0; i < BLOCK; i++)
+                sums[i] += p[j] * x[i];
+        }
+        memcpy(out + at, sums, sizeof sums);
+    }
+    for (size_t j = 0; j < n && at < width; j++)
+        for (size_t i = at; i < width; i++)
+            out[i] += p[j] * v[j * stride + i];
+}
+
 extern const jc_vector JC_VECTOR_NAME;
 const jc_vector JC_VECTOR_NAME = {
     .name = JC_VECTOR_TEXT,
@@ -366,6 +401,8 @@ const jc_vector JC_VECTOR_NAME = {
     .softcap = softcap,
     .act = act,
     .softmax = softmax,
+    .dots = dots,
+    .mix = mix,
     .to_bf16 = to_bf16,
     .add_double = add_double,
     .center = center,

@@ -161,7 +161,7 @@ static const jc_host host = {
     .gate = gate,
     .softcap = softcap,
     .head = jc_onednn_head,
-    .few_rows = jc_ref_few_rows,
+    .few_rows = jc_onednn_few_rows,
     .gram_tile = jc_onednn_gram_tile,
     .gram_tile_double = jc_onednn_gram_tile_double,
 };

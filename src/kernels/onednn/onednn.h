@@ -42,6 +42,9 @@ void jc_onednn_linear_free(jc_linear *linear);
 jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const float *x,
                                size_t rows, float *y, jc_error *err);
 jc_status jc_onednn_head(const jc_head_job *head, jc_error *err);
+jc_status jc_onednn_few_rows(const jc_attention *attention, const jc_attended *span,
+                             const float *q, size_t stride_q, const void *k, const void *v,
+                             float *out, size_t stride_out, jc_error *err);
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
                               const float *y, size_t stride, double *sum, size_t sum_stride,
                               jc_error *err);
