@@ -5,64 +5,173 @@
 
 #include "text/gguf_pre.h"
 
-#define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-#define LLAMA3                                                                             \
-    CONTRACTIONS                                                                           \
-    "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"            \
-    "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define QWEN2                                                                              \
-    CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"    \
-                 "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define UPPER     "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
-#define LOWER     "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-#define O200K_END "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define TEKKEN                                                                             \
-    "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER    \
-    "*|\\p{N}" O200K_END
-#define O200K                                                                              \
-    "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTIONS                              \
-    "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" CONTRACTIONS "?|\\p{N}{1,3}" O200K_END
-#define CJK "[\xe4\xb8\x80-\xe9\xbe\xa5\xe0\xa0\x80-\xe4\xb8\x80\xea\xb0\x80-\xed\x9f\xbf]+"
-#define DEEPSEEK3                                                                          \
-    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"                                \
-    "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"              \
-    "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define CJK3                                                                               \
-    "[\xe4\xb8\x80-\xe9\xbe\xa5\xe3\x81\x80-\xe3\x82\x9f\xe3\x82\xa0-\xe3\x83\xbf]+"
+#define LIKE   "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+#define SPACES "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define END    "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" SPACES
+#define WORD   "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
+#define LLAMA3 LIKE "|" WORD "|\\p{N}{1,3}" END
+#define QWEN2  LIKE "|" WORD "|\\p{N}" END
 
-#define NONE NULL
-#define GPT2 "" /* the pattern of pattern.h, at the end */
+/* Qwen 3.5: marks belong to letters. */
+#define QWEN35                                                                             \
+    LIKE "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"                                   \
+         "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*" SPACES
+
+/* A word's capitals, then its small letters. */
+#define UPPER       "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define LOWER       "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+#define BEFORE      "[^\\r\\n\\p{L}\\p{N}]?"
+#define O200K_WORDS BEFORE UPPER "*" LOWER "+" LIKE "?|" BEFORE UPPER "+" LOWER "*" LIKE "?"
+#define O200K_END   "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" SPACES
+#define O200K       O200K_WORDS "|\\p{N}{1,3}" O200K_END
+#define TEKKEN      BEFORE UPPER "*" LOWER "+|" BEFORE UPPER "+" LOWER "*|\\p{N}" O200K_END
+
+/* The same without Han characters, which stand alone. */
+#define NO_HAN "(?:(?!\\p{Han})"
+#define KIMI                                                                               \
+    "\\p{Han}+|" BEFORE NO_HAN UPPER ")*" NO_HAN LOWER ")+" LIKE "?|" BEFORE NO_HAN UPPER  \
+    ")+" NO_HAN LOWER ")*" LIKE "?|\\p{N}{1,3}" END
+
+/* U+4E00-U+9FA5, U+0800-U+4E00, U+AC00-U+D7FF; and with kana in their place */
+#define CJK "[\xe4\xb8\x80-\xe9\xbe\xa5\xe0\xa0\x80-\xe4\xb8\x80\xea\xb0\x80-\xed\x9f\xbf]+"
+#define KANA                                                                               \
+    "[\xe4\xb8\x80-\xe9\xbe\xa5\xe3\x81\x80-\xe3\x82\x9f\xe3\x82\xa0-\xe3\x83\xbf]+"
+#define ASCII                                                                              \
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"                                \
+    "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+#define DEEPSEEK3 "\\p{N}{1,3}", KANA, ASCII "| ?[\\p{P}\\p{S}]+[\\r\\n]*" SPACES
+
+/* Hangul; Chinese punctuation; Bopomofo */
+#define YOUTU                                                                              \
+    "[\xea\xb0\x80-\xed\x9e\xa3\xe3\x84\xb1-\xe3\x86\x8e]+"                                \
+    "|["                                                                                   \
+    "\xef\xbc\x81\xe2\x80\xa6\xe2\x80\x9c\xe2\x80\x9d\xe2\x80\x98\xe2\x80\x99\xe2\x80\x94" \
+    "\xef\xbc\x9a\xef\xbc\x9b\xef\xbc\x8c\xe3\x80\x81-\xe3\x80\xbf\xef\xb8\xb0-"           \
+    "\xef\xb9\x8f]+"                                                                       \
+    "|[\xe3\x84\x85-\xe3\x84\xaf]+|" KANA
+
+/* Anything but spaces and signs where sentences end, in several scripts */
+#define BLOOM                                                                              \
+    " ?[^(\\s|.,!?"                                                                        \
+    "\xe2\x80\xa6\xe3\x80\x82\xef\xbc\x8c\xe3\x80\x81\xe0\xa5\xa4\xdb\x94\xd8\x8c)]+"
+
+/* letters with case; ASCII signs, full-width signs, quotation marks, U+3000-U+3002 */
+#define CASED "\\s?[\\p{Lu}\\p{Ll}\\p{Lt}]+"
+#define SIGNS                                                                              \
+    "\\s?[!-/"                                                                             \
+    ":-~\xef\xbc\x81-\xef\xbc\x8f\xef\xbc\x9a-\xef\xbd\x9e\xe2\x80\x98-\xe2\x80\x9f"       \
+    "\xe3\x80\x80-\xe3\x80\x82]+"
+
+#define JAIS2                                                                              \
+    LIKE "|" WORD "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+"              \
+         "|\\s{512}(?!\\S)|\\s{256}(?!\\S)|\\s{128}(?!\\S)|\\s{64}(?!\\S)|\\s{32}(?!\\S)"  \
+         "|\\s{16}(?!\\S)|\\s{8}(?!\\S)|\\s{4}(?!\\S)|\\s{1,2}(?!\\S)|\\s{1}"
+#define BAILING                                                                            \
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}"                          \
+    "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
+#define SEED_CODER LIKE "|" WORD "|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+" SPACES
+#define EXAONE                                                                             \
+    LIKE "|" BEFORE "(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}"                         \
+         "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
+
+/* Digits in threes, counted from the right. */
+#define THREES(digit) digit "{1,3}(?=(?:" digit "{3})*\\b)"
+
+#define GPT2 "" /* the pattern of pattern.h */
+
+enum { NFC = JC_PRE_NFC, WHOLE = JC_PRE_WHOLE, BOS = JC_PRE_BOS };
 
 static const jc_gguf_pre rows[] = {
-    {"gpt-2", {GPT2}, false, false, false},
-    {"phi-2", {GPT2}, false, false, false},
-    {"olmo", {GPT2}, false, false, false}, /* and GPT-NeoX */
-    {"mpt", {GPT2}, false, false, false},
-    {"jais", {GPT2}, false, false, false},
-    {"gigachat", {GPT2}, false, false, false},
-    {"trillion", {GPT2}, false, false, false},
-    {"llama-bpe", {LLAMA3}, false, true, true},
-    {"llama3", {LLAMA3}, false, true, true},
-    {"llama-v3", {LLAMA3}, false, true, true},
-    {"dbrx", {LLAMA3}, false, false, false}, /* and OLMo 2 */
-    {"smaug-bpe", {LLAMA3}, false, false, false},
-    {"qwen2", {QWEN2}, true, false, false},
-    {"deepseek-r1-qwen", {QWEN2}, true, false, false},
-    {"stablelm2", {QWEN2}, true, false, false},
-    {"starcoder", {"\\p{N}", GPT2}, false, false, false},
-    {"refact", {"\\p{N}", GPT2}, false, false, false},
-    {"smollm", {"\\p{N}", GPT2}, false, false, false},
-    {"codeshell", {"\\p{N}", GPT2}, false, false, false},
-    {"command-r", {"\\p{N}", GPT2}, true, false, false},
-    {"tekken", {TEKKEN}, false, true, true},
-    {"gpt-4o", {O200K}, false, false, false},
-    {"llama4", {O200K}, false, false, true},
-    {"deepseek-v3", {"\\p{N}{1,3}", CJK3, DEEPSEEK3}, false, false, false},
-    {"deepseek-coder",
-     {"[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, "\\p{N}"},
-     false,
-     false,
-     false},
+    {"default", {"[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]"}, 0},
+    {"gpt-2", {GPT2}, 0},
+    {"phi-2", {GPT2}, 0},
+    {"olmo", {GPT2}, 0}, /* and GPT-NeoX */
+    {"mpt", {GPT2}, 0},
+    {"jais", {GPT2}, 0},
+    {"gigachat", {GPT2}, 0},
+    {"trillion", {GPT2}, 0},
+    {"granite-docling", {GPT2}, 0},
+    {"exaone4", {GPT2}, 0},
+    {"a.x-4.0", {GPT2}, 0},
+    {"mellum", {GPT2}, 0},
+    {"modern-bert", {GPT2}, NFC},
+    {"jina-es", {GPT2}, 0},
+    {"jina-de", {GPT2}, 0},
+    {"jina-v2-es", {GPT2}, 0},
+    {"jina-v2-de", {GPT2}, 0},
+    {"jina-v1-en", {GPT2}, 0},
+    {"jina-v2-code", {GPT2}, 0},
+    {"roberta-bpe", {GPT2}, 0},
+    {"starcoder", {"\\p{N}", GPT2}, 0},
+    {"refact", {"\\p{N}", GPT2}, 0},
+    {"smollm", {"\\p{N}", GPT2}, 0},
+    {"codeshell", {"\\p{N}", GPT2}, 0},
+    {"exaone", {"\\p{N}", GPT2}, 0},
+    {"minerva-7b", {"\\p{N}", GPT2}, 0},
+    {"mellum2", {"\\p{N}", GPT2}, 0},
+    {"command-r", {"\\p{N}", GPT2}, NFC},
+    {"falcon", {"[\\p{P}\\$\\+<=>\\^~\\|`]+", GPT2, "[0-9][0-9][0-9]"}, 0},
+    {"chameleon",
+     {"<sentinel:[0-9]+>", "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z", "([\\t\\n]|    |  )",
+      "\\p{N}", "[\\p{P}!-/:-@\\[-`{-~]", GPT2},
+     BOS},
+    {"llama-bpe", {LLAMA3}, WHOLE | BOS},
+    {"llama3", {LLAMA3}, WHOLE | BOS},
+    {"llama-v3", {LLAMA3}, WHOLE | BOS},
+    {"falcon3", {LLAMA3}, WHOLE | BOS},
+    {"falcon-h1", {LLAMA3}, WHOLE | BOS},
+    {"pixtral", {LLAMA3}, WHOLE | BOS},
+    {"midm-2.0", {LLAMA3}, WHOLE | BOS},
+    {"lfm2", {LLAMA3}, WHOLE | BOS},
+    {"jina-v5-nano", {LLAMA3}, WHOLE | BOS},
+    {"dbrx", {LLAMA3}, 0}, /* and OLMo 2 */
+    {"smaug-bpe", {LLAMA3}, 0},
+    {"chatglm-bpe", {LLAMA3}, 0},
+    {"glm4", {LLAMA3}, 0},
+    {"minicpm5", {"\\p{N}{1,3}", LIKE "|" WORD "|\\p{N}+" END}, WHOLE},
+    {"jais-2", {JAIS2}, 0},
+    {"qwen2", {QWEN2}, NFC},
+    {"deepseek-r1-qwen", {QWEN2}, NFC},
+    {"kormo", {QWEN2}, NFC},
+    {"f2llmv2", {QWEN2}, NFC},
+    {"megrez", {QWEN2}, NFC},
+    {"stablelm2", {QWEN2}, NFC},
+    {"hunyuan", {QWEN2}, 0},
+    {"solar-open", {QWEN2}, 0},
+    {"grok-2", {QWEN2}, 0},
+    {"laguna", {"[^\\n]+|[\\n]+", QWEN2}, 0},
+    {"ufakzeka", {WORD "|\\p{N}" END}, 0},
+    {"qwen35", {QWEN35}, NFC},
+    {"tekken", {TEKKEN}, WHOLE | BOS},
+    {"gpt-4o", {O200K}, 0},
+    {"kanana2", {O200K}, 0},
+    {"talkie", {O200K}, 0},
+    {"minimax-m2", {O200K}, 0},
+    {"llama4", {O200K}, BOS},
+    {"granite-embed-multi-97m", {O200K}, WHOLE},
+    {"youtu", {YOUTU, O200K_WORDS "|\\p{N}" O200K_END}, WHOLE},
+    {"tiny_aya", {THREES("\\d"), O200K}, 0},
+    {"cohere2moe", {THREES("\\d"), O200K}, 0},
+    {"kimi-k2", {KIMI}, 0},
+    {"deepseek-llm", {"[\\r\\n]", CASED, SIGNS, "\\s+$", CJK, "\\p{N}+"}, 0},
+    {"deepseek-coder", {"[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, "\\p{N}"}, 0},
+    {"deepseek-v3", {DEEPSEEK3}, 0},
+    {"hunyuan-dense", {DEEPSEEK3}, 0},
+    {"joyai-llm", {DEEPSEEK3}, 0},
+    {"hy_v4", {DEEPSEEK3}, 0},
+    {"spark2_5",
+     {"\\p{N}{1,3}", KANA, ASCII "| ?[\\p{P}\\p{S}]+|[\\r\\n]|\\s+(?!\\S)|\\s+", "\\p{N}"},
+     0},
+    {"bloom", {BLOOM}, 0},
+    {"poro-chat", {BLOOM}, 0},
+    {"gpt3-finnish", {BLOOM}, 0},
+    {"viking", {BLOOM, "\\p{N}"}, 0},
+    {"superbpe", {"\\p{N}+", "(?=(\\d{3})+(?!\\d))"}, 0},
+    {"bailingmoe", {BAILING}, 0},
+    {"bailingmoe2", {BAILING}, 0},
+    {"llada-moe", {BAILING}, 0},
+    {"seed-coder", {SEED_CODER}, 0},
+    {"exaone-moe", {EXAONE}, 0},
 };
 
 const jc_gguf_pre *jc_gguf_pre_find(const char *name, size_t n)
@@ -77,7 +186,7 @@ jc_status jc_gguf_pre_add(const jc_gguf_pre *pre, jc_normal *normal, jc_cut *cut
                           const char *path, jc_error *err)
 {
     jc_normal_step compose = {.run = jc_normal_form, .form = JC_FORM_NFC};
-    jc_status st = pre->nfc ? jc_normal_add(normal, &compose, err) : JC_OK;
+    jc_status st = pre->flags & JC_PRE_NFC ? jc_normal_add(normal, &compose, err) : JC_OK;
 
     for (size_t i = 0; st == JC_OK && i < JC_COUNT(pre->regex) && pre->regex[i]; i++)
         st = pre->regex[i][0]

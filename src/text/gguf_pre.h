@@ -6,12 +6,16 @@
 #include "text/cut.h"
 #include "text/normal.h"
 
+enum {
+    JC_PRE_NFC = 1,   /* texts are composed first */
+    JC_PRE_WHOLE = 2, /* a piece that is a token is taken whole */
+    JC_PRE_BOS = 4    /* bos before each text, unless the file says otherwise */
+};
+
 typedef struct jc_gguf_pre {
     const char *name;
-    const char *regex[5]; /* each isolates what it matches; "": GPT-2's pattern */
-    bool nfc;             /* texts are composed first */
-    bool ignore_merges;   /* a piece that is a token is taken whole */
-    bool bos;             /* unless the file says otherwise */
+    const char *regex[6]; /* each isolates what it matches; "": GPT-2's pattern */
+    unsigned flags;
 } jc_gguf_pre;
 
 /* NULL when the name is not known. */

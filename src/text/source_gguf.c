@@ -218,7 +218,7 @@ static jc_status read_bytes(jc_tokenizer *t, const source *s, jc_error *err)
         st = jc_gguf_pre_add(pre, &t->normal, &t->cut, s->path, err);
     if (st)
         return st;
-    t->ignore_merges = pre->ignore_merges;
+    t->ignore_merges = (pre->flags & JC_PRE_WHOLE) != 0;
     return jc_undo_add(&t->undo, &undo, err);
 }
 
@@ -422,7 +422,7 @@ static jc_status finish(jc_tokenizer *t, const jc_tokenizer_files *files, jc_err
         bool add = i ? k->second : k->first;
         if (i == 0 && k->read == read_bytes) {
             st = find_pre(&s, &pre, err);
-            add = st == JC_OK && pre->bos;
+            add = st == JC_OK && pre->flags & JC_PRE_BOS;
         }
         if (st == JC_OK)
             st = read_flag(&s, k->key[i], &add, err);
