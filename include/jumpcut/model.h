@@ -56,6 +56,7 @@ typedef struct jc_model_info {
     bool tied_head;
     bool causal; /* a decoder */
     bool has_head;
+    uint64_t step_bytes; /* of the weights that a pass over few tokens reads, as stored */
 } jc_model_info;
 
 /** Open a model folder, or a GGUF file. params NULL means all defaults. */

@@ -141,6 +141,7 @@ static jc_status fill_defaults(jc_args *args, const jc_command *command,
     jc_eval_params_init(&args->eval);
     jc_states_params_init(&args->states);
     jc_lens_params_init(&args->lens);
+    jc_generate_params_init(&args->generate);
     jc_training_size_params_init(&args->training_size);
     for (size_t i = 0; i < n && st == JC_OK; i++)
         if (!flags[i].many && flags[i].def && (flags[i].group->own || command->defaults))
@@ -258,6 +259,7 @@ void jc_args_free(jc_args *args)
     jc_list_free(&args->own.text);
     jc_list_free(&args->own.transfer);
     jc_list_free(&args->own.sums);
+    jc_list_free(&args->own.stop);
     jc_list_free(&args->given);
 }
 

@@ -30,9 +30,10 @@ void jc_list_free(jc_list *list);
 /* The program's own options. All strings are borrowed from argv. */
 typedef struct jc_own {
     size_t size;
-    jc_list text, transfer, sums, from, to;
+    jc_list text, transfer, sums, from, to, stop;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
-    bool decode, quiet, man, training_size;
+    bool decode, quiet, man, training_size, speed;
+    uint32_t sequences;
 } jc_own;
 
 typedef struct jc_own_row {
@@ -54,6 +55,7 @@ typedef struct jc_args {
     jc_eval_params eval;
     jc_states_params states;
     jc_lens_params lens;
+    jc_generate_params generate;
     jc_training_size_params training_size;
 } jc_args;
 

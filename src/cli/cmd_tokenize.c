@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "cli/commands.h"
+#include "cli/json_text.h"
 #include "cli/output.h"
 
 /* ---- texts to ids ---- */
@@ -52,26 +53,6 @@ static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, jc_output *o
 }
 
 /* ---- ids to texts ---- */
-
-/* {"text":"..."}: bytes that are not UTF-8 become U+FFFD, since JSON cannot hold them. */
-static void print_text(FILE *f, const char *text, size_t length)
-{
-    const unsigned char *s = (const unsigned char *)text;
-
-    fputs("{\"text\":\"", f);
-    for (size_t at = 0, n; at < length; at += n ? n : 1) {
-        n = jc_cli_character(s + at, length - at);
-        if (n == 0)
-            fputs("\xEF\xBF\xBD", f);
-        else if (s[at] == '"' || s[at] == '\\')
-            fprintf(f, "\\%c", s[at]);
-        else if (s[at] < 0x20 || s[at] == 0x7F)
-            fprintf(f, "\\u%04x", s[at]);
-        else
-            fwrite(s + at, 1, n, f);
-    }
-    fputs("\"}\n", f);
-}
 
 static jc_status read_ids(json_t *json, jc_ids *ids, const char *where, jc_error *err)
 {
@@ -118,7 +99,9 @@ static jc_status decode_line(const jc_tokenizer *tokenizer, const char *line, si
     st = jc_tokenizer_decode(tokenizer, ids->id, ids->n, &text, &length, &inner);
     if (st)
         return jc_cli_fail(err, st, "cannot decode %s: %s", where, inner.message);
-    print_text(f, text, length);
+    fputs("{\"text\":", f);
+    jc_json_string(f, text, length);
+    fputs("}\n", f);
     free(text);
     return JC_OK;
 }

@@ -180,6 +180,8 @@ static jc_status check_row(jc_model *model, const jc_weight_row *row, uint32_t b
         return st;
     if (tensor && tensor->data != (const unsigned char *)model->zero)
         count_tensor(model, tensor);
+    if (tensor && row->id > JC_W_TYPES) /* others are read row by row */
+        model->info.step_bytes += tensor->bytes;
     if (row->id == JC_W_TOKENS)
         model->tokens = tensor;
     if (row->id == JC_W_POSITIONS)
@@ -188,6 +190,8 @@ static jc_status check_row(jc_model *model, const jc_weight_row *row, uint32_t b
         model->types = tensor;
     if (row->id == JC_W_HEAD)
         model->info.tied_head = !tensor;
+    if (row->id == JC_W_HEAD && !tensor && model->tokens)
+        model->info.step_bytes += model->tokens->bytes;
     return JC_OK;
 }
 

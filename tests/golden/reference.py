@@ -24,6 +24,9 @@ def read_tensors(folder, base):
     named = {}
     for file in sorted(Path(folder).glob("*.safetensors")):
         named |= load_file(file)
+    if base == "language_model":  # of Gemma 3, under which its own models have "model"
+        base = "model"
+        named = {k.removeprefix("language_model."): x for k, x in named.items()}
     own = (base + ".", "lm_head.", "embed_out.", "cls.", "vocab_")
     named = {k if k.startswith(own) else f"{base}.{k}": x for k, x in named.items()}
     named = {re.sub("gamma$", "weight", re.sub("beta$", "bias", k)): x.double()
@@ -66,7 +69,7 @@ def without_float32():
 def decoder_parts(net):
     """The blocks of a decoder and its final norm, None where it has none."""
     base = net.base_model
-    base = getattr(base, "decoder", base)
+    base = getattr(base, "decoder", getattr(base, "model", base))
     blocks = base.h if hasattr(base, "h") else base.layers
     for name in ("ln_f", "norm", "final_layer_norm"):
         if hasattr(base, name):

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_generate.c: `jumpcut generate`: what a model writes after a prompt. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/continuation.h"
+#include "cli/output.h"
+#include "cli/work.h"
+
+#define MUCH 1e9 /* bytes of keys and values that are told before they are taken */
+
+static jc_status check(jc_cli *cli, jc_error *err)
+{
+    const jc_own *own = &cli->args.own;
+
+    if (!own->prompt == !own->file)
+        return jc_cli_usage(cli, err,
+                            own->prompt
+                                ? "'generate' wants only one of '--prompt' and '--text'"
+                                : "'generate' wants a prompt: '--prompt' or '--text'");
+    for (size_t i = 0; i < own->stop.n; i++)
+        if (!own->stop.item[i][0])
+            return jc_cli_usage(cli, err, "'--stop' wants a string that is not empty");
+    return JC_OK;
+}
+
+/* ---- prompts ---- */
+
+/* [n]; the ids of each are owned. */
+typedef struct prompts {
+    jc_prompt *list;
+    size_t n;
+} prompts;
+
+static void free_prompts(prompts *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        union {
+            const uint32_t *borrowed;
+            void *own;
+        } ids = {p->list[i].ids};
+        free(ids.own);
+    }
+    free(p->list);
+}
+
+/* `times` copies; an empty prompt is the token that begins a text. */
+static jc_status add(prompts *p, const jc_cli *cli, const jc_tokenizer *tokenizer,
+                     const uint32_t *ids, size_t n, size_t times, jc_error *err)
+{
+    int64_t bos = jc_tokenizer_special(tokenizer, "bos");
+    const uint32_t begin = (uint32_t)bos;
+
+    if (n == 0 && bos < 0)
+        return jc_cli_fail(err, JC_E_ARG,
+                           "the prompt is empty, and the tokenizer of '%s' has no token "
+                           "that begins a text",
+                           cli->args.word[0]);
+    if (n == 0) {
+        ids = &begin;
+        n = 1;
+    }
+    jc_prompt *more = realloc(p->list, (p->n + times) * sizeof *more);
+    if (!more)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the prompts");
+    p->list = more;
+    for (size_t i = 0; i < times; i++) {
+        uint32_t *copy = malloc(n * sizeof *copy);
+        if (!copy)
+            return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the prompts");
+        memcpy(copy, ids, n * sizeof *copy);
+        p->list[p->n++] = (jc_prompt){copy, n};
+    }
+    return JC_OK;
+}
+
+static jc_status read_file(prompts *p, const jc_cli *cli, const jc_model_info *info,
+                           const jc_tokenizer *tokenizer, jc_error *err)
+{
+    jc_samples_params params = cli->args.samples;
+    jc_samples *samples = NULL;
+    jc_sample sample;
+
+    params.positions = "all";
+    params.split = "all";
+    params.train = params.val = 0;
+    params.context = 0; /* a prompt that is too long is not cut but refused */
+    params.vocab = info->vocab;
+    params.keep_empty = strcmp(params.unit, "file") == 0;
+    jc_status st =
+        jc_samples_from_text(&samples, tokenizer, &cli->args.own.file, 1, &params, err);
+    while (st == JC_OK) {
+        st = jc_samples_next(samples, &sample, err);
+        if (st || !sample.ids)
+            break;
+        st = add(p, cli, tokenizer, sample.ids, sample.n_ids, cli->args.own.sequences, err);
+    }
+    jc_samples_close(samples);
+    return st;
+}
+
+static jc_status read_prompts(prompts *p, const jc_cli *cli, const jc_model *model,
+                              const jc_tokenizer *tokenizer, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    const jc_own *own = &cli->args.own;
+    jc_ids ids = {0};
+
+    if (own->file)
+        return read_file(p, cli, info, tokenizer, err);
+    jc_status st =
+        jc_tokenizer_encode(tokenizer, own->prompt, strlen(own->prompt), &ids, err);
+    if (st == JC_OK)
+        st = jc_tokenizer_check(tokenizer, ids.id, ids.n, info->vocab, err);
+    if (st == JC_OK)
+        st = add(p, cli, tokenizer, ids.id, ids.n, own->sequences, err);
+    jc_ids_free(&ids);
+    return st;
+}
+
+/* ---- the work ---- */
+
+/* Reading a long prompt is shown; while text is written, it shows itself. */
+static bool on_progress(void *arg, const jc_progress *progress)
+{
+    jc_ui *ui = arg;
+
+    return strcmp(progress->stage, "reading") == 0 ? jc_ui_progress(ui, progress)
+                                                   : !jc_signals_stopped();
+}
+
+static void tell_memory(const jc_cli *cli, const jc_model *model, const prompts *p,
+                        const jc_generate_params *params)
+{
+    double bytes = (double)jc_generate_bytes(model, p->list, p->n, params);
+    char note[128];
+
+    if (bytes < MUCH)
+        return;
+    snprintf(note, sizeof note, "keys and values of %zu sequence%s take %.1f GB of memory",
+             p->n, p->n == 1 ? "" : "s", 1e-9 * bytes);
+    cli->ui.hooks.note(cli->ui.hooks.arg, note);
+}
+
+static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *tokenizer,
+                          const prompts *p, jc_error *err)
+{
+    jc_hooks hooks = {.progress = on_progress, .note = cli->ui.hooks.note, .arg = &cli->ui};
+    jc_generate_params params = cli->args.generate;
+    int64_t eos = jc_tokenizer_special(tokenizer, "eos");
+    const uint32_t end = (uint32_t)eos;
+    jc_continuations all = {.model = model, .tokenizer = tokenizer, .ui = &cli->ui};
+
+    params.hooks = &hooks;
+    params.logprobs = cli->args.generate.logprobs =
+        strcmp(cli->args.own.format, "json") == 0;
+    params.ends = &end;
+    params.n_ends = eos >= 0;
+    tell_memory(cli, model, p, &params);
+    jc_status st = jc_continuations_init(&all, cli, p->list, p->n, err);
+    jc_continuations_start(&all);
+    if (st == JC_OK)
+        st = jc_generate(model, p->list, p->n, &params, jc_continuations_take, &all, err);
+    if (st == JC_OK || st == JC_E_CANCELLED) {
+        jc_error own;
+        jc_status finished = jc_continuations_finish(&all, &own);
+        if (finished) {
+            if (finished != all.status)
+                *err = own;
+            st = finished;
+        }
+    }
+    jc_continuations_free(&all);
+    return st;
+}
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    jc_model *model = NULL;
+    jc_tokenizer *tokenizer = NULL;
+    prompts p = {0};
+    jc_status st = check(cli, err);
+
+    if (st == JC_OK)
+        st = jc_work_model(&model, cli, cli->args.word[0], true, err);
+    if (st == JC_OK && !jc_model_get_info(model)->causal)
+        st = jc_cli_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
+                         cli->args.word[0]);
+    if (st == JC_OK)
+        st = jc_tokenizer_open(&tokenizer, cli->args.word[0], err);
+    if (st == JC_OK)
+        st = read_prompts(&p, cli, model, tokenizer, err);
+    if (st == JC_OK)
+        st = generate(cli, model, tokenizer, &p, err);
+    free_prompts(&p);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+    return st;
+}
+
+static const jc_own_row prompt_rows[] = {
+    {{"prompt", JC_OPTION_TEXT, offsetof(jc_own, prompt), 0, 0, NULL, NULL,
+      "the text to go on from"},
+     "TEXT"},
+    {{"text", JC_OPTION_TEXT, offsetof(jc_own, file), 0, 0, NULL, NULL,
+      "the file with that text, or with several; - is standard input"},
+     "FILE"},
+    {{"sequences", JC_OPTION_U32, offsetof(jc_own, sequences), 1, 1e7, "1", NULL,
+      "go on from each prompt this many times, side by side"},
+     "N"},
+};
+static const jc_group prompt_group = {
+    .title = "Input", .own = prompt_rows, .n_own = JC_COUNT_OF(prompt_rows)};
+
+static const jc_group draw_group = {
+    .title = "Writing", .rows = jc_generate_options, .params = offsetof(jc_args, generate)};
+
+static const jc_own_row stop_rows[] = {
+    {{"stop", JC_OPTION_TEXT, offsetof(jc_own, stop), 0, 0, NULL, NULL,
+      "end before any of these strings, which may lie across tokens"},
+     "STRING..."},
+};
+static const jc_group stop_group = {
+    .title = "Writing", .own = stop_rows, .n_own = JC_COUNT_OF(stop_rows)};
+
+static const jc_own_row out_rows[] = {
+    {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|json",
+      "text as it comes, or all at the end with ids, log-probabilities and times"},
+     "text|json"},
+    {{"stats", JC_OPTION_BOOL, offsetof(jc_own, speed), 0, 0, "false", NULL,
+      "tell the speed on standard error, and what share of the machine's memory rate it "
+      "is; with json, in it"},
+     NULL},
+};
+static const jc_group out_group = {
+    .title = "Output", .own = out_rows, .n_own = JC_COUNT_OF(out_rows)};
+
+static const jc_default defaults[] = {{"unit", "file"}, {NULL, NULL}};
+
+const jc_command jc_command_generate = {
+    .name = "generate",
+    .summary = "what a model writes after a prompt",
+    .usage = "MODEL --prompt TEXT|--text FILE [options]",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1,
+    .teach =
+        "Writes on from a prompt, token by token, to standard output. The prompt itself is "
+        "not printed. Writing ends with the token that ends texts, at a stop string, after "
+        "--tokens, or when the model's context is full.\n\n"
+        "At temperature 0, the default, the most likely token is taken each time. "
+        "Otherwise "
+        "it is drawn: the repetition penalty changes the logits, the temperature divides "
+        "them, "
+        "then top-k, top-p and min-p, in this order, leave the more likely tokens. A draw "
+        "depends on the seed, the sequence's number and the position alone, so the same "
+        "command writes the same text on any number of threads.\n\n"
+        "A file is one prompt, as it is; with --unit line each of its lines is. Several "
+        "sequences "
+        "are "
+        "written side by side, and each pass reads the model's weights once for all of "
+        "them. "
+        "As text they are printed one after the other, each under a line '==> 1 of 3 <=='; "
+        "as JSON each has its ids, its text, the log-probability of each token in the "
+        "model's own distribution, and why it ended: 'token', 'tokens', 'context', 'stop' "
+        "or 'interrupted'.\n\n"
+        "A pass over few tokens waits for memory: --stats compares the bytes of weights "
+        "that it reads with what the machine's memory gives.",
+    .examples =
+        "jumpcut generate ./gpt2 --prompt 'The capital of France is' --tokens 20\n"
+        "# four different ones, and how fast\n"
+        "jumpcut generate ./gpt2 --prompt 'Once upon a time' --temperature 0.8 --top-p "
+        "0.95 "
+        "--sequences 4 --stats\n"
+        "# up to the end of the sentence\n"
+        "jumpcut generate ./gpt2 --prompt 'The river' --stop . --tokens 0\n"
+        "# each line of a file is a prompt\n"
+        "jumpcut generate ./gpt2 --text prompts.txt --unit line --format json\n",
+    .groups =
+        (const jc_group *const[]){&prompt_group, &jc_group_texts, &draw_group, &stop_group,
+                                  &out_group, &jc_group_model, &jc_group_common, NULL},
+    .defaults = defaults,
+    .run = run,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/json_text.h"
+
+#include "cli/cli.h"
+
+void jc_json_string(FILE *f, const char *text, size_t length)
+{
+    const unsigned char *s = (const unsigned char *)text;
+
+    fputc('"', f);
+    for (size_t at = 0, n; at < length; at += n ? n : 1) {
+        n = jc_cli_character(s + at, length - at);
+        if (n == 0)
+            fputs("\xEF\xBF\xBD", f);
+        else if (s[at] == '"' || s[at] == '\\')
+            fprintf(f, "\\%c", s[at]);
+        else if (s[at] < 0x20 || s[at] == 0x7F)
+            fprintf(f, "\\u%04x", s[at]);
+        else
+            fwrite(s + at, 1, n, f);
+    }
+    fputc('"', f);
+}
