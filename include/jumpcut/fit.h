@@ -35,6 +35,8 @@ typedef struct jc_fit_params {
     const char *share; /* "one-jump": "pooled", fitted on all layers, or "pick", that of one
                           layer which does best on all */
     bool scales;       /* "one-jump": each layer has a scale and a shift of its own */
+    const char *store; /* how the maps are kept: "f32", "f16", "bf16" or "int8". What that
+                          takes from R2 is measured and noted as "store.r2-loss" */
 } jc_fit_params;
 
 /** R2 on the training vectors of the narrow map of each rank 1..n, by the name of the map

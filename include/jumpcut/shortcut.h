@@ -64,6 +64,12 @@ JC_API jc_status jc_shortcut_apply(const jc_shortcut *shortcut, uint32_t from, u
                                    const float *x, size_t n, float *y,
                                    jc_error *err) JC_NODISCARD;
 
+/** Keep the matrices of all maps as "f32", "f16", "bf16", or "int8" with a scale a row;
+ * noted as metadata "store". *error is the largest change of a map's matrices, in their
+ * norm. */
+JC_API jc_status jc_shortcut_store(jc_shortcut *shortcut, const char *type, double *error,
+                                   jc_error *err) JC_NODISCARD;
+
 /* ---- maps ---- */
 
 /** A tap of the token that is so many tokens further on in the same text: "12@-1" is layer

@@ -231,7 +231,7 @@ static const jc_group training_size = {.title = "Further experiments",
 static const jc_group fit_rows = {.title = "Fit",
                                   .rows = jc_fit_options,
                                   .params = offsetof(jc_args, fit),
-                                  .hide = "method|rank|metric|share|scales"};
+                                  .hide = "method|rank|metric|share|scales|store"};
 
 static const jc_group stats_rows = {.title = "Sums",
                                     .rows = jc_stats_options,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fit/methods.h"
+#include "fit/least.h"
 #include "stats/near.h"
 
 /* times as many vectors as unknowns: least squares adds a tenth of noise */
@@ -28,6 +28,8 @@ static const jc_option rows[] = {
      "method one-jump: the map of one layer that does best on all, or one fitted on all"},
     {"scales", JC_OPTION_BOOL, offsetof(jc_fit_params, scales), 0, 0, "true", NULL,
      "each layer's own scale and shift (method one-jump)"},
+    {"store", JC_OPTION_TEXT, offsetof(jc_fit_params, store), 0, 0, "f32", "f32|f16|bf16|int8",
+     "how matrices are kept; the file notes what that takes from R2"},
 };
 /* clang-format on */
 
@@ -201,6 +203,8 @@ static jc_status fit(jc_fit_job *job, const jc_method *method)
         st = note_rows(job, &wanted[i]);
     if (st == JC_OK)
         st = method->fit(job);
+    for (size_t i = 0; i <= job->n_more && st == JC_OK; i++)
+        st = jc_fit_store(job, i ? job->more[i - 1] : job->shortcut);
     jc_free(wanted);
     return st;
 }

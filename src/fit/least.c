@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernels/linalg.h"
 #include "kernels/vector.h"
 
 /* The taps that the solver at hand is of. */
@@ -221,4 +222,78 @@ jc_status jc_least_store(jc_fit_job *job, const jc_least *least, void *arg)
         map->r2 = least->r2;
     st = jc_fit_finite(job, map, weight, least->d_out * least->d_in);
     return st || !bias ? st : jc_fit_finite(job, map, bias, least->d_out);
+}
+
+/* y - W x - b about the means: |y|^2 - 2 w c + w S w', and what the means are apart. */
+static double residual_r2(const jc_wanted *w, const source *s, const double *cross,
+                          const double *weight, const float *bias, const double *ws)
+{
+    size_t d = w->sums->width, in = s->d;
+    const double *mean_y = w->sums->mean + w->to * d;
+    const double *square_y = w->sums->square + w->to * d;
+    double total = 0;
+
+    for (size_t c = 0; c < d; c++) {
+        double residual = square_y[c], off = mean_y[c] - (double)bias[c];
+        for (size_t i = 0; i < in; i++) {
+            residual += weight[c * in + i] * (ws[c * in + i] - 2 * cross[i * d + c]);
+            off -= weight[c * in + i] * s->mean[i];
+        }
+        residual += (double)w->sums->rows * off * off;
+        total += square_y[c] > 0 ? 1 - fmax(residual, 0) / square_y[c] : 1;
+    }
+    return total / (double)d;
+}
+
+jc_status jc_least_r2(const jc_wanted *wanted, const jc_map *map, double *r2, jc_error *err)
+{
+    size_t d = wanted->sums->width, in = wanted->n_from * d;
+    source s = {.of = wanted, .d = in};
+    float *weight = jc_matrix_new(d + 1, in, sizeof *weight);
+    double *wide = jc_matrix_new(2 * d, in, sizeof *wide);
+    double *cross = jc_matrix_new(in, d, sizeof *cross);
+    jc_status st = weight && wide && cross ? put_together(&s, wanted, err)
+                                           : jc_fail_nomem(err, "a map");
+
+    if (st == JC_OK)
+        st = put_cross(wanted, cross, err);
+    if (st == JC_OK)
+        st = jc_map_dense(map, weight, weight + d * in, err);
+    if (st == JC_OK) {
+        for (size_t i = 0; i < d * in; i++)
+            wide[i] = (double)weight[i];
+        jc_dgemm(false, false, d, in, in, wide, s.square, wide + d * in);
+        *r2 = residual_r2(wanted, &s, cross, wide, weight + d * in, wide + d * in);
+    }
+    drop(&s);
+    jc_free(weight);
+    jc_free(wide);
+    jc_free(cross);
+    return st;
+}
+
+jc_status jc_fit_store(const jc_fit_job *job, jc_shortcut *shortcut)
+{
+    const char *type = job->params->store;
+    double error, loss = 0, r2;
+    char text[32];
+    size_t n = 0;
+
+    if (!type || strcmp(type, "f32") == 0)
+        return JC_OK;
+    jc_status st = jc_shortcut_store(shortcut, type, &error, job->err);
+    for (size_t i = 0; i < job->n && st == JC_OK; i++) {
+        jc_map *map = jc_shortcut_find_place(shortcut, &job->wanted[i].place);
+        if (!map || map->place.kind == JC_PLACE_PART)
+            continue;
+        st = jc_least_r2(&job->wanted[i], map, &r2, job->err);
+        loss += map->r2 - r2;
+        map->r2 = r2;
+        n++;
+    }
+    jc_real_format(n ? loss / (double)n : 0, text);
+    if (st == JC_OK)
+        st = jc_shortcut_set_meta(shortcut, "store.r2-loss", text, job->err);
+    jc_real_format(error, text);
+    return st ? st : jc_shortcut_set_meta(shortcut, "store.error", text, job->err);
 }

@@ -28,6 +28,13 @@ jc_status jc_least_each(jc_fit_job *job, double ridge,
 /* Store the map as a matrix, with an intercept if the params say so. */
 jc_status jc_least_store(jc_fit_job *job, const jc_least *least, void *arg) JC_NODISCARD;
 
+/* R2 of any map on the vectors of the sums. */
+jc_status jc_least_r2(const jc_wanted *wanted, const jc_map *map, double *r2,
+                      jc_error *err) JC_NODISCARD;
+
+/* Keep a shortcut's maps as the params say, and note what that costs. */
+jc_status jc_fit_store(const jc_fit_job *job, jc_shortcut *shortcut) JC_NODISCARD;
+
 /* E_NUMERIC, naming the map, unless n numbers are finite. */
 jc_status jc_fit_finite(const jc_fit_job *job, const jc_map *map, const float *x,
                         size_t n) JC_NODISCARD;

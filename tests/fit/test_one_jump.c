@@ -228,6 +228,38 @@ static void test_one_jump__without_scales_a_file_keeps_who_shares(void **state)
     free(v.x);
 }
 
+/* What fewer bits take from R2 is what the definition says. */
+static void test_fit__what_a_type_costs_is_measured(void **state)
+{
+    vectors v = states();
+    jc_stats *s = vectors_stats(&v, false, false);
+    jc_shortcut *plain = fitted(&v, "mat", true, 0, NULL, false), *stored;
+    double loss = 0;
+    jc_fit_params p;
+
+    (void)state;
+    jc_fit_params_init(&p);
+    p.bias = true;
+    p.store = "int8";
+    assert_int_equal(jc_fit(&stored, s, &p, NULL), JC_OK);
+    for (uint32_t l = 0; l < LAYERS; l++) {
+        vectors pairs = vectors_new(2, v.n, v.d);
+        memcpy(vectors_at(&pairs, 0, 0), vectors_at(&v, l, 0), ROWS * D * sizeof(float));
+        memcpy(vectors_at(&pairs, 1, 0), vectors_at(&v, LAYERS, 0),
+               ROWS * D * sizeof(float));
+        double r2 = r2_on(&pairs, jc_shortcut_find(stored, l, LAYERS));
+        assert_true(fabs(r2 - jc_shortcut_find(stored, l, LAYERS)->r2) < 1e-6);
+        loss += (jc_shortcut_find(plain, l, LAYERS)->r2 - r2) / LAYERS;
+        free(pairs.x);
+    }
+    assert_true(loss > 0);
+    assert_true(fabs(loss - atof(jc_shortcut_meta(stored, "store.r2-loss"))) < 1e-6);
+    jc_shortcut_free(plain);
+    jc_shortcut_free(stored);
+    jc_stats_free(s);
+    free(v.x);
+}
+
 static void test_one_jump__short_memory_is_a_status(void **state)
 {
     vectors v = states();
@@ -259,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_one_jump__pick_is_the_layer_that_does_best_on_all),
         SCRATCH_TEST(test_one_jump__each_layer_sees_it_through_its_own_scales),
         SCRATCH_TEST(test_one_jump__without_scales_a_file_keeps_who_shares),
+        cmocka_unit_test(test_fit__what_a_type_costs_is_measured),
         cmocka_unit_test(test_one_jump__short_memory_is_a_status),
     };
     return cmocka_run_group_tests_name("fit/one_jump", tests, NULL, NULL);
