@@ -106,6 +106,13 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
     if (!t)
         return jc_rows_missing(model, row, block, err);
     jc_status st = check_shape(model, row, t, err);
+    bool float8 = t->dtype == JC_F8_E4M3 || t->dtype == JC_F8_E5M2;
+    if (st == JC_OK && float8 && !t->scales)
+        st =
+            jc_fail(err, JC_E_UNSUPPORTED,
+                    "cannot read tensor '%s' of '%s': the type %s is not supported without "
+                    "scales by block",
+                    t->name, t->file, jc_tensor_type(t));
     if (st == JC_OK && !jc_dtype_real(t->dtype))
         st = jc_fail(err, JC_E_UNSUPPORTED,
                      "cannot read tensor '%s' of '%s': the type %s is not supported",

@@ -104,8 +104,9 @@ jc_status jc_unread_keys(jc_notes *notes, const jc_arch *arch, const jc_config *
                          jc_error *err) JC_NODISCARD;
 /* Whether a row of the architecture has the key, or one that is inside it. */
 bool jc_arch_has_key(const jc_arch *arch, const char *key);
-/* E_UNSUPPORTED where the configuration says so. */
-jc_status jc_quantised_check(const jc_model *model, jc_error *err) JC_NODISCARD;
+/* What the configuration says of quantised weights: E_UNSUPPORTED, unless they can be read;
+ * then their scales are found. */
+jc_status jc_quantised_check(jc_model *model, jc_error *err) JC_NODISCARD;
 /* Prepare the norms and the blocks. */
 jc_status jc_weights_load(jc_model *model, jc_error *err) JC_NODISCARD;
 void jc_weights_release(jc_model *model);

@@ -112,8 +112,13 @@ static void mark(const jc_model *model, bool *read)
             jc_names_of names = {.row = &model->weights[i], .block = block};
             while (jc_names_next(&names, model)) {
                 size_t place = jc_store_place(model->store, names.name);
-                if (place < count)
-                    read[place] = true;
+                if (place == count)
+                    continue;
+                read[place] = true;
+                const jc_tensor *t = jc_store_at(model->store, place);
+                if (t->scales)
+                    read[jc_store_place(model->store,
+                                        jc_store_scales_of(model->store, t)->name)] = true;
             }
         }
     }

@@ -173,6 +173,7 @@ void jc_store_close(jc_store *store)
     jc_free(store->ggufs);
     jc_free(store->by_name);
     jc_config_close(store->config);
+    jc_scales_free(store);
     jc_notes_free(&store->notes);
     jc_free(store->path);
     jc_free(store);

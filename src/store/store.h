@@ -92,6 +92,13 @@ const jc_tensor *jc_store_find(const jc_store *store, const char *name);
 /* Its place in the order of name; jc_store_count() where there is none. */
 size_t jc_store_place(const jc_store *store, const char *name);
 
+/* Weights of eight bits are multiplied by scales that are tensors beside them, a rectangle
+ * of [rows, columns] at a time: scales.c. E_FORMAT where scales are of another shape. */
+jc_status jc_store_scale(jc_store *store, size_t rows, size_t columns,
+                         jc_error *err) JC_NODISCARD;
+/* The tensor of a weight's scales, or NULL. */
+const jc_tensor *jc_store_scales_of(const jc_store *store, const jc_tensor *weight);
+
 /* A name for the contents: 32 lower-case hexadecimal digits (XXH3, 128 bits) over every
  * tensor's name, dtype, shape and contents, in order of name, so that shards do not
  * matter. A tensor over 1 MiB is sampled: 64 pages of 4 KiB, evenly spread, with both

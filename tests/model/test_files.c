@@ -238,6 +238,133 @@ static void test_files__quantised_weights_are_refused_by_name(void **state)
     jc_model_close(model);
 }
 
+/* ---- eight bits with scales by block ---- */
+
+enum { BLOCK = 16, LARGEST = 64 * 64 };
+
+/* Number i of E4M3 by its definition, for bytes that are numbers. */
+static float e4m3(unsigned char x)
+{
+    int exponent = x >> 3 & 15, mantissa = x & 7;
+    double value = exponent ? ldexp(8 + mantissa, exponent - 10) : ldexp(mantissa, -9);
+
+    return (float)(x & 128 ? -value : value);
+}
+
+static bool is_matrix(const jc_tensor *t)
+{
+    return strstr(t->name, "_proj.weight") != NULL;
+}
+
+/* Bytes and scales of a matrix in the place of a golden one, of its rough size. */
+static void make_matrix(const jc_tensor *t, unsigned char *bytes, float *scales)
+{
+    size_t across = (t->shape[1] + BLOCK - 1) / BLOCK;
+    uint64_t seed = t->shape[0] * 1000 + t->shape[1] + (uint64_t)t->name[13];
+
+    for (size_t i = 0; i < t->count; i++)
+        bytes[i] = (unsigned char)((uint32_t)(check_rand(&seed) * 1e6f) % 255 & 0xbf);
+    for (size_t i = 0; i < (t->shape[0] + BLOCK - 1) / BLOCK * across; i++)
+        scales[i] = 0.1f + 0.01f * (float)(i % 7);
+}
+
+/* tiny-llama with such matrices: as they are, or multiplied out. */
+static void write_eight_bits(void **state, const char *folder, bool out)
+{
+    static unsigned char bytes[LARGEST];
+    static float scales[LARGEST], whole[LARGEST];
+    char name[256];
+    jc_safetensors *file;
+    jc_st_writer *w;
+
+    assert_int_equal(mkdir(scratch_path(state, folder), 0700), 0);
+    snprintf(name, sizeof name, "%s/model.safetensors", folder);
+    assert_int_equal(jc_safetensors_open(&file, MODELS LLAMA "/model.safetensors", NULL),
+                     JC_OK);
+    assert_int_equal(jc_st_writer_new(&w, scratch_path(state, name), NULL), JC_OK);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < jc_safetensors_count(file); i++) {
+            const jc_tensor *t = jc_safetensors_at(file, i);
+            const size_t blocks[2] = {(t->shape[0] + BLOCK - 1) / BLOCK,
+                                      (t->shape[1] + BLOCK - 1) / BLOCK};
+            bool eight = is_matrix(t) && !out;
+            jc_dtype dtype = eight ? JC_F8_E4M3 : t->dtype;
+            const void *data = t->data;
+            if (is_matrix(t)) {
+                make_matrix(t, bytes, scales);
+                for (size_t k = 0; k < t->count; k++)
+                    whole[k] = e4m3(bytes[k]) * scales[k / t->shape[1] / BLOCK * blocks[1] +
+                                                       k % t->shape[1] / BLOCK];
+                data = out ? (const void *)whole : bytes;
+            }
+            snprintf(name, sizeof name, "%s_scale_inv", t->name);
+            assert_int_equal(
+                pass ? jc_st_writer_data(w, data, t->count * jc_dtype_bytes(dtype), NULL)
+                     : jc_st_writer_declare(w, t->name, dtype, t->shape, t->n_dims, NULL),
+                JC_OK);
+            if (eight)
+                assert_int_equal(
+                    pass ? jc_st_writer_data(w, scales,
+                                             blocks[0] * blocks[1] * sizeof(float), NULL)
+                         : jc_st_writer_declare(w, name, JC_F32, blocks, 2, NULL),
+                    JC_OK);
+        }
+    assert_int_equal(jc_st_writer_commit(w, NULL), JC_OK);
+    jc_safetensors_close(file);
+}
+
+#define SCHEME(scheme, block)                                                              \
+    "\"quantization_config\": {\"quant_method\": \"fp8\", \"activation_scheme\": "         \
+    "\"" scheme "\", \"weight_block_size\": [" block ", 16]}"
+
+/* What a folder of eight bits gives is what the numbers multiplied out give. */
+static void test_files__eight_bits_are_multiplied_by_their_scales(void **state)
+{
+    struct golden g;
+    char path[1024];
+    jc_model *model;
+    jc_error err = {JC_OK, ""};
+
+    write_eight_bits(state, "eight", false);
+    write_eight_bits(state, "whole", true);
+    write_config(state, &(change){.text = TYPE, .instead = SCHEME("dynamic", "16")});
+    snprintf(path, sizeof path, "cp %s/config.json %s/eight && cp %s/config.json %s/whole",
+             (char *)*state, (char *)*state, (char *)*state, (char *)*state);
+    assert_int_equal(system(path), 0);
+    golden_open(&g, LLAMA);
+    for (const char *const *backend = jc_backend_list(); *backend; backend++) {
+        jc_model *a = open_model(scratch_path(state, "eight"), *backend, "f32");
+        jc_model *b = open_model(scratch_path(state, "whole"), *backend, "f32");
+        assert_null(jc_model_note(a, 0));
+        jc_session *x = run(a, g.texts, g.n_texts), *y = run(b, g.texts, g.n_texts);
+        for (uint32_t tap = 0; tap < g.taps; tap++)
+            assert_memory_equal(jc_session_states(x, tap), jc_session_states(y, tap),
+                                g.used * g.width * sizeof(float));
+        jc_session_free(x);
+        jc_session_free(y);
+        jc_model_close(a);
+        jc_model_close(b);
+    }
+    golden_close(&g);
+
+    static const struct {
+        const char *config, *part;
+    } bad[] = {{SCHEME("static", "16"), "quantised by fp8"},
+               {SCHEME("dynamic", "8"), "does not hold [3, 3] scales"},
+               {SCHEME("dynamic", "0"), "quantised by fp8"},
+               {TYPE, "the type F8_E4M3 is not supported without scales by block"}};
+    for (size_t i = 0; i < JC_COUNT(bad); i++) {
+        write_config(state, &(change){.text = TYPE, .instead = bad[i].config});
+        snprintf(path, sizeof path, "cp %s/config.json %s/eight", (char *)*state,
+                 (char *)*state);
+        assert_int_equal(system(path), 0);
+        assert_int_not_equal(jc_model_inspect(&model, scratch_path(state, "eight"), &err),
+                             JC_OK);
+        if (!strstr(err.message, bad[i].part))
+            fail_msg("%s", err.message);
+    }
+}
+
 /* ---- GGUF ---- */
 
 enum { MOST = 1 << 20 }; /* bytes of a golden file */
@@ -334,6 +461,7 @@ int main(void)
         SCRATCH_TEST(test_files__a_tied_head_is_none_that_is_missing),
         SCRATCH_TEST(test_files__what_nothing_reads_is_noted),
         SCRATCH_TEST(test_files__quantised_weights_are_refused_by_name),
+        SCRATCH_TEST(test_files__eight_bits_are_multiplied_by_their_scales),
         SCRATCH_TEST(test_files__a_gguf_factor_needs_no_type),
         SCRATCH_TEST(test_files__a_gguf_bias_may_be_left_out),
     };
