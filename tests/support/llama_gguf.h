@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * llama_gguf.h: a model folder of a Llama as a GGUF file, F32, F16 or Q8_0, for what may
- * not or need not be in the repository.
+ * not or need not be in the repository. Of other types in blocks the values are random, for
+ * benchmarks.
  *
  * As the format's converter has it: queries and keys with the halves of a head interleaved,
  * vectors F32, matrices whose rows are not made of whole blocks F16. It is written for
@@ -104,8 +105,41 @@ static inline uint64_t llama_gguf_bytes(const jc_tensor *t, jc_dtype type)
     return t->count / jc_dtype_block(type) * jc_dtype_bytes(type);
 }
 
+/* Where a block has the float16 by which its numbers are scaled; -1: nowhere else. */
+static const struct {
+    jc_dtype type;
+    int at[2];
+} llama_gguf_scales[] = {{JC_Q4_0, {0, -1}},  {JC_Q4_1, {0, 2}}, {JC_Q5_0, {0, -1}},
+                         {JC_Q5_1, {0, 2}},   {JC_Q4_K, {0, 2}}, {JC_Q5_K, {0, 2}},
+                         {JC_Q6_K, {208, -1}}};
+
+static inline void llama_gguf_random(FILE *f, jc_dtype type, size_t n)
+{
+    static uint64_t state = 20261127;
+    size_t bytes = jc_dtype_bytes(type);
+
+    for (size_t b = 0; b < n / jc_dtype_block(type); b++) {
+        unsigned char block[256];
+        for (size_t i = 0; i < bytes; i++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            block[i] = (unsigned char)(state >> 56);
+        }
+        for (size_t k = 0; k < sizeof llama_gguf_scales / sizeof *llama_gguf_scales; k++)
+            for (int s = 0; llama_gguf_scales[k].type == type && s < 2; s++)
+                if (llama_gguf_scales[k].at[s] >= 0) { /* about 2^-12 */
+                    block[llama_gguf_scales[k].at[s]] = 0;
+                    block[llama_gguf_scales[k].at[s] + 1] = 0x0c;
+                }
+        fwrite(block, 1, bytes, f);
+    }
+}
+
 static inline void llama_gguf_row(FILE *f, jc_dtype type, const float *x, size_t n)
 {
+    if (type != JC_Q8_0 && jc_dtype_block(type) > 1) {
+        llama_gguf_random(f, type, n);
+        return;
+    }
     if (type == JC_Q8_0) {
         llama_gguf_q8_0(f, x, n);
         return;
@@ -203,13 +237,13 @@ static inline void llama_gguf_head(FILE *f, const jc_store *store, jc_dtype want
         llama_gguf_put(f, t->n_dims, 4);
         for (uint32_t k = t->n_dims; k-- > 0;)
             llama_gguf_put(f, t->shape[k], 8);
-        llama_gguf_put(f, type == JC_F32 ? 0 : type == JC_F16 ? 1 : 8, 4);
+        llama_gguf_put(f, (uint64_t)jc_codec_of(type)->gguf, 4);
         llama_gguf_put(f, offset, 8);
         offset += (bytes + LLAMA_GGUF_BLOCK - 1) / LLAMA_GGUF_BLOCK * LLAMA_GGUF_BLOCK;
     }
 }
 
-/* Write the model of `folder` to `path`, matrices as JC_F32, JC_F16 or JC_Q8_0. False when
+/* Write the model of `folder` to `path`, matrices of a type of GGUF's. False when
  * that failed. */
 static inline bool llama_gguf_write(const char *path, const char *folder, jc_dtype wanted)
 {
