@@ -113,6 +113,8 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
                     "cannot read tensor '%s' of '%s': the type %s is not supported without "
                     "scales by block",
                     t->name, t->file, jc_tensor_type(t));
+    if ((st || !jc_dtype_real(t->dtype)) && jc_quantised_beside(model, t->name))
+        return jc_quantised_refuse(model, jc_quantised_beside(model, t->name), err);
     if (st == JC_OK && !jc_dtype_real(t->dtype))
         st = jc_fail(err, JC_E_UNSUPPORTED,
                      "cannot read tensor '%s' of '%s': the type %s is not supported",

@@ -17,9 +17,6 @@ static const struct {
     {".lora_A.", "it is an adapter (LoRA); merge it into its model first"},
     {".lora_a", "it is an adapter (LoRA); merge it into its model first"},
     {".base_layer.", "an adapter (LoRA) is not merged into it; merge it first"},
-    {".qweight", "its weights are quantised in a way that is not supported"},
-    {".weight_packed", "its weights are quantised in a way that is not supported"},
-    {".absmax", "its weights are quantised in a way that is not supported"},
     {"_flat_param", "it is a shard of a training run by FSDP; merge the shards first"},
 };
 
@@ -54,6 +51,9 @@ jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint3
                 return jc_fail(err, JC_E_UNSUPPORTED,
                                "'%s' has no tensor '%s', but '%.120s': %s", path,
                                plain.name, jc_store_at(store, k)->name, signs[i].what);
+    for (size_t k = 0; k < jc_store_count(store); k++)
+        if (jc_quantised_by(jc_store_at(store, k)->name))
+            return jc_quantised_refuse(model, jc_store_at(store, k)->name, err);
     const char *other = with_end(store, plain.name);
     if (other)
         return jc_fail(err, JC_E_FORMAT,
@@ -67,6 +67,67 @@ jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint3
 }
 
 /* ---- quantised by other programs ---- */
+
+/* Last parts of names of what weights were quantised by. */
+static const struct {
+    const char *end, *by;
+} scales[] = {
+    {"g_idx", "gptq"},
+    {"qzeros", "gptq or awq"},
+    {"qweight", "gptq or awq"},
+    {"absmax", "bitsandbytes"},
+    {"quant_map", "bitsandbytes"},
+    {"bitsandbytes__nf4", "bitsandbytes"},
+    {"bitsandbytes__fp4", "bitsandbytes"},
+    {"SCB", "bitsandbytes"},
+    {"weight_packed", "compressed-tensors"},
+    {"weight_zero_point", "compressed-tensors"},
+    {"weight_scale", "some program (fp8 or int8)"},
+    {"weight_scale_2", "some program (fp8 or fp4)"},
+    {"weight_scale_inv", "some program (fp8)"},
+    {"scales", "some program"},
+    {"weight_format", "bitsandbytes"},
+    {"weight_quantizer._scale", "modelopt"},
+    {"W_q", "hqq"},
+    {"_data", "quanto"},
+    {"codebooks", "aqlm"},
+};
+
+const char *jc_quantised_by(const char *name)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < JC_COUNT(scales); i++) {
+        size_t n_end = strlen(scales[i].end);
+        if (n > n_end && name[n - n_end - 1] == '.' &&
+            strcmp(name + n - n_end, scales[i].end) == 0)
+            return scales[i].by;
+    }
+    return NULL;
+}
+
+jc_status jc_quantised_refuse(const jc_model *model, const char *name, jc_error *err)
+{
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "'%s' has a tensor '%.200s': its weights are quantised by %s, which is "
+                   "not supported; take the model that was quantised",
+                   model->path, name, jc_quantised_by(name));
+}
+
+const char *jc_quantised_beside(const jc_model *model, const char *weight)
+{
+    size_t n = strlen(weight);
+
+    if (n > 7 && strcmp(weight + n - 7, ".weight") == 0)
+        n -= 7;
+    for (size_t i = 0; i < jc_store_count(model->store); i++) {
+        const jc_tensor *t = jc_store_at(model->store, i);
+        if (strncmp(t->name, weight, n) == 0 && t->name[n] == '.' &&
+            jc_quantised_by(t->name) && strcmp(t->name, weight) != 0)
+            return t->name;
+    }
+    return NULL;
+}
 
 /* Objects of config.json that say how: of transformers, of compressed-tensors, of MLX. */
 static const char *const sections[] = {"quantization_config", "compression_config",

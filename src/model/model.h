@@ -104,6 +104,11 @@ jc_status jc_unread_keys(jc_notes *notes, const jc_arch *arch, const jc_config *
                          jc_error *err) JC_NODISCARD;
 /* Whether a row of the architecture has the key, or one that is inside it. */
 bool jc_arch_has_key(const jc_arch *arch, const char *key);
+/* What quantised weights, by the name of one of their scales, or NULL; and the refusal. */
+const char *jc_quantised_by(const char *name);
+jc_status jc_quantised_refuse(const jc_model *model, const char *name, jc_error *err);
+/* The name of a scale beside the weight, or NULL. */
+const char *jc_quantised_beside(const jc_model *model, const char *weight);
 /* What the configuration says of quantised weights: E_UNSUPPORTED, unless they can be read;
  * then their scales are found. */
 jc_status jc_quantised_check(jc_model *model, jc_error *err) JC_NODISCARD;

@@ -19,7 +19,12 @@ static const char *const wrappers[] = {
     "base_model.",
     "language_model.", /* the text part of a multimodal model */
     "text_model.",
-    "model.", /* a LightningModule */
+    "thinker.", /* Qwen Omni */
+    "llm.",
+    "backbone.",
+    "auto_model.",
+    "0.auto_model.", /* sentence-transformers */
+    "model.",        /* a LightningModule */
 };
 
 enum { BEFORE = 4 }; /* prefixes that are tried */

@@ -72,8 +72,14 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
 {
     const unsigned other = JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE;
     const unsigned bias = JC_WEIGHT_IF_ATTENTION_BIAS | JC_WEIGHT_IF_MLP_BIAS;
+    const jc_config *config = jc_store_config(model->store);
     size_t parts[JC_W_COUNT] = {0};
 
+    if (!jc_config_has(config, "rms_norm_eps") && !jc_config_has(config, "layer_norm_eps"))
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s' does not say the epsilon of its norms "
+                       "('attention.layer_norm_rms_epsilon')",
+                       model->path);
     for (size_t i = 0; i < model->arch->n_weights; i++) {
         jc_weight_row *row = &model->weights[i];
         const names *found = find_names(row->id, count_parts(model->arch, row->id));

@@ -41,26 +41,6 @@ static const char *const heads[] = {
     "v_head.", "regression_head.",      "value_head.",
 };
 
-/* Last parts of what weights were quantised or adapted by. */
-static const char *const scales[] = {
-    "weight_scale",
-    "weight_scale_inv",
-    "weight_scale_2",
-    "weight_zero_point",
-    "weight_packed",
-    "weight_shape",
-    "qweight",
-    "qzeros",
-    "scales",
-    "g_idx",
-    "absmax",
-    "quant_map",
-    "SCB",
-    "weight_format",
-    "qscale",
-    "weight_quantizer._scale",
-};
-
 static bool ends(const char *name, const char *end)
 {
     size_t n = strlen(name), n_end = strlen(end);
@@ -183,11 +163,8 @@ static jc_status look(jc_model *model, const bool *read, jc_error *err)
         const jc_tensor *t = jc_store_at(model->store, i);
         if (read[i])
             continue;
-        if (any_end(t->name, scales, JC_COUNT(scales)))
-            return jc_fail(err, JC_E_UNSUPPORTED,
-                           "'%s' has a tensor '%.200s': its weights are quantised in a way "
-                           "that is not supported; take the model that was quantised",
-                           model->path, t->name);
+        if (jc_quantised_by(t->name))
+            return jc_quantised_refuse(model, t->name, err);
         if (strstr(t->name, ".lora_A.") || strstr(t->name, ".lora_B."))
             return jc_fail(err, JC_E_UNSUPPORTED,
                            "'%s' has a tensor '%.200s' of an adapter (LoRA): merge it into "

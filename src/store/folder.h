@@ -27,6 +27,9 @@ const char *jc_listing_match(const jc_listing *listing, const char *pattern, siz
  * it means itself; jc_free(). E_ARG where there are several, naming them. */
 jc_status jc_folder_find(char **out, const char *path, jc_error *err) JC_NODISCARD;
 
+/* E_IO where the folder has `name` as a link that leads nowhere. */
+jc_status jc_folder_check_link(const char *folder, const char *name, jc_error *err);
+
 /* Why the folder has no configuration, or no weights: what it is, and what to do. */
 jc_status jc_folder_no_config(const char *path, jc_error *err);
 jc_status jc_folder_no_weights(const char *path, jc_error *err);

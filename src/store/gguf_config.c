@@ -8,6 +8,7 @@
  * What a configuration says and the metadata do not, the tensors tell: the vocabulary, what
  * has a bias, and factors of rotary positions.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +150,27 @@ static jc_status put_name(jc_made *m)
     return jc_made_put(m, "model_type", json_string(type));
 }
 
-/* The width of a head, and how much of it is turned. */
+/* A whole number at <architecture>.<suffix>; a list has been found to be of one number.
+ * *out stays as it is where there is none. */
+static jc_status read_size(jc_made *m, const char *suffix, uint32_t *out)
+{
+    char key[JC_MADE_KEY];
+    const jc_gguf_value *value = jc_made_get(m, suffix, key);
+
+    if (!value)
+        return JC_OK;
+    if (!value->array)
+        return jc_gguf_u32(m->file, key, out, m->err);
+    double x = jc_gguf_number(value, 0);
+    if (!(x >= 0 && x <= UINT32_MAX && x == floor(x)))
+        return jc_made_fail(m, key, "it is not a whole number");
+    *out = (uint32_t)x;
+    return JC_OK;
+}
+
+/* What llama.cpp takes where a key is missing is put in, so that no architecture's own
+ * default does: all heads have keys and values of their own, a head is as wide as its share
+ * of the state, and is turned whole. */
 static jc_status put_heads(jc_made *m)
 {
     char name[JC_MADE_KEY];
@@ -163,17 +184,18 @@ static jc_status put_heads(jc_made *m)
                 {"rope.dimension_count", &turned}};
     jc_status st = JC_OK;
 
-    for (size_t i = 0; i < JC_COUNT(keys) && st == JC_OK; i++) {
-        const jc_gguf_value *value = jc_made_get(m, keys[i].suffix, name);
-        if (value && !value->array)
-            st = jc_gguf_u32(m->file, name, keys[i].out, m->err);
-    }
-    if (st == JC_OK && head)
-        st = jc_made_real(m, "head_dim", head);
+    for (size_t i = 0; i < JC_COUNT(keys) && st == JC_OK; i++)
+        st = read_size(m, keys[i].suffix, keys[i].out);
     if (head == 0 && heads)
         head = width / heads;
-    m->pairs = (turned ? turned : head) / 2;
-    if (st == JC_OK && turned && head)
+    if (turned == 0)
+        turned = head;
+    m->pairs = turned / 2;
+    if (st == JC_OK && heads && !jc_made_get(m, "attention.head_count_kv", name))
+        st = jc_made_real(m, "num_key_value_heads", heads);
+    if (st == JC_OK && head)
+        st = jc_made_real(m, "head_dim", head);
+    if (st == JC_OK && head)
         st = jc_made_real(m, "partial_rotary_factor|rotary_pct", (double)turned / head);
     /* Gemma 2 and 3 divide by the root of this; the largest of each have one of their own
      */

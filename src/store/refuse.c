@@ -44,6 +44,7 @@ static const struct {
     {"*.mlpackage", "is of Core ML; take the model that it was made from"},
     {"*.npz", "is of numpy; convert it to safetensors"},
     {"pytorch_model_fsdp*", "is of a training run by FSDP; merge it to safetensors"},
+    {"*.distcp", "is of a training run's checkpoint; convert it to safetensors"},
     {"global_step*", "is of a training run by DeepSpeed; merge it to safetensors "
                      "(zero_to_fp32.py)"},
     {"adapter_model.*", "is an adapter (LoRA); merge it into its model"},
@@ -51,8 +52,7 @@ static const struct {
      "is not the name of a model's file: rename it to 'model.safetensors'"},
 };
 
-/* E_IO where the folder has `name` as a link that leads nowhere. */
-static jc_status check_link(const char *folder, const char *name, jc_error *err)
+jc_status jc_folder_check_link(const char *folder, const char *name, jc_error *err)
 {
     char to[LINK];
     struct stat info;
@@ -132,20 +132,36 @@ static size_t models_inside(const jc_listing *listing, const char *folder, char 
     return n;
 }
 
-static jc_status refuse_config(const jc_listing *l, const char *path, jc_error *err)
+/* Where the models are in its folders: those of a training run, or of the hub's cache. */
+static jc_status refuse_outer(const jc_listing *l, const char *path, const char *lacks,
+                              jc_error *err)
 {
     char inside[300];
+    size_t n = models_inside(l, path, inside, sizeof inside);
 
+    if (n > 0)
+        return jc_fail(err, JC_E_IO, CANNOT "it has no '%s'; %s in it: %s%s", path, lacks,
+                       n == 1 ? "there is a model" : "there are models", inside,
+                       n > NAMED ? ", ..." : "");
+    const char *cached = jc_listing_match(l, "models--*", 0);
+    return cached
+               ? jc_fail(err, JC_E_IO,
+                         CANNOT "it is the hub's cache; name one of its folders, such as "
+                                "'%s'",
+                         path, cached)
+               : JC_OK;
+}
+
+static jc_status refuse_config(const jc_listing *l, const char *path, jc_error *err)
+{
     if (jc_listing_match(l, JC_ADAPTER_INFO, 0))
         return jc_folder_adapter(path, err);
     if (jc_listing_match(l, "model_index.json", 0))
         return jc_fail(err, JC_E_UNSUPPORTED,
                        CANNOT "it is a pipeline of diffusers, not a language model", path);
-    size_t n = models_inside(l, path, inside, sizeof inside);
-    if (n > 0)
-        return jc_fail(err, JC_E_IO, CANNOT "it has no '" JC_CONFIG "'; %s in it: %s%s",
-                       path, n == 1 ? "there is a model" : "there are models", inside,
-                       n > NAMED ? ", ..." : "");
+    jc_status st = refuse_outer(l, path, JC_CONFIG, err);
+    if (st)
+        return st;
     for (size_t i = 0; i < JC_COUNT(weights); i++) {
         const char *name = jc_listing_match(l, weights[i].pattern, 0);
         if (name && strcmp(weights[i].pattern, "*.safetensors") != 0)
@@ -161,7 +177,7 @@ static jc_status refuse_config(const jc_listing *l, const char *path, jc_error *
     if (jc_listing_match(l, "tokenizer*", 0))
         return jc_fail(err, JC_E_IO, CANNOT "it has a tokenizer, and no '" JC_CONFIG "'",
                        path);
-    jc_status st = check_unfinished(path, err);
+    st = check_unfinished(path, err);
     return st ? st : jc_fail(err, JC_E_IO, CANNOT "it has no '" JC_CONFIG "'", path);
 }
 
@@ -176,6 +192,8 @@ static jc_status refuse_weights(const jc_listing *l, const char *path, jc_error 
                            weights[i].what);
     }
     jc_status st = check_unfinished(path, err);
+    if (st == JC_OK)
+        st = refuse_outer(l, path, JC_WEIGHTS, err);
     if (st)
         return st;
     return jc_fail(err, JC_E_IO,
@@ -192,7 +210,7 @@ static jc_status refuse(const char *path, const char *const *links, size_t n,
     jc_status st = JC_OK;
 
     for (size_t i = 0; i < n && st == JC_OK; i++)
-        st = check_link(path, links[i], err);
+        st = jc_folder_check_link(path, links[i], err);
     if (st)
         return st;
     st = jc_listing_open(&listing, path) ? why(&listing, path, err)

@@ -59,6 +59,8 @@ jc_status jc_store_add(jc_store *store, const char *name, jc_error *err)
                           sizeof(jc_safetensors *)))
         st = jc_fail_nomem(err, name);
     if (st == JC_OK)
+        st = jc_folder_check_link(store->path, name, err);
+    if (st == JC_OK)
         st = jc_safetensors_open(&file, path, err);
     if (st == JC_OK)
         store->files[store->n_files++] = file;

@@ -223,7 +223,14 @@ static void test_files__quantised_weights_are_refused_by_name(void **state)
         {{.extra = "model.layers.0.mlp.up_proj.weight_scale"},
          {"'model.layers.0.mlp.up_proj.weight_scale'", "quantised", "not supported"}},
         {{.drop = "q_proj.weight", .extra = "model.layers.0.self_attn.q_proj.qweight"},
-         {"'model.layers.0.self_attn.q_proj.qweight'", "quantised", "not supported"}},
+         {"'model.layers.0.self_attn.q_proj.qweight'", "gptq or awq", "not supported"}},
+        {{.drop = "q_proj.weight", .extra = "model.layers.0.self_attn.q_proj.g_idx"},
+         {"'model.layers.0.self_attn.q_proj.g_idx'", "by gptq", "not supported"}},
+        {{.text = "\"hidden_size\": 24",
+          .instead =
+              "\"hidden_size\": 32", /* so that no shape fits, as of packed weights */
+          .extra = "model.embed_tokens.weight.absmax"},
+         {"'model.embed_tokens.weight.absmax'", "by bitsandbytes", "not supported"}},
         {{.extra = "model.layers.0.self_attn.q_proj.lora_A.weight"}, {"adapter (LoRA)"}},
         {{.drop = "mlp.gate_proj", .extra = "model.layers.0.mlp.experts.0.w1.weight"},
          {"mixture of experts", "not supported"}},
@@ -352,7 +359,7 @@ static void test_files__eight_bits_are_multiplied_by_their_scales(void **state)
     } bad[] = {{SCHEME("static", "16"), "quantised by fp8"},
                {SCHEME("dynamic", "8"), "does not hold [3, 3] scales"},
                {SCHEME("dynamic", "0"), "quantised by fp8"},
-               {TYPE, "the type F8_E4M3 is not supported without scales by block"}};
+               {TYPE, "weight_scale_inv': its weights are quantised"}};
     for (size_t i = 0; i < JC_COUNT(bad); i++) {
         write_config(state, &(change){.text = TYPE, .instead = bad[i].config});
         snprintf(path, sizeof path, "cp %s/config.json %s/eight", (char *)*state,

@@ -103,6 +103,9 @@ static void test_folder__what_has_no_configuration_is_told(void **state)
     make(state, "f/checkpoint-100");
     scratch_text(state, "f/checkpoint-100/config.json", "{}");
     check_refused(state, "f", PARTS("'checkpoint-100', 'checkpoint-20'"));
+    make(state, "hub");
+    make(state, "hub/models--org--name");
+    check_refused(state, "hub", PARTS("the hub's cache", "'models--org--name'"));
     scratch_text(state, "f/adapter_config.json",
                  "{\"base_model_name_or_path\": \"org/base\"}");
     check_refused(state, "f", PARTS("an adapter (LoRA) of 'org/base'", "merge"));
@@ -141,6 +144,15 @@ static void test_folder__what_has_no_weights_is_told(void **state)
         scratch_text(state, rows[i].file, "");
         check_refused(state, "f", PARTS(rows[i].part));
     }
+    make(state, "g");
+    scratch_text(state, "g/config.json", "{}");
+    make(state, "g/checkpoint-5");
+    scratch_text(state, "g/checkpoint-5/config.json", "{}");
+    check_refused(state, "g", PARTS("it has no 'model.safetensors'", "'checkpoint-5'"));
+    scratch_text(state, "g/model.safetensors.index.json",
+                 "{\"weight_map\": {\"a\": \"m-1.safetensors\"}}");
+    assert_int_equal(symlink("../1", scratch_path(state, "g/m-1.safetensors")), 0);
+    check_refused(state, "g", PARTS("'m-1.safetensors' is a link to '../1'"));
     assert_int_equal(symlink("../1", scratch_path(state, "f/model.safetensors")), 0);
     check_refused(state, "f", PARTS("'model.safetensors' is a link to '../1'"));
 }

@@ -131,6 +131,24 @@ static void test_gguf_config__keys_become_those_of_a_folder(void **state)
     jc_config_close(config);
 }
 
+/* llama.cpp's, which are not those of configurations: Qwen 3's there are 32 and 128. */
+static void test_gguf_config__missing_sizes_follow_from_the_others(void **state)
+{
+    static const key keys[] = {
+        {.name = "qwen3.embedding_length", .x = 24},
+        {.name = "qwen3.attention.head_count", .x = 4, .list = true, .last = 4},
+        {.name = NULL}};
+    jc_config *config = config_of("qwen3", keys, NULL, 0);
+
+    (void)state;
+    assert_true(real_of(config, "num_attention_heads") == 4);
+    assert_true(real_of(config, "num_key_value_heads") == 4);
+    assert_true(real_of(config, "head_dim") == 6);
+    assert_true(real_of(config, "partial_rotary_factor") == 1);
+    assert_true(real_of(config, "rotary_pct") == 1);
+    jc_config_close(config);
+}
+
 static void test_gguf_config__a_window_tells_two_of_a_name_apart(void **state)
 {
     static const key llama[] = {{.name = "llama.attention.sliding_window", .x = 8},
@@ -434,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gguf_config__keys_become_those_of_a_folder),
+        cmocka_unit_test(test_gguf_config__missing_sizes_follow_from_the_others),
         cmocka_unit_test(test_gguf_config__a_window_tells_two_of_a_name_apart),
         cmocka_unit_test(test_gguf_config__scalings_are_told),
         cmocka_unit_test(test_gguf_config__factors_without_a_type_are_linear),
