@@ -49,6 +49,7 @@ void bench_lens(json_t *out, const char *dir);
 void bench_memory(json_t *out, const char *dir, const char *program);
 void bench_weights(json_t *out, const char *dir);
 void bench_decode(json_t *out, const char *dir);
+void bench_few(json_t *out, const char *dir);
 
 int bench_weights_work(const char *path); /* what bench_weights() runs again and again */
 

@@ -7,10 +7,11 @@
 #include "kernels/few/dense.h"
 
 /* Of each STEP numbers first the even, then the odd ones. */
-INLINE void dense_apart(size_t n_in, const float *x, void *out)
+static void dense_apart(const jc_few_kernel *kernel, size_t n_in, const float *x, void *out)
 {
     float *to = out;
 
+    (void)kernel;
     for (size_t i = 0; i < dense_steps(n_in); i++, to += STEP)
         for (size_t k = 0; k < STEP; k++) {
             size_t from = i * STEP + k % LANES * 2 + k / LANES;

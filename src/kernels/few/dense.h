@@ -13,7 +13,8 @@
 #include "kernels/few/lanes.h"
 #include "kernels/few/set.h"
 
-enum { STEP = 2 * LANES, LINE = 64 };
+enum { STEP = 2 * LANES, LINE = 64, PAGE = 4096 };
+enum { NEAR = 1 << 14 }; /* how far ahead lines are fetched at least */
 
 /* STEP weights as two vectors, in the order in which `prepare` has put x. */
 typedef void dense_load(const unsigned char *w, vf *a, vf *b);
@@ -30,8 +31,9 @@ INLINE size_t dense_prepared(size_t n_in)
     return (bytes + LINE - 1) / LINE * LINE;
 }
 
-INLINE void dense_plain(size_t n_in, const float *x, void *out)
+static void dense_plain(const jc_few_kernel *kernel, size_t n_in, const float *x, void *out)
 {
+    (void)kernel;
     memcpy(out, x, n_in * sizeof *x);
     memset((float *)out + n_in, 0, dense_prepared(n_in) - n_in * sizeof *x);
 }
@@ -42,17 +44,17 @@ INLINE void dense_step(dense_load *load, const unsigned char *const *w, size_t w
 {
     vf a[DENSE_OUTPUTS], b[DENSE_OUTPUTS];
 
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int m = 0; m < DENSE_OUTPUTS; m++)
         load(w[m] + w_at, &a[m], &b[m]);
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int r = 0; r < rows; r++) {
         vf even = vf_load(x + (size_t)r * stride);
         vf odd = vf_load(x + (size_t)r * stride + LANES);
-#pragma GCC unroll 8
+        UNROLL(8)
         for (int m = 0; m < DENSE_OUTPUTS; m++)
             sums[m][r] = vf_fma(a[m], even, sums[m][r]);
-#pragma GCC unroll 8
+        UNROLL(8)
         for (int m = 0; m < DENSE_OUTPUTS; m++)
             sums[m][r] = vf_fma(b[m], odd, sums[m][r]);
     }
@@ -74,21 +76,21 @@ INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
     const unsigned char *ahead = tile->ahead;
     vf sums[DENSE_OUTPUTS][4];
 
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-        for (int m = 0; m < DENSE_OUTPUTS; m++)
-            sums[m][r] = kept[r][m];
+        UNROLL(8)
+    for (int m = 0; m < DENSE_OUTPUTS; m++)
+        sums[m][r] = kept[r][m];
     for (size_t i = 0; i < tile->steps; i++) {
         for (size_t l = 0; l < tile->lines; l++, ahead += LINE)
             prefetch(ahead);
         dense_step(load, tile->w, i * bytes, x + i * STEP, stride, rows, sums);
     }
-#pragma GCC unroll 8
+    UNROLL(8)
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-        for (int m = 0; m < DENSE_OUTPUTS; m++)
-            kept[r][m] = sums[m][r];
+        UNROLL(8)
+    for (int m = 0; m < DENSE_OUTPUTS; m++)
+        kept[r][m] = sums[m][r];
 }
 
 /* All rows of x, from input `at` on; `bytes` is a step's. */
@@ -123,7 +125,7 @@ INLINE void dense_finish(size_t rows, dense_sums kept, float *out)
     for (size_t r = 0; r < rows; r++) {
         float all[4];
         vf four[4];
-#pragma GCC unroll 4
+        UNROLL(4)
         for (int m = 0; m < 4; m++)
             four[m] = kept[r][m % DENSE_OUTPUTS];
         vf_sums(four, all);
@@ -145,7 +147,10 @@ INLINE void dense_panel(dense_load *load, size_t size, const jc_few_work *work,
         for (size_t m = 0; m < DENSE_OUTPUTS; m++)
             tile.w[m] =
                 work->data + (first + (o + m < n ? o + m : n - 1)) * work->row_bytes;
-        tile.ahead = work->data + (first + o + DENSE_OUTPUTS) * work->row_bytes;
+        size_t panel = DENSE_OUTPUTS * work->row_bytes;
+        tile.ahead = tile.w[0] + (panel > NEAR ? panel : NEAR);
+        for (size_t page = 0; page < panel; page += PAGE)
+            prefetch(tile.ahead + TOUCH + page);
         dense_all(load, STEP * size, &tile, work, 0, kept);
         if (rest > 0) {
             for (size_t m = 0; m < DENSE_OUTPUTS; m++)
@@ -157,21 +162,19 @@ INLINE void dense_panel(dense_load *load, size_t size, const jc_few_work *work,
     }
 }
 
-/* Functions of one type and its kernel. */
-#define DENSE_KERNEL(type, load, size, how)                                                \
-    static void type##_panel(const jc_few_work *work, size_t first, size_t n, float *out)  \
+static size_t dense_row(const jc_few_kernel *kernel, size_t n_in)
+{
+    (void)kernel;
+    return dense_prepared(n_in);
+}
+
+/* The kernel of a type whose x is prepared by `how`. */
+#define DENSE_KERNEL(name, load, size, how)                                                \
+    static void name##_panel(const jc_few_work *work, size_t first, size_t n, float *out)  \
     {                                                                                      \
         dense_panel(load, size, work, first, n, out);                                      \
     }                                                                                      \
-    static size_t type##_prepared(size_t n_in)                                             \
-    {                                                                                      \
-        return dense_prepared(n_in);                                                       \
-    }                                                                                      \
-    static void type##_prepare(size_t n_in, const float *x, void *out)                     \
-    {                                                                                      \
-        how(n_in, x, out);                                                                 \
-    }                                                                                      \
-    static const jc_few_kernel type##_kernel = {1, size, type##_prepared, type##_prepare,  \
-                                                type##_panel}
+    static const jc_few_kernel name##_kernel = {1,   size,         NULL, dense_row,        \
+                                                how, name##_panel, NULL}
 
 #endif

@@ -174,7 +174,7 @@ jc_status jc_few_run(const jc_few *w, size_t first, size_t n, const float *x,
                      jc_error *err)
 {
     struct run run = {.w = w, .first = first, .n = n, .add = add, .y_stride = y_stride};
-    size_t each = w->kernel->prepared(w->spec.n_in);
+    size_t each = w->kernel->prepared(w->kernel, w->spec.n_in);
     size_t most = rows < FEW_ROWS ? rows : FEW_ROWS;
 
     if (n > w->spec.n_out || first > w->spec.n_out - n)
@@ -187,13 +187,14 @@ jc_status jc_few_run(const jc_few *w, size_t first, size_t n, const float *x,
         return jc_fail_nomem(err, "rows of a linear layer");
     unsigned char *prepared = memory + (64 - (uintptr_t)memory % 64) % 64;
     jc_status st = JC_OK;
-    run.work = (jc_few_work){&w->spec, w->data, w->row_bytes, prepared, each, 0};
+    run.work = (jc_few_work){&w->spec, w->kernel, w->data, w->row_bytes, prepared, each, 0};
     run.tile = tile_size(w, n);
     for (size_t r = 0; r < rows && st == JC_OK; r += FEW_ROWS) {
         run.work.rows = rows - r < FEW_ROWS ? rows - r : FEW_ROWS;
         run.y = y + r * y_stride;
         for (size_t k = 0; k < run.work.rows; k++)
-            w->kernel->prepare(w->spec.n_in, x + (r + k) * x_stride, prepared + k * each);
+            w->kernel->prepare(w->kernel, w->spec.n_in, x + (r + k) * x_stride,
+                               prepared + k * each);
         size_t tasks = (n + run.tile - 1) / run.tile;
         st = tasks == 1 ? tile(&run, 0, err) : jc_parallel(tasks, tile, &run, err);
     }

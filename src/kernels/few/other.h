@@ -34,6 +34,7 @@ static void other_panel(const jc_few_work *work, size_t first, size_t n, float *
     }
 }
 
-static const jc_few_kernel other_kernel = {0, 0, f32_prepared, f32_prepare, other_panel};
+static const jc_few_kernel other_kernel = {0,           0,           NULL, dense_row,
+                                           dense_plain, other_panel, NULL};
 
 #endif

@@ -5,15 +5,13 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q4_0_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q4_0_unpack(rows16 row, size_t runs, unpacked *to)
 {
     scales_at(row, 18, 0, runs, to->scale);
-    for (size_t i = 0; i < runs; i++) {
-        columns(row, i * 18 + 2, to->w[i]);
-        split_nibbles(to->w[i]);
-    }
+    for (size_t i = 0; i < runs; i++)
+        run_nibbles(row, i * 18 + 2, NULL, to->w[i]);
 }
 
-PANEL_KERNELS(q4_0, 32, 18, 32, 8, false);
+PANEL_KERNELS(q4_0, 32, 18, plain, 8);
 
 #endif

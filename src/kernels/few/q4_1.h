@@ -5,17 +5,15 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q4_1_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q4_1_unpack(rows16 row, size_t runs, unpacked *to)
 {
     scales_at(row, 20, 0, runs, to->scale);
     scales_at(row, 20, 2, runs, to->least);
-    for (size_t i = 0; i < runs; i++) {
-        columns(row, i * 20 + 4, to->w[i]);
-        split_nibbles(to->w[i]);
-    }
     negate(runs, to->least);
+    for (size_t i = 0; i < runs; i++)
+        run_nibbles(row, i * 20 + 4, NULL, to->w[i]);
 }
 
-PANEL_KERNELS(q4_1, 32, 20, 32, 0, true);
+PANEL_KERNELS(q4_1, 32, 20, least, 0);
 
 #endif

@@ -5,14 +5,14 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q4_k_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q4_k_unpack(rows16 row, size_t runs, unpacked *to)
 {
     (void)runs; /* RUNS: a block */
     k_scales(row, to);
-    for (int pair = 0; pair < 4; pair++)
-        k_nibbles(row, 16 + (size_t)pair * 32, to->w + 2 * pair);
+    for (int k = 0; k < 4; k++)
+        k_nibbles(row, 16 + (size_t)k * 32, NULL, k, to->w + 2 * k);
 }
 
-PANEL_KERNELS(q4_k, 256, 144, 32, 0, true);
+PANEL_KERNELS(q4_k, 256, 144, least, 0);
 
 #endif

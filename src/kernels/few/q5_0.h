@@ -5,16 +5,15 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q5_0_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q5_0_unpack(rows16 row, size_t runs, unpacked *to)
 {
     scales_at(row, 22, 0, runs, to->scale);
     for (size_t i = 0; i < runs; i++) {
-        columns(row, i * 22 + 6, to->w[i]);
-        split_nibbles(to->w[i]);
-        fifth_bits(row, i * 22 + 2, to->w[i]);
+        wi bits = words_at(row, i * 22 + 2);
+        run_nibbles(row, i * 22 + 6, &bits, to->w[i]);
     }
 }
 
-PANEL_KERNELS(q5_0, 32, 22, 32, 16, false);
+PANEL_KERNELS(q5_0, 32, 22, plain, 16);
 
 #endif

@@ -6,18 +6,17 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q5_1_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q5_1_unpack(rows16 row, size_t runs, unpacked *to)
 {
     scales_at(row, 24, 0, runs, to->scale);
     scales_at(row, 24, 2, runs, to->least);
-    for (size_t i = 0; i < runs; i++) {
-        columns(row, i * 24 + 8, to->w[i]);
-        split_nibbles(to->w[i]);
-        fifth_bits(row, i * 24 + 4, to->w[i]);
-    }
     negate(runs, to->least);
+    for (size_t i = 0; i < runs; i++) {
+        wi bits = words_at(row, i * 24 + 4);
+        run_nibbles(row, i * 24 + 8, &bits, to->w[i]);
+    }
 }
 
-PANEL_KERNELS(q5_1, 32, 24, 32, 0, true);
+PANEL_KERNELS(q5_1, 32, 24, least, 0);
 
 #endif

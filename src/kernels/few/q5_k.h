@@ -6,21 +6,17 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q5_k_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q5_k_unpack(rows16 row, size_t runs, unpacked *to)
 {
-    unsigned char bits[RUN_BYTES];
+    wi bits[8];
 
     (void)runs; /* RUNS: a block */
     k_scales(row, to);
-    columns(row, 16, bits);
-    columns(row, 32, bits + RUN_BYTES / 2);
-    for (int pair = 0; pair < 4; pair++)
-        k_nibbles(row, 48 + (size_t)pair * 32, to->w + 2 * pair);
-    for (int g = 0; g < 8; g++)
-        for (int k = 0; k < RUN_BYTES; k++)
-            to->w[g][k] |= (unsigned char)((bits[k] >> g & 1) << 4);
+    columns_32(row, 16, bits);
+    for (int k = 0; k < 4; k++)
+        k_nibbles(row, 48 + (size_t)k * 32, bits, k, to->w + 2 * k);
 }
 
-PANEL_KERNELS(q5_k, 256, 176, 32, 0, true);
+PANEL_KERNELS(q5_k, 256, 176, least, 0);
 
 #endif

@@ -8,37 +8,51 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q6_k_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+INLINE void q6_k_scales(rows16 row, unpacked *to)
 {
-    unsigned char bits[RUN_BYTES], scales[256];
     uint16_t halves[FEW_PANEL];
-    float d[FEW_PANEL];
+    wi scales[4];
 
-    (void)runs; /* RUNS: a block */
-    halves_at(row, 208, halves);
-    halves_to_floats(halves, d);
+    for (int o = 0; o < FEW_PANEL; o++)
+        memcpy(&halves[o], row_at(row, o) + 208, 2);
     columns(row, 192, scales);
-    for (int part = 0; part < 16; part++)
-        for (int o = 0; o < FEW_PANEL; o++)
-            to->scale[part][o] =
-                d[o] * (float)(signed char)scales[part / 4 * 64 + 4 * o + part % 4];
-    for (int half = 0; half < 2; half++) {
-        unsigned char(*w)[RUN_BYTES] = to->w + 4 * half;
-        columns(row, (size_t)half * 32 + 128, bits);
-        columns(row, (size_t)half * 32 + 144, bits + RUN_BYTES / 2);
-        for (int side = 0; side < 2; side++) {
-            size_t at = (size_t)half * 64 + (size_t)side * 32;
-            columns(row, at, w[side]);
-            columns(row, at + 16, w[side] + RUN_BYTES / 2);
-            for (int k = 0; k < RUN_BYTES; k++) {
-                unsigned char q = w[side][k], b = (unsigned char)(bits[k] >> 2 * side);
-                w[side][k] = (unsigned char)((q & 15) | (b & 3) << 4);
-                w[side + 2][k] = (unsigned char)(q >> 4 | (b >> 4 & 3) << 4);
-            }
-        }
+    const wf d = wf_f16(halves);
+    UNROLL(16)
+    for (int i = 0; i < 16; i++)
+        wf_store(to->scale[i], wf_mul(d, wf_int(wi_byte(scales[i / 4], i % 4))));
+}
+
+/* The four runs of a half block. */
+INLINE void q6_k_half(rows16 row, size_t half, unsigned char (*w)[RUN_BYTES])
+{
+    wi bits[8], a[8], b[8];
+
+    columns_32(row, 64 * half, a);
+    columns_32(row, 64 * half + 32, b);
+    columns_32(row, 128 + 32 * half, bits);
+    UNROLL(8)
+    for (size_t g = 0; g < 8; g++) {
+        size_t to = g * FOURS;
+        const wi two = bits[g];
+        wi_store(w[0] + to,
+                 wi_or(wi_and(a[g], 0x0f0f0f0f), wi_left(wi_and(two, 0x03030303), 4)));
+        wi_store(w[1] + to,
+                 wi_or(wi_and(b[g], 0x0f0f0f0f), wi_left(wi_and(two, 0x0c0c0c0c), 2)));
+        wi_store(w[2] + to,
+                 wi_or(wi_and(wi_right(a[g], 4), 0x0f0f0f0f), wi_and(two, 0x30303030)));
+        wi_store(w[3] + to, wi_or(wi_and(wi_right(b[g], 4), 0x0f0f0f0f),
+                                  wi_right(wi_and(two, 0xc0c0c0c0), 2)));
     }
 }
 
-PANEL_KERNELS(q6_k, 256, 210, 16, 32, false);
+static void q6_k_unpack(rows16 row, size_t runs, unpacked *to)
+{
+    (void)runs; /* RUNS: a block */
+    q6_k_scales(row, to);
+    q6_k_half(row, 0, to->w);
+    q6_k_half(row, 1, to->w + 4);
+}
+
+PANEL_KERNELS(q6_k, 256, 210, halves, 32);
 
 #endif

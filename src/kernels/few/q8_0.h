@@ -5,18 +5,18 @@
 
 #include "kernels/few/panel.h"
 
-INLINE void q8_0_unpack(const unsigned char *const *row, size_t runs, unpacked *to)
+static void q8_0_unpack(rows16 row, size_t runs, unpacked *to)
 {
     scales_at(row, 34, 0, runs, to->scale);
     for (size_t i = 0; i < runs; i++) {
-        unsigned char *w = to->w[i];
-        columns(row, i * 34 + 2, w);
-        columns(row, i * 34 + 18, w + RUN_BYTES / 2);
-        for (int k = 0; k < RUN_BYTES; k++)
-            w[k] ^= 128;
+        wi part[8];
+        columns_32(row, i * 34 + 2, part);
+        UNROLL(8)
+        for (int g = 0; g < 8; g++)
+            wi_store(to->w[i] + g * FOURS, wi_xor(part[g], 0x80808080));
     }
 }
 
-PANEL_KERNELS(q8_0, 32, 34, 32, 128, false);
+PANEL_KERNELS(q8_0, 32, 34, plain, 128);
 
 #endif

@@ -15,6 +15,7 @@ enum {
 /* A weight and some prepared rows of x. */
 typedef struct jc_few_work {
     const jc_few_spec *spec;
+    const struct jc_few_kernel *kernel;
     const unsigned char *data; /* [n_out, n_in], `row_bytes` each */
     size_t row_bytes;
     const unsigned char *x; /* [rows], `x_bytes` each, 64-byte aligned */
@@ -24,12 +25,18 @@ typedef struct jc_few_work {
 
 /* How one stored type is multiplied. */
 typedef struct jc_few_kernel {
-    size_t values, bytes;            /* of a block as it is stored */
-    size_t (*prepared)(size_t n_in); /* bytes of a prepared row, a multiple of 64 */
-    void (*prepare)(size_t n_in, const float *x, void *out);
+    size_t values, bytes;          /* of a block as it is stored */
+    const struct panel_type *type; /* of a type in blocks (blocks.h), or NULL */
+    size_t (*prepared)(const struct jc_few_kernel *kernel,
+                       size_t n_in); /* bytes of a prepared row, a multiple of 64 */
+    void (*prepare)(const struct jc_few_kernel *kernel, size_t n_in, const float *x,
+                    void *out);
     /* out [rows, FEW_PANEL]: of outputs first .. first + n - 1, n <= FEW_PANEL; the rest of
      * each row is finite. */
     void (*panel)(const jc_few_work *work, size_t first, size_t n, float *out);
+    /* of a type in blocks: out += a chunk, unpacked */
+    void (*chunk)(const jc_few_work *work, const void *unpacked, size_t run, size_t runs,
+                  float *out);
 } jc_few_kernel;
 
 /* The kernels of a type: for float32 x, and for x as int8 or NULL. */

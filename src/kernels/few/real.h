@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * real.h: a chunk of unpacked weights times rows of float32 x.
+ *
+ * A prepared row is [n_in] floats, then the sum of each run.
+ */
+#ifndef JC_FEW_REAL_H
+#define JC_FEW_REAL_H
+
+#include "kernels/few/blocks.h"
+
+INLINE size_t real_sums_at(size_t n_in)
+{
+    return (n_in * sizeof(float) + 63) / 64 * 64;
+}
+
+static size_t real_prepared(const jc_few_kernel *kernel, size_t n_in)
+{
+    (void)kernel;
+    return real_sums_at(n_in) + real_sums_at(n_in / RUN);
+}
+
+static void real_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x,
+                         void *out)
+{
+    float *sum = (void *)((char *)out + real_sums_at(n_in));
+
+    (void)kernel;
+    memcpy(out, x, n_in * sizeof *x);
+    for (size_t i = 0; i < n_in / RUN; i++) {
+        float part[4] = {0, 0, 0, 0};
+        for (int k = 0; k < RUN; k++)
+            part[k % 4] += x[i * RUN + (size_t)k];
+        sum[i] = (part[0] + part[1]) + (part[2] + part[3]);
+    }
+}
+
+INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t runs,
+                      size_t sums_at, uint32_t zero, const unsigned char *x, size_t x_bytes,
+                      int rows, const unsigned char *ahead, size_t lines, float *out)
+{
+    const int parts = shape == SHAPE_halves ? 2 : 1;
+    wf sums[4];
+
+    UNROLL(4)
+    for (int r = 0; r < rows; r++)
+        sums[r] = wf_load(out + r * FEW_PANEL);
+    for (size_t i = 0; i < runs; i++) {
+        for (size_t l = 0; l < lines; l++, ahead += 64)
+            prefetch(ahead);
+        const unsigned char *from = x + (run + i) * RUN * sizeof(float);
+        const unsigned char *s = x + sums_at + (run + i) * sizeof(float);
+        for (int p = 0; p < parts; p++) {
+            wf scale = wf_load(u->scale[(int)i * parts + p]);
+            wf part[4][4];
+            UNROLL(4)
+            for (int r = 0; r < rows; r++)
+                UNROLL(4)
+            for (int j = 0; j < 4; j++)
+                part[r][j] = wf_set(0);
+            for (int g = p * 8 / parts; g < (p + 1) * 8 / parts; g++) {
+                wi w = wi_load(u->w[i] + g * FOURS);
+                UNROLL(4)
+                for (int j = 0; j < 4; j++) {
+                    wi byte = wi_and(wi_right(w, 8 * (unsigned)j), 255);
+                    wf number = wf_int(wi_sub(byte, zero));
+                    UNROLL(4)
+                    for (int r = 0; r < rows; r++) {
+                        const unsigned char *one =
+                            from + (size_t)r * x_bytes + g * 16 + j * 4;
+                        part[r][j] =
+                            wf_fma(number, wf_set(float_of_bits(bits_at(one))), part[r][j]);
+                    }
+                }
+            }
+            UNROLL(4)
+            for (int r = 0; r < rows; r++)
+                sums[r] = wf_fma(
+                    scale,
+                    wf_add(wf_add(part[r][0], part[r][1]), wf_add(part[r][2], part[r][3])),
+                    sums[r]);
+        }
+        if (shape == SHAPE_least) {
+            wf least = wf_load(u->least[i]);
+            UNROLL(4)
+            for (int r = 0; r < rows; r++) {
+                wf sum = wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes)));
+                sums[r] = wf_fnma(least, sum, sums[r]);
+            }
+        }
+    }
+    UNROLL(4)
+    for (int r = 0; r < rows; r++)
+        wf_store(out + r * FEW_PANEL, sums[r]);
+}
+
+/* All rows, four, two and one at a time. */
+INLINE void real_chunk(panel_shape shape, const jc_few_work *work, const unpacked *u,
+                       size_t run, size_t runs, float *out)
+{
+    const uint32_t zero = work->kernel->type->zero;
+    const size_t stride = work->x_bytes, sums = real_sums_at(work->spec->n_in);
+    size_t lines = u->lines;
+
+    for (size_t r = 0, step; r < work->rows; r += step, lines = 0) {
+        const unsigned char *x = work->x + r * stride;
+        float *to = out + r * FEW_PANEL;
+        size_t left = work->rows - r;
+        step = REAL_ROWS >= 4 && left >= 4 ? 4 : REAL_ROWS >= 2 && left >= 2 ? 2 : 1;
+        switch (step) {
+        case 4:
+            real_rows(shape, u, run, runs, sums, zero, x, stride, 4, u->ahead, lines, to);
+            break;
+        case 2:
+            real_rows(shape, u, run, runs, sums, zero, x, stride, 2, u->ahead, lines, to);
+            break;
+        default:
+            real_rows(shape, u, run, runs, sums, zero, x, stride, 1, u->ahead, lines, to);
+        }
+    }
+}
+
+static void real_plain(const jc_few_work *work, const void *u, size_t run, size_t runs,
+                       float *out)
+{
+    real_chunk(SHAPE_plain, work, u, run, runs, out);
+}
+
+static void real_least(const jc_few_work *work, const void *u, size_t run, size_t runs,
+                       float *out)
+{
+    real_chunk(SHAPE_least, work, u, run, runs, out);
+}
+
+static void real_halves(const jc_few_work *work, const void *u, size_t run, size_t runs,
+                        float *out)
+{
+    real_chunk(SHAPE_halves, work, u, run, runs, out);
+}
+
+#endif
