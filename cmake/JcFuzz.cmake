@@ -40,4 +40,5 @@ set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig:
   PkgConfig::ZSTD)
 jc_fuzz(tokenizer ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)
 jc_fuzz(pieces ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)
+jc_fuzz(ranks ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)
 jc_fuzz(samples ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)

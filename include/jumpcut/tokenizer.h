@@ -30,7 +30,8 @@ JC_API void jc_ids_free(jc_ids *ids);
 
 /** Open the tokenizer of a model: of a GGUF file, which holds it, or of a folder. It needs
  *  only the tokenizer's own files there: `tokenizer.json`, or else `tokenizer.model`
- *  (sentencepiece's), `vocab.json` + `merges.txt`, or `vocab.txt`; and, if present,
+ *  (sentencepiece's, or tiktoken's), `tekken.json`, `*.tiktoken`, `vocab.json` +
+ *  `merges.txt`, or `vocab.txt`; and, if present,
  *  `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`, whose tokens
  *  and settings count as in the transformers package. */
 JC_API jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path,

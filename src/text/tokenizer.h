@@ -32,6 +32,8 @@ typedef enum jc_tokenizer_file {
     JC_FILE_WORDS,     /* vocab.txt */
     JC_FILE_MODEL,     /* tokenizer.model */
     JC_FILE_ADDED,     /* added_tokens.json */
+    JC_FILE_TEKKEN,    /* tekken.json */
+    JC_FILE_RANKS,     /* tiktoken's: *.tiktoken, tiktoken.model, or tokenizer.model */
     JC_TOKENIZER_FILES
 } jc_tokenizer_file;
 
@@ -115,7 +117,7 @@ typedef struct jc_source {
 } jc_source;
 
 extern const jc_source jc_source_gguf, jc_source_json, jc_source_merges, jc_source_words,
-    jc_source_model;
+    jc_source_model, jc_source_tiktoken, jc_source_tekken;
 
 #define JC_NO_SCORE (-HUGE_VAL) /* not a piece of texts, but of other use */
 

@@ -9,7 +9,8 @@
 
 /* The first that has its files is taken. */
 static const jc_source *const sources[] = {
-    &jc_source_gguf, &jc_source_json, &jc_source_model, &jc_source_merges, &jc_source_words,
+    &jc_source_gguf,     &jc_source_json,   &jc_source_tekken, &jc_source_model,
+    &jc_source_tiktoken, &jc_source_merges, &jc_source_words,
 };
 
 static const jc_source *find_source(const jc_tokenizer_files *files)
@@ -29,7 +30,8 @@ jc_status jc_tokenizer_make(jc_tokenizer **out, const jc_tokenizer_files *files,
     if (!source)
         return jc_fail(err, JC_E_IO,
                        "no tokenizer in '%s': it wants 'tokenizer.json', "
-                       "'tokenizer.model', 'vocab.json' and 'merges.txt', or 'vocab.txt'",
+                       "'tokenizer.model', 'tekken.json', '*.tiktoken', 'vocab.json' and "
+                       "'merges.txt', or 'vocab.txt'",
                        files->folder);
     jc_tokenizer *t = jc_alloc_array(1, sizeof *t);
     if (!t)

@@ -12,9 +12,16 @@ typedef const char *file_texts[JC_TOKENIZER_FILES]; /* NULL: there is no such fi
 static inline jc_status open_files(const char *const text[JC_TOKENIZER_FILES],
                                    jc_tokenizer **out, jc_error *err)
 {
-    static const char *const names[] = {
-        "tokenizer.json",          "vocab.json", "merges.txt",     "tokenizer_config.json",
-        "special_tokens_map.json", "vocab.txt",  "tokenizer.model"};
+    static const char *const names[] = {"tokenizer.json",
+                                        "vocab.json",
+                                        "merges.txt",
+                                        "tokenizer_config.json",
+                                        "special_tokens_map.json",
+                                        "vocab.txt",
+                                        "tokenizer.model",
+                                        "added_tokens.json",
+                                        "tekken.json",
+                                        "x.tiktoken"};
     jc_tokenizer_files files = {.folder = "d"};
 
     *out = NULL;

@@ -216,8 +216,9 @@ static void test_tokenizer__bad_files_are_named(void **state)
     } bad[] = {
         {{NULL, VOCAB},
          JC_E_IO,
-         "no tokenizer in 'd': it wants 'tokenizer.json', 'tokenizer.model', 'vocab.json' "
-         "and 'merges.txt', or 'vocab.txt'"},
+         "no tokenizer in 'd': it wants 'tokenizer.json', 'tokenizer.model', "
+         "'tekken.json', "
+         "'*.tiktoken', 'vocab.json' and 'merges.txt', or 'vocab.txt'"},
         {{NULL, "", ""}, JC_E_FORMAT, "cannot read 'vocab.json': it is empty (0 bytes)"},
         {{NULL, "{\"a\":0,\n\"b\":}", ""},
          JC_E_FORMAT,
@@ -404,8 +405,9 @@ static void test_tokenizer__no_such_folder(void **state)
     assert_string_equal(err.message, "cannot open '/no/such': no such folder");
     assert_int_equal(jc_tokenizer_open(&t, JC_SOURCE_DIR "/cmake", &err), JC_E_IO);
     assert_string_equal(err.message, "no tokenizer in '" JC_SOURCE_DIR "/cmake': it wants "
-                                     "'tokenizer.json', 'tokenizer.model', 'vocab.json' "
-                                     "and 'merges.txt', or 'vocab.txt'");
+                                     "'tokenizer.json', 'tokenizer.model', "
+                                     "'tekken.json', '*.tiktoken', 'vocab.json' and "
+                                     "'merges.txt', or 'vocab.txt'");
 }
 
 static void test_tokenizer__a_byte_without_a_token_is_named(void **state)
