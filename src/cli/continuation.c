@@ -27,13 +27,13 @@ static jc_status no_memory(jc_error *err)
 /* Bytes at the end that begin a character and do not complete it. */
 static size_t half(const char *text, size_t n)
 {
-    for (size_t have = 1; have <= 3 && have <= n; have++)
-        if ((text[n - have] & 0xC0) != 0x80)
-            return (text[n - have] & 0xC0) == 0xC0 &&
-                           jc_cli_character((const unsigned char *)text + n - have, have) ==
-                               0
-                       ? have
-                       : 0;
+    const unsigned char *s = (const unsigned char *)text;
+
+    for (size_t have = 1; have <= 3 && have <= n; have++) {
+        unsigned char c = s[n - have];
+        if ((c & 0xC0) != 0x80)
+            return c >= 0xC0 && !jc_cli_character(s + n - have, have) ? have : 0;
+    }
     return 0;
 }
 

@@ -4,9 +4,9 @@
  *
  * Every filter leaves the first so many tokens in the order of their logits (equal ones by
  * id), so what it leaves is told by the last of them, the cut. The vocabulary is never
- * sorted: tokens near the best one are listed, further down as they are needed, and the cut
- * is found among them by halving the list as quickselect does. The list stays in the order
- * of ids, in which the distribution is summed up.
+ * sorted: tokens near the best one are listed, further down as they are needed; of the
+ * list, the bin of logits that holds the cut is found, and in it the cut, by quickselect.
+ * The list stays in the order of ids, in which the distribution is summed up.
  */
 #include "generate/draw.h"
 
@@ -15,7 +15,12 @@
 
 #include "kernels/vector.h"
 
-enum { RUN = 256, PART = 1024 }; /* tokens passed over at once, summed at once */
+enum {
+    RUN = 256,   /* tokens passed over at once */
+    PART = 1024, /* summed at once */
+    BINS = 2048, /* of logits, in which a cut is looked for */
+    FINE = 16    /* of them for a difference of one */
+};
 
 /* The tokens that are left. Once the temperature is applied, the largest z is 0. */
 typedef struct pool {
@@ -24,13 +29,15 @@ typedef struct pool {
     size_t vocab;
     const uint32_t *history; /* [n_history] */
     size_t n_history;
-    bool listed; /* room->ids[0..n), ascending, are left; otherwise all are */
+    const float *masses; /* [vocab]: softmax(z), once something sums over many; or NULL */
+    bool listed;         /* room->ids[0..n), ascending, are left; otherwise all are */
     size_t n;
 } pool;
 
 void jc_draw_room_free(jc_draw_room *room)
 {
     jc_free(room->z);
+    jc_free(room->masses);
     jc_free(room->ids);
     jc_free(room->far);
     jc_free(room->sums);
@@ -45,14 +52,17 @@ static jc_status reserve(jc_draw_room *room, size_t vocab, size_t n_history, jc_
     if (vocab <= room->vocab)
         return JC_OK;
     jc_free(room->z);
+    jc_free(room->masses);
     jc_free(room->ids);
     jc_free(room->far);
     jc_free(room->sums);
     room->z = jc_matrix_new(vocab, 1, sizeof *room->z);
+    room->masses = jc_matrix_new(vocab, 1, sizeof *room->masses);
     room->ids = jc_alloc_array(vocab, sizeof *room->ids);
     room->far = jc_alloc_array(vocab, sizeof *room->far);
-    room->sums = jc_alloc_array(vocab / PART + 1, sizeof *room->sums);
-    room->vocab = room->z && room->ids && room->far && room->sums ? vocab : 0;
+    room->sums = jc_alloc_array(vocab / PART + BINS, sizeof *room->sums);
+    room->vocab =
+        room->z && room->masses && room->ids && room->far && room->sums ? vocab : 0;
     return room->vocab ? JC_OK : jc_fail_nomem(err, "a draw");
 }
 
@@ -83,26 +93,27 @@ static void list_from(pool *p, float bound)
     p->listed = true;
 }
 
-static double weight_one(const float *z, uint32_t id)
+static double weight_one(const pool *p, uint32_t id)
 {
-    (void)z;
+    (void)p;
     (void)id;
     return 1;
 }
 
-static double weight_mass(const float *z, uint32_t id)
+/* Its probability, but for a factor that all have in common. */
+static double weight_mass(const pool *p, uint32_t id)
 {
-    return (double)expf(z[id]);
+    return (double)(p->masses ? p->masses[id] : expf(p->room->z[id]));
 }
 
-typedef double weight_fn(const float *z, uint32_t id);
+typedef double weight_fn(const pool *p, uint32_t id);
 
 static double weigh(const pool *p, weight_fn *weight)
 {
     double sum = 0;
 
     for (size_t i = 0; i < p->n; i++)
-        sum += weight(p->room->z, p->room->ids[i]);
+        sum += weight(p, p->room->ids[i]);
     return sum;
 }
 
@@ -129,9 +140,9 @@ static bool before(const float *z, uint32_t a, uint32_t b)
 
 /* Reorder ids[0..n): those before a pivot, which is chosen among them, then it, then the
  * others. *sum is the weight of the first. Returns the index of the pivot. */
-static size_t divide(const float *z, uint32_t *ids, size_t n, weight_fn *weight,
-                     double *sum)
+static size_t divide(const pool *p, uint32_t *ids, size_t n, weight_fn *weight, double *sum)
 {
+    const float *z = p->room->z;
     uint32_t a = ids[0], b = ids[n / 2], c = ids[n - 1];
     bool ab = before(z, a, b), bc = before(z, b, c), ac = before(z, a, c);
     size_t at = ab == bc ? n / 2 : ab == ac ? n - 1 : 0, m = 0;
@@ -143,7 +154,7 @@ static size_t divide(const float *z, uint32_t *ids, size_t n, weight_fn *weight,
         uint32_t id = ids[i];
         if (!before(z, id, pivot))
             continue;
-        *sum += weight(z, id);
+        *sum += weight(p, id);
         ids[i] = ids[m];
         ids[m++] = id;
     }
@@ -152,23 +163,51 @@ static size_t divide(const float *z, uint32_t *ids, size_t n, weight_fn *weight,
     return m;
 }
 
+static size_t bin_of(float z)
+{
+    float x = -z * FINE;
+
+    return x < BINS - 1 ? (size_t)x : BINS - 1;
+}
+
+/* Copy to room->far the tokens of the bin in which the list comes to weigh *target; what
+ * weighs more than they is taken off *target. Returns how many they are. */
+static size_t find_bin(const pool *p, weight_fn *weight, double *target)
+{
+    double *sums = p->room->sums;
+    size_t bin = 0, last = 0, n = 0;
+
+    for (size_t i = 0; i < BINS; i++)
+        sums[i] = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        size_t b = bin_of(p->room->z[p->room->ids[i]]);
+        sums[b] += weight(p, p->room->ids[i]);
+        last = b > last ? b : last;
+    }
+    for (; bin < last && sums[bin] < *target; bin++)
+        *target -= sums[bin];
+    for (size_t i = 0; i < p->n; i++)
+        if (bin_of(p->room->z[p->room->ids[i]]) == bin)
+            p->room->far[n++] = p->room->ids[i];
+    return n;
+}
+
 /* Keep the first tokens of the list that weigh `target` together. */
 static void keep_weight(pool *p, weight_fn *weight, double target)
 {
     const float *z = p->room->z;
     uint32_t *ids = p->room->far, cut = 0;
-    size_t n = p->n, left = 0;
+    size_t n = find_bin(p, weight, &target), left = 0;
 
-    memcpy(ids, p->room->ids, n * sizeof *ids);
     while (n > 0) {
         double sum;
-        size_t m = divide(z, ids, n, weight, &sum);
+        size_t m = divide(p, ids, n, weight, &sum);
         if (m > 0 && sum >= target) {
             n = m;
             continue;
         }
         cut = ids[m];
-        target -= sum + weight(z, cut);
+        target -= sum + weight(p, cut);
         if (target <= 0)
             break;
         ids += m + 1;
@@ -234,9 +273,15 @@ static bool has_top_p(const jc_sampling *s)
 
 static void top_p(pool *p, const jc_sampling *s)
 {
-    double all =
-        p->listed ? weigh(p, weight_mass) : p->vector->sum_exp(p->vocab, p->room->z, 0);
+    double all = 1;
 
+    if (p->listed) {
+        all = weigh(p, weight_mass);
+    } else {
+        memcpy(p->room->masses, p->room->z, p->vocab * sizeof *p->room->masses);
+        p->vector->softmax(p->vocab, p->room->masses);
+        p->masses = p->room->masses;
+    }
     list_until(p, weight_mass, s->top_p * all);
     keep_weight(p, weight_mass, s->top_p * all);
 }
@@ -274,17 +319,17 @@ static const struct filter {
 
 /* Of the n tokens (ids NULL: first, first + 1, ...) the one at which the cumulative
  * distribution passes u. */
-static uint32_t inverse(const float *z, const uint32_t *ids, uint32_t first, size_t n,
+static uint32_t inverse(const pool *p, const uint32_t *ids, uint32_t first, size_t n,
                         double u)
 {
     double all = 0, sum = 0;
     uint32_t last = ids ? ids[0] : first;
 
     for (size_t i = 0; i < n; i++)
-        all += weight_mass(z, ids ? ids[i] : first + (uint32_t)i);
+        all += weight_mass(p, ids ? ids[i] : first + (uint32_t)i);
     for (size_t i = 0; i < n; i++) {
         uint32_t id = ids ? ids[i] : first + (uint32_t)i;
-        double mass = weight_mass(z, id);
+        double mass = weight_mass(p, id);
         sum += mass;
         if (sum > u * all)
             return id;
@@ -309,7 +354,7 @@ static uint32_t inverse_of_all(const pool *p, double u)
     for (; k + 1 < parts && left >= sums[k]; k++)
         left -= sums[k];
     size_t n = p->vocab - k * PART < PART ? p->vocab - k * PART : PART;
-    return inverse(z, NULL, (uint32_t)(k * PART), n, left / sums[k]);
+    return inverse(p, NULL, (uint32_t)(k * PART), n, left / sums[k]);
 }
 
 jc_status jc_draw(uint32_t *id, const jc_sampling *sampling, const float *logits,
@@ -344,7 +389,7 @@ jc_status jc_draw(uint32_t *id, const jc_sampling *sampling, const float *logits
     if (!draws(sampling))
         *id = p.vector->top(vocab, room->z).index;
     else if (p.listed)
-        *id = inverse(room->z, room->ids, 0, p.n, u);
+        *id = inverse(&p, room->ids, 0, p.n, u);
     else
         *id = inverse_of_all(&p, u);
     return JC_OK;

@@ -18,9 +18,9 @@ typedef struct jc_sampling {
 
 /* Memory that draws use again; one thread at a time. Start from {0}. */
 typedef struct jc_draw_room {
-    float *z;            /* [vocab] */
+    float *z, *masses;   /* [vocab] */
     uint32_t *ids, *far; /* [vocab] */
-    double *sums;        /* [vocab] */
+    double *sums;        /* of parts, or of bins of logits */
     size_t vocab;
     float *seen; /* [n_history] */
     size_t seen_capacity;

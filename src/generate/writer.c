@@ -59,6 +59,7 @@ jc_status jc_writer_begin(jc_writer *writer, size_t i, const uint32_t *ids, size
                           uint32_t room, const char *kv, jc_error *err)
 {
     jc_written *text = &writer->text[i];
+    const jc_written *before = i > 0 ? text - 1 : NULL;
     jc_seq_params params;
 
     jc_seq_params_init(&params);
@@ -67,7 +68,12 @@ jc_status jc_writer_begin(jc_writer *writer, size_t i, const uint32_t *ids, size
     jc_writer_end(writer, i);
     text->ids.n = 0;
     jc_status st = add(&text->ids, ids, n, err);
-    return st ? st : jc_seq_new(&text->seq, writer->model, &params, err);
+    if (st)
+        return st;
+    text->again = n > 1 && before && before->ids.n == n && before->room == room &&
+                  memcmp(before->ids.id, ids, n * sizeof *ids) == 0;
+    text->room = room;
+    return text->again ? JC_OK : jc_seq_new(&text->seq, writer->model, &params, err);
 }
 
 void jc_writer_end(jc_writer *writer, size_t i)
@@ -90,6 +96,8 @@ static size_t next_chunks(jc_writer *writer, size_t *at, size_t *rows)
 
     for (*rows = 0; *at < writer->n; ++*at) {
         const jc_written *text = &writer->text[*at];
+        if (text->again)
+            continue;
         size_t done = jc_seq_length(text->seq), n = text->ids.n - 1 - done;
         if (n == 0)
             continue;
@@ -111,7 +119,7 @@ jc_status jc_writer_prefill(jc_writer *writer, const jc_hooks *hooks, jc_error *
     const float *h;
 
     for (size_t i = 0; i < writer->n; i++)
-        progress.total += writer->text[i].ids.n - 1;
+        progress.total += writer->text[i].again ? 0 : writer->text[i].ids.n - 1;
     while (st == JC_OK && progress.done < progress.total) {
         size_t at = 0;
         while (st == JC_OK && at < writer->n) {
@@ -125,6 +133,9 @@ jc_status jc_writer_prefill(jc_writer *writer, const jc_hooks *hooks, jc_error *
                 st = jc_report(hooks, &progress, err);
         }
     }
+    for (size_t i = 0; i < writer->n && st == JC_OK; i++)
+        if (writer->text[i].again)
+            st = jc_seq_fork(&writer->text[i].seq, writer->text[i - 1].seq, err);
     return st;
 }
 

@@ -11,7 +11,9 @@
 typedef struct jc_written {
     uint64_t number; /* names its draws */
     jc_seq *seq;     /* all of ids but the last; NULL once the sequence has ended */
+    uint32_t room;   /* of it */
     jc_ids ids;      /* the prompt, at least one token, and what was drawn since */
+    bool again;      /* the prompt is that of the text before */
     uint32_t next;   /* drawn by the last step; the caller takes it in */
     double logprob;  /* of `next`, with jc_writer.logprobs */
 } jc_written;
@@ -44,7 +46,8 @@ jc_status jc_writer_init(jc_writer *writer, const jc_model *model, size_t n, siz
                          jc_error *err) JC_NODISCARD;
 void jc_writer_free(jc_writer *writer);
 
-/* Give text i its prompt and an empty sequence with room for `room` tokens. */
+/* Give text i its prompt and an empty sequence with room for `room` tokens. Where it has
+ * prompt and room of the text before, it gets a copy of that sequence by the prefill. */
 jc_status jc_writer_begin(jc_writer *writer, size_t i, const uint32_t *ids, size_t n,
                           uint32_t room, const char *kv, jc_error *err) JC_NODISCARD;
 void jc_writer_end(jc_writer *writer, size_t i);

@@ -193,12 +193,12 @@ static void fill(uint32_t *ids, size_t n, uint64_t seed, uint32_t vocab)
 }
 
 /* Prompts of several chunks of a pass and of one token, at once; and each alone, on one
- * thread. A sequence alone has number 0, so all draw by it: seeds are not compared here. */
+ * thread. A sequence alone has number 0, so what is compared is greedy text. */
 static void test_generate__neighbours_and_threads_change_no_bit(void **state)
 {
     static const size_t lengths[] = {700, 1, 1500, 513, 40};
     static uint32_t ids[5][1500];
-    jc_prompt prompts[5];
+    jc_prompt prompts[7];
     jc_model *model = long_model(state);
     jc_generate_params params;
 
@@ -209,12 +209,13 @@ static void test_generate__neighbours_and_threads_change_no_bit(void **state)
         fill(ids[i], lengths[i], i + 1, jc_model_get_info(model)->vocab);
         prompts[i] = (jc_prompt){ids[i], lengths[i]};
     }
+    prompts[5] = prompts[6] = prompts[4]; /* the same prompt again */
     for (int half = 0; half < 2; half++) {
         params.kv = half ? "f16" : "f32";
         model->threads = 2;
-        struct told *all = run(model, prompts, 5, &params, NULL);
+        struct told *all = run(model, prompts, 7, &params, NULL);
         model->threads = 1;
-        for (size_t i = 0; i < 5; i++) {
+        for (size_t i = 0; i < 7; i++) {
             struct told *one = run(model, prompts + i, 1, &params, NULL);
             assert_int_equal(all->seq[i].n, 60);
             assert_int_equal(one->seq[0].n, 60);
@@ -252,6 +253,15 @@ static void test_generate__draws_depend_on_seed_sequence_and_position(void **sta
         assert_memory_equal(four->seq[i].id, two->seq[i].id, 20 * sizeof(uint32_t));
         assert_memory_equal(four->seq[i].id, few->seq[i].id, 5 * sizeof(uint32_t));
     }
+    /* the one before it ends with its first token */
+    static const uint32_t filled[31] = {7};
+    const jc_prompt short_first[] = {{filled, 31}, {start, 3}};
+    params.tokens = 20;
+    struct told *early = run(model, short_first, 2, &params, NULL);
+    assert_int_equal(early->seq[0].n, 1);
+    assert_memory_equal(four->seq[1].id, early->seq[1].id, 20 * sizeof(uint32_t));
+    free(early);
+    params.tokens = 5;
     /* the same prompt, other numbers; and another seed */
     assert_memory_not_equal(four->seq[0].id, four->seq[1].id, 20 * sizeof(uint32_t));
     params.seed = 5;
