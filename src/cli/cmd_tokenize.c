@@ -85,7 +85,7 @@ static jc_status decode_line(const jc_tokenizer *tokenizer, const char *line, si
                              const char *where, jc_ids *ids, FILE *f, jc_error *err)
 {
     json_error_t why;
-    json_t *json = json_loadb(line, n, JSON_REJECT_DUPLICATES, &why);
+    json_t *json = json_loadb(line, n, 0, &why);
     char *text = NULL;
     size_t length;
     jc_error inner;

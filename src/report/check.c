@@ -223,7 +223,7 @@ jc_status jc_report_check(const char *json, size_t length, const char *name,
     jc_status st;
 
     *model_name = NULL;
-    json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &why);
+    json_t *root = json_loadb(json, length, 0, &why);
     if (!root && json_error_code(&why) == json_error_out_of_memory) {
         st = jc_fail_nomem(err, name);
         goto done;

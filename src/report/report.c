@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "base/file.h"
+#include "base/relax.h"
 #include "report/assets.h"
 #include "report/check.h"
 
@@ -18,9 +19,17 @@ jc_status jc_report_write_json(const char *json, size_t length, const char *name
                                const char *out_path, jc_error *err)
 {
     jc_outfile out = {0};
-    char *model = NULL;
+    char *model = NULL, *relaxed;
+    size_t relaxed_length;
+    jc_status st = JC_OK;
 
-    jc_status st = jc_report_check(json, length, name, &model, err);
+    if (!jc_json_relax(json, length, &relaxed, &relaxed_length))
+        return jc_fail_nomem(err, name);
+    if (relaxed) { /* a browser reads no more than the standard has */
+        json = relaxed;
+        length = relaxed_length;
+    }
+    st = jc_report_check(json, length, name, &model, err);
     if (st)
         goto done;
     const jc_slot slots[] = {
@@ -39,6 +48,7 @@ jc_status jc_report_write_json(const char *json, size_t length, const char *name
     st = jc_outfile_commit(&out, err);
 done:
     jc_free(model);
+    jc_free(relaxed);
     return st;
 }
 
