@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/sign.h"
+
 /* The first that has its files is taken. */
 static const jc_source *const sources[] = {
     &jc_source_gguf,     &jc_source_json,   &jc_source_tekken, &jc_source_model,
@@ -55,6 +57,18 @@ jc_status jc_tokenizer_make(jc_tokenizer **out, const jc_tokenizer_files *files,
     return JC_OK;
 }
 
+/* A file that was refused may be no file of a tokenizer at all. */
+static jc_status look_closer(const jc_tokenizer_files *files, jc_status st, jc_error *err)
+{
+    for (size_t i = 0; st == JC_E_FORMAT && i < JC_TOKENIZER_FILES; i++) {
+        const jc_mapped *map = &files->map[i];
+        const char *sign = map->data && map->size ? jc_sign_of(map->data, map->size) : NULL;
+        if (sign)
+            return jc_fail(err, st, "cannot read '%s': %s", map->path, sign);
+    }
+    return st;
+}
+
 jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path, jc_error *err)
 {
     jc_tokenizer_files files;
@@ -62,7 +76,7 @@ jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path, jc_error *err)
     *out = NULL;
     jc_status st = jc_tokenizer_files_open(&files, path, err);
     if (st == JC_OK)
-        st = jc_tokenizer_make(out, &files, err);
+        st = look_closer(&files, jc_tokenizer_make(out, &files, err), err);
     jc_tokenizer_files_close(&files);
     return st;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/check.h"
+#include "support/scratch.h"
 
 #include <time.h>
 
@@ -521,6 +521,23 @@ static void test_tokenizer__every_failed_allocation_is_reported(void **state)
     }
 }
 
+/* Files of words and of sentencepiece have no form of their own that could be missed. */
+static void test_tokenizer__files_that_are_something_else_are_told(void **state)
+{
+    static const char *const names[] = {"vocab.txt", "tokenizer.model", "tokenizer.json"};
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid x\n";
+    jc_tokenizer *t;
+
+    for (size_t i = 0; i < JC_COUNT(names); i++) {
+        jc_error err = {JC_OK, ""};
+        scratch_text(state, names[i], pointer);
+        assert_int_equal(jc_tokenizer_open(&t, *state, &err), JC_E_FORMAT);
+        assert_non_null(strstr(err.message, names[i]));
+        assert_non_null(strstr(err.message, "git-lfs pointer"));
+        assert_int_equal(unlink(scratch_path(state, names[i])), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_tokenizer__ids_outside_the_vocabulary_are_refused),
         cmocka_unit_test(test_tokenizer__bad_files_are_named),
         cmocka_unit_test(test_tokenizer__no_such_folder),
+        SCRATCH_TEST(test_tokenizer__files_that_are_something_else_are_told),
         cmocka_unit_test(test_tokenizer__a_byte_without_a_token_is_named),
         cmocka_unit_test(test_tokenizer__a_token_may_have_an_empty_name),
         cmocka_unit_test(test_tokenizer__small_files_are_understood),
