@@ -42,6 +42,7 @@
 
 #include "jumpcut/contents.h"
 #include "jumpcut/context.h"
+#include "jumpcut/convert.h"
 #include "jumpcut/eval.h"
 #include "jumpcut/fit.h"
 #include "jumpcut/generate.h"

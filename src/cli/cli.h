@@ -32,7 +32,8 @@ typedef struct jc_own {
     size_t size;
     jc_list text, transfer, sums, from, to, stop;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
-    bool decode, quiet, man, training_size, speed;
+    const char *base, *pair, *store;
+    bool transpose, decode, quiet, man, training_size, speed;
     uint32_t sequences;
 } jc_own;
 

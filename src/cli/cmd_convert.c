@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_convert.c: `jumpcut convert`: maps from files of other programs, and to them. */
+#include <stddef.h>
+
+#include "cli/commands.h"
+#include "cli/work.h"
+
+static jc_status run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    const jc_own *own = &args->own;
+    jc_model *model = NULL;
+    jc_shortcut *shortcut = NULL;
+    double error;
+    jc_status st = JC_OK;
+
+    if (own->base)
+        st = jc_work_model(&model, cli, own->base, false, err);
+    if (st == JC_OK)
+        st = jc_convert_read(&shortcut, args->word[0], model, own->pair, own->transpose,
+                             err);
+    if (st == JC_OK && model)
+        st = jc_shortcut_check(shortcut, model, err);
+    if (st == JC_OK && own->store)
+        st = jc_shortcut_store(shortcut, own->store, &error, err);
+    if (st == JC_OK)
+        st = jc_convert_write(shortcut, args->word[1], own->format, own->pair, err);
+    jc_shortcut_free(shortcut);
+    jc_model_close(model);
+    return st;
+}
+
+static const jc_own_row rows[] = {
+    {{"to", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "shortcuts",
+      "shortcuts|safetensors|tuned-lens|npy", "what OUT is to be"},
+     "shortcuts|safetensors|tuned-lens|npy"},
+    {{"model", JC_OPTION_TEXT, offsetof(jc_own, base), 0, 0, NULL, NULL,
+      "the model that the maps are of; files of others do not say"},
+     "MODEL"},
+    {{"pair", JC_OPTION_TEXT, offsetof(jc_own, pair), 0, 0, NULL, NULL,
+      "the layers of a file with one matrix, as 3:12"},
+     "I:J"},
+    {{"transpose", JC_OPTION_BOOL, offsetof(jc_own, transpose), 0, 0, "false", NULL,
+      "matrices are stored [d_in, d_out]"},
+     NULL},
+    {{"store", JC_OPTION_TEXT, offsetof(jc_own, store), 0, 0, NULL, "f32|f16|bf16|int8",
+      "how the matrices of shortcuts are kept"},
+     "f32|f16|bf16|int8"},
+};
+static const jc_group own_rows = {
+    .title = "Files", .own = rows, .n_own = JC_COUNT_OF(rows)};
+
+const jc_command jc_command_convert = {
+    .name = "convert",
+    .summary = "read maps from files of other programs, and write them",
+    .usage = "IN OUT [--to FORMAT] [--model MODEL] [options]",
+    .words = "IN OUT",
+    .min_words = 2,
+    .max_words = 2,
+    .teach =
+        "IN is a file of shortcuts; a folder of a tuned lens (config.json and params.pt); "
+        "a "
+        "folder of pickles <i>_<j>.pickle, as the paper's code writes them; a torch file "
+        "of a "
+        "matrix for each layer; or a .npy, .pt, .pickle or .safetensors file with one "
+        "matrix, "
+        "whose layers --pair names. A pickle is only read: what it wants to be called is "
+        "refused, by its name.\n\n"
+        "OUT is a file of shortcuts, in which each map keeps its form; one with each map "
+        "as "
+        "one matrix (safetensors); a folder for the tuned-lens package; or the matrix of "
+        "one "
+        "pair (npy). Maps are of states before the model's final norm, as those of a tuned "
+        "lens are.",
+    .examples = "jumpcut convert lens/ lens.safetensors --model ./gpt2\n"
+                "jumpcut convert mat.safetensors lens --to tuned-lens\n"
+                "jumpcut convert 3_12.pickle map.safetensors --model ./gpt2 --pair 3:12\n",
+    .groups = (const jc_group *const[]){&own_rows, &jc_group_common, NULL},
+    .run = run,
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* foreign.c: TABLE of the kinds of files that maps are read from and written to. */
+#include "shortcut/foreign.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+/* In the order in which they are tried. */
+static const jc_foreign *const kinds[] = {&jc_foreign_tuned_lens, &jc_foreign_pickles,
+                                          &jc_foreign_shortcuts,  &jc_foreign_dense,
+                                          &jc_foreign_npy,        &jc_foreign_torch};
+
+const jc_convert_format *jc_convert_format_at(size_t i)
+{
+    for (size_t k = 0; k < JC_COUNT(kinds); k++)
+        if (kinds[k]->write && i-- == 0)
+            return &kinds[k]->info;
+    return NULL;
+}
+
+bool jc_foreign_ends(const char *path, const char *end)
+{
+    size_t n = strlen(path), m = strlen(end);
+
+    return n >= m && strcmp(path + n - m, end) == 0;
+}
+
+static jc_status read_pair(jc_foreign_job *job, const char *pair, uint32_t layers)
+{
+    jc_tap from, to;
+    const char *colon = pair ? strchr(pair, ':') : NULL;
+
+    if (!pair)
+        return JC_OK;
+    if (!colon || !jc_tap_read(&from, pair, (size_t)(colon - pair), layers) ||
+        !jc_tap_read(&to, colon + 1, strlen(colon + 1), layers) || from.point || to.point ||
+        from.block >= to.block)
+        return jc_fail(job->err, JC_E_ARG,
+                       "'%.40s' is no pair of layers: it is written as 3:%u, from a layer "
+                       "to a later one of 0 to %u",
+                       pair, layers, layers);
+    job->has_pair = true;
+    job->from = from.block;
+    job->to = to.block;
+    return JC_OK;
+}
+
+static jc_status check_tensor(const jc_foreign_job *job, const jc_tensor *t, uint32_t dims)
+{
+    uint32_t d = job->info->width;
+
+    if (!jc_dtype_real(t->dtype))
+        return jc_fail(job->err, JC_E_UNSUPPORTED,
+                       "cannot read tensor '%.100s' of '%s': it is %s, no real numbers",
+                       t->name, job->path, jc_dtype_name(t->dtype));
+    if (t->n_dims != dims || t->shape[0] != d || (dims == 2 && t->shape[1] != d))
+        return jc_fail(job->err, JC_E_MISMATCH,
+                       "cannot read tensor '%.100s' of '%s': it has %u dimensions, the "
+                       "first of %zu; a map of '%s' has %u of %u",
+                       t->name, job->path, t->n_dims, t->shape[0], job->info->path, dims,
+                       d);
+    return JC_OK;
+}
+
+static jc_status check_finite(const jc_foreign_job *job, const jc_tensor *t, const float *x)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (!isfinite(x[i]))
+            return jc_fail(job->err, JC_E_NUMERIC,
+                           "cannot read tensor '%.100s' of '%s': element %zu is not finite",
+                           t->name, job->path, i);
+    return JC_OK;
+}
+
+static void transpose(float *x, size_t d)
+{
+    for (size_t r = 0; r < d; r++)
+        for (size_t c = 0; c < r; c++) {
+            float y = x[r * d + c];
+            x[r * d + c] = x[c * d + r];
+            x[c * d + r] = y;
+        }
+}
+
+jc_status jc_foreign_add(jc_foreign_job *job, uint32_t from, uint32_t to,
+                         const jc_tensor *weight, const jc_tensor *bias, bool residual)
+{
+    size_t d = job->info->width;
+    const jc_map_spec spec = {.form = bias ? &jc_form_affine : &jc_form_dense,
+                              .place = jc_place_layers(from, to)};
+    jc_map *map;
+    jc_status st = check_tensor(job, weight, 2);
+
+    if (st == JC_OK && bias)
+        st = check_tensor(job, bias, 1);
+    if (st == JC_OK &&
+        (from >= to || to > job->info->layers || jc_shortcut_find(job->shortcut, from, to)))
+        st =
+            jc_fail(job->err, JC_E_FORMAT,
+                    "cannot read '%s': a map from layer %u to %u is none of '%s', or there "
+                    "twice",
+                    job->path, from, to, job->info->path);
+    if (st == JC_OK)
+        st = jc_shortcut_add(job->shortcut, &spec, &map, job->err);
+    if (st)
+        return st;
+    float *w = jc_map_fill(map, "weight"), *b = jc_map_fill(map, "bias");
+    jc_tensor_read(weight, 0, weight->count, w);
+    st = check_finite(job, weight, w);
+    if (job->transpose)
+        transpose(w, d);
+    for (size_t i = 0; i < d && residual; i++)
+        w[i * d + i] += 1;
+    if (bias)
+        jc_tensor_read(bias, 0, bias->count, b);
+    return st || !bias ? st : check_finite(job, bias, b);
+}
+
+/* What metadata a file of ours has of its model. */
+static jc_status describe(const jc_foreign_job *job, const char *method)
+{
+    jc_shortcut *s = job->shortcut;
+    jc_status st = jc_shortcut_set_meta(s, "method", method, job->err);
+
+    if (st == JC_OK)
+        st = jc_shortcut_set_meta(s, "model", job->info->path, job->err);
+    if (st == JC_OK)
+        st = jc_shortcut_set_meta(s, "model.fingerprint", job->info->fingerprint, job->err);
+    return st ? st : jc_shortcut_set_meta(s, "converted.from", job->path, job->err);
+}
+
+static const jc_foreign *kind_of(const char *path)
+{
+    for (size_t k = 0; k < JC_COUNT(kinds); k++)
+        if (kinds[k]->is && kinds[k]->is(path))
+            return kinds[k];
+    return NULL;
+}
+
+jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *model,
+                          const char *pair, bool transposed, jc_error *err)
+{
+    const jc_foreign *kind = kind_of(path);
+    jc_foreign_job job = {.path = path, .transpose = transposed, .err = err};
+
+    *out = NULL;
+    if (!kind)
+        return jc_fail(err,
+                       jc_file_exists(path) || jc_dir_exists(path) ? JC_E_FORMAT : JC_E_IO,
+                       "cannot read '%s': no shortcuts, tuned lens, pickles, .npy, .pt or "
+                       ".safetensors file",
+                       path);
+    if (kind == &jc_foreign_shortcuts)
+        return jc_shortcut_open(out, path, err);
+    if (!model)
+        return jc_fail(err, JC_E_ARG,
+                       "the maps of '%s' do not say which model they are of: name it",
+                       path);
+    job.info = jc_model_get_info(model);
+    jc_status st = read_pair(&job, pair, job.info->layers);
+    if (st == JC_OK)
+        st = jc_shortcut_new(&job.shortcut, &jc_form_affine, job.info->layers,
+                             job.info->width, err);
+    if (st == JC_OK)
+        st = describe(&job, kind->info.name);
+    if (st == JC_OK)
+        st = kind->read(&job);
+    if (st) {
+        jc_shortcut_free(job.shortcut);
+        return st;
+    }
+    *out = job.shortcut;
+    return JC_OK;
+}
+
+jc_status jc_foreign_one(const jc_foreign_job *job, const jc_map **map)
+{
+    const jc_shortcut *s = job->source;
+
+    *map = job->has_pair ? jc_shortcut_find(s, job->from, job->to) : jc_shortcut_map(s, 0);
+    if (job->has_pair && !*map)
+        return jc_fail(job->err, JC_E_ARG, "there is no map from layer %u to %u", job->from,
+                       job->to);
+    if (!*map || (!job->has_pair && jc_shortcut_map(s, 1)))
+        return jc_fail(job->err, JC_E_ARG,
+                       "'%s' holds one map: say which, as '--pair 3:%u'", job->path,
+                       s->layers);
+    return JC_OK;
+}
+
+jc_status jc_convert_write(const jc_shortcut *shortcut, const char *path,
+                           const char *format, const char *pair, jc_error *err)
+{
+    jc_foreign_job job = {.path = path, .source = shortcut, .err = err};
+    jc_status st = read_pair(&job, pair, shortcut->layers);
+
+    if (st)
+        return st;
+    for (size_t k = 0; k < JC_COUNT(kinds); k++)
+        if (kinds[k]->write && strcmp(kinds[k]->info.name, format) == 0)
+            return kinds[k]->write(&job);
+    return jc_fail(err, JC_E_ARG, "no format is called '%.40s'", format);
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Write tests/golden/foreign: maps of tiny-gpt2 in files of other programs, and the matrices
+that they hold, in `wanted.safetensors` as `<file>.<i>.<j>.weight` and `.bias`.
+
+    lens/           a tuned lens, saved by the package's own code: I + weight, bias
+    pickles/        <i>_<j>.pickle by pickle.dump() of a tensor, protocols 3 to 5
+    layers.pt       torch.save() of a dict, a matrix for each layer; float16, float64, transposed
+    old.pt          torch.save() of one matrix, as it was before zip files: layers 1 to 2
+    one.npy         numpy.save(): layers 0 to 2
+    hostile.pickle  wants os.system to be called
+"""
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from tuned_lens.nn.lenses import TunedLens, TunedLensConfig
+
+HERE = Path(__file__).parent / "foreign"
+LAYERS, WIDTH = 3, 24
+
+
+class Hostile:
+    def __reduce__(self):
+        return os.system, ("touch hostile-was-here",)
+
+
+class NoUnembed(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.unembedding = torch.nn.Linear(WIDTH, 5)
+
+    def unembedding_hash(self):
+        return "0" * 64
+
+
+def main():
+    torch.manual_seed(3)
+    (HERE / "pickles").mkdir(parents=True, exist_ok=True)
+    wanted = {}
+
+    def matrix():
+        return torch.randn(WIDTH, WIDTH)
+
+    lens = TunedLens(NoUnembed(), TunedLensConfig("tiny-gpt2", WIDTH, LAYERS))
+    for i, translator in enumerate(lens.layer_translators):
+        torch.nn.init.normal_(translator.weight)
+        torch.nn.init.normal_(translator.bias)
+        wanted[f"lens.{i}.{LAYERS}.weight"] = torch.eye(WIDTH) + translator.weight.detach()
+        wanted[f"lens.{i}.{LAYERS}.bias"] = translator.bias.detach().clone()
+    lens.save(HERE / "lens")
+
+    for protocol, (i, j) in zip((3, 4, 5), ((0, 1), (1, 3), (2, 3))):
+        wanted[f"pickles.{i}.{j}.weight"] = m = matrix()
+        with open(HERE / "pickles" / f"{i}_{j}.pickle", "wb") as f:
+            pickle.dump(m, f, protocol=protocol)
+
+    layers = {0: matrix().half(), 1: matrix().double(), 2: matrix().T, "note": [1, 2.5, None]}
+    for i in range(LAYERS):
+        wanted[f"layers.{i}.{LAYERS}.weight"] = layers[i].float().contiguous()
+    torch.save(layers, HERE / "layers.pt")
+
+    wanted["old.1.2.weight"] = m = matrix()
+    torch.save(m, HERE / "old.pt", _use_new_zipfile_serialization=False)
+    wanted["one.0.2.weight"] = m = matrix()
+    np.save(HERE / "one.npy", m.numpy())
+    with open(HERE / "hostile.pickle", "wb") as f:
+        pickle.dump({"0": Hostile()}, f)
+    save_file(wanted, HERE / "wanted.safetensors")
+
+
+if __name__ == "__main__":
+    main()
