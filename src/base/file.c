@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file.c: mapping files to read, and replacing files whole.
+ * file.c: mapping files to read.
  *
  * A file that another process cuts short while it is mapped raises SIGBUS when the lost
  * pages are touched, as in every program that maps its input; that risk is accepted for
- * models that need not be copied. Files that we write are replaced by rename, so our own
- * outputs never shrink under a reader.
+ * models that need not be copied. jc_held_at() tells a handler which file it was. Files
+ * that we write are replaced by rename (outfile.c), so our own outputs never shrink under a
+ * reader.
  */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -51,6 +50,9 @@ jc_status jc_map_open(jc_mapped *map, const char *path, jc_error *err)
     }
     map->data = data;
     map->size = (size_t)info.st_size;
+    map->held = jc_held_add(JC_HELD_MAP, map->path, &info, data, map->size);
+    if (!map->held)
+        st = jc_fail_nomem(err, path);
 done:
     if (fd >= 0)
         close(fd);
@@ -61,6 +63,7 @@ done:
 
 void jc_map_close(jc_mapped *map)
 {
+    jc_held_drop(map->held);
     if (map->size > 0)
         munmap((void *)(uintptr_t)map->data, map->size);
     jc_free(map->path);
@@ -126,91 +129,4 @@ bool jc_dir_in(const char *dir, const char *name)
     char path[PATH_MAX];
 
     return join(path, dir, name) && jc_dir_exists(path);
-}
-
-/* Create a file of its own beside `path`; *name is its name, also on failure. */
-static int create_beside(const char *path, char **name)
-{
-    static atomic_uint serial;
-    size_t room = strlen(path) + 48;
-    int fd = -1;
-
-    *name = jc_alloc(room);
-    if (!*name)
-        return -1;
-    do {
-        snprintf(*name, room, "%s.%ld-%u.tmp", path, (long)getpid(),
-                 atomic_fetch_add(&serial, 1));
-        fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (fd < 0 && errno == EEXIST);
-    return fd;
-}
-
-jc_status jc_outfile_open(jc_outfile *out, const char *path, jc_error *err)
-{
-    struct stat info;
-
-    *out = (jc_outfile){0};
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return jc_fail(err, JC_E_IO, "cannot write '%s': it is %s", path,
-                       S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
-    out->path = jc_strdup(path);
-    if (!out->path)
-        return jc_fail_nomem(err, path);
-    int fd = create_beside(path, &out->temp);
-    if (!out->temp) {
-        jc_outfile_discard(out);
-        return jc_fail_nomem(err, path);
-    }
-    out->f = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (!out->f) {
-        jc_status st =
-            jc_fail(err, JC_E_IO, "cannot write '%s': %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        jc_outfile_discard(out);
-        return st;
-    }
-    return JC_OK;
-}
-
-/* 0, or the errno that says why what was written is not all in the file. */
-static int flush(FILE *f)
-{
-    if (fflush(f) != 0)
-        return errno;
-    if (ferror(f)) /* an earlier write failed and its reason is lost: ask again */
-        return write(fileno(f), "", 1) < 0 ? errno : EIO;
-    return fsync(fileno(f)) != 0 ? errno : 0;
-}
-
-jc_status jc_outfile_commit(jc_outfile *out, jc_error *err)
-{
-    int why = flush(out->f);
-
-    if (fclose(out->f) != 0 && !why)
-        why = errno;
-    out->f = NULL;
-    if (!why && rename(out->temp, out->path) != 0)
-        why = errno;
-    jc_status st = JC_OK;
-    if (why) {
-        st = jc_fail(err, JC_E_IO, "cannot write '%s': %s", out->path, strerror(why));
-    } else {
-        jc_free(out->temp);
-        out->temp = NULL;
-    }
-    jc_outfile_discard(out);
-    return st;
-}
-
-void jc_outfile_discard(jc_outfile *out)
-{
-    if (out->f)
-        fclose(out->f);
-    if (out->temp)
-        unlink(out->temp);
-    jc_free(out->path);
-    jc_free(out->temp);
-    *out = (jc_outfile){0};
 }

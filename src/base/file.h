@@ -6,11 +6,13 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/held.h"
 
 typedef struct jc_mapped {
     const unsigned char *data; /* [size]; not NULL even when size is 0 */
     size_t size;
     char *path; /* owned, for messages */
+    jc_held *held;
 } jc_mapped;
 
 /* Map a regular file read-only. */
@@ -29,18 +31,32 @@ bool jc_dir_exists(const char *path);
 bool jc_file_in(const char *dir, const char *name);
 bool jc_dir_in(const char *dir, const char *name);
 
-/* A file being written under a temporary name beside its own; jc_outfile_commit() gives it
- * its name. Nothing is ever left under the final name, or under the temporary one,
- * unless commit succeeds. */
+/* ---- outfile.c ---- */
+
+/* A file being written under a temporary name in the folder of its own;
+ * jc_outfile_commit() gives it its name. Nothing is ever left under the final name, or
+ * under the temporary one, unless commit succeeds. Where `path` is a symbolic link, the
+ * file that it names is replaced; an older file's permissions are kept. */
 typedef struct jc_outfile {
-    FILE *f; /* write here; check errors at commit */
-    char *path, *temp;
+    FILE *f;    /* write here; check errors at commit */
+    char *path; /* as it was given, for messages */
+    char *real, *temp;
+    jc_held *held;
 } jc_outfile;
 
+/* E_IO, saying why, when no file of this name can be made or written: it is a folder, has
+ * no permission for it, is mapped now, or its folder cannot be written. */
+jc_status jc_outfile_check(const char *path, jc_error *err) JC_NODISCARD;
+
+/* The same checks. Temporary files that killed processes left in the folder are removed. */
 jc_status jc_outfile_open(jc_outfile *out, const char *path, jc_error *err) JC_NODISCARD;
 /* Flush, sync, rename. On failure the file is discarded and the message says why
  * ("cannot write 'x': No space left on device"). Either way *out is released. */
 jc_status jc_outfile_commit(jc_outfile *out, jc_error *err) JC_NODISCARD;
 void jc_outfile_discard(jc_outfile *out); /* takes a zeroed or committed one */
+
+/* `path` with symbolic links at its end followed, whether or not the file is there; NULL
+ * when memory is short; jc_free(). */
+char *jc_path_follow(const char *path) JC_NODISCARD;
 
 #endif

@@ -33,7 +33,7 @@ typedef struct jc_own {
     jc_list text, transfer, sums, from, to, stop;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
     const char *base, *pair, *store;
-    bool transpose, decode, quiet, man, training_size, speed;
+    bool transpose, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
 } jc_own;
 
@@ -133,13 +133,6 @@ void jc_help_command(FILE *f, const jc_command *command);
 /* "from 0 to 1, default 0.95" of an option, or an empty string. */
 void jc_help_bounds(const jc_flag *flag, char *text, size_t size);
 void jc_man_page(FILE *f);
-
-/* ---- utf8.c ---- */
-/* Bytes of the UTF-8 character at s[0..n), n > 0; 0 where there is none. */
-size_t jc_cli_character(const unsigned char *s, size_t n);
-/* The name of a file for JSON: a byte that is no UTF-8 as "\xe9". free(); NULL: out of
- * memory. */
-char *jc_cli_readable(const char *name);
 
 /* ---- failures ---- */
 jc_status jc_cli_fail(jc_error *err, jc_status status, const char *fmt, ...)

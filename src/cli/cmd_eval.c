@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/work.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -36,7 +37,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = jc_work_check(cli, "val", err);
 
     if (st == JC_OK)
-        st = jc_output_check(args->own.out, err);
+        st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st)
         return st;
     shortcuts = calloc(args->n_words, sizeof *shortcuts);
@@ -48,7 +49,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
     for (size_t i = 1; i < args->n_words && st == JC_OK; i++)
-        jc_origin_compare(cli, shortcuts[i - 1], args->word[i]);
+        st = jc_origin_compare(cli, shortcuts[i - 1], args->word[i], err);
     if (st == JC_OK)
         st = score(&json, cli, model, shortcuts, err);
     if (st == JC_OK && args->own.out)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/work.h"
 
@@ -162,6 +163,8 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
+    const char *const outputs[] = {args->own.out, args->own.save_sums,
+                                   args->own.rank_curve};
     jc_model *model = NULL;
     jc_stats *stats = NULL;
     jc_shortcut *shortcut = NULL;
@@ -169,11 +172,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = check(cli, err);
 
     if (st == JC_OK)
-        st = jc_output_check(args->own.out, err);
-    if (st == JC_OK)
-        st = jc_output_check(args->own.save_sums, err);
-    if (st == JC_OK)
-        st = jc_output_check(args->own.rank_curve, err);
+        st = jc_inputs_spare(cli, outputs, JC_COUNT_OF(outputs), err);
     if (st == JC_OK)
         st = join_maps(cli, &maps, err);
     if (st)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_inspect.c: `jumpcut inspect`: what a model is. */
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/contents.h"
 #include "cli/work.h"
@@ -44,26 +47,27 @@ static jc_status print_json(const jc_model *model, const jc_tokenizer *tokenizer
     json_t *tok = tokenizer ? json_pack("{s:s,s:I}", "kind", jc_tokenizer_kind(tokenizer),
                                         "size", (json_int_t)jc_tokenizer_size(tokenizer))
                             : json_null();
+    char *path = jc_utf8_name(m->path);
     json_t *json = json_pack(
         "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:b,s:b,s:b,s:s,s:o}", "path",
-        m->path, "architecture", m->architecture, "layers", (json_int_t)m->layers, "width",
-        (json_int_t)m->width, "heads", (json_int_t)m->heads, "head_width",
+        path ? path : "", "architecture", m->architecture, "layers", (json_int_t)m->layers,
+        "width", (json_int_t)m->width, "heads", (json_int_t)m->heads, "head_width",
         (json_int_t)m->head_width, "ff_width", (json_int_t)m->ff_width, "context",
         (json_int_t)m->context, "vocab", (json_int_t)m->vocab, "parameters",
         (json_int_t)m->parameters, "stored_dtype", m->stored_dtype, "has_head", m->has_head,
         "tied_head", m->tied_head, "causal", m->causal, "fingerprint", m->fingerprint,
         "tokenizer", tok);
-    if (!json) /* jansson takes UTF-8 only */
-        return jc_cli_fail(err, JC_E_ARG, "cannot write '%s' as JSON", m->path);
-    if (jc_model_keys(model))
-        if (json_object_set_new(json, "metadata", jc_contents_keys(model)) != 0 ||
-            json_object_set_new(json, "tensors", jc_contents_tensors(model)) != 0) {
-            json_decref(json);
-            return jc_cli_fail(err, JC_E_ARG, "cannot write '%s' as JSON", m->path);
-        }
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
+    bool made = path && json;
+    if (made && jc_model_keys(model))
+        made = json_object_set_new(json, "metadata", jc_contents_keys(model)) == 0 &&
+               json_object_set_new(json, "tensors", jc_contents_tensors(model)) == 0;
+    char *text = made ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
+    jc_free(path);
+    if (!text)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the description");
+    puts(text);
+    free(text);
     return JC_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/work.h"
 
@@ -126,10 +127,11 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_shortcut **shortcuts = NULL;
     jc_lens *lens = NULL;
     jc_ids ids = {0};
+    const char *out = out_path(cli);
     jc_status st = check(cli, err);
 
     if (st == JC_OK)
-        st = jc_output_check(out_path(cli), err);
+        st = jc_inputs_spare(cli, &out, 1, err);
     if (st)
         return st;
     shortcuts = calloc(args->n_words, sizeof *shortcuts);

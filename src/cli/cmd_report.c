@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/output.h"
 #include "report/report.h"
 
@@ -40,8 +41,10 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (results)
         path = out ? jc_format("%s", out) : page_of(word, results);
-    jc_status st = path ? jc_report_write(results, path, err)
+    jc_status st = path ? jc_inputs_spare(cli, (const char *const *)&path, 1, err)
                         : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+    if (st == JC_OK)
+        st = jc_report_write(results, path, err);
     if (st == JC_OK)
         printf("report: %s\n", path);
     free(path);

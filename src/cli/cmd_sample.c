@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/work.h"
 
 static jc_status run(jc_cli *cli, jc_error *err)
@@ -13,6 +14,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     uint64_t n;
     jc_status st = jc_work_check(cli, "all", err);
 
+    if (st == JC_OK)
+        st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st)
         return st;
     /* no weights to read texts */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_states.c: `jumpcut states`: the hidden states of texts, for other programs. */
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/work.h"
 
 static jc_status run(jc_cli *cli, jc_error *err)
@@ -13,6 +14,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (!args->own.out)
         return jc_cli_usage(cli, err, "'states' wants '--out FILE'");
     st = jc_work_check(cli, "all", err);
+    if (st == JC_OK)
+        st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st)
         return st;
     st = jc_work_model(&model, cli, args->word[0], true, err);

@@ -128,7 +128,7 @@ static jc_status prepare(jc_study *s, jc_error *err)
     if (st == JC_OK)
         st = check_head(s, err);
     if (st == JC_OK)
-        st = jc_output_folder(folder, err);
+        st = jc_study_folder(s, err);
     if (st)
         return st;
     s->samples = jc_format("%s/samples.jsonl", folder);
@@ -201,6 +201,9 @@ static const jc_own_row rows[] = {
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, "jumpcut-study", NULL,
       "the folder to write to"},
      "DIR"},
+    {{"force", JC_OPTION_BOOL, offsetof(jc_own, force), 0, 0, "false", NULL,
+      "write over another study in the folder"},
+     NULL},
 };
 static const jc_group output = {.title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
 
@@ -254,8 +257,9 @@ const jc_command jc_command_study = {
         "maps, and schedules that jump over some blocks. Then it measures how the scores "
         "grow with the number of training vectors, with one position a text and with all, "
         "without and with ridge and intercept; and with --transfer, what becomes of the "
-        "maps on other text. The folder then holds samples.jsonl (the texts, by split), "
-        "METHOD.safetensors for each method, results.json and report.html; with --transfer "
+        "maps on other text. The folder then holds study.json (what was asked for), "
+        "samples.jsonl (the texts, by split), METHOD.safetensors for each method, "
+        "results.json and report.html; with --transfer "
         "also the samples and shortcuts of the other text. Results and report are written "
         "anew after each of these steps: what is done stays when a later one is "
         "stopped.\n\n"

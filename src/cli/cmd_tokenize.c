@@ -8,8 +8,10 @@
 #include <jansson.h>
 
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/json_text.h"
 #include "cli/output.h"
+#include "cli/work.h"
 
 /* ---- texts to ids ---- */
 
@@ -84,12 +86,14 @@ static jc_status read_ids(json_t *json, jc_ids *ids, const char *where, jc_error
 static jc_status decode_line(const jc_tokenizer *tokenizer, const char *line, size_t n,
                              const char *where, jc_ids *ids, FILE *f, jc_error *err)
 {
-    json_error_t why;
+    json_error_t why = {0};
     json_t *json = json_loadb(line, n, 0, &why);
     char *text = NULL;
     size_t length;
     jc_error inner;
 
+    if (!json && jc_json_short(&why))
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for %s", where);
     if (!json)
         return jc_cli_fail(err, JC_E_FORMAT, "cannot decode %s: %s", where, why.text);
     jc_status st = read_ids(json, ids, where, err);
@@ -146,7 +150,9 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (own->text.n == 0)
         return jc_cli_usage(cli, err, "'tokenize' wants '--text FILE'");
-    st = jc_tokenizer_open(&tokenizer, cli->args.word[0], err);
+    st = jc_inputs_spare(cli, &own->out, 1, err);
+    if (st == JC_OK)
+        st = jc_tokenizer_open(&tokenizer, cli->args.word[0], err);
     if (st)
         return st;
     st = jc_output_open(&out, own->out, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "cli/json_text.h"
 #include "cli/output.h"
 
@@ -23,19 +24,6 @@ static jc_status no_memory(jc_error *err)
 }
 
 /* ---- begin, end ---- */
-
-/* Bytes at the end that begin a character and do not complete it. */
-static size_t half(const char *text, size_t n)
-{
-    const unsigned char *s = (const unsigned char *)text;
-
-    for (size_t have = 1; have <= 3 && have <= n; have++) {
-        unsigned char c = s[n - have];
-        if ((c & 0xC0) != 0x80)
-            return c >= 0xC0 && !jc_cli_character(s + n - have, have) ? have : 0;
-    }
-    return 0;
-}
 
 /* The stream goes on behind the prompt. What of the prompt's text it has held back, it
  * gives later, and that is skipped; but for half a character, which what follows completes.
@@ -56,7 +44,7 @@ static jc_status read_prompt(jc_continuation *one, const jc_tokenizer *tokenizer
         st = jc_tokenizer_decode(tokenizer, prompt->ids, prompt->n, &text, &n, err);
     if (st)
         return st;
-    n -= half(text, n);
+    n -= jc_utf8_half(text, n);
     one->skip = n > given ? n - given : 0;
     free(text);
     return JC_OK;

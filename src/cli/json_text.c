@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/json_text.h"
 
-#include "cli/cli.h"
+#include "base/utf8.h"
 
 void jc_json_string(FILE *f, const char *text, size_t length)
 {
     const unsigned char *s = (const unsigned char *)text;
+    uint32_t code;
 
     fputc('"', f);
     for (size_t at = 0, n; at < length; at += n ? n : 1) {
-        n = jc_cli_character(s + at, length - at);
+        n = jc_utf8_next(text + at, length - at, &code);
         if (n == 0)
             fputs("\xEF\xBF\xBD", f);
         else if (s[at] == '"' || s[at] == '\\')

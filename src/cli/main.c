@@ -110,6 +110,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    jc_signals_descriptors();
     wait_without_spinning(argv);
     jc_signals_catch();
     if (argc < 2) {

@@ -66,6 +66,8 @@ static const char files[] =
     "texts and the counts.\n\n"
     "*results* (.json)\n"
     "\tThe scores; _format_ is \"jumpcut-results/1\".\n\n"
+    "*study.json*\n"
+    "\tWhat *jumpcut study* was asked for, in its folder.\n\n"
     "*report* (.html)\n"
     "\tOne page that needs no network.\n\n";
 

@@ -6,39 +6,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "base/utf8.h"
 #include "cli/work.h"
 #include "cli/output.h"
 
 #define OWN_WRITING "the model's own writing"
 
-/* The name of a file, which may hold any byte. */
+bool jc_json_short(const json_error_t *why)
+{
+    return !why->text[0] || json_error_code(why) == json_error_out_of_memory;
+}
+
+/* The name of a file as JSON; NULL: out of memory. */
 static json_t *name_of(const char *path)
 {
-    char *name = jc_cli_readable(path);
-    json_t *json = json_string(name);
+    char *name = jc_utf8_name(path);
+    json_t *json = name ? json_string(name) : NULL;
 
-    free(name);
+    jc_free(name);
     return json;
 }
 
-/* Names as a JSON list. */
+/* The files of a list, or the one; NULL: out of memory. */
 static json_t *names(const jc_list *list, const char *one)
 {
     json_t *json = json_array();
+    bool made = true;
 
     for (size_t i = 0; i < list->n; i++)
-        json_array_append_new(json, name_of(list->item[i]));
+        made &= json_array_append_new(json, name_of(list->item[i])) == 0;
     if (one)
-        json_array_append_new(json, name_of(one));
-    return json;
+        made &= json_array_append_new(json, name_of(one)) == 0;
+    if (made)
+        return json;
+    json_decref(json);
+    return NULL;
 }
 
 static char *list_of(const jc_list *list, const char *one)
 {
     json_t *json = names(list, one);
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
     json_decref(json);
     return text;
@@ -95,13 +103,13 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Whether `name`, of a list of names, is that of the file. */
-static bool is_name(const char *name, const char *path)
+/* Whether the path ends in the name of the file that `fitted` was. */
+static bool has_name(const char *path, const char *fitted)
 {
-    char *own = jc_cli_readable(path);
-    bool same = own && strcmp(base_name(name), base_name(own)) == 0;
+    char *name = jc_utf8_name(base_name(path));
+    bool same = name && strcmp(name, base_name(fitted)) == 0;
 
-    free(own);
+    jc_free(name);
     return same;
 }
 
@@ -117,10 +125,10 @@ static const char *shared_file(const jc_own *own, const json_t *fitted)
         const char *text = json_string_value(name);
         if (!text || strcmp(text, "-") == 0)
             continue;
-        if (own->samples && is_name(text, own->samples))
+        if (own->samples && has_name(own->samples, text))
             return own->samples;
         for (size_t i = 0; i < own->text.n; i++)
-            if (is_name(text, own->text.item[i]))
+            if (has_name(own->text.item[i], text))
                 return own->text.item[i];
     }
     return NULL;
@@ -149,10 +157,15 @@ static bool is_disjoint(const jc_cli *cli, const jc_shortcut *shortcut)
            same_number(shortcut, "train", s->train) && same_number(shortcut, "val", s->val);
 }
 
-void jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path)
+jc_status jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path,
+                            jc_error *err)
 {
     const char *texts = jc_shortcut_meta(shortcut, "texts.files");
-    json_t *fitted = texts ? json_loads(texts, 0, NULL) : NULL;
+    json_error_t why = {0};
+    json_t *fitted = texts ? json_loads(texts, 0, &why) : NULL;
+
+    if (texts && !fitted && jc_json_short(&why))
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for '%s'", path);
     const char *file = shared_file(&cli->args.own, fitted);
 
     if (file && !is_disjoint(cli, shortcut)) {
@@ -164,65 +177,72 @@ void jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *pat
         cli->ui.hooks.note(cli->ui.hooks.arg, note);
     }
     json_decref(fitted);
+    return JC_OK;
 }
 
-/* Where the texts of a fit came from, as its shortcut's metadata tells. */
+/* Where the texts of a fit came from, as its shortcut's metadata tells; NULL: out of
+ * memory. */
 static json_t *sources_of(const jc_shortcut *shortcut)
 {
     const char *files = jc_shortcut_meta(shortcut, "texts.files");
     const char *sums = jc_shortcut_meta(shortcut, "sums");
-    json_t *list = NULL;
+    json_error_t why = {0};
 
     if (jc_shortcut_meta(shortcut, "texts.self"))
         return json_pack("[s]", OWN_WRITING);
-    if (files || sums)
-        list = json_loads(files ? files : sums, 0, NULL);
-    return list ? list : json_array();
+    if (!files && !sums)
+        return json_array();
+    json_t *list = json_loads(files ? files : sums, 0, &why);
+    return list || jc_json_short(&why) ? list : json_array(); /* another program's */
 }
 
-/* The rows of "fits" stand in the order of the shortcuts. */
-static void complete_fits(json_t *fits, jc_shortcut *const *shortcuts,
+/* The rows of "fits" stand in the order of the shortcuts. False: out of memory. */
+static bool complete_fits(json_t *fits, jc_shortcut *const *shortcuts,
                           const char *const *paths)
 {
     const char *name;
     json_t *fit;
     size_t i = 0;
+    bool made = true;
 
     json_object_foreach(fits, name, fit)
     {
-        json_object_set_new(fit, "sources", sources_of(shortcuts[i]));
-        json_object_set_new(fit, "file", name_of(paths[i]));
+        made &= json_object_set_new(fit, "sources", sources_of(shortcuts[i])) == 0;
+        made &= json_object_set_new(fit, "file", name_of(paths[i])) == 0;
         i++;
     }
+    return made;
+}
+
+/* The same of the texts that the scores are of. */
+static bool complete_data(json_t *data, const jc_cli *cli)
+{
+    const jc_own *own = &cli->args.own;
+    const jc_samples_params *s = &cli->args.samples;
+    bool listed = own->samples != NULL; /* the file tells positions, not how they came */
+
+    return json_object_set_new(data, "sources",
+                               cli->args.self.self_text
+                                   ? json_pack("[s]", OWN_WRITING)
+                                   : names(&own->text, own->samples)) == 0 &&
+           json_object_set_new(data, "positions",
+                               json_string(listed ? "listed" : s->positions)) == 0 &&
+           json_object_set_new(
+               data, "seed", listed ? json_null() : json_integer((json_int_t)s->seed)) == 0;
 }
 
 jc_status jc_origin_complete(const jc_cli *cli, char **results,
                              jc_shortcut *const *shortcuts, const char *const *paths,
                              jc_error *err)
 {
-    const jc_own *own = &cli->args.own;
-    const jc_samples_params *s = &cli->args.samples;
-    json_error_t why;
-    json_t *json = json_loads(*results, 0, &why);
-    json_t *data = json_object_get(json, "data");
+    json_t *json = json_loads(*results, 0, NULL); /* our own: NULL is short memory */
+    bool made = json && complete_data(json_object_get(json, "data"), cli) &&
+                complete_fits(json_object_get(json, "fits"), shortcuts, paths);
+    char *text = made ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
 
-    if (!json)
-        return jc_cli_fail(err, JC_E_FORMAT, "cannot read results: %s", why.text);
-    json_object_set_new(data, "sources",
-                        cli->args.self.self_text ? json_pack("[s]", OWN_WRITING)
-                                                 : names(&own->text, own->samples));
-    /* a file of samples tells its positions, not how they were chosen */
-    json_object_set_new(data, "positions",
-                        json_string(own->samples ? "listed" : s->positions));
-    json_object_set_new(data, "seed",
-                        own->samples ? json_null() : json_integer((json_int_t)s->seed));
-    complete_fits(json_object_get(json, "fits"), shortcuts, paths);
-    char *text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
     json_decref(json);
-    if (!text)
-        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
     free(*results);
-    *results = jc_format("%s\n", text);
+    *results = text ? jc_format("%s\n", text) : NULL;
     free(text);
     return *results ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
 }

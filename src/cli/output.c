@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 
 char *jc_format(const char *fmt, ...)
@@ -32,110 +33,87 @@ static jc_status cannot_write(jc_error *err, const char *path, int number)
     return jc_cli_fail(err, JC_E_IO, "cannot write '%s': %s", path, strerror(number));
 }
 
-jc_status jc_output_check(const char *path, jc_error *err)
+static bool is_standard(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* A pipe or a device, which is written as it is. */
+static bool is_stream(const char *path)
 {
     struct stat info;
 
-    if (!path || strcmp(path, "-") == 0)
-        return JC_OK;
-    if (stat(path, &info) == 0)
-        return S_ISDIR(info.st_mode) ? cannot_write(err, path, EISDIR) : JC_OK;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? jc_format("%.*s/", (int)(slash - path), path) : jc_format(".");
-    if (!folder)
-        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
-    jc_status st = access(folder, W_OK) == 0 ? JC_OK : cannot_write(err, path, errno);
-    free(folder);
-    return st;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
-/* A new file beside the final one, with the rights that a plain open would give it. */
-static FILE *open_temp(char *temp)
+jc_status jc_output_check(const char *path, jc_error *err)
 {
-    mode_t mask = umask(0);
-    int fd;
-
-    umask(mask);
-    fd = mkstemp(temp);
-    if (fd < 0)
-        return NULL;
-    FILE *f = fchmod(fd, 0666 & ~mask) == 0 ? fdopen(fd, "w") : NULL;
-    if (!f) {
-        int number = errno;
-        close(fd);
-        unlink(temp);
-        errno = number;
-    }
-    return f;
+    if (is_standard(path))
+        return JC_OK;
+    if (is_stream(path))
+        return access(path, W_OK) == 0 ? JC_OK : cannot_write(err, path, errno);
+    return jc_outfile_check(path, err);
 }
 
 jc_status jc_output_open(jc_output *out, const char *path, jc_error *err)
 {
-    struct stat info;
-
     memset(out, 0, sizeof *out);
-    if (!path || strcmp(path, "-") == 0) {
+    if (is_standard(path)) {
         out->f = stdout;
         return JC_OK;
     }
-    out->path = jc_format("%s", path);
-    if (!out->path)
-        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for '%s'", path);
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        out->f = fopen(path, "w"); /* a pipe or a device is written as it is */
-    } else {
-        out->temp = jc_format("%s.XXXXXX", path);
-        if (out->temp)
-            out->f = open_temp(out->temp);
+    if (is_stream(path)) {
+        out->stream = jc_format("%s", path);
+        if (!out->stream)
+            return jc_cli_fail(err, JC_E_NOMEM, "out of memory for '%s'", path);
+        out->f = fopen(path, "w");
+        if (out->f)
+            return JC_OK;
+        jc_status st = cannot_write(err, path, errno);
+        jc_output_discard(out);
+        return st;
     }
-    if (out->f)
-        return JC_OK;
-    jc_status st = cannot_write(err, path, errno);
-    free(out->temp);
-    out->temp = NULL;
-    jc_output_discard(out);
+    jc_status st = jc_outfile_open(&out->file, path, err);
+    out->f = out->file.f;
     return st;
+}
+
+static const char *name_of(const jc_output *out)
+{
+    return out->file.path ? out->file.path : out->stream ? out->stream : "standard output";
 }
 
 jc_status jc_output_look(const jc_output *out, jc_error *err)
 {
     if (!ferror(out->f))
         return JC_OK;
-    return cannot_write(err, out->path ? out->path : "standard output",
-                        errno ? errno : EIO);
+    return cannot_write(err, name_of(out), errno ? errno : EIO);
 }
 
 jc_status jc_output_commit(jc_output *out, jc_error *err)
 {
-    int number = 0;
+    jc_status st = JC_OK;
 
-    if (!out->path)
-        return jc_output_flush(err);
-    errno = 0;
-    if (fflush(out->f) != 0 || ferror(out->f) || (out->temp && fsync(fileno(out->f)) != 0))
-        number = errno ? errno : EIO;
-    if (fclose(out->f) != 0 && !number)
-        number = errno;
-    out->f = NULL;
-    if (!number && out->temp && rename(out->temp, out->path) != 0)
-        number = errno;
-    if (!number) {
-        free(out->temp);
-        out->temp = NULL;
+    if (out->file.f) {
+        st = jc_outfile_commit(&out->file, err);
+    } else if (!out->stream) {
+        st = jc_output_flush(err);
+    } else {
+        errno = 0;
+        int failed = fflush(out->f) != 0 || ferror(out->f);
+        if (failed)
+            st = cannot_write(err, out->stream, errno ? errno : EIO);
     }
-    jc_status st = number ? cannot_write(err, out->path, number) : JC_OK;
     jc_output_discard(out);
     return st;
 }
 
 void jc_output_discard(jc_output *out)
 {
-    if (out->path && out->f)
+    jc_outfile_discard(&out->file);
+    if (out->stream && out->f)
         fclose(out->f);
-    if (out->temp)
-        unlink(out->temp);
-    free(out->temp);
-    free(out->path);
+    free(out->stream);
     memset(out, 0, sizeof *out);
 }
 

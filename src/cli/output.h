@@ -4,14 +4,12 @@
 #ifndef JC_CLI_OUTPUT_H
 #define JC_CLI_OUTPUT_H
 
-#include <stdio.h>
-
-#include "jumpcut/status.h"
+#include "base/file.h"
 
 typedef struct jc_output {
-    FILE *f;    /* write here; errors are seen at commit, or by a look */
-    char *path; /* NULL: standard output */
-    char *temp; /* the name until commit; NULL when it has its own from the start */
+    FILE *f;         /* write here; errors are seen at commit, or by a look */
+    jc_outfile file; /* of a file; zeroed for standard output, */
+    char *stream;    /* and for the pipe or device of this name */
 } jc_output;
 
 /* path NULL or "-": standard output. */
@@ -22,8 +20,8 @@ jc_status jc_output_look(const jc_output *out, jc_error *err) JC_NODISCARD;
 jc_status jc_output_commit(jc_output *out, jc_error *err) JC_NODISCARD;
 void jc_output_discard(jc_output *out); /* takes a zeroed or committed one */
 
-/* E_IO when no file of this name can be made: to be said before long work, not after it.
- * NULL and "-" are always fine. */
+/* E_IO when no file of this name can be made or written: to be said before long work, not
+ * after it. NULL and "-" are always fine. */
 jc_status jc_output_check(const char *path, jc_error *err) JC_NODISCARD;
 
 /* A file of this text. */

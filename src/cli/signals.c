@@ -3,9 +3,14 @@
  * can clean up after itself. */
 #include "cli/ui.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/held.h"
 
 static volatile sig_atomic_t stopped;
 static struct timespec first; /* when it came; only the handler uses it */
@@ -20,12 +25,56 @@ static void on_signal(int number)
     if (!stopped) {
         first = now;
         stopped = number;
+        alarm(1);
         return;
     }
     double passed =
         (double)(now.tv_sec - first.tv_sec) + 1e-9 * (double)(now.tv_nsec - first.tv_nsec);
-    if (passed > 0.5)
+    if (passed > 0.5) {
+        jc_held_remove();
         _exit(128 + number);
+    }
+}
+
+/* A read that began just after the signal waits on: interrupt it until all has ended. */
+static void on_alarm(int number)
+{
+    (void)number;
+    alarm(1);
+}
+
+static void say(const char *text)
+{
+    size_t n = strlen(text);
+
+    if (write(STDERR_FILENO, text, n) < 0)
+        return; /* nobody listens */
+}
+
+/* A file that is mapped ends before its mapping does: another program has cut it short. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+    const char *path = jc_held_at(info->si_addr);
+
+    (void)context;
+    jc_held_remove();
+    if (!path) {
+        signal(number, SIG_DFL); /* a fault of this program: let it be seen */
+        return;
+    }
+    say("jumpcut: error: cannot read '");
+    say(path);
+    say("': another program has cut it short, or the disk fails\n");
+    _exit(1);
+}
+
+/* A library gave up, which it does when memory is short. */
+static void on_abort(int number)
+{
+    (void)number;
+    jc_held_remove();
+    say("jumpcut: error: a library gave up; is memory short?\n");
+    _exit(1);
 }
 
 void jc_signals_catch(void)
@@ -50,6 +99,24 @@ void jc_signals_catch(void)
             continue; /* started by nohup, or in the background */
         sigaction(numbers[i], &action, NULL);
     }
+    action.sa_handler = on_alarm;
+    sigaction(SIGALRM, &action, NULL);
+    action.sa_handler = on_abort;
+    sigaction(SIGABRT, &action, NULL);
+    action.sa_flags |= SA_SIGINFO;
+    action.sa_sigaction = on_bus_error;
+    sigaction(SIGBUS, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* writing fails instead, as it does on a full disk */
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+void jc_signals_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            /* the lowest that is free is this one; reading or writing it fails, as it would
+             */
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int jc_signals_stopped(void)

@@ -22,6 +22,10 @@ typedef struct jc_study {
     char *json;          /* the same as it was last written */
 } jc_study;
 
+/* Make the folder, and say in it what the study is; E_ARG where it holds another one,
+ * unless --force. study_folder.c. */
+jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
+
 /* What is done is told at once, also to a pipe. */
 void jc_study_say(const char *what, const char *path);
 

@@ -28,7 +28,11 @@ bool jc_ui_progress(jc_ui *ui, const jc_progress *progress);
 
 /* ---- signals.c ---- */
 
-/* From now on SIGINT, SIGTERM and SIGHUP ask the work to stop; the second one exits. */
+/* Where standard input, output or error is closed, /dev/null takes its place, so that no
+ * file which is opened later gets its number and what is printed. */
+void jc_signals_descriptors(void);
+/* From now on SIGINT, SIGTERM and SIGHUP ask the work to stop; the second one exits. A pipe
+ * without reader and a file that is too large are errors of writing. */
 void jc_signals_catch(void);
 /* The signal that came, 0 for none. */
 int jc_signals_stopped(void);

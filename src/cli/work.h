@@ -4,6 +4,8 @@
 #ifndef JC_CLI_WORK_H
 #define JC_CLI_WORK_H
 
+#include <jansson.h>
+
 #include "cli/cli.h"
 
 typedef struct jc_work {
@@ -68,6 +70,10 @@ jc_status jc_origin_complete(const jc_cli *cli, char **results,
                              jc_shortcut *const *shortcuts, const char *const *paths,
                              jc_error *err) JC_NODISCARD;
 /* A note when the shortcut was fitted on texts that it is scored on now. */
-void jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path);
+jc_status jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path,
+                            jc_error *err) JC_NODISCARD;
+
+/* Whether JSON could not be read because memory was short; *why was zeroed before. */
+bool jc_json_short(const json_error_t *why);
 
 #endif

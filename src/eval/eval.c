@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/readable.h"
+#include "base/utf8.h"
 #include "eval/json.h"
 #include "eval/run.h"
 #include "shortcut/shortcut.h"
@@ -34,7 +34,7 @@ const jc_option *jc_eval_options(size_t *n_rows)
 
 static json_t *describe_model(const jc_model_info *info)
 {
-    char *path = jc_readable(info->path, strlen(info->path));
+    char *path = jc_utf8_name(info->path);
     size_t n = path ? strlen(path) : 0;
 
     while (n > 1 && path[n - 1] == '/')
@@ -43,14 +43,17 @@ static json_t *describe_model(const jc_model_info *info)
     while (start > 0 && path[start - 1] != '/')
         start--;
     json_t *json =
-        json_pack("{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:b}",
-                  "path", path, "name", path ? path + start : NULL, n - start,
-                  "architecture", info->architecture, "layers", (json_int_t)info->layers,
-                  "width", (json_int_t)info->width, "heads", (json_int_t)info->heads,
-                  "context", (json_int_t)info->context, "vocab", (json_int_t)info->vocab,
-                  "parameters", (json_int_t)info->parameters, "stored_dtype",
-                  info->stored_dtype, "backend", info->backend, "dtype", info->dtype,
-                  "fingerprint", info->fingerprint, "head", info->has_head);
+        path
+            ? json_pack(
+                  "{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:b}",
+                  "path", path, "name", path + start, n - start, "architecture",
+                  info->architecture, "layers", (json_int_t)info->layers, "width",
+                  (json_int_t)info->width, "heads", (json_int_t)info->heads, "context",
+                  (json_int_t)info->context, "vocab", (json_int_t)info->vocab, "parameters",
+                  (json_int_t)info->parameters, "stored_dtype", info->stored_dtype,
+                  "backend", info->backend, "dtype", info->dtype, "fingerprint",
+                  info->fingerprint, "head", info->has_head)
+            : NULL;
     jc_free(path);
     return json;
 }
@@ -67,19 +70,21 @@ static json_t *describe_fit(const jc_shortcut *shortcut)
     const char *ridge = jc_shortcut_meta(shortcut, "ridge");
     const char *bias = jc_shortcut_meta(shortcut, "bias");
     const char *texts = jc_shortcut_meta(shortcut, "texts.files");
-    json_t *fit = json_object();
+    double penalty = ridge ? jc_real_parse(ridge, NULL) : 0;
+    json_error_t why = {0};
+    json_t *sources = texts ? json_loads(texts, 0, &why) : NULL;
 
-    json_object_set_new(fit, "method", json_string(method ? method : ""));
-    json_object_set_new(fit, "ridge", json_real(ridge ? jc_real_parse(ridge, NULL) : 0));
-    json_object_set_new(fit, "bias", json_boolean(bias && strcmp(bias, "true") == 0));
-    json_object_set_new(fit, "rows", whole_number(jc_shortcut_meta(shortcut, "rows")));
-    json_object_set_new(fit, "texts",
-                        whole_number(jc_shortcut_meta(shortcut, "rows.texts")));
-    json_t *sources = texts ? json_loads(texts, 0, NULL) : NULL;
-    if (json_is_array(sources))
-        json_object_set(fit, "sources", sources);
-    json_decref(sources);
-    return fit;
+    if (texts && !sources && jc_json_no_memory(&why))
+        return NULL;
+    if (!json_is_array(sources)) { /* another program wrote it */
+        json_decref(sources);
+        sources = NULL;
+    }
+    return json_pack(
+        "{s:s, s:o, s:b, s:o, s:o, s:o*}", "method", method ? method : "", "ridge",
+        jc_json_number(penalty), "bias", bias && strcmp(bias, "true") == 0, "rows",
+        whole_number(jc_shortcut_meta(shortcut, "rows")), "texts",
+        whole_number(jc_shortcut_meta(shortcut, "rows.texts")), "sources", sources);
 }
 
 /* What a method's maps to the last layer cost: all of them in numbers and bytes, what they
@@ -275,9 +280,11 @@ void jc_results_free(jc_results *results)
 
 jc_status jc_results_add(jc_results *results, const char *json, jc_error *err)
 {
-    json_error_t where;
+    json_error_t where = {0};
     json_t *more = json_loads(json, JSON_REJECT_DUPLICATES, &where);
 
+    if (!more && jc_json_no_memory(&where))
+        return jc_fail_nomem(err, "the results");
     if (!json_is_object(more)) {
         json_decref(more);
         return jc_fail(err, JC_E_ARG, "what is added to results is no JSON object: %s",

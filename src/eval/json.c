@@ -8,6 +8,11 @@ json_t *jc_json_number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+bool jc_json_no_memory(const json_error_t *why)
+{
+    return !why->text[0] || json_error_code(why) == json_error_out_of_memory;
+}
+
 json_t *jc_json_section(json_t *results, const char *section)
 {
     json_t *object = json_object_get(results, section);

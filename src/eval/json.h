@@ -10,6 +10,8 @@
 
 /* A number, or null when it is not finite. */
 json_t *jc_json_number(double x);
+/* Whether text could not be read because memory was short. *why was zeroed before. */
+bool jc_json_no_memory(const json_error_t *why);
 /* results[section], made when it is not there. NULL when memory is short. */
 json_t *jc_json_section(json_t *results, const char *section);
 /* [low, high], or null when it is not known. */

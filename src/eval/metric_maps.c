@@ -382,7 +382,10 @@ static json_t *taps_of(const jc_map *map)
 
     for (size_t i = 0; i < map->place.n_from; i++) {
         jc_tap_at_name(map->place.from[i], name);
-        json_array_append_new(list, json_string(name));
+        if (json_array_append_new(list, json_string(name)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
     }
     return list;
 }

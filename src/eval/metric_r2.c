@@ -244,28 +244,41 @@ static json_t *last_of(const struct r2 *s, const jc_eval_run *run, size_t method
         double r2 = r2_of(s, run, method, i, run->taps - 1);
         double half = half_interval(s, run, method, i);
         const double ends[2] = {r2 - half, r2 + half};
-        json_t *entry = json_pack("{s:I}", "layer", (json_int_t)i);
-        json_object_set_new(entry, "r2", jc_json_number(r2));
-        json_object_set_new(entry, "r2_ci",
-                            jc_json_interval(isfinite(ends[0]) && isfinite(ends[1]), ends));
-        json_array_append_new(list, entry);
+        json_t *entry = json_pack(
+            "{s:I, s:o, s:o}", "layer", (json_int_t)i, "r2", jc_json_number(r2), "r2_ci",
+            jc_json_interval(isfinite(ends[0]) && isfinite(ends[1]), ends));
+        if (json_array_append_new(list, entry) != 0) {
+            json_decref(list);
+            return NULL;
+        }
     }
     return list;
+}
+
+static json_t *row_of(const struct r2 *s, const jc_eval_run *run, size_t method, uint32_t i)
+{
+    json_t *row = json_array();
+
+    for (uint32_t j = 0; j < run->taps; j++) {
+        bool known = i <= j && jc_packed_has(&run->methods[method], i, j);
+        double r2 = known ? r2_of(s, run, method, i, j) : (double)NAN;
+        if (json_array_append_new(row, jc_json_number(r2)) != 0) {
+            json_decref(row);
+            return NULL;
+        }
+    }
+    return row;
 }
 
 static json_t *table_of(const struct r2 *s, const jc_eval_run *run, size_t method)
 {
     json_t *table = json_array();
 
-    for (uint32_t i = 0; i < run->taps; i++) {
-        json_t *row = json_array();
-        for (uint32_t j = 0; j < run->taps; j++) {
-            bool known = i <= j && jc_packed_has(&run->methods[method], i, j);
-            double r2 = known ? r2_of(s, run, method, i, j) : (double)NAN;
-            json_array_append_new(row, jc_json_number(r2));
+    for (uint32_t i = 0; i < run->taps; i++)
+        if (json_array_append_new(table, row_of(s, run, method, i)) != 0) {
+            json_decref(table);
+            return NULL;
         }
-        json_array_append_new(table, row);
-    }
     return table;
 }
 

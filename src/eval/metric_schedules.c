@@ -222,15 +222,22 @@ static json_t *describe(const jc_eval_run *run, const entry *e)
     bool alternate = e->run > 0;
 
     for (size_t i = 0; i < e->schedule.n; i++)
-        json_array_append_new(jumps,
-                              json_pack("[I,I]", (json_int_t)e->schedule.jumps[i].from,
-                                        (json_int_t)e->schedule.jumps[i].to));
-    return json_pack("{s:s, s:s, s:I, s:o*, s:o*, s:o, s:o}", "map",
-                     run->methods[e->method].name, "kind", e->kind, "blocks",
-                     (json_int_t)e->schedule.blocks, "run",
-                     alternate ? json_integer(e->run) : NULL, "jump",
-                     alternate ? json_integer(e->jump) : NULL, "r2_product",
-                     jc_json_number(e->schedule.product), "jumps", jumps);
+        if (json_array_append_new(jumps,
+                                  json_pack("[I,I]", (json_int_t)e->schedule.jumps[i].from,
+                                            (json_int_t)e->schedule.jumps[i].to)) != 0) {
+            json_decref(jumps);
+            return NULL;
+        }
+    json_t *json =
+        json_pack("{s:s, s:s, s:I, s:o, s:o}", "map", run->methods[e->method].name, "kind",
+                  e->kind, "blocks", (json_int_t)e->schedule.blocks, "r2_product",
+                  jc_json_number(e->schedule.product), "jumps", jumps);
+    if (alternate && (json_object_set_new(json, "run", json_integer(e->run)) != 0 ||
+                      json_object_set_new(json, "jump", json_integer(e->jump)) != 0)) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
 }
 
 static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)

@@ -219,12 +219,12 @@ jc_status jc_report_check(const char *json, size_t length, const char *name,
                           char **model_name, jc_error *err)
 {
     jc_report_at at = {.file = name, .err = err};
-    json_error_t why;
+    json_error_t why = {0};
     jc_status st;
 
     *model_name = NULL;
     json_t *root = json_loadb(json, length, 0, &why);
-    if (!root && json_error_code(&why) == json_error_out_of_memory) {
+    if (!root && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory)) {
         st = jc_fail_nomem(err, name);
         goto done;
     }

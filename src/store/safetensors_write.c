@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/readable.h"
+#include "base/utf8.h"
 
 #define METADATA "__metadata__"
 #define ALIGN    64 /* bytes, of the first tensor in the file */
@@ -82,7 +82,7 @@ jc_status jc_st_writer_meta(jc_st_writer *w, const char *key, const char *value,
 {
     if (w->started)
         return started(w, key, err);
-    char *text = jc_readable(value, strlen(value)); /* it may be the name of a file */
+    char *text = jc_utf8_name(value); /* it may be the name of a file */
     jc_status st = text ? JC_OK : jc_fail_nomem(err, w->out.path);
     if (st == JC_OK && !w->meta) {
         st = put(w, w->header, METADATA, json_object(), err);

@@ -231,7 +231,7 @@ jc_status jc_training_size(char **json, const jc_model *model,
         st = run_series(&s, &series[i], err);
     if (st == JC_OK) {
         json_t *root = json_pack("{s:O}", "training_size", s.list);
-        *json = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+        *json = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) : NULL;
         json_decref(root);
         st = *json ? JC_OK : jc_fail_nomem(err, "the training size");
     }

@@ -83,7 +83,7 @@ static jc_status score(struct transfer *x, size_t at, const jc_eval_params *para
     jc_results_free(results);
     if (st)
         return st;
-    x->on[at] = json_loads(text, 0, NULL);
+    x->on[at] = json_loads(text, 0, NULL); /* our own: NULL is short memory */
     jc_free(text);
     return x->on[at] ? JC_OK : jc_fail_nomem(err, "the scores of two texts");
 }
@@ -98,7 +98,10 @@ static json_t *curve_of(const json_t *results, const char *name)
 
     json_array_foreach(json_object_get(json_object_get(results, "jump"), name), l, entry)
     {
-        json_array_append(curve, json_object_get(entry, "p1"));
+        if (json_array_append(curve, json_object_get(entry, "p1")) != 0) {
+            json_decref(curve);
+            return NULL;
+        }
     }
     return curve;
 }
@@ -111,23 +114,23 @@ static json_t *mean_of(const json_t *results, const char *name, const char *memb
     return json_incref(json_object_get(mean, member));
 }
 
+/* A square: the copies of the first and the second text, on the first and the second. */
+static json_t *means_of(const struct transfer *x, const char *const names[2],
+                        const char *member)
+{
+    return json_pack("[[o,o],[o,o]]", mean_of(x->on[0], names[0], member),
+                     mean_of(x->on[1], names[0], member),
+                     mean_of(x->on[0], names[1], member),
+                     mean_of(x->on[1], names[1], member));
+}
+
 /* `name`s of the copies of the first and the second text. */
 static json_t *table_of(const struct transfer *x, const char *const names[2])
 {
-    json_t *mean = json_array(), *ci = json_array(), *p1 = json_array();
-
-    for (size_t of = 0; of < 2; of++) {
-        json_t *means = json_array(), *cis = json_array(), *curves = json_array();
-        for (size_t on = 0; on < 2; on++) {
-            json_array_append_new(means, mean_of(x->on[on], names[of], "p1"));
-            json_array_append_new(cis, mean_of(x->on[on], names[of], "p1_ci"));
-            json_array_append_new(curves, curve_of(x->on[on], names[of]));
-        }
-        json_array_append_new(mean, means);
-        json_array_append_new(ci, cis);
-        json_array_append_new(p1, curves);
-    }
-    return json_pack("{s:o, s:o, s:o}", "p1_mean", mean, "p1_mean_ci", ci, "p1", p1);
+    return json_pack("{s:o, s:o, s:[[o,o],[o,o]]}", "p1_mean", means_of(x, names, "p1"),
+                     "p1_mean_ci", means_of(x, names, "p1_ci"), "p1",
+                     curve_of(x->on[0], names[0]), curve_of(x->on[1], names[0]),
+                     curve_of(x->on[0], names[1]), curve_of(x->on[1], names[1]));
 }
 
 /* The method of shortcut i, with a number where it is not the first of it. */
@@ -145,15 +148,21 @@ static json_t *section_of(const struct transfer *x)
 {
     json_t *maps = json_object();
     const char *id[2] = {"id", "id"};
+    bool made = true;
 
     for (size_t i = 0; i < x->n; i++) {
         char name[2 * NAME], of[2][NAME];
         name_method(x, maps, i, name);
         name_copy(of[0], 0, i);
         name_copy(of[1], 1, i);
-        json_object_set_new(maps, name, table_of(x, (const char *[]){of[0], of[1]}));
+        made &= json_object_set_new(maps, name,
+                                    table_of(x, (const char *[]){of[0], of[1]})) == 0;
     }
-    json_object_set_new(maps, "id", table_of(x, id));
+    made &= json_object_set_new(maps, "id", table_of(x, id)) == 0;
+    if (!made) {
+        json_decref(maps);
+        return NULL;
+    }
     return json_pack("{s:{s:[s,s], s:[I,I], s:o}}", "transfer", "texts", x->texts[0].name,
                      x->texts[1].name, "n_val",
                      json_integer_value(json_object_get(x->on[0], "n_val")),

@@ -50,62 +50,6 @@ bool jc_ids_append(jc_ids *ids, const jc_ids *more)
     return true;
 }
 
-size_t jc_utf8_next(const char *text, size_t n, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *s = (const unsigned char *)text;
-
-    if (n == 0)
-        return 0;
-    if (s[0] < 0x80) {
-        *code = s[0];
-        return 1;
-    }
-    size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || n < length)
-        return 0;
-    uint32_t c = s[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return 0;
-    *code = c;
-    return length;
-}
-
-size_t jc_utf8_span(const char *text, size_t n)
-{
-    size_t at = 0;
-
-    while (at < n) {
-        uint64_t eight;
-        if (n - at >= 8 && (memcpy(&eight, text + at, 8), !(eight & 0x8080808080808080u))) {
-            at += 8;
-            continue;
-        }
-        uint32_t code;
-        size_t length = jc_utf8_next(text + at, n - at, &code);
-        if (length == 0)
-            break;
-        at += length;
-    }
-    return at;
-}
-
-size_t jc_utf8_half(const char *text, size_t n)
-{
-    for (size_t have = 1; have <= 3 && have <= n; have++) {
-        unsigned char c = (unsigned char)text[n - have];
-        size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
-        if ((c & 0xc0) != 0x80)
-            return c <= 0xf4 && have < want ? have : 0;
-    }
-    return 0;
-}
-
 const char *jc_quoted(char out[JC_QUOTED], const char *text, size_t n)
 {
     size_t w = 0;
@@ -151,7 +95,7 @@ jc_status jc_text_json(json_t **out, const char *data, size_t n, const char *pat
     *out = jc_json_load(data, n, JSON_DECODE_ANY, &e);
     if (*out)
         return JC_OK;
-    if (json_error_code(&e) == json_error_out_of_memory)
+    if (!e.text[0] || json_error_code(&e) == json_error_out_of_memory)
         return jc_fail_nomem(err, path);
     if (line == 0 && jc_sign_of(data, n))
         return jc_fail(err, JC_E_FORMAT, "cannot read '%s': %s", path, jc_sign_of(data, n));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* text.h: small things that all of this room uses: bytes that grow, UTF-8, JSON, and
- * foreign strings in messages. */
+/* text.h: small things that all of this room uses: bytes that grow, JSON, and foreign
+ * strings in messages. */
 #ifndef JC_TEXT_H
 #define JC_TEXT_H
 
 #include <jansson.h>
 
-#include "base/base.h"
+#include "base/utf8.h"
 #include "jumpcut/tokenizer.h"
 
 typedef struct jc_bytes {
@@ -19,16 +19,6 @@ bool jc_bytes_add(jc_bytes *bytes, const void *data, size_t n) JC_NODISCARD;
 
 bool jc_ids_add(jc_ids *ids, uint32_t id) JC_NODISCARD;
 bool jc_ids_append(jc_ids *ids, const jc_ids *more) JC_NODISCARD;
-
-/* Bytes of the UTF-8 sequence that text[0..n) starts with, and its code point; 0 when it is
- * ill-formed (overlong, surrogate, cut short) or n is 0. */
-size_t jc_utf8_next(const char *text, size_t n, uint32_t *code);
-
-/* Bytes of the longest well-formed prefix of text[0..n). */
-size_t jc_utf8_span(const char *text, size_t n);
-
-/* Bytes at the end of text[0..n) that begin a character and do not complete it. */
-size_t jc_utf8_half(const char *text, size_t n);
 
 /* A foreign string for a message: control characters and bytes that are not UTF-8 as \xNN,
  * cut with "..." when long. Returns out. */

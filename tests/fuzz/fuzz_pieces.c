@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= 4 && memcmp(data, "GGUF", 4) == 0)
         st = jc_gguf_parse(&files.gguf, data, size, path, &err);
     else
-        files.map[JC_FILE_MODEL] = (jc_mapped){data, size, path};
+        files.map[JC_FILE_MODEL] = (jc_mapped){.data = data, .size = size, .path = path};
     if (st == JC_OK)
         st = jc_tokenizer_make(&t, &files, &err);
     if (st) {

@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  : data[at] == '{' ? JC_FILE_TEKKEN
                                                    : JC_FILE_RANKS;
         if (n > 0)
-            files.map[file] = (jc_mapped){data + at, n, path};
+            files.map[file] = (jc_mapped){.data = data + at, .size = n, .path = path};
         at += n + (end != NULL);
     }
     jc_status st = jc_tokenizer_files_parse(&files, &err);

@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const uint8_t *end = memchr(data + at, 0, size - at);
         size_t n = end ? (size_t)(end - data) - at : size - at;
         if (n > 0)
-            files.map[i] = (jc_mapped){data + at, n, path};
+            files.map[i] = (jc_mapped){.data = data + at, .size = n, .path = path};
         at += n + (end != NULL);
     }
     jc_status st = jc_tokenizer_files_parse(&files, &err);

@@ -81,10 +81,12 @@ static inline jc_status open_model(const built *b, const char *config, jc_tokeni
     jc_tokenizer_files files = {.folder = "d"};
 
     *out = NULL;
-    files.map[JC_FILE_MODEL] = (jc_mapped){(const unsigned char *)b->data, b->n, names[0]};
+    files.map[JC_FILE_MODEL] =
+        (jc_mapped){.data = (const unsigned char *)b->data, .size = b->n, .path = names[0]};
     if (config)
-        files.map[JC_FILE_CONFIG] =
-            (jc_mapped){(const unsigned char *)config, strlen(config), names[1]};
+        files.map[JC_FILE_CONFIG] = (jc_mapped){.data = (const unsigned char *)config,
+                                                .size = strlen(config),
+                                                .path = names[1]};
     jc_status st = jc_tokenizer_files_parse(&files, err);
     if (st == JC_OK)
         st = jc_tokenizer_make(out, &files, err);

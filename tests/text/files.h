@@ -27,8 +27,9 @@ static inline jc_status open_files(const char *const text[JC_TOKENIZER_FILES],
     *out = NULL;
     for (size_t i = 0; i < JC_TOKENIZER_FILES; i++)
         if (text[i])
-            files.map[i] = (jc_mapped){(const unsigned char *)text[i], strlen(text[i]),
-                                       (char *)(uintptr_t)names[i]};
+            files.map[i] = (jc_mapped){.data = (const unsigned char *)text[i],
+                                       .size = strlen(text[i]),
+                                       .path = (char *)(uintptr_t)names[i]};
     jc_status st = jc_tokenizer_files_parse(&files, err);
     if (st == JC_OK)
         st = jc_tokenizer_make(out, &files, err);
