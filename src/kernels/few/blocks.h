@@ -12,8 +12,8 @@ typedef struct unpacked {
     unsigned char w[RUNS][RUN_BYTES]; /* by run [8][FEW_PANEL][4] */
     float scale[2 * RUNS][FEW_PANEL]; /* of runs, or of their halves */
     float least[RUNS][FEW_PANEL];
-    const unsigned char *ahead; /* what to fetch while these are multiplied ... */
-    size_t lines;               /* ... of it in each run */
+    const unsigned char *ahead; /* what to fetch meanwhile: of each run, */
+    size_t lines[2];            /* so many lines while it is unpacked and multiplied */
 } unpacked;
 
 /* row: where the chunk begins in each output; runs: in it, 1 .. RUNS */
@@ -29,47 +29,12 @@ typedef struct panel_type {
     panel_unpack *unpack;
 } panel_type;
 
-/* The float16 number at `at` in each output. The barrier keeps compilers from putting them
- * together in registers, which is slower. */
-INLINE void halves_at(rows16 row, size_t at, uint16_t *out)
+/* Ask for what comes next while n runs are unpacked: evenly, as bursts of requests stall.
+ */
+INLINE void fetch(unpacked *u, size_t n)
 {
-    UNROLL(16)
-    for (int o = 0; o < FEW_PANEL; o++) {
-        memcpy(&out[o], row_at(row, o) + at, 2);
-        __asm__ volatile("" ::: "memory");
-    }
-}
-
-/* The float16 number at `at` in each of the chunk's blocks of `size` bytes. */
-INLINE void scales_at(rows16 row, size_t size, size_t at, size_t runs,
-                      float (*out)[FEW_PANEL])
-{
-    uint16_t halves[RUNS][FEW_PANEL];
-
-    for (size_t i = 0; i < runs; i++)
-        halves_at(row, i * size + at, halves[i]);
-    for (size_t i = 0; i < runs; i++)
-        wf_store(out[i], wf_f16(halves[i]));
-}
-
-/* Files have what is added to weights. */
-INLINE void negate(size_t runs, float (*least)[FEW_PANEL])
-{
-    for (size_t i = 0; i < runs; i++)
-        wf_store(least[i], wf_mul(wf_load(least[i]), wf_set(-1)));
-}
-
-/* The four bytes at `at` in each output. */
-INLINE wi words_at(rows16 row, size_t at)
-{
-    uint32_t words[FEW_PANEL];
-
-    UNROLL(16)
-    for (int o = 0; o < FEW_PANEL; o++) {
-        memcpy(&words[o], row_at(row, o) + at, 4);
-        __asm__ volatile("" ::: "memory");
-    }
-    return wi_load(words);
+    for (size_t l = 0; l < n * u->lines[0]; l++, u->ahead += 64)
+        prefetch(u->ahead);
 }
 
 /* A run of 32 nibbles in 16 bytes at `at`: the low halves, then the high ones. Each has a
@@ -82,10 +47,8 @@ INLINE void run_nibbles(rows16 row, size_t at, const wi *bits, unsigned char *w)
     UNROLL(8)
     for (int g = 0; g < 8; g++) {
         wi four = wi_and(g < 4 ? part[g % 4] : wi_right(part[g % 4], 4), 0x0f0f0f0f);
-        if (bits) { /* four of them to the lowest bit of four bytes */
-            wi fifth = wi_mul(wi_and(wi_right(*bits, 4 * (unsigned)g), 15), 0x00204081);
-            four = wi_or(four, wi_left(wi_and(fifth, 0x01010101), 4));
-        }
+        if (bits)
+            four = wi_fifth(four, *bits, g);
         wi_store(w + g * FOURS, four);
     }
 }

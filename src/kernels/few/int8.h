@@ -41,7 +41,7 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
 
     for (size_t i = 0; i < n_in / RUN; i++, x += RUN, q += RUN) {
         uint32_t most = 0; /* as bits, which are in the order of sizes */
-        int32_t sums[2] = {0, 0};
+        int32_t low = 0, high = 0;
         for (int k = 0; k < RUN; k++) {
             uint32_t bits;
             memcpy(&bits, &x[k], sizeof bits);
@@ -55,20 +55,26 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
             memcpy(&bits, &shifted, sizeof bits);
             q[k] = (signed char)bits;
         }
-        for (int k = 0; k < RUN; k++)
-            sums[parts == 2 && k >= 16] += q[k];
+        for (int k = 0; k < RUN / 2; k++) {
+            low += q[k];
+            high += q[RUN / 2 + k];
+        }
         scale[i] = size < 1e-30f ? 0 : size / 127.0f;
-        for (int p = 0; p < parts; p++)
-            start[(int)i * parts + p] = -(int32_t)type->zero * sums[p];
+        if (parts == 2) {
+            start[2 * i] = -(int32_t)type->zero * low;
+            start[2 * i + 1] = -(int32_t)type->zero * high;
+        } else {
+            start[i] = -(int32_t)type->zero * (low + high);
+        }
         if (type->shape == SHAPE_least)
-            sum[i] = scale[i] * (float)sums[0];
+            sum[i] = scale[i] * (float)(low + high);
     }
 }
 
 /* out [rows][FEW_PANEL] += one chunk of w times one of x. */
 INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t runs,
                      const int_row *at, const unsigned char *x, size_t x_bytes, int rows,
-                     const unsigned char *ahead, size_t lines, float *out)
+                     bool first, float *out)
 {
     const int parts = shape == SHAPE_halves ? 2 : 1;
     wf sums[8];
@@ -76,6 +82,8 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
     UNROLL(8)
     for (int r = 0; r < rows; r++)
         sums[r] = wf_load(out + r * FEW_PANEL);
+    const unsigned char *ahead = u->ahead;
+    const size_t lines = first ? u->lines[1] : 0;
     for (size_t i = 0; i < runs; i++) {
         for (size_t l = 0; l < lines; l++, ahead += 64)
             prefetch(ahead);
@@ -87,18 +95,23 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         UNROLL(2)
         for (int p = 0; p < parts; p++) {
             wf scale = wf_load(u->scale[(int)i * parts + p]);
-            wi whole[8];
+            wi whole[8], odd[2]; /* two sums of few rows, as each waits for the last */
             UNROLL(8)
             for (int r = 0; r < rows; r++)
                 whole[r] = wi_set(bits_at(start + (size_t)r * x_bytes + p * 4));
+            odd[0] = odd[1] = wi_set(0);
             UNROLL(8)
             for (int g = p * 8 / parts; g < (p + 1) * 8 / parts; g++) {
                 wi w = wi_load(u->w[i] + g * FOURS);
                 UNROLL(8)
-                for (int r = 0; r < rows; r++)
-                    whole[r] =
-                        wi_dot(whole[r], w, bits_at(q + (size_t)r * x_bytes + 4 * g));
+                for (int r = 0; r < rows; r++) {
+                    wi *to = &(rows <= 2 && g % 2 ? odd : whole)[r];
+                    *to = wi_dot(*to, w, bits_at(q + (size_t)r * x_bytes + 4 * g));
+                }
             }
+            UNROLL(2)
+            for (int r = 0; rows <= 2 && r < rows; r++)
+                whole[r] = wi_add(whole[r], odd[r]);
             UNROLL(8)
             for (int r = 0; r < rows; r++) {
                 wf step = wf_set(float_of_bits(bits_at(d + (size_t)r * x_bytes)));
@@ -119,54 +132,48 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         wf_store(out + r * FEW_PANEL, sums[r]);
 }
 
-/* All rows, eight, four, two and one at a time. */
-INLINE void int_chunk(panel_shape shape, const jc_few_work *work, const unpacked *u,
-                      size_t run, size_t runs, float *out)
-{
-    const int_row at = int_layout(shape, work->spec->n_in);
-    const size_t stride = work->x_bytes;
-    size_t lines = u->lines;
-
-    for (size_t r = 0, step; r < work->rows; r += step, lines = 0) {
-        const unsigned char *x = work->x + r * stride;
-        float *to = out + r * FEW_PANEL;
-        size_t left = work->rows - r;
-        step = INT_ROWS >= 8 && left >= 8   ? 8
-               : INT_ROWS >= 4 && left >= 4 ? 4
-               : left >= 2                  ? 2
-                                            : 1;
-        switch (step) {
-        case 8:
-            int_rows(shape, u, run, runs, &at, x, stride, 8, u->ahead, lines, to);
-            break;
-        case 4:
-            int_rows(shape, u, run, runs, &at, x, stride, 4, u->ahead, lines, to);
-            break;
-        case 2:
-            int_rows(shape, u, run, runs, &at, x, stride, 2, u->ahead, lines, to);
-            break;
-        default:
-            int_rows(shape, u, run, runs, &at, x, stride, 1, u->ahead, lines, to);
-        }
+/* In functions of their own, which compilers treat better than one large one. */
+#define INT_ROWS_OF(shape, rows)                                                           \
+    static NOINLINE void int_##shape##_##rows(const unpacked *u, size_t run, size_t runs,  \
+                                              const int_row *at, const unsigned char *x,   \
+                                              size_t x_bytes, bool first, float *out)      \
+    {                                                                                      \
+        int_rows(SHAPE_##shape, u, run, runs, at, x, x_bytes, rows, first, out);           \
     }
-}
 
-static void int_plain(const jc_few_work *work, const void *u, size_t run, size_t runs,
-                      float *out)
-{
-    int_chunk(SHAPE_plain, work, u, run, runs, out);
-}
+/* All rows, eight, four, two and one at a time. */
+#define INT_CHUNK(shape)                                                                   \
+    INT_ROWS_OF(shape, 8)                                                                  \
+    INT_ROWS_OF(shape, 4)                                                                  \
+    INT_ROWS_OF(shape, 2)                                                                  \
+    INT_ROWS_OF(shape, 1)                                                                  \
+    static void int_##shape(const jc_few_work *work, const void *unpacked_chunk,           \
+                            size_t run, size_t runs, float *out)                           \
+    {                                                                                      \
+        const int_row at = int_layout(SHAPE_##shape, work->spec->n_in);                    \
+        const unpacked *u = unpacked_chunk;                                                \
+        const unsigned char *x = work->x;                                                  \
+        size_t left = work->rows, bytes = work->x_bytes;                                   \
+        bool first = true;                                                                 \
+        while (left > 0) {                                                                 \
+            size_t rows = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;               \
+            if (rows == 8)                                                                 \
+                int_##shape##_8(u, run, runs, &at, x, bytes, first, out);                  \
+            else if (rows == 4)                                                            \
+                int_##shape##_4(u, run, runs, &at, x, bytes, first, out);                  \
+            else if (rows == 2)                                                            \
+                int_##shape##_2(u, run, runs, &at, x, bytes, first, out);                  \
+            else                                                                           \
+                int_##shape##_1(u, run, runs, &at, x, bytes, first, out);                  \
+            left -= rows;                                                                  \
+            x += rows * bytes;                                                             \
+            out += rows * FEW_PANEL;                                                       \
+            first = false;                                                                 \
+        }                                                                                  \
+    }
 
-static void int_least(const jc_few_work *work, const void *u, size_t run, size_t runs,
-                      float *out)
-{
-    int_chunk(SHAPE_least, work, u, run, runs, out);
-}
-
-static void int_halves(const jc_few_work *work, const void *u, size_t run, size_t runs,
-                       float *out)
-{
-    int_chunk(SHAPE_halves, work, u, run, runs, out);
-}
+INT_CHUNK(plain)
+INT_CHUNK(least)
+INT_CHUNK(halves)
 
 #endif

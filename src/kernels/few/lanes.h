@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define INLINE       static inline __attribute__((always_inline))
+#define NOINLINE     __attribute__((noinline))
 #define PRAGMA(text) _Pragma(#text)
 #if defined(__AVX2__)
 #define UNROLL(n) PRAGMA(GCC unroll n) /* so that arrays of vectors become registers */
@@ -48,6 +49,13 @@ INLINE float float_of_bits(uint32_t bits)
 #endif
 
 #if !defined(__AVX512VNNI__)
+/* Bits 4 g to 4 g + 3 of each lane become bit 4 of the four bytes of w. */
+INLINE wi wi_fifth(wi w, wi bits, int g)
+{
+    wi fifth = wi_mul(wi_and(wi_right(bits, 4 * (unsigned)g), 15), 0x00204081);
+
+    return wi_or(w, wi_left(wi_and(fifth, 0x01010101), 4));
+}
 INLINE void columns_32(rows16 row, size_t at, wi out[8])
 {
     columns(row, at, out);

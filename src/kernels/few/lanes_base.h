@@ -3,7 +3,7 @@
 #ifndef JC_FEW_LANES_BASE_H
 #define JC_FEW_LANES_BASE_H
 
-enum { LANES = 4, DENSE_OUTPUTS = 2, INT_ROWS = 2, REAL_ROWS = 1 };
+enum { LANES = 4, DENSE_OUTPUTS = 2, REAL_ROWS = 1 };
 
 typedef float vf __attribute__((vector_size(16)));
 
@@ -199,6 +199,14 @@ INLINE wi wi_byte(wi x, int j)
 
     for (int i = 0; i < 16; i++)
         z.v[i] = (uint32_t)(int8_t)(x.v[i] >> 8 * j & 255);
+    return z;
+}
+INLINE wi wi_add(wi x, wi y)
+{
+    wi z;
+
+    for (int i = 0; i < 16; i++)
+        z.v[i] = x.v[i] + y.v[i];
     return z;
 }
 INLINE wi wi_sub(wi x, uint32_t y)

@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-enum { LANES = 8, DENSE_OUTPUTS = 2, INT_ROWS = 2, REAL_ROWS = 1 };
+enum { LANES = 8, DENSE_OUTPUTS = 2, REAL_ROWS = 1 };
 
 typedef __m256 vf;
 
@@ -142,6 +142,10 @@ INLINE wi wi_byte(wi x, int j)
 {
     return (wi){_mm256_srai_epi32(_mm256_slli_epi32(x.a, 24 - 8 * j), 24),
                 _mm256_srai_epi32(_mm256_slli_epi32(x.b, 24 - 8 * j), 24)};
+}
+INLINE wi wi_add(wi x, wi y)
+{
+    return (wi){_mm256_add_epi32(x.a, y.a), _mm256_add_epi32(x.b, y.b)};
 }
 INLINE wi wi_sub(wi x, uint32_t y)
 {

@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-enum { LANES = 16, DENSE_OUTPUTS = 4, INT_ROWS = 8, REAL_ROWS = 4 };
+enum { LANES = 16, DENSE_OUTPUTS = 4, REAL_ROWS = 4 };
 
 typedef __m512 vf;
 
@@ -132,6 +132,10 @@ INLINE wi wi_byte(wi a, int j) /* signed byte j of each lane */
 {
     return _mm512_srai_epi32(_mm512_slli_epi32(a, (unsigned)(24 - 8 * j)), 24);
 }
+INLINE wi wi_add(wi a, wi b)
+{
+    return _mm512_add_epi32(a, b);
+}
 INLINE wi wi_sub(wi a, uint32_t x)
 {
     return _mm512_sub_epi32(a, wi_set(x));
@@ -144,6 +148,18 @@ INLINE wi wi_mul(wi a, uint32_t x)
 INLINE wi wi_dot(wi sum, wi w, uint32_t x)
 {
     return _mm512_dpbusd_epi32(sum, w, wi_set(x));
+}
+INLINE wi wi_fifth(wi w, wi bits, int g)
+{
+    const __m512i byte = _mm512_set_epi32(
+        0x0c0c0c0c, 0x08080808, 0x04040404, 0, 0x0c0c0c0c, 0x08080808, 0x04040404, 0,
+        0x0c0c0c0c, 0x08080808, 0x04040404, 0, 0x0c0c0c0c, 0x08080808, 0x04040404, 0);
+    const __m512i spread =
+        _mm512_shuffle_epi8(bits, _mm512_add_epi8(byte, _mm512_set1_epi8((char)(g / 2))));
+    const __mmask64 set =
+        _mm512_test_epi8_mask(spread, wi_set(g % 2 ? 0x80402010 : 0x08040201));
+
+    return _mm512_mask_add_epi8(w, set, w, _mm512_set1_epi8(16));
 }
 INLINE __m512i four_rows(rows16 row, int first, size_t at)
 {

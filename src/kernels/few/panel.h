@@ -22,16 +22,19 @@ static void sixteen(const jc_few_work *work, const unsigned char *data, size_t s
     const size_t all = work->spec->n_in / RUN;
     const size_t chunk_bytes = FEW_CHUNK / type->values * type->bytes;
     rows16 row = {{data, data + 4 * stride, data + 8 * stride, data + 12 * stride}, stride};
-    unpacked u = {.ahead = data + FEW_PANEL * stride};
+    unpacked u;
 
-    u.lines = (FEW_PANEL * chunk_bytes / RUNS + 63) / 64;
+    u.ahead = data + FEW_PANEL * stride;
+    const size_t lines = (FEW_PANEL * chunk_bytes / RUNS + 63) / 64; /* of a run */
+    u.lines[0] = lines / 2;
+    u.lines[1] = lines - lines / 2;
     memset(out, 0, work->rows * FEW_PANEL * sizeof *out);
     for (size_t run = 0; run < all; run += RUNS) {
         size_t runs = all - run < RUNS ? all - run : RUNS;
         prefetch(u.ahead + TOUCH);
         type->unpack(row, runs, &u);
         work->kernel->chunk(work, &u, run, runs, out);
-        u.ahead += chunk_bytes * FEW_PANEL;
+        u.ahead += 64 * u.lines[1] * runs;
         for (int i = 0; i < 4; i++)
             row.fourth[i] += chunk_bytes;
     }

@@ -7,9 +7,13 @@
 
 static void q4_0_unpack(rows16 row, size_t runs, unpacked *to)
 {
-    scales_at(row, 18, 0, runs, to->scale);
-    for (size_t i = 0; i < runs; i++)
+    for (size_t i = 0; i < runs; i++) {
+        wi head[4];
+        fetch(to, 1);
+        columns(row, i * 18, head);
+        wf_store(to->scale[i], wf_f16_low(head[0]));
         run_nibbles(row, i * 18 + 2, NULL, to->w[i]);
+    }
 }
 
 PANEL_KERNELS(q4_0, 32, 18, plain, 8);

@@ -9,8 +9,10 @@ static void q4_k_unpack(rows16 row, size_t runs, unpacked *to)
 {
     (void)runs; /* RUNS: a block */
     k_scales(row, to);
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 4; k++) {
+        fetch(to, 2);
         k_nibbles(row, 16 + (size_t)k * 32, NULL, k, to->w + 2 * k);
+    }
 }
 
 PANEL_KERNELS(q4_k, 256, 144, least, 0);

@@ -7,9 +7,12 @@
 
 static void q5_0_unpack(rows16 row, size_t runs, unpacked *to)
 {
-    scales_at(row, 22, 0, runs, to->scale);
     for (size_t i = 0; i < runs; i++) {
-        wi bits = words_at(row, i * 22 + 2);
+        wi head[4];
+        fetch(to, 1);
+        columns(row, i * 22, head);
+        wf_store(to->scale[i], wf_f16_low(head[0]));
+        wi bits = wi_or(wi_right(head[0], 16), wi_left(head[1], 16));
         run_nibbles(row, i * 22 + 6, &bits, to->w[i]);
     }
 }

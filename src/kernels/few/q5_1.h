@@ -8,12 +8,14 @@
 
 static void q5_1_unpack(rows16 row, size_t runs, unpacked *to)
 {
-    scales_at(row, 24, 0, runs, to->scale);
-    scales_at(row, 24, 2, runs, to->least);
-    negate(runs, to->least);
     for (size_t i = 0; i < runs; i++) {
-        wi bits = words_at(row, i * 24 + 4);
-        run_nibbles(row, i * 24 + 8, &bits, to->w[i]);
+        wi head[4];
+        fetch(to, 1);
+        columns(row, i * 24, head);
+        wf_store(to->scale[i], wf_f16_low(head[0]));
+        wf least = wf_f16_low(wi_right(head[0], 16)); /* what is added */
+        wf_store(to->least[i], wf_mul(least, wf_set(-1)));
+        run_nibbles(row, i * 24 + 8, &head[1], to->w[i]);
     }
 }
 

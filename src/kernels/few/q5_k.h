@@ -13,8 +13,10 @@ static void q5_k_unpack(rows16 row, size_t runs, unpacked *to)
     (void)runs; /* RUNS: a block */
     k_scales(row, to);
     columns_32(row, 16, bits);
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 4; k++) {
+        fetch(to, 2);
         k_nibbles(row, 48 + (size_t)k * 32, bits, k, to->w + 2 * k);
+    }
 }
 
 PANEL_KERNELS(q5_k, 256, 176, least, 0);

@@ -10,13 +10,11 @@
 
 INLINE void q6_k_scales(rows16 row, unpacked *to)
 {
-    uint16_t halves[FEW_PANEL];
-    wi scales[4];
+    wi scales[4], last[4];
 
-    for (int o = 0; o < FEW_PANEL; o++)
-        memcpy(&halves[o], row_at(row, o) + 208, 2);
     columns(row, 192, scales);
-    const wf d = wf_f16(halves);
+    columns(row, 194, last);
+    const wf d = wf_f16_low(wi_right(last[3], 16));
     UNROLL(16)
     for (int i = 0; i < 16; i++)
         wf_store(to->scale[i], wf_mul(d, wf_int(wi_byte(scales[i / 4], i % 4))));
@@ -49,8 +47,10 @@ static void q6_k_unpack(rows16 row, size_t runs, unpacked *to)
 {
     (void)runs; /* RUNS: a block */
     q6_k_scales(row, to);
-    q6_k_half(row, 0, to->w);
-    q6_k_half(row, 1, to->w + 4);
+    for (size_t half = 0; half < 2; half++) {
+        fetch(to, 4);
+        q6_k_half(row, half, to->w + 4 * half);
+    }
 }
 
 PANEL_KERNELS(q6_k, 256, 210, halves, 32);

@@ -7,9 +7,11 @@
 
 static void q8_0_unpack(rows16 row, size_t runs, unpacked *to)
 {
-    scales_at(row, 34, 0, runs, to->scale);
     for (size_t i = 0; i < runs; i++) {
-        wi part[8];
+        wi head[4], part[8];
+        fetch(to, 1);
+        columns(row, i * 34, head);
+        wf_store(to->scale[i], wf_f16_low(head[0]));
         columns_32(row, i * 34 + 2, part);
         UNROLL(8)
         for (int g = 0; g < 8; g++)

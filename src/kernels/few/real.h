@@ -37,7 +37,7 @@ static void real_prepare(const jc_few_kernel *kernel, size_t n_in, const float *
 
 INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t runs,
                       size_t sums_at, uint32_t zero, const unsigned char *x, size_t x_bytes,
-                      int rows, const unsigned char *ahead, size_t lines, float *out)
+                      int rows, bool first, float *out)
 {
     const int parts = shape == SHAPE_halves ? 2 : 1;
     wf sums[4];
@@ -45,6 +45,8 @@ INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t r
     UNROLL(4)
     for (int r = 0; r < rows; r++)
         sums[r] = wf_load(out + r * FEW_PANEL);
+    const unsigned char *ahead = u->ahead;
+    const size_t lines = first ? u->lines[1] : 0;
     for (size_t i = 0; i < runs; i++) {
         for (size_t l = 0; l < lines; l++, ahead += 64)
             prefetch(ahead);
@@ -100,22 +102,21 @@ INLINE void real_chunk(panel_shape shape, const jc_few_work *work, const unpacke
 {
     const uint32_t zero = work->kernel->type->zero;
     const size_t stride = work->x_bytes, sums = real_sums_at(work->spec->n_in);
-    size_t lines = u->lines;
 
-    for (size_t r = 0, step; r < work->rows; r += step, lines = 0) {
+    for (size_t r = 0, step; r < work->rows; r += step) {
         const unsigned char *x = work->x + r * stride;
         float *to = out + r * FEW_PANEL;
         size_t left = work->rows - r;
         step = REAL_ROWS >= 4 && left >= 4 ? 4 : REAL_ROWS >= 2 && left >= 2 ? 2 : 1;
         switch (step) {
         case 4:
-            real_rows(shape, u, run, runs, sums, zero, x, stride, 4, u->ahead, lines, to);
+            real_rows(shape, u, run, runs, sums, zero, x, stride, 4, r == 0, to);
             break;
         case 2:
-            real_rows(shape, u, run, runs, sums, zero, x, stride, 2, u->ahead, lines, to);
+            real_rows(shape, u, run, runs, sums, zero, x, stride, 2, r == 0, to);
             break;
         default:
-            real_rows(shape, u, run, runs, sums, zero, x, stride, 1, u->ahead, lines, to);
+            real_rows(shape, u, run, runs, sums, zero, x, stride, 1, r == 0, to);
         }
     }
 }
