@@ -32,7 +32,7 @@ typedef struct jc_own {
     size_t size;
     jc_list text, transfer, sums, from, to, stop;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
-    const char *base, *pair, *store;
+    const char *base, *pair, *store, *tokenizer;
     bool transpose, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
 } jc_own;
@@ -41,6 +41,20 @@ typedef struct jc_own_row {
     jc_option option;  /* offset in jc_own; of a jc_list when several values are taken */
     const char *value; /* what --help calls the value: "FILE", "FILE..." takes several */
 } jc_own_row;
+
+/* The row of '--tokenizer', for commands that read texts. */
+#define JC_TOKENIZER_ROW                                                                   \
+    {                                                                                      \
+        {"tokenizer",                                                                      \
+         JC_OPTION_TEXT,                                                                   \
+         offsetof(jc_own, tokenizer),                                                      \
+         0,                                                                                \
+         0,                                                                                \
+         NULL,                                                                             \
+         NULL,                                                                             \
+         "the folder or GGUF file whose tokenizer to use, in place of the model's own"},   \
+            "PATH"                                                                         \
+    }
 
 typedef struct jc_args {
     const char **word; /* [n_words] what is no option, after the command; inside argv */

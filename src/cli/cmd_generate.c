@@ -188,7 +188,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_cli_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
                          cli->args.word[0]);
     if (st == JC_OK)
-        st = jc_tokenizer_open(&tokenizer, cli->args.word[0], err);
+        st = jc_work_tokenizer(&tokenizer, cli, cli->args.word[0], err);
     if (st == JC_OK)
         st = read_prompts(&p, cli, model, tokenizer, err);
     if (st == JC_OK)
@@ -206,6 +206,7 @@ static const jc_own_row prompt_rows[] = {
     {{"text", JC_OPTION_TEXT, offsetof(jc_own, file), 0, 0, NULL, NULL,
       "the file with that text, or with several; - is standard input"},
      "FILE"},
+    JC_TOKENIZER_ROW,
     {{"sequences", JC_OPTION_U32, offsetof(jc_own, sequences), 1, 1e7, "1", NULL,
       "go on from each prompt this many times, side by side"},
      "N"},

@@ -139,7 +139,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the shortcuts");
     st = jc_work_model(&model, cli, args->word[0], true, err);
     if (st == JC_OK)
-        st = jc_tokenizer_open(&tokenizer, args->word[0], err);
+        st = jc_work_tokenizer(&tokenizer, cli, args->word[0], err);
     if (st == JC_OK)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
     if (st == JC_OK)
@@ -167,6 +167,7 @@ static const jc_own_row text_rows[] = {
       "the file whose first text to read, cut at the model's context; - is standard "
       "input, .gz and .zst are read as they are, .jsonl by --field"},
      "FILE"},
+    JC_TOKENIZER_ROW,
 };
 static const jc_group text_group = {
     .title = "Input", .own = text_rows, .n_own = JC_COUNT_OF(text_rows)};

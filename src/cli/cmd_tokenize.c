@@ -152,7 +152,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'tokenize' wants '--text FILE'");
     st = jc_inputs_spare(cli, &own->out, 1, err);
     if (st == JC_OK)
-        st = jc_tokenizer_open(&tokenizer, cli->args.word[0], err);
+        st = jc_work_tokenizer(&tokenizer, cli, cli->args.word[0], err);
     if (st)
         return st;
     st = jc_output_open(&out, own->out, err);
@@ -191,13 +191,12 @@ const jc_command jc_command_tokenize = {
     .teach =
         "Prints one line {\"ids\":[...]} for each text, with the special tokens that the "
         "model wants around it; an empty text has its line too. Only the tokenizer's files "
-        "are needed in the folder MODEL: tokenizer.json, or else tokenizer.model, "
-        "vocab.json "
-        "and merges.txt, or vocab.txt; a GGUF file holds its own. Any bytes are taken: "
-        "those "
-        "that are not UTF-8 become the tokens of these bytes, or count as U+FFFD where the "
-        "tokenizer knows characters only. Special tokens written out in the text are "
-        "recognised.\n\n"
+        "are needed in the folder MODEL: tokenizer.json, or else tekken.json, "
+        "tokenizer.model, a .tiktoken file, vocab.json and merges.txt, or vocab.txt; a "
+        "GGUF "
+        "file holds its own. Any bytes are taken: those that are not UTF-8 become the "
+        "tokens of these bytes, or count as U+FFFD where the tokenizer knows characters "
+        "only. Special tokens written out in the text are recognised.\n\n"
         "With --decode, lines {\"ids\":[...]} become lines {\"text\":\"...\"}; bytes that "
         "are not UTF-8 are shown there as U+FFFD.",
     .examples = "echo 'Jump to conclusions' | jumpcut tokenize ./gpt2 --text -\n"

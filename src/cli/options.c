@@ -7,6 +7,7 @@ static const jc_own_row corpus_rows[] = {
       "texts to read; - is standard input, .gz and .zst are read as they are, .jsonl by "
       "--field"},
      "FILE..."},
+    JC_TOKENIZER_ROW,
 };
 
 static const jc_own_row samples_file_rows[] = {

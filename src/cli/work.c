@@ -179,6 +179,20 @@ static jc_status from_model(jc_work *work, jc_cli *cli, const jc_model *model,
                                   err);
 }
 
+jc_status jc_work_tokenizer(jc_tokenizer **tokenizer, const jc_cli *cli, const char *model,
+                            jc_error *err)
+{
+    const char *other = cli->args.own.tokenizer;
+    jc_error why;
+    jc_status st = jc_tokenizer_open(tokenizer, other ? other : model, &why);
+
+    if (st == JC_OK)
+        return st;
+    return jc_cli_fail(err, st, "%s%s", why.message,
+                       st == JC_E_IO && !other ? "; '--tokenizer' may name another folder"
+                                               : "");
+}
+
 jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model, jc_error *err)
 {
     const jc_list *text = &cli->args.own.text;
@@ -186,7 +200,7 @@ jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model, jc_er
     jc_status st;
 
     memset(work, 0, sizeof *work);
-    st = jc_tokenizer_open(&work->tokenizer, jc_model_get_info(model)->path, err);
+    st = jc_work_tokenizer(&work->tokenizer, cli, jc_model_get_info(model)->path, err);
     if (st)
         return st;
     st = text->n ? jc_samples_from_text(&work->samples, work->tokenizer, text->item,

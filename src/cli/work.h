@@ -30,6 +30,10 @@ jc_status jc_work_model(jc_model **model, jc_cli *cli, const char *path, bool ru
 /* Say what scores lack when the model has no head; call it before any work. */
 void jc_work_note_head(jc_cli *cli, const jc_model *model);
 
+/* The tokenizer that --tokenizer names, or else that of the model. */
+jc_status jc_work_tokenizer(jc_tokenizer **tokenizer, const jc_cli *cli, const char *model,
+                            jc_error *err) JC_NODISCARD;
+
 /* Wrong usage unless exactly one of --text, --samples and --self-text was given. Where
  * texts are split and --split does not say which are meant, it is `split`. */
 jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err) JC_NODISCARD;
