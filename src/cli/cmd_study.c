@@ -185,6 +185,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = fit(&s, err);
     if (st == JC_OK)
         st = score(&s, err);
+    if (st == JC_OK && cli->args.own.context)
+        st = jc_study_context(&s, err);
     if (st == JC_OK && cli->args.own.training_size)
         st = jc_study_training_size(&s, err);
     if (st == JC_OK && cli->args.own.transfer.n)
@@ -220,6 +222,10 @@ static const jc_own_row further_rows[] = {
       "other texts, cut and split as those of --text: maps fitted on each are scored on "
       "both"},
      "FILE..."},
+    {{"context", JC_OPTION_BOOL, offsetof(jc_own, context), 0, 0, "false", NULL,
+      "what the token before adds to each layer's map, and what a state says of the tokens "
+      "to come"},
+     NULL},
     {{"training-size", JC_OPTION_BOOL, offsetof(jc_own, training_size), 0, 0, "true", NULL,
       "how scores grow with the number of training vectors"},
      NULL},

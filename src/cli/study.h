@@ -39,10 +39,14 @@ jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut
 /* Write results.json and its page. */
 jc_status jc_study_save(jc_study *s, jc_error *err) JC_NODISCARD;
 
-/* ---- study_size.c, study_transfer.c: further sections of the results ---- */
+/* ---- study_size.c, study_context.c, study_transfer.c: further sections of the results
+ * ---- */
 
 /* Left out, with a note, where texts cannot be read again. */
 jc_status jc_study_training_size(jc_study *s, jc_error *err) JC_NODISCARD;
+
+/* Left out, with a note, where a text has no neighbours or nothing is read out. */
+jc_status jc_study_context(jc_study *s, jc_error *err) JC_NODISCARD;
 
 /* Wrong usage is found before any work; a text that is compared with itself gets a note. */
 jc_status jc_study_check_transfer(jc_cli *cli, jc_error *err) JC_NODISCARD;

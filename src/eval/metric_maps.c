@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * metric_maps.c: maps one by one: from several taps, from or to taps of other tokens, and
- * those of files that have no map from every layer to the last one.
+ * those of files that hold such maps too, or none from every layer to the last one.
  *
  * A map is scored on the rows whose text has every token that it looks at; the others are
  * counted. A guess at layer L of another token is compared with the model's answer there.
@@ -84,12 +84,23 @@ static void release(void *state)
 
 /* ---- what is scored ---- */
 
-/* Maps that no other metric scores. */
+/* Whether the shortcut has maps that are not of a pair of layers. */
+static bool has_others(const jc_shortcut *shortcut)
+{
+    const jc_map *map;
+
+    for (size_t i = 0; (map = jc_shortcut_map(shortcut, i)); i++)
+        if (map->place.kind == JC_PLACE_TAPS && !jc_place_is_pair(&map->place))
+            return true;
+    return false;
+}
+
+/* Maps that no other metric scores, and those beside them in the same file. */
 static bool is_scored(const jc_eval_run *run, size_t shortcut, const jc_map *map)
 {
     if (map->place.kind != JC_PLACE_TAPS)
         return false;
-    return !jc_place_is_pair(&map->place) ||
+    return !jc_place_is_pair(&map->place) || has_others(run->shortcuts[shortcut]) ||
            !jc_packed_complete(run->shortcuts[shortcut], run->taps - 1);
 }
 

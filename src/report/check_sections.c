@@ -20,6 +20,9 @@ static const jc_report_member schedule_rows[] = {{"map", TEXT},         {"kind",
 static const jc_report_member last_rows[] = {
     {"layer", COUNT}, {"r2", MAYBE}, {"r2_ci", INTERVAL}};
 static const jc_report_member mean_rows[] = {{"p1", MAYBE_SHARE}, {"p1_ci", INTERVAL}};
+static const jc_report_member map_rows[] = {
+    {"method", TEXT},  {"map", TEXT},   {"from", TEXTS},       {"to", TEXT},
+    {"blocks", COUNT}, {"rows", COUNT}, {"parameters", COUNT}, {"r2", MAYBE}};
 static const jc_report_member transfer_rows[] = {{"texts", TEXTS}};
 static const jc_report_member size_rows[] = {{"name", TEXT},
                                              {"method", TEXT},
@@ -95,6 +98,18 @@ static jc_status check_jump_mean(const jc_report_at *at, const char *path,
                                  const json_t *entry)
 {
     return jc_report_object(at, path, entry, mean_rows, JC_COUNT(mean_rows));
+}
+
+static const jc_report_member map_scores[] = {SCORES};
+
+/* Scores are missing where the target is not the last layer. */
+static jc_status check_map(const jc_report_at *at, const char *path, const json_t *map)
+{
+    jc_status st = jc_report_object(at, path, map, map_rows, JC_COUNT(map_rows));
+
+    return st || !json_object_get(map, "p1")
+               ? st
+               : jc_report_object(at, path, map, map_scores, JC_COUNT(map_scores));
 }
 
 /* As of the methods, an entry a layer: the page looks one up beside the other. */
@@ -230,6 +245,8 @@ jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
         st = each_member(at, "jump_mean", means, check_jump_mean);
     if (st == JC_OK && schedules)
         st = each(at, "schedules", schedules, check_schedule);
+    if (st == JC_OK && json_object_get(root, "maps"))
+        st = each(at, "maps", json_object_get(root, "maps"), check_map);
     if (st == JC_OK && transfer)
         st = check_transfer(at, transfer);
     if (st == JC_OK && sizes)

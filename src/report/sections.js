@@ -344,6 +344,44 @@ function transferSection() {
         maps[name].p1[0][0].map((_, l) => [l, ...fits(name).flatMap((on) => [0, 1].map((at) => maps[name].p1[on][at][l]))]))));
 }
 
+/* ---- maps from several taps, and of other tokens ---- */
+
+function mapsSections() {
+    const read = results.maps.filter((m) => m.p1 !== undefined && m.p1 !== null);
+    const plain = (m) => m.from.length === 1 && !m.from[0].includes("@");
+    const last = String(L), before = `${L}@-1`;
+    const points = (some) => some.map((m) => ({ x: Number(m.from[0]), y: m.p1, ci: m.p1_ci })).sort((a, b) => a.x - b.x);
+    const alone = read.filter((m) => plain(m) && m.to === last);
+    const both = read.filter((m) => m.from.length === 2 && m.from[1] === before && m.to === last);
+    const all = table("every map", ["map", "R²", "precision@1", "@5", "@10", "surprisal"],
+        results.maps.map((m) => [`${m.from.join(" and ")} to ${m.to}: ${count(m.blocks, "block")} run, ${count(m.parameters, "parameter")}, ${count(m.rows, "vector")}`,
+            m.r2, m.p1, m.p5, m.p10, m.surprisal]));
+    const draw = (title, said, sets, caption) => section(title, said, lineChart(said, sets, axis("layer", { min: 0, max: L }),
+        axis("precision@1", { min: 0, max: 1, ticks: {} }), caption, false, tips(layerTitle)), [all]);
+    if (both.length > 0) {
+        const sets = [["the layer alone", alone, DASHED], [`with layer ${L} of the token before`, both, SOLID]].filter(([, some]) => some.length > 0)
+            .map(([label, some, dash], i) => curve(i, label, points(some), dash));
+        const gains = both.flatMap((m) => alone.filter((other) => other.from[0] === m.from[0]).map((other) => [m, m.p1 - other.p1]));
+        const most = gains.reduce((best, other) => (other[1] > best[1] ? other : best), gains[0] ?? [both[0], 0]);
+        draw("What the token before adds", gains.length === 0 ? `With layer ${L} of the token before, precision@1 is ${short(both[0].p1)} from layer ${both[0].from[0]}.`
+            : most[1] <= 0 ? `Layer ${L} of the token before adds nothing to precision@1 at any layer.`
+            : `Layer ${L} of the token before adds most at layer ${most[0].from[0]}: precision@1 goes from ${short(most[0].p1 - most[1])} to ${short(most[0].p1)}.`, sets,
+        "Maps to the last layer from each layer alone, and from it and the last layer of the token before, which is known by then.");
+    }
+    const ahead = [...new Set(read.filter((m) => plain(m) && m.to.startsWith(`${L}@+`)).map((m) => Number(m.to.split("+")[1])))].sort((a, b) => a - b);
+    if (ahead.length > 0) {
+        const of = (k) => points(read.filter((m) => plain(m) && m.to === `${L}@+${k}`));
+        const best = Math.max(...of(ahead[0]).map((p) => p.y));
+        draw("What a state says of the tokens to come", `The answer at the next position can be read from a state in up to ${Math.round(100 * best)}% of cases.`,
+            ahead.map((k, i) => curve(i, k === 1 ? "the next position" : `${k} positions on`, of(k), SOLID)),
+            "Maps from a layer to the last layer so many tokens further on: how often the guess is the model's own answer there.");
+    }
+    if (both.length === 0 && ahead.length === 0) {
+        const top = read.reduce((best, m) => (m.p1 > (best?.p1 ?? -1) ? m : best), undefined);
+        section("Maps one by one", top ? `The best of them, from ${top.from.join(" and ")} to ${top.to}, has precision@1 ${short(top.p1)}.` : "None of them is read out.", all, []);
+    }
+}
+
 /* ---- how much text is enough ---- */
 
 function trainingSections() {
@@ -425,6 +463,9 @@ if (results.schedules?.length > 0) {
 }
 if (Object.keys(results.transfer?.map ?? {}).length > 0) {
     transferSection();
+}
+if (results.maps?.length > 0) {
+    mapsSections();
 }
 if (results.training_size?.some((s) => s.points.length > 0)) {
     trainingSections();
