@@ -66,6 +66,8 @@ static const char *const parts[] = {
     "merges*",
     "added_tokens.json",
     "*.model",
+    "tekken.json",
+    "*.tiktoken",
     "special_tokens_map.json",
     "model*.safetensors",
     "*.gguf",

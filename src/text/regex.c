@@ -2,8 +2,9 @@
 /*
  * regex.c: regular expressions as Oniguruma reads them, written for PCRE2.
  *
- * The two agree on most of what tokenizers use. \s, \w and \h are other sets of characters,
- * and a class in a class and && are Oniguruma's alone, which is refused.
+ * The two agree on most of what tokenizers use. \s, \w and \h are other sets of characters.
+ * A class in a class is Oniguruma's alone: its characters join the outer one; "[a&&[^b]]"
+ * becomes "(?:(?![b])[a])". Other uses of ^ and && inside classes are refused.
  */
 #include "text/pattern.h"
 
@@ -17,6 +18,8 @@ typedef struct translator {
     const char *regex;
     size_t n, at;
     bool in_class;
+    size_t depth;    /* of classes in it */
+    size_t class_at; /* where it begins in `out` */
     jc_bytes out;
 } translator;
 
@@ -69,6 +72,7 @@ static bool open_class(translator *t)
     size_t n = 1;
 
     t->in_class = true;
+    t->class_at = t->out.n;
     n += t->at + n < t->n && t->regex[t->at + n] == '^';
     n += t->at + n < t->n && t->regex[t->at + n] == ']';
     return copy(t, n);
@@ -81,16 +85,52 @@ static bool starts(const translator *t, const char *what)
     return t->n - t->at >= n && memcmp(t->regex + t->at, what, n) == 0;
 }
 
+/* At "&&": bytes of "&&[^b]" where that ends a class that is not negated; else 0. */
+static size_t without(const translator *t)
+{
+    size_t at = t->at + 4;
+
+    if (!starts(t, "&&[^") || t->depth > 0 || t->out.data[t->class_at + 1] == '^')
+        return 0;
+    for (; at < t->n && t->regex[at] != ']'; at++) {
+        if (t->regex[at] == '[' || t->regex[at] == '&')
+            return 0;
+        at += t->regex[at] == '\\';
+    }
+    return at + 1 < t->n && t->regex[at + 1] == ']' ? at + 1 - t->at : 0;
+}
+
 /* What cannot be written for PCRE2 here, NULL: nothing. */
 static const char *refused(const translator *t)
 {
-    if (t->in_class && starts(t, "["))
-        return starts(t, "[:") ? NULL : "a pattern with a class in a class";
-    if (t->in_class && starts(t, "&&"))
+    if (t->in_class && starts(t, "[^"))
+        return "a pattern with a negated class in a class";
+    if (t->in_class && starts(t, "&&") && !without(t))
         return "a pattern with '&&' in a class";
     if (!t->in_class && (starts(t, "(?m") || starts(t, "(?~")))
         return starts(t, "(?m") ? "a pattern with '(?m'" : "a pattern with '(?~'";
     return NULL;
+}
+
+static bool step(translator *t);
+
+/* The class so far becomes what is left of it without another one. */
+static bool leave_out(translator *t)
+{
+    size_t stop = t->at + without(t) - 1;
+    jc_bytes class = {0};
+    bool ok = jc_bytes_add(&class, t->out.data + t->class_at, t->out.n - t->class_at);
+
+    t->out.n = t->class_at;
+    ok = ok && put(t, "(?:(?![");
+    t->at += 4;
+    while (ok && t->at < stop)
+        ok = step(t);
+    ok = ok && put(t, "])") && jc_bytes_add(&t->out, class.data, class.n) && put(t, "])");
+    jc_free(class.data);
+    t->at += 2; /* both brackets */
+    t->in_class = false;
+    return ok;
 }
 
 static bool step(translator *t)
@@ -99,12 +139,19 @@ static bool step(translator *t)
 
     if (starts(t, "\\") && t->at + 1 < t->n)
         return escape(t);
+    if (t->in_class && starts(t, "&&"))
+        return leave_out(t);
     if (t->in_class && starts(t, "[:")) {
         end = memchr(t->regex + t->at, ']', t->n - t->at);
         return copy(t, end ? (size_t)(end - t->regex) + 1 - t->at : 2);
     }
     if (!t->in_class && starts(t, "["))
         return open_class(t);
+    if (t->in_class && (starts(t, "[") || (t->depth > 0 && starts(t, "]")))) {
+        t->depth = starts(t, "[") ? t->depth + 1 : t->depth - 1;
+        t->at++;
+        return true;
+    }
     if (t->in_class && starts(t, "]"))
         t->in_class = false;
     return copy(t, 1);

@@ -27,10 +27,8 @@ static jc_tokenizer *open_as(const char *name)
     return t;
 }
 
-static void check_name(const json_t *rows, const char *name)
+static void check_rows(const json_t *rows, const char *name, jc_tokenizer *t)
 {
-    jc_tokenizer *t = open_as(name);
-
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i), *text = json_object_get(row, "text");
         jc_ids ids = {0};
@@ -43,25 +41,71 @@ static void check_name(const json_t *rows, const char *name)
     jc_tokenizer_close(t);
 }
 
-static void test_pre__names_give_the_reference_ids(void **state)
+static json_t *read_rows(void)
 {
     FILE *f = fopen(GOLDEN "pre.jsonl", "r");
-    json_t *rows = json_array(), *row, *ids;
-    const char *name;
-    size_t n = 0;
+    json_t *rows = json_array(), *row;
 
-    (void)state;
     assert_non_null(f);
     while ((row = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)))
         json_array_append_new(rows, row);
     fclose(f);
     assert_int_equal(json_array_size(rows), LINES);
+    return rows;
+}
+
+static void test_pre__names_give_the_reference_ids(void **state)
+{
+    json_t *rows = read_rows(), *ids;
+    const char *name;
+    size_t n = 0;
+
+    (void)state;
     json_object_foreach(json_object_get(json_array_get(rows, 0), "ids"), name, ids)
     {
-        check_name(rows, name);
+        check_rows(rows, name, open_as(name));
         n++;
     }
     assert_int_equal(n, NAMES);
+    json_decref(rows);
+}
+
+#define WORDS(set) "[" set "&&[^\\p{Han}]]"
+#define UPPER      WORDS("\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}")
+#define LOWER      WORDS("\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}")
+#define LIKE       "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+
+/* As the models' own files write them. */
+static void test_pre__classes_in_classes_are_read(void **state)
+{
+    static const char *const patterns[][2] = {
+        {"bloom",
+         " ?[^(\\s|[.,!?\xe2\x80\xa6\xe3\x80\x82\xef\xbc\x8c\xe3\x80\x81\xe0\xa5\xa4"
+         "\xdb\x94\xd8\x8c])]+"},
+        {"kimi-k2",
+         "[\\p{Han}]+|[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" LIKE
+         "|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" LIKE
+         "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},
+    };
+    static const char *const bad[] = {"[a[^b]]", "[^a&&[^b]]", "[a&&b]", "[a&&[^b]c]",
+                                      "[a&&[^b[c]]]"};
+    json_t *rows = read_rows();
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(patterns); i++) {
+        jc_tokenizer *t = open_as(patterns[i][0]);
+        jc_cut_free(&t->cut);
+        assert_int_equal(
+            jc_cut_add_regex(&t->cut, patterns[i][1], JC_CUT_ISOLATED, "x", NULL), JC_OK);
+        t->cut.bytes = true;
+        check_rows(rows, patterns[i][0], t);
+    }
+    for (size_t i = 0; i < JC_COUNT(bad); i++) {
+        jc_cut cut = {0};
+        assert_int_equal(jc_cut_add_regex(&cut, bad[i], JC_CUT_ISOLATED, "x", NULL),
+                         JC_E_UNSUPPORTED);
+        jc_cut_free(&cut);
+    }
     json_decref(rows);
 }
 
@@ -69,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pre__names_give_the_reference_ids),
+        cmocka_unit_test(test_pre__classes_in_classes_are_read),
     };
     return cmocka_run_group_tests_name("text/pre", tests, NULL, NULL);
 }

@@ -325,10 +325,10 @@ static void test_tokenizer__bad_files_are_named(void **state)
          "cannot read 'tokenizer.json': pattern is not understood at character 2: missing "
          "closing parenthesis"},
         {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":{"
-          "\"Regex\":\"[a[b]]\"}}}"},
+          "\"Regex\":\"[a[^b]]\"}}}"},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': a pattern with a class in a class is not "
-         "supported"},
+         "cannot read 'tokenizer.json': a pattern with a negated class in a class is "
+         "not supported"},
         {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\",\"pattern\":{"
           "\"Regex\":\"[a&&b]\"}}}"},
          JC_E_UNSUPPORTED,
