@@ -8,7 +8,8 @@
  *
  * Each params struct has one row per member that a user may set. From the rows come the
  * defaults, the flags and --help of the program, the man page, and every "out of range"
- * message. `jc_x_params_init(&p)` fills a struct with its defaults;
+ * message. A params struct that is all zero means the defaults, as NULL does.
+ * `jc_x_params_init(&p)` fills a struct with its defaults;
  * `jc_option_set(&p, jc_x_options(&n), n, "ridge", "1e-3", &err)` sets one member.
  */
 

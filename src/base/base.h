@@ -48,6 +48,21 @@ bool jc_add(size_t a, size_t b, size_t *out) JC_NODISCARD;
 double jc_real_parse(const char *text, char **end);
 void jc_real_format(double x, char text[32]);
 
+/* ---- arguments of the public calls ---- */
+
+struct jc_option;
+
+/* The params of a call: *own, of `size` bytes and just filled by its init, takes what the
+ * caller's has. A caller built before a member was added has a shorter struct, one built
+ * later a longer one; NULL, and a struct that is all zero, mean the defaults. A text that
+ * is NULL stays its default. E_ARG when the struct was not initialised. */
+jc_status jc_params_take(void *own, size_t size, const void *params,
+                         const struct jc_option *rows, size_t n_rows,
+                         jc_error *err) JC_NODISCARD;
+
+/* E_ARG, saying "'what' is NULL", when it is. */
+jc_status jc_want(const void *object, const char *what, jc_error *err) JC_NODISCARD;
+
 /* ---- hooks: both take NULL hooks ---- */
 void jc_note(const jc_hooks *hooks, const char *fmt, ...) JC_PRINTF(2, 3);
 /* JC_OK to go on, JC_E_CANCELLED (with its message) to stop. */

@@ -26,6 +26,8 @@ jc_status jc_map_open(jc_mapped *map, const char *path, jc_error *err)
     struct stat info;
 
     *map = (jc_mapped){.data = nothing};
+    if (!path)
+        return jc_want(path, "path", err);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a fifo must not block us */
     if (fd < 0 || fstat(fd, &info) != 0) {
         st = jc_fail(err, JC_E_IO, "cannot open '%s': %s", path, strerror(errno));

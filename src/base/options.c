@@ -120,6 +120,40 @@ void jc_option_defaults(void *params, size_t size, const jc_option *rows, size_t
     }
 }
 
+jc_status jc_params_take(void *own, size_t size, const void *params, const jc_option *rows,
+                         size_t n_rows, jc_error *err)
+{
+    const char *next;
+    size_t given;
+
+    if (!params)
+        return JC_OK;
+    memcpy(&given, params, sizeof given);
+    memcpy(&next, (const char *)params + sizeof given,
+           sizeof next); /* every struct has it */
+    if (given == 0 && !next)
+        return JC_OK;
+    if (given < sizeof given + sizeof next || given > 1 << 16)
+        return jc_fail(err, JC_E_ARG,
+                       "the params were not filled by their jc_..._params_init()");
+    memcpy((char *)own + sizeof given, (const char *)params + sizeof given,
+           (given < size ? given : size) - sizeof given);
+    for (size_t i = 0; i < n_rows; i++) {
+        const char *text;
+        if (rows[i].type != JC_OPTION_TEXT || rows[i].offset + sizeof text > size)
+            continue;
+        memcpy(&text, (char *)own + rows[i].offset, sizeof text);
+        if (!text && rows[i].def)
+            memcpy((char *)own + rows[i].offset, &rows[i].def, sizeof rows[i].def);
+    }
+    return JC_OK;
+}
+
+jc_status jc_want(const void *object, const char *what, jc_error *err)
+{
+    return object ? JC_OK : jc_fail(err, JC_E_ARG, "'%s' is NULL", what);
+}
+
 jc_status jc_option_set(void *params, const jc_option *rows, size_t n_rows,
                         const char *name, const char *value, jc_error *err)
 {

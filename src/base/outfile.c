@@ -223,7 +223,10 @@ static jc_status open_temp(jc_outfile *out, jc_error *err)
 
 jc_status jc_outfile_open(jc_outfile *out, const char *path, jc_error *err)
 {
-    *out = (jc_outfile){.path = jc_strdup(path)};
+    *out = (jc_outfile){0};
+    if (!path)
+        return jc_want(path, "path", err);
+    out->path = jc_strdup(path);
     if (!out->path)
         return jc_fail_nomem(err, path);
     out->real = jc_path_follow(path);

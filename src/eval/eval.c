@@ -220,15 +220,22 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
                   jc_samples *samples, const jc_eval_params *params, jc_error *err)
 {
     JC_USE_THREADS(jc_model_threads(model));
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_eval_params defaults;
+    jc_eval_params p;
     jc_batch *batch = NULL;
 
     *out = NULL;
-    if (!params) {
-        jc_eval_params_init(&defaults);
-        params = &defaults;
-    }
+    jc_eval_params_init(&p);
+    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_want(samples, "samples", err);
+    for (size_t i = 0; i < n_shortcuts && st == JC_OK; i++)
+        st = jc_want(shortcuts ? shortcuts[i] : NULL, "shortcuts", err);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
+    const jc_model_info *info = jc_model_get_info(model);
+    params = &p;
     jc_eval_run run = {.model = model,
                        .info = info,
                        .params = params,
@@ -241,10 +248,9 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     run.names = jc_alloc_array(n_shortcuts + 1, sizeof *run.names);
     if (run.names)
         jc_packed_name(run.names, shortcuts, n_shortcuts);
-    jc_status st = results && run.names
-                       ? jc_packed_new(&run.methods, &run.n_methods, model, shortcuts,
-                                       n_shortcuts, JC_PACK_ALL, err)
-                       : jc_fail_nomem(err, "the results");
+    st = results && run.names ? jc_packed_new(&run.methods, &run.n_methods, model,
+                                              shortcuts, n_shortcuts, JC_PACK_ALL, err)
+                              : jc_fail_nomem(err, "the results");
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);

@@ -251,22 +251,28 @@ static jc_status run(jc_shortcut **out, const uint32_t *ranks, size_t n,
     return st;
 }
 
-static void take_params(jc_fit_params *p, const jc_fit_params *params)
+static jc_status take_params(jc_fit_params *p, const jc_stats *stats,
+                             const jc_fit_params *params, jc_error *err)
 {
+    size_t n;
+    const jc_option *options = jc_fit_options(&n);
+    jc_status st = jc_want(stats, "stats", err);
+
     jc_fit_params_init(p);
-    if (params)
-        memcpy(p, params, params->size < sizeof *p ? params->size : sizeof *p);
+    return st ? st : jc_params_take(p, sizeof *p, params, options, n, err);
 }
 
 jc_status jc_fit(jc_shortcut **out, const jc_stats *stats, const jc_fit_params *params,
                  jc_error *err)
 {
-    JC_USE_THREADS(stats->threads ? stats->threads : jc_threads_max());
+    JC_USE_THREADS(stats && stats->threads ? stats->threads : jc_threads_max());
     jc_shortcut *made = NULL;
     jc_fit_params p;
 
-    take_params(&p, params);
-    jc_status st = run(&made, NULL, 1, stats, &p, err);
+    *out = NULL;
+    jc_status st = take_params(&p, stats, params, err);
+    if (st == JC_OK)
+        st = run(&made, NULL, 1, stats, &p, err);
     if (st == JC_OK)
         *out = made;
     return st;
@@ -275,10 +281,12 @@ jc_status jc_fit(jc_shortcut **out, const jc_stats *stats, const jc_fit_params *
 jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n,
                        const jc_stats *stats, const jc_fit_params *params, jc_error *err)
 {
-    JC_USE_THREADS(stats->threads ? stats->threads : jc_threads_max());
+    JC_USE_THREADS(stats && stats->threads ? stats->threads : jc_threads_max());
     jc_fit_params p;
 
-    take_params(&p, params);
+    jc_status st = take_params(&p, stats, params, err);
+    if (st)
+        return st;
     p.method = "narrow";
     for (size_t i = 0; i < n; i++) {
         out[i] = NULL;

@@ -28,11 +28,11 @@ const jc_option *jc_generate_options(size_t *n_rows)
     return rows;
 }
 
-static void settle(jc_generate_params *own, const jc_generate_params *params)
+static jc_status settle(jc_generate_params *own, const jc_generate_params *params,
+                        jc_error *err)
 {
     jc_generate_params_init(own);
-    if (params)
-        memcpy(own, params, params->size < sizeof *own ? params->size : sizeof *own);
+    return jc_params_take(own, sizeof *own, params, rows, JC_COUNT(rows), err);
 }
 
 /* Tokens that a sequence will have at most. */
@@ -53,7 +53,8 @@ uint64_t jc_generate_bytes(const jc_model *model, const jc_prompt *prompts,
     jc_seq_params seq;
     uint64_t sum = 0;
 
-    settle(&own, params);
+    if (settle(&own, params, NULL))
+        return 0;
     jc_seq_params_init(&seq);
     seq.kv = own.kv;
     for (size_t i = 0; i < n_prompts; i++) {
@@ -214,8 +215,9 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
     if (!model || !token || (n_prompts && !prompts))
         return jc_fail(err, JC_E_ARG, "writing needs a model, prompts and a function");
     JC_USE_THREADS(jc_model_threads(model));
-    settle(&own, params);
-    jc_status st = check(model, prompts, n_prompts, &own, err);
+    jc_status st = settle(&own, params, err);
+    if (st == JC_OK)
+        st = check(model, prompts, n_prompts, &own, err);
     if (st || n_prompts == 0)
         return st;
     work w = {.prompts = prompts, .params = &own, .token = token, .arg = arg};

@@ -62,10 +62,18 @@ jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t st
                            int64_t end, const jc_self_text_params *params, jc_error *err)
 {
     JC_USE_THREADS(jc_model_threads(model));
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_status st = check(info, start, err);
+    jc_self_text_params p;
 
     *out = NULL;
+    jc_self_text_params_init(&p);
+    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
+    const jc_model_info *info = jc_model_get_info(model);
+    params = &p;
+    st = check(info, start, err);
     if (st)
         return st;
     jc_self_text *self = jc_alloc_array(1, sizeof *self);

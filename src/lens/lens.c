@@ -212,22 +212,31 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
                       jc_error *err)
 {
     JC_USE_THREADS(jc_model_threads(model));
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_lens *lens = jc_alloc_array(1, sizeof *lens);
-    jc_lens_params defaults;
+    jc_lens_params p;
 
     *out = NULL;
+    jc_lens_params_init(&p);
+    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_want(tokenizer, "tokenizer", err);
+    if (st == JC_OK && n_ids > 0)
+        st = jc_want(ids, "ids", err);
+    for (size_t i = 0; i < n_shortcuts && st == JC_OK; i++)
+        st = jc_want(shortcuts ? shortcuts[i] : NULL, "shortcuts", err);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_lens *lens = jc_alloc_array(1, sizeof *lens);
     if (!lens)
         return jc_fail_nomem(err, "a lens");
-    if (!params) {
-        jc_lens_params_init(&defaults);
-        params = &defaults;
-    }
+    params = &p;
     lens->model = model;
     lens->info = info;
     lens->tokenizer = tokenizer;
     lens->top = params->top < info->vocab ? params->top : info->vocab;
-    jc_status st = choose_positions(lens, ids, n_ids, err);
+    st = choose_positions(lens, ids, n_ids, err);
     if (st == JC_OK)
         st = jc_packed_new(&lens->methods, &lens->n_methods, model, shortcuts, n_shortcuts,
                            JC_PACK_FINAL, err);

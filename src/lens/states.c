@@ -275,14 +275,21 @@ jc_status jc_states_save(const jc_model *model, jc_samples *samples, const char 
                          const jc_states_params *params, jc_error *err)
 {
     JC_USE_THREADS(jc_model_threads(model));
-    output out = {.path = path, .info = jc_model_get_info(model)};
-    jc_states_params defaults;
+    jc_states_params p;
 
-    if (!params) {
-        jc_states_params_init(&defaults);
-        params = &defaults;
-    }
-    jc_status st = find_format(&out.format, path, err);
+    jc_states_params_init(&p);
+    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_want(samples, "samples", err);
+    if (st == JC_OK)
+        st = jc_want(path, "path", err);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
+    output out = {.path = path, .info = jc_model_get_info(model)};
+    params = &p;
+    st = find_format(&out.format, path, err);
     if (st == JC_OK)
         st = read_taps(&out, model, params->taps, err);
     if (st == JC_OK)

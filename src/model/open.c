@@ -127,18 +127,19 @@ static jc_status choose_backend(jc_model *model, const jc_model_params *params,
 jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params *params,
                         jc_error *err)
 {
-    jc_model_params defaults;
-    jc_status st;
+    jc_model_params p;
+    jc_status st = jc_want(path, "path", err);
 
     *out = NULL;
-    if (!params) {
-        jc_model_params_init(&defaults);
-        params = &defaults;
-    }
+    jc_model_params_init(&p);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
     jc_model *model = jc_alloc_array(1, sizeof *model);
     if (!model)
         return jc_fail_nomem(err, "a model");
-    st = choose_backend(model, params, err);
+    st = choose_backend(model, &p, err);
     JC_USE_THREADS(model->threads);
     if (st == JC_OK)
         st = describe(model, path, err);
@@ -156,16 +157,28 @@ jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params 
 
 uint32_t jc_model_threads(const jc_model *model)
 {
-    return model->threads;
+    return model ? model->threads : 1;
+}
+
+jc_status jc_model_ready(const jc_model *model, jc_error *err)
+{
+    if (!model)
+        return jc_fail(err, JC_E_ARG, "'model' is NULL");
+    if (!model->blocks)
+        return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
+    return JC_OK;
 }
 
 jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err)
 {
     *out = NULL;
+    jc_status st = jc_want(path, "path", err);
+    if (st)
+        return st;
     jc_model *model = jc_alloc_array(1, sizeof *model);
     if (!model)
         return jc_fail_nomem(err, "a model");
-    jc_status st = describe(model, path, err);
+    st = describe(model, path, err);
     if (st) {
         jc_model_close(model);
         return st;

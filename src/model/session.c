@@ -13,8 +13,9 @@ enum { SLICE_ROWS = 256 };
 jc_status jc_session_new(jc_session **out, const jc_model *model, jc_error *err)
 {
     *out = NULL;
-    if (!model->blocks)
-        return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
+    jc_status st = jc_model_ready(model, err);
+    if (st)
+        return st;
     jc_session *session = jc_alloc_array(1, sizeof *session);
     if (!session)
         return jc_fail_nomem(err, "a session");

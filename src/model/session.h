@@ -8,7 +8,10 @@
 #include "model/parts.h"
 
 /* How many threads work with the model; see JC_USE_THREADS(). */
-uint32_t jc_model_threads(const jc_model *model);
+uint32_t jc_model_threads(const jc_model *model); /* 1 of NULL */
+
+/* E_ARG when it is NULL, or was only inspected. */
+jc_status jc_model_ready(const jc_model *model, jc_error *err) JC_NODISCARD;
 
 /* ---- other ways to the end ---- */
 

@@ -324,8 +324,13 @@ jc_status jc_map_run(const jc_map *map, const float *x, size_t n, float *y, jc_e
 jc_status jc_shortcut_apply(const jc_shortcut *shortcut, uint32_t from, uint32_t to,
                             const float *x, size_t n, float *y, jc_error *err)
 {
-    const jc_map *map = jc_shortcut_find(shortcut, from, to);
+    jc_status st = jc_want(shortcut, "shortcut", err);
 
+    if (st == JC_OK && n > 0)
+        st = jc_want(x && y ? shortcut : NULL, "x or y", err);
+    if (st)
+        return st;
+    const jc_map *map = jc_shortcut_find(shortcut, from, to);
     if (!map)
         return jc_fail(err, JC_E_ARG, "the shortcut has no map from layer %u to %u", from,
                        to);

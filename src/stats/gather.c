@@ -190,16 +190,22 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
                              jc_error *err)
 {
     JC_USE_THREADS(jc_model_threads(model));
-    const jc_model_info *info = jc_model_get_info(model);
-    const jc_backend *backend = jc_backend_find(info->backend);
     jc_stats_params p;
     struct pass pass = {.milestones = milestones};
 
     jc_stats_params_init(&p);
-    if (params)
-        memcpy(&p, params, params->size < sizeof p ? params->size : sizeof p);
     *out = NULL;
-    jc_status st = check_milestones(milestones, &p, err);
+    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_want(samples, "samples", err);
+    if (st == JC_OK)
+        st = jc_want(milestones, "milestones", err);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
+    const jc_backend *backend = jc_backend_find(jc_model_get_info(model)->backend);
+    st = check_milestones(milestones, &p, err);
     if (st == JC_OK)
         st = make_sums(&pass.stats, model, &p, err);
     if (st == JC_OK)

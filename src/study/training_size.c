@@ -215,12 +215,18 @@ jc_status jc_training_size(char **json, const jc_model *model,
 
     *json = NULL;
     jc_training_size_params_init(&p);
-    if (params) /* a caller built before a member was added has a shorter struct */
-        memcpy(&p, params, params->size < sizeof p ? params->size : sizeof p);
+    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_want(val, "val", err);
+    if (st == JC_OK && n_series > 0)
+        st = jc_want(series, "series", err);
+    if (st == JC_OK)
+        st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st)
+        return st;
     s.hooks = (jc_hooks){
         .progress = on_progress, .note = p.hooks ? p.hooks->note : NULL, .arg = &s};
-    jc_status st =
-        jc_validation_new(&validation, model, val, p.size_texts, p.batch, p.hooks, err);
+    st = jc_validation_new(&validation, model, val, p.size_texts, p.batch, p.hooks, err);
     if (st == JC_OK) {
         validation->bootstrap = p.bootstrap;
         validation->seed = p.seed;

@@ -192,10 +192,15 @@ jc_status jc_transfer(char **json, const jc_model *model, const jc_transfer_text
 {
     JC_USE_THREADS(jc_model_threads(model));
     struct transfer x = {.model = model, .texts = texts, .n = n_shortcuts};
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_status st = check_methods(&x, err);
+    jc_status st = jc_model_ready(model, err);
 
     *json = NULL;
+    if (st == JC_OK)
+        st = jc_want(texts, "texts", err);
+    if (st)
+        return st;
+    const jc_model_info *info = jc_model_get_info(model);
+    st = check_methods(&x, err);
     if (st == JC_OK && !info->has_head)
         st = jc_fail(err, JC_E_UNSUPPORTED,
                      "'%s' has no head, and a transfer compares what is read out",

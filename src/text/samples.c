@@ -70,12 +70,9 @@ jc_status jc_samples_new(jc_samples **out, const jc_samples_params *params, jc_e
 
     *out = NULL;
     jc_samples_params_init(&p);
-    if (params) /* a caller built before a member was added has a shorter struct */
-        memcpy(&p, params, params->size < sizeof p ? params->size : sizeof p);
-    p.size = sizeof p;
-    if (!p.field)
-        p.field = "text";
-    jc_status st = check_params(&p, err);
+    jc_status st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
+    if (st == JC_OK)
+        st = check_params(&p, err);
     if (st)
         return st;
     jc_samples *s = jc_alloc_array(1, sizeof *s);

@@ -142,7 +142,10 @@ jc_status jc_samples_from_file(jc_samples **out, const char *path,
                                const jc_samples_params *params, jc_error *err)
 {
     jc_samples *s;
-    jc_status st = jc_samples_new(&s, params, err);
+    jc_status st = jc_want(path, "path", err);
+
+    if (st == JC_OK)
+        st = jc_samples_new(&s, params, err);
 
     *out = NULL;
     if (st)

@@ -93,9 +93,13 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                const jc_samples_params *params, jc_error *err)
 {
     jc_samples *s;
-    jc_status st = jc_samples_new(&s, params, err);
+    jc_status st = jc_want(tokenizer, "tokenizer", err);
 
     *out = NULL;
+    if (st == JC_OK && n_paths > 0)
+        st = jc_want(paths, "paths", err);
+    if (st == JC_OK)
+        st = jc_samples_new(&s, params, err);
     if (st)
         return st;
     s->next = jc_texts_next;

@@ -74,7 +74,10 @@ jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path, jc_error *err)
     jc_tokenizer_files files;
 
     *out = NULL;
-    jc_status st = jc_tokenizer_files_open(&files, path, err);
+    jc_status st = jc_want(path, "path", err);
+    if (st)
+        return st;
+    st = jc_tokenizer_files_open(&files, path, err);
     if (st == JC_OK)
         st = look_closer(&files, jc_tokenizer_make(out, &files, err), err);
     jc_tokenizer_files_close(&files);
