@@ -89,6 +89,18 @@ static void append(char *list, size_t room, const char *before, const char *text
         snprintf(list + used, room - used, "%s%s", before, text);
 }
 
+static const char *mixture(const jc_config *config)
+{
+    static const char *const keys[] = {"num_experts", "num_local_experts",
+                                       "n_routed_experts", "moe_num_experts"};
+    uint32_t n;
+
+    for (size_t i = 0; i < JC_COUNT(keys); i++)
+        if (jc_config_u32(config, keys[i], &n, NULL) == JC_OK && n > 1)
+            return "; it is a mixture of experts";
+    return "";
+}
+
 jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_error *err)
 {
     char keys[120] = "";
@@ -106,10 +118,11 @@ jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_er
         if (strange(key, config))
             append(keys, sizeof keys, keys[0] ? ", " : "", key);
     return jc_fail(err, JC_E_UNSUPPORTED,
-                   "'%s': the model_type '%s' is not known; 'jumpcut list architectures' "
+                   "'%s': the model_type '%s' is not known%s; 'jumpcut list architectures' "
                    "says which are%s%s%s%s",
-                   jc_config_path(config), model_type, nearest ? "; the nearest is " : "",
-                   nearest ? nearest->name : "", keys[0] ? "; none has " : "", keys);
+                   jc_config_path(config), model_type, mixture(config),
+                   nearest ? "; the nearest is " : "", nearest ? nearest->name : "",
+                   keys[0] ? "; none has " : "", keys);
 }
 
 jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_error *err)
@@ -119,8 +132,9 @@ jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_err
                        "'%s': models of the architecture '%s' are not read from GGUF; give "
                        "the folder that it was made from",
                        jc_config_path(config), name);
-    return jc_fail(err, JC_E_UNSUPPORTED,
-                   "'%s': the architecture '%s' is not known in GGUF files; 'jumpcut list "
-                   "architectures' says which are",
-                   jc_config_path(config), name);
+    return jc_fail(
+        err, JC_E_UNSUPPORTED,
+        "'%s': the architecture '%s' is not known in GGUF files%s; 'jumpcut list "
+        "architectures' says which are",
+        jc_config_path(config), name, mixture(config));
 }

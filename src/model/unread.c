@@ -60,11 +60,11 @@ static bool any_end(const char *name, const char *const *list, size_t n)
 /* Whether one of them begins the name, or a part of it that begins after a dot. */
 static bool any_begin(const char *name, const char *const *list, size_t n)
 {
-    for (const char *at = name; at; at = strchr(at, '.')) {
-        at += at > name;
+    for (const char *at = name; *at; at += *at == '.') {
         for (size_t i = 0; i < n; i++)
             if (strncmp(at, list[i], strlen(list[i])) == 0)
                 return true;
+        at += strcspn(at, ".");
     }
     return false;
 }

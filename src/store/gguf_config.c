@@ -33,6 +33,7 @@ static const struct {
     {"rope.freq_base_swa", "rope_local_base_freq"},
     {"attn_logit_softcapping", "attn_logit_softcapping"},
     {"final_logit_softcapping", "final_logit_softcapping"},
+    {"expert_count", "num_experts"},
     {"use_parallel_residual", "use_parallel_residual"},
     {"rope.freq_base", "rope_theta|rotary_emb_base"},
     {"rope.scaling.original_context_length",

@@ -31,6 +31,11 @@ jc_status jc_json_parse(json_t **out, const char *text, size_t n, size_t flags,
     *out = NULL;
     if (!json && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory))
         return jc_fail_nomem(err, path);
+    if (!json && n > 0 && json_error_code(&why) == json_error_premature_end_of_input)
+        return jc_fail(err, JC_E_FORMAT,
+                       "cannot read '%s': %s is cut short, or not valid JSON: %s (line %d, "
+                       "column %d)",
+                       path, what, why.text, why.line, why.column);
     if (!json)
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': %s is not valid JSON: %s (line %d, column %d)",

@@ -35,6 +35,7 @@ static const struct {
     {"*.pth", PICKLE},
     {"*.pt", PICKLE},
     {"*.ckpt", PICKLE},
+    {"*.ckpt.*", "is of TensorFlow; convert it to safetensors"},
     {"tf_model.h5", "is of TensorFlow; convert it to safetensors"},
     {"flax_model*.msgpack", "is of Flax; convert it to safetensors"},
     {"rust_model.ot", "is of Rust; take 'model.safetensors'"},

@@ -8,7 +8,7 @@
  * the index names and no file has is missed only where it is needed. Without an index, all
  * of model-00001-of-00002.safetensors, ... are opened.
  *
- * The index is untrusted: a shard is a plain name in the model's own folder.
+ * The index is untrusted: a shard lies in the model's own folder, or below it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,9 +18,16 @@
 
 enum { MOST = 99999 }; /* shards: as many as five digits number */
 
-static bool plain(const char *name)
+/* A path that stays below the folder. */
+static bool below(const char *name)
 {
-    return name[0] && !strchr(name, '/') && !strstr(name, "..");
+    for (const char *at = name; *at; at += *at == '/') {
+        size_t n = strcspn(at, "/");
+        if (n == 2 && at[0] == '.' && at[1] == '.')
+            return false;
+        at += n;
+    }
+    return name[0] && name[0] != '/';
 }
 
 /* Open a shard, unless it is among names[*n], to which it is added. */
@@ -50,10 +57,11 @@ static jc_status open_all(jc_store *store, json_t *map, const char **names,
             return jc_fail(err, JC_E_FORMAT,
                            "cannot read '%s': the file of tensor '%s' is not text", path,
                            tensor);
-        if (!plain(shard))
-            return jc_fail(err, JC_E_FORMAT,
-                           "cannot read '%s': '%s' is not the name of a file in its folder",
-                           path, shard);
+        if (!below(shard))
+            return jc_fail(
+                err, JC_E_FORMAT,
+                "cannot read '%s': '%s' is not the name of a file below its folder", path,
+                shard);
         jc_status st = open_shard(store, names, &n, shard, err);
         if (st)
             return st;

@@ -15,6 +15,16 @@ static bool ends_with(const char *s, const char *end)
     return n >= n_end && strcmp(s + n - n_end, end) == 0;
 }
 
+/* Whether it may be a name on the hub, "org/model", rather than a path. */
+static bool names_hub(const char *path)
+{
+    const char *slash = strchr(path, '/');
+
+    return slash && slash > path && slash[1] && !strchr(slash + 1, '/') && path[0] != '.' &&
+           path[0] != '~' && slash[1] != '.' && !strstr(path, ".gguf") &&
+           !strstr(path, ".safetensors");
+}
+
 static jc_status check_folder(const char *path, jc_error *err)
 {
     jc_mapped map;
@@ -24,6 +34,11 @@ static jc_status check_folder(const char *path, jc_error *err)
 
     if (jc_dir_exists(path))
         return JC_OK;
+    if (!jc_file_exists(path) && names_hub(path))
+        return jc_fail(err, JC_E_IO,
+                       "cannot open model '%s': no such folder or file; if it is a name on "
+                       "the hub, 'hf download %s --local-dir FOLDER' fetches it",
+                       path, path);
     if (!jc_file_exists(path))
         return jc_fail(err, JC_E_IO, "cannot open model '%s': no such folder or file",
                        path);

@@ -188,6 +188,8 @@ static void test_files__what_nothing_reads_is_noted(void **state)
         {{.extra = "model.layers.0.self_attn.bias", .mask = true}, NULL},
         {{.extra = "score.weight"}, NULL},
         {{.extra = "pooler.dense.weight"}, NULL},
+        {{.extra = ".bert.pooler.dense.weight"}, NULL},
+        {{.extra = "..x."}, "'..x.'"},
         {{.prefix = NULL}, NULL},
     };
 

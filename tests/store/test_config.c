@@ -157,8 +157,8 @@ static void test_config__what_is_not_one_object_is_refused(void **state)
     } bad[] = {
         {"", "it is empty (0 bytes)"},
         {"[1]", "it is not a JSON object"},
-        {"{\"a\":1",
-         "it is not valid JSON: '}' expected near end of file (line 1, column 6)"},
+        {"{\"a\":1", "it is cut short, or not valid JSON: '}' expected near end of file "
+                     "(line 1, column 6)"},
         {"{\"a\":\"\xff\"}",
          "it is not valid JSON: unable to decode byte 0xff near '\"' (line "
          "1, column 6)"},

@@ -97,6 +97,19 @@ static void test_store__an_index_is_a_list_of_files(void **state)
     jc_store_close(store);
 }
 
+static void test_store__shards_may_lie_below_the_folder(void **state)
+{
+    jc_store *store;
+
+    scratch_text(state, "config.json", "{}");
+    assert_int_equal(mkdir(scratch_path(state, "sub"), 0700), 0);
+    write_tensors(state, "sub/a..b.safetensors", NAMES("a"));
+    scratch_text(state, INDEX, "{\"weight_map\":{\"a\":\"./sub/a..b.safetensors\"}}");
+    assert_int_equal(jc_store_open(&store, *state, NULL), JC_OK);
+    assert_non_null(jc_store_find(store, "a"));
+    jc_store_close(store);
+}
+
 static void test_store__shards_need_no_index(void **state)
 {
     jc_store *store;
@@ -156,20 +169,22 @@ static void test_store__a_bad_index_is_refused(void **state)
     static const struct {
         const char *text, *why;
     } bad[] = {
-        {"{", "it is not valid JSON: string or '}' expected near end of file (line 1, "
+        {"{", "it is cut short, or not valid JSON: string or '}' expected near end of file "
+              "(line 1, "
               "column 1)"},
         {"{}", "'weight_map' is not an object"},
         {"{\"weight_map\":[]}", "'weight_map' is not an object"},
         {"{\"weight_map\":{\"wte\":1}}", "the file of tensor 'wte' is not text"},
         {"{\"weight_map\":{\"wte\":\"../" TWO "\"}}",
-         "'../" TWO "' is not the name of a file in its folder"},
+         "'../" TWO "' is not the name of a file below its folder"},
         {"{\"weight_map\":{\"wte\":\"/etc/passwd\"}}",
-         "'/etc/passwd' is not the name of a file in its folder"},
-        {"{\"weight_map\":{\"wte\":\"sub/x\"}}",
-         "'sub/x' is not the name of a file in its folder"},
+         "'/etc/passwd' is not the name of a file below its folder"},
+        {"{\"weight_map\":{\"wte\":\"sub/../../x\"}}",
+         "'sub/../../x' is not the name of a file below its folder"},
         {"{\"weight_map\":{\"wte\":\"..\"}}",
-         "'..' is not the name of a file in its folder"},
-        {"{\"weight_map\":{\"wte\":\"\"}}", "'' is not the name of a file in its folder"},
+         "'..' is not the name of a file below its folder"},
+        {"{\"weight_map\":{\"wte\":\"\"}}",
+         "'' is not the name of a file below its folder"},
     };
 
     write_shards(state);
@@ -424,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_store__shards_are_one_index),
         SCRATCH_TEST(test_store__an_index_is_a_list_of_files),
+        SCRATCH_TEST(test_store__shards_may_lie_below_the_folder),
         SCRATCH_TEST(test_store__shards_need_no_index),
         SCRATCH_TEST(test_store__one_file_comes_before_an_index),
         SCRATCH_TEST(test_store__what_is_no_model_folder_is_told),
