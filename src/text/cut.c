@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "text/byte_chars.h"
 #include "text/chars.h"
 
 jc_status jc_cut_add(jc_cut *cut, jc_cut_step *step, jc_error *err)
@@ -214,13 +215,40 @@ static jc_status bert(const run *r, size_t i, const char *text, size_t n, bool f
                : run_from(r, i + 1, text + word, n - word, first && word == 0, err);
 }
 
+/* ---- a character for each byte, for steps after ByteLevel ---- */
+
+static jc_status chars(const run *r, size_t i, const char *text, size_t n, bool first,
+                       jc_error *err)
+{
+    jc_bytes out = {0};
+    jc_status st = jc_byte_chars_put(text, n, &out)
+                       ? run_from(r, i + 1, out.data, out.n, first, err)
+                       : jc_fail_nomem(err, "a text");
+
+    jc_free(out.data);
+    return st;
+}
+
+static jc_status give_piece(const run *r, const char *piece, size_t n, jc_error *err)
+{
+    if (!r->cut->chars)
+        return r->give(r->arg, piece, n, err);
+    char *bytes = jc_alloc(n);
+    size_t n_bytes;
+    jc_status st = bytes ? JC_OK : jc_fail_nomem(err, "a text");
+    if (st == JC_OK && jc_byte_chars_undo(piece, n, bytes, &n_bytes))
+        st = r->give(r->arg, bytes, n_bytes, err);
+    jc_free(bytes);
+    return st;
+}
+
 static jc_status run_from(const run *r, size_t i, const char *text, size_t n, bool first,
                           jc_error *err)
 {
     if (n == 0)
         return JC_OK;
     if (i == r->cut->n)
-        return r->give(r->arg, text, n, err);
+        return give_piece(r, text, n, err);
     switch (r->cut->step[i].kind) {
     case JC_CUT_SPLIT:
         return split(r, i, text, n, first, err);
@@ -230,6 +258,8 @@ static jc_status run_from(const run *r, size_t i, const char *text, size_t n, bo
         return spaces(r, i, text, n, first, err);
     case JC_CUT_BERT:
         return bert(r, i, text, n, first, err);
+    case JC_CUT_CHARS:
+        return chars(r, i, text, n, first, err);
     }
     return JC_OK;
 }

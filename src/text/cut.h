@@ -19,7 +19,8 @@ typedef enum jc_cut_kind {
     JC_CUT_SPLIT,  /* at a pattern */
     JC_CUT_PREFIX, /* nothing is cut: a space before a piece that begins with none */
     JC_CUT_SPACES, /* nor here: spaces are written as `sign`, and one is put before */
-    JC_CUT_BERT    /* at white space, which is dropped, and around punctuation */
+    JC_CUT_BERT,   /* at white space, which is dropped, and around punctuation */
+    JC_CUT_CHARS   /* nothing is cut: the steps after it see a character for each byte */
 } jc_cut_kind;
 
 typedef enum jc_prepend {
@@ -41,6 +42,7 @@ typedef struct jc_cut {
     jc_cut_step *step; /* [n] */
     size_t n, capacity;
     bool bytes; /* pieces are bytes, each of which is a token: GPT-2's ByteLevel */
+    bool chars; /* there is a step JC_CUT_CHARS */
 } jc_cut;
 
 /* The step joins the list, which owns what it holds; on failure it is released. */

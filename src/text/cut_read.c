@@ -8,11 +8,18 @@
 static jc_status add(void *list, jc_cut_step *step, const char *path, jc_error *err)
 {
     jc_cut *cut = list;
+    jc_cut_step chars = {.kind = JC_CUT_CHARS};
+    jc_status st = JC_OK;
 
-    if (!cut->bytes)
+    if (cut->bytes && step->kind != JC_CUT_SPLIT)
+        st = jc_tokenizer_refuse(path, "such a 'pre_tokenizer' after ByteLevel", err);
+    else if (cut->bytes && !cut->chars)
+        st = jc_cut_add(cut, &chars, err);
+    cut->chars = cut->bytes;
+    if (st == JC_OK)
         return jc_cut_add(cut, step, err);
     jc_pattern_free(step->pattern);
-    return jc_tokenizer_refuse(path, "a 'pre_tokenizer' after ByteLevel", err);
+    return st;
 }
 
 static jc_status add_regex(void *list, const char *regex, jc_behaviour behaviour,

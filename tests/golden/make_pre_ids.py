@@ -97,6 +97,11 @@ for name, (nfc, *steps) in PRE.items():
     if nfc:
         tok.normalizer = normalizers.NFC()
     made[name] = tok
+# as Falcon's tokenizer.json has it: steps after ByteLevel, which see a character for each byte
+tok = Tokenizer.from_str(made["gpt-2"].to_str())
+tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Punctuation("contiguous"), pre_tokenizers.ByteLevel(add_prefix_space=False),
+                                             pre_tokenizers.Digits(individual_digits=False), pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated", False)])
+made["falcon-json"] = tok
 with open(HERE + "pre.jsonl", "w") as f:
     for text in strings():
         f.write(json.dumps(dict(text=text, ids={n: t.encode(text).ids for n, t in made.items()}), separators=(",", ":")) + "\n")

@@ -63,6 +63,8 @@ static void test_pre__names_give_the_reference_ids(void **state)
     (void)state;
     json_object_foreach(json_object_get(json_array_get(rows, 0), "ids"), name, ids)
     {
+        if (strcmp(name, "falcon-json") == 0)
+            continue;
         check_rows(rows, name, open_as(name));
         n++;
     }
@@ -109,11 +111,33 @@ static void test_pre__classes_in_classes_are_read(void **state)
     json_decref(rows);
 }
 
+/* Digits sees the characters that stand for bytes, of which some are digits. */
+static void test_pre__steps_after_byte_level_see_a_character_for_each_byte(void **state)
+{
+    json_t *rows = read_rows();
+    jc_tokenizer *t = open_as("gpt-2");
+    json_t *cut = json_loads(
+        "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Punctuation\","
+        "\"behavior\":\"Contiguous\"},{\"type\":\"ByteLevel\",\"add_prefix_space\":false},"
+        "{\"type\":\"Digits\",\"individual_digits\":false},{\"type\":\"Split\","
+        "\"pattern\":{\"Regex\":\"[0-9][0-9][0-9]\"},\"behavior\":\"Isolated\","
+        "\"invert\":false}]}",
+        0, NULL);
+
+    (void)state;
+    jc_cut_free(&t->cut);
+    assert_int_equal(jc_cut_read(&t->cut, cut, "x", NULL), JC_OK);
+    check_rows(rows, "falcon-json", t);
+    json_decref(cut);
+    json_decref(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pre__names_give_the_reference_ids),
         cmocka_unit_test(test_pre__classes_in_classes_are_read),
+        cmocka_unit_test(test_pre__steps_after_byte_level_see_a_character_for_each_byte),
     };
     return cmocka_run_group_tests_name("text/pre", tests, NULL, NULL);
 }

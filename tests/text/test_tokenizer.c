@@ -312,9 +312,9 @@ static void test_tokenizer__bad_files_are_named(void **state)
          "cannot read 'tokenizer.json': a 'pre_tokenizer' of type 'UnicodeScripts' is not "
          "supported"},
         {{"{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":"
-          "\"ByteLevel\"},{\"type\":\"Digits\"}]}}"},
+          "\"ByteLevel\"},{\"type\":\"BertPreTokenizer\"}]}}"},
          JC_E_UNSUPPORTED,
-         "cannot read 'tokenizer.json': a 'pre_tokenizer' after ByteLevel is not "
+         "cannot read 'tokenizer.json': such a 'pre_tokenizer' after ByteLevel is not "
          "supported"},
         {{"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"}}}"},
          JC_E_FORMAT,
