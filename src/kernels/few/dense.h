@@ -13,8 +13,7 @@
 #include "kernels/few/lanes.h"
 #include "kernels/few/set.h"
 
-enum { STEP = 2 * LANES, LINE = 64, PAGE = 4096 };
-enum { NEAR = 1 << 14 }; /* how far ahead lines are fetched at least */
+enum { STEP = 2 * LANES, LINE = 64, CACHED = 4096 };
 
 /* STEP weights as two vectors, in the order in which `prepare` has put x. */
 typedef void dense_load(const unsigned char *w, vf *a, vf *b);
@@ -65,15 +64,14 @@ typedef vf dense_sums[FEW_ROWS][DENSE_OUTPUTS];
 
 typedef struct dense_tile {
     const unsigned char *w[DENSE_OUTPUTS];
-    size_t steps;               /* in `w` */
-    const unsigned char *ahead; /* what to fetch meanwhile */
-    size_t lines;               /* a step */
+    size_t steps;   /* in `w` */
+    uintptr_t next; /* from w to what is read next */
+    int from, to;   /* of w: those of which the next is fetched meanwhile */
 } dense_tile;
 
 INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
                        const float *x, size_t stride, int rows, vf (*kept)[DENSE_OUTPUTS])
 {
-    const unsigned char *ahead = tile->ahead;
     vf sums[DENSE_OUTPUTS][4];
 
     UNROLL(8)
@@ -82,8 +80,10 @@ INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
     for (int m = 0; m < DENSE_OUTPUTS; m++)
         sums[m][r] = kept[r][m];
     for (size_t i = 0; i < tile->steps; i++) {
-        for (size_t l = 0; l < tile->lines; l++, ahead += LINE)
-            prefetch(ahead);
+        for (int m = tile->from; m < tile->to; m++)
+            for (size_t line = 0; line < bytes; line += LINE)
+                prefetch(
+                    (const void *)((uintptr_t)tile->w[m] + tile->next + i * bytes + line));
         dense_step(load, tile->w, i * bytes, x + i * STEP, stride, rows, sums);
     }
     UNROLL(8)
@@ -97,12 +97,14 @@ INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
 INLINE void dense_all(dense_load *load, size_t bytes, dense_tile *tile,
                       const jc_few_work *work, size_t at, dense_sums kept)
 {
-    size_t stride = work->x_bytes / sizeof(float);
-    size_t passes = (work->rows + 3) / 4;
+    const size_t stride = work->x_bytes / sizeof(float);
+    const int passes = (int)((work->rows + 3) / 4), streams = tile->to;
 
-    tile->lines = (DENSE_OUTPUTS * bytes / LINE + passes - 1) / passes;
-    for (size_t r = 0; r < work->rows; r += 4) {
+    for (int p = 0; p < passes; p++) {
+        const size_t r = (size_t)p * 4;
         const float *x = (const float *)(const void *)(work->x + r * work->x_bytes) + at;
+        tile->from = streams * p / passes;
+        tile->to = streams * (p + 1) / passes;
         switch (work->rows - r) {
         case 1:
             dense_rows(load, bytes, tile, x, stride, 1, kept + r);
@@ -116,7 +118,6 @@ INLINE void dense_all(dense_load *load, size_t bytes, dense_tile *tile,
         default:
             dense_rows(load, bytes, tile, x, stride, 4, kept + r);
         }
-        tile->ahead += tile->lines * LINE * tile->steps;
     }
 }
 
@@ -133,32 +134,50 @@ INLINE void dense_finish(size_t rows, dense_sums kept, float *out)
     }
 }
 
+/* Steps that are taken at a time: up to four rows of x then stay in the nearest cache, and
+ * more of them in the next one. The order of sums stays the same. */
+INLINE size_t dense_chunk(size_t rows)
+{
+    return CACHED / (rows < 4 ? rows : 4) / STEP;
+}
+
 /* size: bytes of a weight */
 INLINE void dense_panel(dense_load *load, size_t size, const jc_few_work *work,
                         size_t first, size_t n, float *out)
 {
     const size_t n_in = work->spec->n_in, whole = n_in / STEP, rest = n_in % STEP;
+    const size_t bytes = STEP * size, chunk = dense_chunk(work->rows);
+    const unsigned char *row[FEW_PANEL];
+    dense_sums kept[FEW_PANEL / DENSE_OUTPUTS];
 
-    for (size_t o = 0; o < n; o += DENSE_OUTPUTS) {
-        dense_tile tile = {.steps = whole};
-        unsigned char last[DENSE_OUTPUTS][STEP * sizeof(float)] = {{0}};
-        dense_sums kept;
-        memset(kept, 0, work->rows * sizeof *kept);
-        for (size_t m = 0; m < DENSE_OUTPUTS; m++)
-            tile.w[m] =
-                work->data + (first + (o + m < n ? o + m : n - 1)) * work->row_bytes;
-        size_t panel = DENSE_OUTPUTS * work->row_bytes;
-        tile.ahead = tile.w[0] + (panel > NEAR ? panel : NEAR);
-        for (size_t page = 0; page < panel; page += PAGE)
-            prefetch(tile.ahead + TOUCH + page);
-        dense_all(load, STEP * size, &tile, work, 0, kept);
-        if (rest > 0) {
-            for (size_t m = 0; m < DENSE_OUTPUTS; m++)
-                tile.w[m] = memcpy(last[m], tile.w[m] + whole * STEP * size, rest * size);
-            tile.steps = 1;
-            dense_all(load, STEP * size, &tile, work, whole * STEP, kept);
+    for (size_t o = 0; o < FEW_PANEL; o++)
+        row[o] = work->data + (first + (o < n ? o : n - 1)) * work->row_bytes;
+    for (size_t g = 0; g * DENSE_OUTPUTS < n; g++)
+        memset(kept[g], 0, work->rows * sizeof **kept);
+    for (size_t at = 0; at < whole; at += chunk)
+        for (size_t o = 0; o < n; o += DENSE_OUTPUTS) {
+            dense_tile tile = {.steps = whole - at < chunk ? whole - at : chunk};
+            for (size_t m = 0; m < DENSE_OUTPUTS; m++) {
+                tile.w[m] = row[o + m] + at * bytes;
+                prefetch(tile.w[m] + FEW_PANEL * work->row_bytes); /* its page */
+            }
+            tile.next = DENSE_OUTPUTS * work->row_bytes; /* the next outputs, or chunk */
+            if (o + DENSE_OUTPUTS >= n)
+                tile.next = at + chunk < whole
+                                ? chunk * bytes - o * work->row_bytes
+                                : (FEW_PANEL - o) * work->row_bytes - at * bytes;
+            tile.to = DENSE_OUTPUTS;
+            dense_all(load, bytes, &tile, work, at * STEP, kept[o / DENSE_OUTPUTS]);
         }
-        dense_finish(work->rows, kept, out + o);
+    for (size_t o = 0; o < n; o += DENSE_OUTPUTS) {
+        if (rest > 0) {
+            unsigned char last[DENSE_OUTPUTS][STEP * sizeof(float)] = {{0}};
+            dense_tile tile = {.steps = 1};
+            for (size_t m = 0; m < DENSE_OUTPUTS; m++)
+                tile.w[m] = memcpy(last[m], row[o + m] + whole * bytes, rest * size);
+            dense_all(load, bytes, &tile, work, whole * STEP, kept[o / DENSE_OUTPUTS]);
+        }
+        dense_finish(work->rows, kept[o / DENSE_OUTPUTS], out + o);
     }
 }
 

@@ -13,7 +13,7 @@ static void other_panel(const jc_few_work *work, size_t first, size_t n, float *
     float w[DENSE_OUTPUTS][FEW_CHUNK];
 
     for (size_t o = 0; o < n; o += DENSE_OUTPUTS) {
-        dense_tile tile;
+        dense_tile tile = {.to = 0};
         dense_sums kept;
         memset(kept, 0, work->rows * sizeof *kept);
         for (size_t at = 0; at < n_in; at += FEW_CHUNK) {
@@ -27,7 +27,6 @@ static void other_panel(const jc_few_work *work, size_t first, size_t n, float *
                 memset(w[m] + count, 0, (FEW_CHUNK - count) * sizeof(float));
                 tile.w[m] = (const unsigned char *)w[m];
             }
-            tile.ahead = tile.w[0];
             dense_all(f32_load, STEP * sizeof(float), &tile, work, at, kept);
         }
         dense_finish(work->rows, kept, out + o);
