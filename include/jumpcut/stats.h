@@ -81,6 +81,16 @@ JC_API uint64_t jc_stats_rows(const jc_stats *stats); /* vectors */
 JC_API uint64_t jc_stats_texts(const jc_stats *stats);
 JC_API const char *jc_stats_fingerprint(const jc_stats *stats); /* of the model */
 
+JC_API uint32_t jc_stats_layers(const jc_stats *stats); /* L */
+JC_API uint32_t jc_stats_width(const jc_stats *stats);  /* d */
+
+/** What they hold of taps of the same token, borrowed; NULL where it was not gathered. The
+ *  mean of a tap [d]; the products of two, sum (h_from - mean)(h_to - mean)' [d, d], row
+ * from `from`; of a tap alone, sum (h - mean)^2 [d]. */
+JC_API const double *jc_stats_mean(const jc_stats *stats, jc_tap tap);
+JC_API const double *jc_stats_square(const jc_stats *stats, jc_tap tap);
+JC_API const double *jc_stats_products(const jc_stats *stats, jc_tap from, jc_tap to);
+
 #ifdef __cplusplus
 }
 #endif

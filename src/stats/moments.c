@@ -116,6 +116,35 @@ uint64_t jc_stats_texts(const jc_stats *stats)
     return stats->texts;
 }
 
+uint32_t jc_stats_layers(const jc_stats *stats)
+{
+    return stats->taps - 1;
+}
+
+uint32_t jc_stats_width(const jc_stats *stats)
+{
+    return stats->width;
+}
+
+const double *jc_stats_mean(const jc_stats *stats, jc_tap tap)
+{
+    uint32_t node = jc_stats_node(stats, tap);
+
+    return node < stats->nodes ? stats->mean + (size_t)node * stats->width : NULL;
+}
+
+const double *jc_stats_square(const jc_stats *stats, jc_tap tap)
+{
+    uint32_t node = jc_stats_node(stats, tap);
+
+    return node < stats->nodes ? stats->square + (size_t)node * stats->width : NULL;
+}
+
+const double *jc_stats_products(const jc_stats *stats, jc_tap from, jc_tap to)
+{
+    return jc_stats_cross(stats, jc_stats_node(stats, from), jc_stats_node(stats, to));
+}
+
 const char *jc_stats_fingerprint(const jc_stats *stats)
 {
     return stats->fingerprint;

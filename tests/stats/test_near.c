@@ -324,6 +324,41 @@ static void test_near__damaged_metadata_is_refused(void **state)
     jc_model_close(model);
 }
 
+/* What a program may ask of sums. */
+static void test_stats__what_they_hold_can_be_asked(void **state)
+{
+    jc_model *model = tiny();
+    jc_samples *samples = samples_of(state, 0, TEXTS, true);
+    jc_stats_params params;
+    jc_stats *s;
+    double mean = 0, rows = 0;
+
+    jc_stats_params_init(&params);
+    params.parts = true;
+    must(jc_stats_gather(&s, model, samples, &params, &err));
+    jc_samples_close(samples);
+    assert_int_equal(jc_stats_layers(s), 3);
+    assert_int_equal(jc_stats_width(s), WIDTH);
+    for (size_t t = 0; t < TEXTS; t++) {
+        float states[TOKENS * WIDTH];
+        run_text(model, t, (jc_tap){2, 0}, states);
+        for (size_t i = 0; i < length(t); i++, rows++)
+            mean += (double)states[i * WIDTH + 5];
+    }
+    assert_true(fabs(jc_stats_mean(s, (jc_tap){2, 0})[5] - mean / rows) < 1e-5);
+    const double *own = jc_stats_products(s, (jc_tap){2, 0}, (jc_tap){2, 0});
+    assert_true(own[5 * WIDTH + 5] == jc_stats_square(s, (jc_tap){2, 0})[5]);
+    assert_non_null(jc_stats_products(s, (jc_tap){1, 0}, (jc_tap){3, 0}));
+    assert_non_null(
+        jc_stats_products(s, (jc_tap){2, JC_POINT_LN2}, (jc_tap){2, JC_POINT_MLP}));
+    assert_null(
+        jc_stats_products(s, (jc_tap){1, 0}, (jc_tap){2, 0})); /* pairs to the last */
+    assert_null(jc_stats_mean(s, (jc_tap){9, 0}));
+    assert_null(jc_stats_mean(s, (jc_tap){2, JC_POINT_SUM}));
+    jc_stats_free(s);
+    jc_model_close(model);
+}
+
 static void test_near__short_memory_is_a_status(void **state)
 {
     jc_model *model = tiny();
@@ -354,6 +389,7 @@ int main(void)
         SCRATCH_TEST(test_near__parts_merge_to_the_whole),
         cmocka_unit_test(test_near__wrong_maps_are_named),
         SCRATCH_TEST(test_near__damaged_metadata_is_refused),
+        SCRATCH_TEST(test_stats__what_they_hold_can_be_asked),
         SCRATCH_TEST(test_near__short_memory_is_a_status),
     };
     return cmocka_run_group_tests_name("stats/near", tests, NULL, NULL);
