@@ -8,8 +8,8 @@ build=${1:-build}
 temp=$(mktemp -d) || exit 1
 trap 'rm -rf "$temp"' EXIT
 
-cat include/jumpcut/*.h | tr '\n' ' ' | grep -oE 'JC_API [^;(]*\(' |
-    grep -oE 'jc_[a-z0-9_]+ *\($' | tr -d '( ' | sort -u >"$temp/declared"
+cat include/jumpcut/*.h | tr '\n' ' ' | grep -oE 'JC_API [^;([]*[[(;]' |
+    grep -oE 'jc_[a-z0-9_]+ *[[(;]$' | tr -d '[(; ' | sort -u >"$temp/declared"
 nm -D --defined-only "$build/libjumpcut.so" | awk '{ sub(/@.*/, "", $3); print $3 }' |
     grep -v '^\.gomp_' | sort -u >"$temp/exported"
 nm -g --defined-only "$build/libjumpcut.a" 2>/dev/null | awk 'NF == 3 { print $3 }' |

@@ -53,6 +53,7 @@ check headers tools/check-headers.sh
 check names tools/check-names.sh "$build"
 check docs tools/check-docs.sh "$build"
 check format format
+check tables tools/check-tables.sh
 check cppcheck cppcheck_library
 check clang-tidy tidy
 

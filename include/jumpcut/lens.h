@@ -87,6 +87,9 @@ typedef struct jc_lens_view_info {
 } jc_lens_view_info;
 JC_API const jc_lens_view_info *jc_lens_view_at(size_t i);
 
+/** "|text|html|json|csv": the names of all views, for tables of options. */
+JC_API extern const char jc_lens_view_choices[];
+
 typedef struct jc_lens_look {
     uint32_t width; /* "text": columns of the terminal */
     bool colour;    /* "text": shade by probability */

@@ -2,7 +2,7 @@
 /* cmd_convert.c: `jumpcut convert`: maps from files of other programs, and to them. */
 #include <stddef.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/work.h"
 
 static jc_status run(jc_cli *cli, jc_error *err)

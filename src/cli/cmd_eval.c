@@ -2,7 +2,7 @@
 /* cmd_eval.c: `jumpcut eval`: how good shortcuts are on texts. */
 #include <stdlib.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 #include "cli/output.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_help.c: `jumpcut help` and `jumpcut version`. */
-#include "cli/commands.h"
+#include "cli/cli.h"
 
 static jc_status run_help(jc_cli *cli, jc_error *err)
 {

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/utf8.h"
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/contents.h"
 #include "cli/work.h"
 

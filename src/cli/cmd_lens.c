@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/work.h"

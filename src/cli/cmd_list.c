@@ -2,7 +2,7 @@
 /* cmd_list.c: `jumpcut list`: the rows of the library's tables. */
 #include <string.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 
 static void line(const char *name, const char *summary)
 {

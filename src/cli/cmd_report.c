@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "report/report.h"

@@ -2,7 +2,7 @@
 /* cmd_sample.c: `jumpcut sample`: the work list of a fit. */
 #include <stdlib.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 

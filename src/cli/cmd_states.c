@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_states.c: `jumpcut states`: the hidden states of texts, for other programs. */
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/study.h"
 #include "cli/output.h"
 #include "cli/table.h"

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/json_text.h"
 #include "cli/output.h"

@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* commands.c: the table of commands, in the order of --help. A new one is a file and a row.
  */
-#include "cli/commands.h"
+#include "cli/cli.h"
 
 #include <string.h>
 
-static const jc_command *const table[] = {
-    &jc_command_study,  &jc_command_inspect, &jc_command_tokenize, &jc_command_sample,
-    &jc_command_fit,    &jc_command_eval,    &jc_command_report,   &jc_command_lens,
-    &jc_command_states, &jc_command_convert, &jc_command_generate, &jc_command_list,
-    &jc_command_help,   &jc_command_version,
-};
+/* The entries, in the order in which they are listed: jc_command_<name> is in cmd_<name>.c.
+ */
+#define COMMANDS(X)                                                                        \
+    X(study)                                                                               \
+    X(inspect)                                                                             \
+    X(tokenize)                                                                            \
+    X(sample)                                                                              \
+    X(fit)                                                                                 \
+    X(eval)                                                                                \
+    X(report)                                                                              \
+    X(lens)                                                                                \
+    X(states)                                                                              \
+    X(convert)                                                                             \
+    X(generate)                                                                            \
+    X(list)                                                                                \
+    X(help)                                                                                \
+    X(version)
+
+#define JC_X(name) extern const jc_command jc_command_##name;
+COMMANDS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_command_##name,
+static const jc_command *const table[] = {COMMANDS(JC_X)};
+#undef JC_X
 
 const jc_command *jc_command_at(size_t i)
 {

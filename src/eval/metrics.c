@@ -2,9 +2,23 @@
 /* metrics.c: the metric table, in the order in which results are written. */
 #include "eval/run.h"
 
-static const jc_metric *const table[] = {&jc_metric_r2,        &jc_metric_jump,
-                                         &jc_metric_exit,      &jc_metric_parts,
-                                         &jc_metric_schedules, &jc_metric_maps};
+/* The entries, in the order in which they are listed: jc_metric_<name> is in
+ * metric_<name>.c. */
+#define METRICS(X)                                                                         \
+    X(r2)                                                                                  \
+    X(jump)                                                                                \
+    X(exit)                                                                                \
+    X(parts)                                                                               \
+    X(schedules)                                                                           \
+    X(maps)
+
+#define JC_X(name) extern const jc_metric jc_metric_##name;
+METRICS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_metric_##name,
+static const jc_metric *const table[] = {METRICS(JC_X)};
+#undef JC_X
 
 const jc_metric *jc_metric_row(size_t i)
 {

@@ -71,9 +71,6 @@ typedef struct jc_metric {
     void (*release)(void *state); /* takes NULL */
 } jc_metric;
 
-extern const jc_metric jc_metric_r2, jc_metric_jump, jc_metric_exit, jc_metric_parts,
-    jc_metric_schedules, jc_metric_maps;
-
 const jc_metric *jc_metric_row(size_t i); /* NULL past the end */
 
 #endif

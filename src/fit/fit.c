@@ -13,7 +13,7 @@
 
 /* clang-format off */
 static const jc_option rows[] = {
-    {"method", JC_OPTION_TEXT, offsetof(jc_fit_params, method), 0, 0, "mat", "id|mat|ridge|narrow|one-jump",
+    {"method", JC_OPTION_TEXT, offsetof(jc_fit_params, method), 0, 0, "mat", jc_method_choices + 1,
      "how the maps are found; see 'jumpcut list methods'"},
     {"ridge", JC_OPTION_REAL, offsetof(jc_fit_params, ridge), 0, 1e6, "0.001", NULL,
      "method ridge: penalty, relative to the mean diagonal"},

@@ -4,15 +4,32 @@
 
 #include <string.h>
 
-static const jc_method *const methods[] = {
-    &jc_method_id, &jc_method_mat, &jc_method_ridge, &jc_method_narrow, &jc_method_one_jump,
-};
+/* The entries, with their names, in the order in which they are listed: jc_method_<name> is
+ * in method_<name>.c. */
+#define METHODS(X)                                                                         \
+    X(id, "id")                                                                            \
+    X(mat, "mat")                                                                          \
+    X(ridge, "ridge")                                                                      \
+    X(narrow, "narrow")                                                                    \
+    X(one_jump, "one-jump")
+
+#define JC_X(name, text) extern const jc_method jc_method_##name;
+METHODS(JC_X)
+#undef JC_X
+
+#define JC_X(name, text) &jc_method_##name,
+static const jc_method *const table[] = {METHODS(JC_X)};
+#undef JC_X
+
+#define JC_X(name, text) "|" text
+const char jc_method_choices[] = METHODS(JC_X);
+#undef JC_X
 
 const jc_method *jc_method_find(const char *name)
 {
-    for (size_t i = 0; i < JC_COUNT(methods); i++)
-        if (strcmp(methods[i]->info.name, name) == 0)
-            return methods[i];
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (strcmp(table[i]->info.name, name) == 0)
+            return table[i];
     return NULL;
 }
 
@@ -30,5 +47,5 @@ bool jc_method_takes(const jc_method *method, const char *option)
 
 const jc_method_info *jc_method_at(size_t i)
 {
-    return i < JC_COUNT(methods) ? &methods[i]->info : NULL;
+    return i < JC_COUNT(table) ? &table[i]->info : NULL;
 }

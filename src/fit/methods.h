@@ -40,8 +40,8 @@ typedef struct jc_method {
     jc_status (*fit)(jc_fit_job *job); /* NULL: nothing is fitted */
 } jc_method;
 
-extern const jc_method jc_method_id, jc_method_mat, jc_method_ridge, jc_method_narrow,
-    jc_method_one_jump;
+/* "|id|mat|...": the names, for options. */
+extern const char jc_method_choices[];
 
 /* NULL when no method is called so. */
 const jc_method *jc_method_find(const char *name);

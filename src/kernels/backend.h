@@ -53,7 +53,8 @@ typedef struct jc_host {
                                   size_t sum_stride, jc_error *err);
 } jc_host;
 
-/* Operations as kernels.h documents them. Sizes have been checked. */
+/* Operations as kernels.h documents them. Those from linear_new() on may be
+ * NULL: `ref` computes them, in host memory (fallback.h). */
 struct jc_backend {
     const char *name;
     bool (*has)(jc_precision precision);
@@ -62,6 +63,8 @@ struct jc_backend {
     void (*buffer_free)(jc_buffer *buffer);
     jc_status (*upload)(jc_mat to, const float *from, jc_error *err);
     jc_status (*download)(float *to, jc_mat from, jc_error *err);
+    /* y's row i = x's row rows[i], or i; each float32 or float16 */
+    jc_status (*gather)(jc_mat x, const size_t *rows, jc_mat y, jc_error *err);
     jc_status (*linear_new)(jc_linear **out, const jc_backend *backend,
                             const jc_linear_spec *spec, jc_error *err);
     void (*linear_free)(jc_linear *linear);
@@ -73,12 +76,11 @@ struct jc_backend {
     jc_status (*softcap)(float cap, jc_mat x, jc_error *err);
     jc_status (*accumulate)(jc_mat x, jc_mat y, jc_error *err);
     jc_status (*zero)(jc_mat x, jc_error *err);
-    jc_status (*gather)(jc_mat x, const size_t *rows, jc_mat y, jc_error *err);
     jc_status (*all_finite)(jc_mat x, bool *finite, jc_error *err);
     jc_status (*attention)(const jc_attention *attention, jc_plan plan,
                            const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err);
-    const jc_host *host;
+    const jc_host *host; /* of a backend on the CPU; NULL: second moments by ref's */
     /* Open and close a buffer for the CPU; NULL where it always is. */
     void (*open)(const jc_buffer *buffer);
     void (*close)(const jc_buffer *buffer);

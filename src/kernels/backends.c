@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* backends.c: the table of backends, and what is the same for all of them. */
-#include "kernels/backend.h"
+#include "kernels/fallback.h"
 
 #include <string.h>
 
-static const jc_backend *const table[] = {&jc_backend_onednn, &jc_backend_ref};
-static const char *const names[] = {"onednn", "ref", NULL};
+/* The entries; the first is the default: jc_backend_<name> is in <name>/<name>.c. */
+#define BACKENDS(X)                                                                        \
+    X(onednn)                                                                              \
+    X(ref)
+
+#define JC_X(name) extern const jc_backend jc_backend_##name;
+BACKENDS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_backend_##name,
+static const jc_backend *const table[] = {BACKENDS(JC_X)};
+#undef JC_X
+#define JC_X(name) #name,
+static const char *const names[] = {BACKENDS(JC_X) NULL};
+#undef JC_X
+
+#define JC_X(name) "|" #name
+const char jc_backend_choices[] = BACKENDS(JC_X);
+#undef JC_X
+
 static const jc_backend *substitute; /* see jc_backend_stand_in() */
 
 void jc_backend_stand_in(const jc_backend *backend)
@@ -139,7 +157,8 @@ jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
                         const jc_linear_spec *spec, jc_error *err)
 {
     *out = NULL;
-    jc_status st = backend->linear_new(out, backend, spec, err);
+    jc_status st = backend->linear_new ? backend->linear_new(out, backend, spec, err)
+                                       : jc_backend_ref.host->linear_new(out, spec, err);
     if (st)
         return st;
     (*out)->backend = backend;
@@ -154,7 +173,10 @@ void jc_linear_free(jc_linear *linear)
     if (!linear)
         return;
     const jc_weight_source kept = linear->kept;
-    linear->backend->linear_free(linear);
+    if (linear->backend->linear_free)
+        linear->backend->linear_free(linear);
+    else
+        jc_backend_ref.host->linear_free(linear);
     if (kept.release)
         kept.release(kept.arg);
 }
@@ -167,7 +189,10 @@ size_t jc_linear_bytes(const jc_linear *linear)
 jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                           jc_error *err)
 {
-    return linear->backend->linear(linear, plan, x, y, err);
+    const jc_backend *backend = linear->backend;
+
+    return (backend->linear ? backend->linear : jc_fallback_linear)(linear, plan, x, y,
+                                                                    err);
 }
 
 jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
@@ -188,32 +213,45 @@ jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, fl
 
 jc_status jc_norm_run(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err)
 {
-    return y.buffer->backend->norm(norm, x, y, err);
+    const jc_backend *backend = y.buffer->backend;
+
+    return (backend->norm ? backend->norm : jc_fallback_norm)(norm, x, y, err);
 }
 
 jc_status jc_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err)
 {
-    return x.buffer->backend->rotate(rotation, turns, x, err);
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->rotate ? backend->rotate : jc_fallback_rotate)(rotation, turns, x,
+                                                                    err);
 }
 
 jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
 {
-    return y.buffer->backend->gate(act, x, y, err);
+    const jc_backend *backend = y.buffer->backend;
+
+    return (backend->gate ? backend->gate : jc_fallback_gate)(act, x, y, err);
 }
 
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err)
 {
-    return x.buffer->backend->softcap(cap, x, err);
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->softcap ? backend->softcap : jc_fallback_softcap)(cap, x, err);
 }
 
 jc_status jc_accumulate(jc_mat x, jc_mat y, jc_error *err)
 {
-    return y.buffer->backend->accumulate(x, y, err);
+    const jc_backend *backend = y.buffer->backend;
+
+    return (backend->accumulate ? backend->accumulate : jc_fallback_accumulate)(x, y, err);
 }
 
 jc_status jc_zero(jc_mat x, jc_error *err)
 {
-    return x.buffer->backend->zero(x, err);
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->zero ? backend->zero : jc_fallback_zero)(x, err);
 }
 
 jc_status jc_copy(jc_mat x, jc_mat y, jc_error *err)
@@ -228,12 +266,18 @@ jc_status jc_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err)
 
 jc_status jc_all_finite(jc_mat x, bool *finite, jc_error *err)
 {
-    return x.buffer->backend->all_finite(x, finite, err);
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->all_finite ? backend->all_finite : jc_fallback_all_finite)(x, finite,
+                                                                                err);
 }
 
 jc_status jc_attention_run(const jc_attention *attention, jc_plan plan,
                            const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err)
 {
-    return out.buffer->backend->attention(attention, plan, spans, n_spans, q, out, err);
+    const jc_backend *backend = out.buffer->backend;
+
+    return (backend->attention ? backend->attention : jc_fallback_attention)(
+        attention, plan, spans, n_spans, q, out, err);
 }

@@ -81,8 +81,6 @@ typedef struct jc_lens_view {
                        jc_error *err);
 } jc_lens_view;
 
-extern const jc_lens_view jc_lens_text, jc_lens_html, jc_lens_json, jc_lens_csv;
-
 /* To so many significant digits, with a point in any locale. */
 void jc_lens_put_number(FILE *f, double x, int digits);
 

@@ -4,8 +4,25 @@
 
 #include "lens/lens.h"
 
-static const jc_lens_view *const table[] = {&jc_lens_text, &jc_lens_html, &jc_lens_json,
-                                            &jc_lens_csv};
+/* The entries, in the order in which they are listed: jc_lens_<name> is in view_<name>.c.
+ */
+#define VIEWS(X)                                                                           \
+    X(text)                                                                                \
+    X(html)                                                                                \
+    X(json)                                                                                \
+    X(csv)
+
+#define JC_X(name) extern const jc_lens_view jc_lens_##name;
+VIEWS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_lens_##name,
+static const jc_lens_view *const table[] = {VIEWS(JC_X)};
+#undef JC_X
+
+#define JC_X(name) "|" #name
+const char jc_lens_view_choices[] = VIEWS(JC_X);
+#undef JC_X
 
 const jc_lens_view_info *jc_lens_view_at(size_t i)
 {

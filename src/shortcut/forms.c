@@ -4,19 +4,32 @@
 
 #include <string.h>
 
-static const jc_form *const forms[] = {
-    &jc_form_identity, &jc_form_dense, &jc_form_affine, &jc_form_low_rank, &jc_form_shared,
-};
+/* The entries, in the order in which they are listed: jc_form_<name> is in form_<name>.c.
+ */
+#define FORMS(X)                                                                           \
+    X(identity)                                                                            \
+    X(dense)                                                                               \
+    X(affine)                                                                              \
+    X(low_rank)                                                                            \
+    X(shared)
+
+#define JC_X(name) extern const jc_form jc_form_##name;
+FORMS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_form_##name,
+static const jc_form *const table[] = {FORMS(JC_X)};
+#undef JC_X
 
 const jc_form *jc_form_at(size_t i)
 {
-    return i < JC_COUNT(forms) ? forms[i] : NULL;
+    return i < JC_COUNT(table) ? table[i] : NULL;
 }
 
 const jc_form *jc_form_find(const char *name)
 {
-    for (size_t i = 0; i < JC_COUNT(forms); i++)
-        if (strcmp(forms[i]->name, name) == 0)
-            return forms[i];
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
     return NULL;
 }
