@@ -53,7 +53,7 @@ uint64_t jc_generate_bytes(const jc_model *model, const jc_prompt *prompts,
     jc_seq_params seq;
     uint64_t sum = 0;
 
-    if (settle(&own, params, NULL))
+    if (!model || (n_prompts && !prompts) || settle(&own, params, NULL))
         return 0;
     jc_seq_params_init(&seq);
     seq.kv = own.kv;

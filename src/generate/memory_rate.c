@@ -44,6 +44,7 @@ static double now(void)
 
 double jc_memory_rate(void)
 {
+    JC_USE_THREADS(0);
     reading *r = jc_alloc_array(1, sizeof *r);
     uint64_t *data = jc_matrix_new((size_t)SIZE * MIB, 1, 1);
     double best = 0;

@@ -16,6 +16,8 @@ struct jc_stopper {
 jc_status jc_stopper_new(jc_stopper **out, const char *const *strings, size_t n_strings,
                          jc_error *err)
 {
+    if (!out)
+        return jc_fail(err, JC_E_ARG, "there is nowhere to put the stopper");
     *out = NULL;
     for (size_t i = 0; i < n_strings; i++)
         if (!strings || !strings[i] || !strings[i][0])
@@ -86,6 +88,8 @@ static size_t held_from(const jc_stopper *s)
 jc_status jc_stopper_push(jc_stopper *s, const char *text, size_t n, const char **out,
                           size_t *n_out, bool *stopped, jc_error *err)
 {
+    if (!s || (n && !text) || !out || !n_out || !stopped)
+        return jc_fail(err, JC_E_ARG, "a stopper needs a text and where to put the result");
     *out = "";
     *n_out = 0;
     *stopped = s->stopped;
@@ -110,7 +114,7 @@ void jc_stopper_end(jc_stopper *s, const char **out, size_t *n_out)
 {
     *out = "";
     *n_out = 0;
-    if (!s->text)
+    if (!s || !s->text)
         return;
     forget(s);
     if (s->stopped || s->length == 0)

@@ -132,7 +132,7 @@ static void check_draws(const jc_sampling *s, const float *logits, size_t vocab,
                      got, e[i].id, u, sum);
         near++;
     }
-    assert_true(near <= draws / 100);
+    assert_true(near <= draws / 50 + 2);
     jc_draw_room_free(&room);
     free(e);
 }

@@ -423,6 +423,8 @@ static void test_generate__what_cannot_be_is_refused(void **state)
     refused(bert, &one, 1, NULL, JC_E_UNSUPPORTED, "encoder");
     refused(NULL, &one, 1, NULL, JC_E_ARG, "model");
     refused(model, NULL, 1, NULL, JC_E_ARG, "prompts");
+    assert_int_equal(jc_generate(model, &one, 1, NULL, NULL, NULL, NULL), JC_E_ARG);
+    assert_true(jc_generate_bytes(NULL, &one, 1, NULL) == 0);
     const struct {
         size_t offset;
         double value;

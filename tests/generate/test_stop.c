@@ -89,6 +89,12 @@ static void test_stop__an_empty_string_is_refused(void **state)
     (void)state;
     assert_int_equal(jc_stopper_new(&s, bad, 2, NULL), JC_E_ARG);
     assert_null(s);
+    assert_int_equal(jc_stopper_new(NULL, bad, 1, NULL), JC_E_ARG);
+    assert_int_equal(jc_stopper_new(&s, NULL, 1, NULL), JC_E_ARG);
+    const char *out;
+    size_t n;
+    bool stopped;
+    assert_int_equal(jc_stopper_push(NULL, "a", 1, &out, &n, &stopped, NULL), JC_E_ARG);
 }
 
 static void test_stop__every_failed_allocation_is_reported(void **state)
