@@ -5,3 +5,7 @@ list(TRANSFORM rooms PREPEND jc_)
 add_executable(jc_bench EXCLUDE_FROM_ALL ${sources})
 target_include_directories(jc_bench PRIVATE include src bench tests)
 target_link_libraries(jc_bench PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
+
+# what drafters gain, on a model and texts that are named
+add_executable(jc_bench_drafts EXCLUDE_FROM_ALL bench/drafts/bench_drafts.c)
+target_link_libraries(jc_bench_drafts PRIVATE jc_flags jumpcut_shared)

@@ -15,12 +15,31 @@
 #include "jumpcut/model.h"
 #include "jumpcut/samples.h"
 #include "jumpcut/sequence.h"
+#include "jumpcut/shortcut.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* ---- after prompts ---- */
+
+enum { JC_DRAFT_DEPTHS = 16 };
+
+/** What a call of jc_generate() has done; with drafts, how well they served. */
+typedef struct jc_generate_stats {
+    size_t size;
+    uint64_t tokens; /* written */
+    uint64_t passes;
+    uint64_t turns;    /* passes of each sequence, added up: tokens / turns is the gain */
+    uint64_t drafted;  /* tokens that were run as drafts */
+    uint64_t accepted; /* of these, written */
+    /** Turns in which the first k drafts were right, and those of them in which the next
+     *  one was right, too. */
+    uint64_t reached[JC_DRAFT_DEPTHS], foreseen[JC_DRAFT_DEPTHS];
+    /** Without the reading of prompts. The last one is of draws, and of what drafters learn
+     *  from read-outs. */
+    double draft_seconds, pass_seconds, readout_seconds, draw_seconds;
+} jc_generate_stats;
 
 typedef struct jc_generate_params {
     size_t size;
@@ -36,6 +55,13 @@ typedef struct jc_generate_params {
     size_t n_ends;
     bool logprobs;         /* tell the log-probability of each token */
     const jc_hooks *hooks; /* progress is reported between passes */
+    /** Drafters, by name: "none", "auto", or one or several joined by '+', as
+     *  "ngram+recycle". They guess tokens, a pass runs them all, and those that the model
+     *  would have written anyway are written at once. The text is the same, bit for bit. */
+    const char *draft;
+    uint32_t draft_nodes;        /* drafts of a sequence in a pass; 0: by their cost */
+    const jc_shortcut *shortcut; /* maps for drafters that need some; borrowed */
+    jc_generate_stats *stats;    /* NULL: not wanted; filled, even after a failure */
 } jc_generate_params;
 
 #define jc_generate_params_init(p)                                                         \
@@ -45,6 +71,10 @@ typedef struct jc_generate_params {
         jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
     } while (0)
 JC_API const jc_option *jc_generate_options(size_t *n_rows);
+
+/** The i-th drafter's name, and what it guesses; NULL past the last. Static. */
+JC_API const char *jc_drafter_name(size_t i);
+JC_API const char *jc_drafter_about(size_t i);
 
 /** Why a sequence ends with a token. */
 typedef enum jc_end {

@@ -37,14 +37,19 @@ static void list_backends(void)
     list_names(jc_backend_list());
 }
 
+static void list_drafters(void)
+{
+    for (size_t i = 0; jc_drafter_name(i); i++)
+        line(jc_drafter_name(i), jc_drafter_about(i));
+}
+
 static const struct {
     const char *name;
     void (*print)(void);
 } tables[] = {
-    {"methods", list_methods},
-    {"architectures", list_architectures},
-    {"metrics", list_metrics},
-    {"backends", list_backends},
+    {"methods", list_methods},   {"architectures", list_architectures},
+    {"metrics", list_metrics},   {"backends", list_backends},
+    {"drafters", list_drafters},
 };
 
 static jc_status run(jc_cli *cli, jc_error *err)
@@ -58,16 +63,16 @@ static jc_status run(jc_cli *cli, jc_error *err)
         }
     }
     return jc_cli_usage(cli, err,
-                        "there is no list of '%s': choose methods, architectures, metrics "
-                        "or backends",
+                        "there is no list of '%s': choose methods, architectures, "
+                        "metrics, backends or drafters",
                         name);
 }
 
 const jc_command jc_command_list = {
     .name = "list",
-    .summary = "the methods, architectures, metrics or backends of this build",
-    .usage = "methods|architectures|metrics|backends",
-    .words = "methods|architectures|metrics|backends",
+    .summary = "the methods, drafters and other tables of this build",
+    .usage = "methods|architectures|metrics|backends|drafters",
+    .words = "methods|architectures|metrics|backends|drafters",
     .min_words = 1,
     .max_words = 1,
     .teach = "One name a line, as the options and files write it, then what it is.",

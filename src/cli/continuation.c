@@ -239,16 +239,14 @@ struct speed {
 static struct speed measure(const jc_continuations *c)
 {
     struct speed s = {.prompt_time = c->first - c->start, .time = c->last - c->first};
-    size_t passes = 0;
 
     for (size_t i = 0; i < c->n; i++) {
         s.prompt += c->prompts[i].n;
         s.decoded += c->of[i].n > 0 ? c->of[i].n - 1 : 0; /* the first is the prompt's */
-        passes = c->of[i].n > passes ? c->of[i].n : passes;
     }
     if (s.decoded > 0)
         s.step_bytes = (double)jc_model_get_info(c->model)->step_bytes *
-                       (double)(passes - 1) / (double)s.decoded;
+                       (double)(c->stats.passes - 1) / (double)s.decoded;
     s.memory_rate = c->speed ? jc_memory_rate() : 0;
     return s;
 }
@@ -274,6 +272,38 @@ static void print_speed(const struct speed *s)
                 100 * bytes / s->memory_rate, 1e-9 * s->memory_rate);
     if (s->decoded > 0)
         fputc('\n', stderr);
+}
+
+/* How well drafts have served. */
+static void print_drafts(const jc_generate_stats *s)
+{
+    double turns = s->turns ? (double)s->turns : 1;
+
+    fprintf(stderr, "drafts   %.2f tokens a pass, of %.1f drafts a pass %.2f were right;",
+            (double)s->tokens / turns, (double)s->drafted / turns,
+            (double)s->accepted / turns);
+    fputs(" the next one after", stderr);
+    for (size_t k = 0; k < JC_DRAFT_DEPTHS && s->reached[k]; k++)
+        fprintf(stderr, "%s %zu: %.0f%%", k ? "," : "", k,
+                100 * (double)s->foreseen[k] / (double)s->reached[k]);
+    fprintf(stderr,
+            "\ntime     %.3f s drafts, %.3f s passes, %.3f s read-outs, %.3f s draws\n",
+            s->draft_seconds, s->pass_seconds, s->readout_seconds, s->draw_seconds);
+}
+
+static void print_drafts_json(const jc_generate_stats *s)
+{
+    printf(",\n\"drafts\":{\"passes\":%" PRIu64 ",\"turns\":%" PRIu64 ",\"tokens\":%" PRIu64
+           ",\"tokens_per_pass\":%.4f,\"drafted\":%" PRIu64 ",\"accepted\":%" PRIu64
+           ",\"by_depth\":[",
+           s->passes, s->turns, s->tokens,
+           s->turns ? (double)s->tokens / (double)s->turns : 0, s->drafted, s->accepted);
+    for (size_t k = 0; k < JC_DRAFT_DEPTHS && s->reached[k]; k++)
+        printf("%s{\"reached\":%" PRIu64 ",\"right\":%" PRIu64 "}", k ? "," : "",
+               s->reached[k], s->foreseen[k]);
+    printf("],\"draft_seconds\":%.6f,\"pass_seconds\":%.6f,\"readout_seconds\":%.6f,"
+           "\"draw_seconds\":%.6f}",
+           s->draft_seconds, s->pass_seconds, s->readout_seconds, s->draw_seconds);
 }
 
 static void print_ids(const char *name, const uint32_t *ids, size_t n)
@@ -314,7 +344,10 @@ static void print_json(const jc_continuations *c, const struct speed *s)
     if (s->memory_rate > 0)
         printf(",\"weight_bytes_per_token\":%.0f,\"memory_bytes_per_second\":%.0f",
                s->step_bytes, s->memory_rate);
-    fputs("}}\n", stdout);
+    putchar('}');
+    if (c->drafts)
+        print_drafts_json(&c->stats);
+    fputs("}\n", stdout);
 }
 
 jc_status jc_continuations_finish(jc_continuations *c, jc_error *err)
@@ -334,6 +367,8 @@ jc_status jc_continuations_finish(jc_continuations *c, jc_error *err)
     jc_status st = jc_output_flush(err);
     if (st == JC_OK && c->speed && !c->json)
         print_speed(&s);
+    if (st == JC_OK && c->speed && !c->json && c->drafts)
+        print_drafts(&c->stats);
     c->err = before;
     return st;
 }

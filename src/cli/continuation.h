@@ -28,6 +28,8 @@ typedef struct jc_continuations {
     size_t n, printing;         /* the one whose turn it is */
     bool json, logprobs, speed; /* speed: measure that of memory, too */
     size_t tokens;              /* written in all */
+    bool drafts;                /* some were asked for */
+    jc_generate_stats stats;    /* of the call, for jc_continuations_finish() */
     double start, first, last;  /* seconds: of the call, first token, last token */
     jc_ui *ui;
     jc_status status; /* of what failed while a token was taken */

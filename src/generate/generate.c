@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory_free.h"
-#include "generate/writer.h"
+#include "generate/speculate.h"
 #include "kernels/kernels.h"
 #include "model/session.h"
 
@@ -19,6 +19,8 @@ static const jc_option rows[] = {
     {"repeat-penalty", JC_OPTION_REAL, offsetof(jc_generate_params, repeat_penalty), 0.01, 100, "1", NULL, "divide positive logits of tokens that are there already by X, multiply negative ones"},
     {"seed",           JC_OPTION_U64,  offsetof(jc_generate_params, seed),           0, 18446744073709551615.0, "0", NULL, "seeds the draws; the same seed writes the same text"},
     {"kv",             JC_OPTION_TEXT, offsetof(jc_generate_params, kv),             0, 0, "f32", "f32|f16", "type of the keys and values that are kept of every token"},
+    {"draft",          JC_OPTION_TEXT, offsetof(jc_generate_params, draft),          0, 0, "none", NULL, "guess tokens and run the guesses in one pass, which is faster and writes the same text: none, auto, or drafters joined by + (jumpcut list drafters)"},
+    {"draft-nodes",    JC_OPTION_U32,  offsetof(jc_generate_params, draft_nodes),    0, JC_DRAFT_NODES, "0", NULL, "guesses a sequence and pass, 0 to choose by what they cost and gain"},
 };
 /* clang-format on */
 
@@ -79,6 +81,9 @@ static jc_status check_params(const jc_generate_params *p, jc_error *err)
     if (!(p->repeat_penalty > 0))
         return jc_fail(err, JC_E_ARG, "a repetition penalty of %g: it must be above 0",
                        p->repeat_penalty);
+    if (p->draft_nodes > JC_DRAFT_NODES)
+        return jc_fail(err, JC_E_ARG, "a tree of %u drafts: a pass runs %d at most",
+                       p->draft_nodes, JC_DRAFT_NODES);
     return JC_OK;
 }
 
@@ -136,7 +141,8 @@ static jc_status check(const jc_model *model, const jc_prompt *prompts, size_t n
 
 typedef struct work {
     jc_writer writer;
-    const jc_prompt *prompts; /* [writer.n] */
+    jc_speculation *speculation; /* NULL: without drafts */
+    const jc_prompt *prompts;    /* [writer.n] */
     const jc_generate_params *params;
     jc_token_fn *token;
     void *arg;
@@ -153,7 +159,7 @@ static jc_end end_of(const work *w, const jc_written *text, size_t prompt)
     return n >= context ? JC_END_CONTEXT : JC_END_NOT;
 }
 
-/* Hand out what the last step has drawn for text i. */
+/* Hand out text->next of text i. */
 static jc_status hand_out(work *w, size_t i, jc_error *err)
 {
     const jc_written *text = &w->writer.text[i];
@@ -167,12 +173,28 @@ static jc_status hand_out(work *w, size_t i, jc_error *err)
                             .logprob = text->logprob,
                             .end = end_of(w, text, w->prompts[i].n)};
     bool more = w->token(w->arg, &token);
+    w->params->stats->tokens++;
     if (token.end == JC_END_CONTEXT && more)
         jc_note(w->params->hooks, "sequence %zu ends because the context of %u is full", i,
                 jc_model_get_info(w->writer.model)->context);
     if (!more || token.end)
         jc_writer_end(&w->writer, i);
     return JC_OK;
+}
+
+/* Hand out the tokens of a walk, until the sequence ends. */
+static jc_status hand_out_walk(work *w, size_t i, jc_error *err)
+{
+    const jc_walk *walk = jc_speculation_walk(w->speculation, i);
+    jc_written *text = &w->writer.text[i];
+    jc_status st = JC_OK;
+
+    for (size_t k = 0; k < walk->n && text->seq && st == JC_OK; k++) {
+        text->next = walk->id[k];
+        text->logprob = walk->logprob[k];
+        st = hand_out(w, i, err);
+    }
+    return st || !text->seq ? st : jc_speculation_keep(w->speculation, i, err);
 }
 
 static jc_status begin(work *w, jc_error *err)
@@ -189,6 +211,23 @@ static jc_status begin(work *w, jc_error *err)
     return st ? st : jc_writer_prefill(&w->writer, w->params->hooks, err);
 }
 
+static jc_status step(work *w, size_t *left, jc_error *err)
+{
+    jc_generate_stats *stats = w->params->stats;
+    jc_status st = w->speculation ? jc_speculation_step(w->speculation, left, err)
+                                  : jc_writer_step(&w->writer, left, err);
+
+    if (st == JC_OK && *left) {
+        stats->passes++;
+        stats->turns += *left;
+    }
+    for (size_t k = 0; k < *left && st == JC_OK; k++) {
+        size_t i = w->writer.running[k];
+        st = w->speculation ? hand_out_walk(w, i, err) : hand_out(w, i, err);
+    }
+    return st;
+}
+
 static jc_status write_all(work *w, jc_error *err)
 {
     jc_progress progress = {.stage = "writing", .unit = "tokens"};
@@ -196,14 +235,27 @@ static jc_status write_all(work *w, jc_error *err)
     jc_status st = begin(w, err);
 
     while (st == JC_OK && left) {
-        st = jc_writer_step(&w->writer, &left, err);
-        for (size_t k = 0; k < left && st == JC_OK; k++)
-            st = hand_out(w, w->writer.running[k], err);
-        progress.done += left;
+        st = step(w, &left, err);
+        progress.done = w->params->stats->tokens;
         if (st == JC_OK && left)
             st = jc_report(w->params->hooks, &progress, err);
     }
     return st;
+}
+
+/* The drafters, if any are wanted. */
+static jc_status speculate(work *w, jc_error *err)
+{
+    const jc_generate_params *p = w->params;
+    const jc_speculation_spec spec = {
+        .drafters = p->draft,
+        .nodes = p->draft_nodes,
+        .setup = {.model = w->writer.model, .shortcut = p->shortcut},
+        .stats = p->stats};
+
+    if (strcmp(p->draft, "none") == 0)
+        return JC_OK;
+    return jc_speculation_new(&w->speculation, &w->writer, &spec, err);
 }
 
 jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_prompts,
@@ -211,11 +263,14 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
                       jc_error *err)
 {
     jc_generate_params own;
+    jc_generate_stats stats;
 
     if (!model || !token || (n_prompts && !prompts))
         return jc_fail(err, JC_E_ARG, "writing needs a model, prompts and a function");
     JC_USE_THREADS(jc_model_threads(model));
     jc_status st = settle(&own, params, err);
+    own.stats = own.stats ? own.stats : &stats;
+    *own.stats = (jc_generate_stats){.size = sizeof stats};
     if (st == JC_OK)
         st = check(model, prompts, n_prompts, &own, err);
     if (st || n_prompts == 0)
@@ -231,7 +286,10 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
                                       .top_p = own.top_p,
                                       .min_p = own.min_p};
     if (st == JC_OK)
+        st = speculate(&w, err);
+    if (st == JC_OK)
         st = write_all(&w, err);
+    jc_speculation_free(w.speculation);
     jc_writer_free(&w.writer);
     return st;
 }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * jc_bench_drafts [-n PROMPTS] [-p PROMPT_TOKENS] [-t TOKENS] [-T TEMPERATURE] [-k NODES]
+ *                 [-s SHORTCUTS] MODEL TEXT DRAFTERS...
+ *
+ * What drafters gain over plain generation: each prompt is continued without drafts and
+ * with each of DRAFTERS in turn, so all meet the machine in the same state. TEXT has a
+ * prompt a document or line (-u line). Every text is compared with the plain one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "jumpcut.h"
+
+enum { MOST = 16, LONGEST = 4096 };
+
+typedef struct way {
+    const char *draft;
+    uint64_t tokens, turns, drafted;
+    uint64_t reached[JC_DRAFT_DEPTHS], foreseen[JC_DRAFT_DEPTHS];
+    double draft_seconds, pass_seconds, readout_seconds, draw_seconds;
+    double seconds;    /* from the first token to the last */
+    uint64_t decoded;  /* tokens in them */
+    double gain[1000]; /* of each prompt over the first way, in time */
+} way;
+
+typedef struct written {
+    uint32_t ids[LONGEST];
+    size_t n;
+    double first, last;
+} written;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool take(void *arg, const jc_token *token)
+{
+    written *w = arg;
+
+    w->last = now();
+    if (w->n == 0)
+        w->first = w->last;
+    w->ids[w->n++] = token->id;
+    return w->n < LONGEST;
+}
+
+static void die(const char *what, const jc_error *err)
+{
+    fprintf(stderr, "bench_drafts: %s%s%s\n", what, err ? ": " : "",
+            err ? err->message : "");
+    exit(1);
+}
+
+static void add(way *w, const jc_generate_stats *stats, const written *text)
+{
+    w->tokens += stats->tokens;
+    w->turns += stats->turns;
+    w->drafted += stats->drafted;
+    for (size_t k = 0; k < JC_DRAFT_DEPTHS; k++) {
+        w->reached[k] += stats->reached[k];
+        w->foreseen[k] += stats->foreseen[k];
+    }
+    w->draft_seconds += stats->draft_seconds;
+    w->pass_seconds += stats->pass_seconds;
+    w->readout_seconds += stats->readout_seconds;
+    w->draw_seconds += stats->draw_seconds;
+    w->seconds += text->last - text->first;
+    w->decoded += text->n - 1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static void print(way *w, size_t n_prompts)
+{
+    qsort(w->gain, n_prompts, sizeof w->gain[0], by_value);
+    printf("%-24s %6.3f %7.2f %9.1f %7.2f   ", w->draft,
+           (double)w->tokens / (double)w->turns, (double)w->drafted / (double)w->turns,
+           w->seconds > 0 ? (double)w->decoded / w->seconds : 0, w->gain[n_prompts / 2]);
+    for (size_t k = 0; k < 6 && w->reached[k]; k++)
+        printf(" %2.0f%%", 100 * (double)w->foreseen[k] / (double)w->reached[k]);
+    double all = w->draft_seconds + w->pass_seconds + w->readout_seconds + w->draw_seconds;
+    if (all > 0)
+        printf("   %.0f/%.0f/%.0f/%.0f", 100 * w->draft_seconds / all,
+               100 * w->pass_seconds / all, 100 * w->readout_seconds / all,
+               100 * w->draw_seconds / all);
+    putchar('\n');
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    static way ways[MOST];
+    static written texts[2];
+    size_t n_prompts = 20, prompt_tokens = 64, done = 0, n_ways = 1;
+    const char *shortcuts = NULL, *unit = "document";
+    jc_generate_params params;
+    jc_samples_params sampling;
+    jc_error err;
+    int option;
+
+    jc_generate_params_init(&params);
+    jc_samples_params_init(&sampling);
+    while ((option = getopt(argc, argv, "n:p:t:T:k:s:u:")) != -1)
+        switch (option) {
+        case 'n':
+            n_prompts = strtoul(optarg, NULL, 10);
+            break;
+        case 'p':
+            prompt_tokens = strtoul(optarg, NULL, 10);
+            break;
+        case 't':
+            params.tokens = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'T':
+            params.temperature = strtod(optarg, NULL);
+            break;
+        case 'k':
+            params.draft_nodes = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            shortcuts = optarg;
+            break;
+        case 'u':
+            unit = optarg;
+            break;
+        default:
+            return 2;
+        }
+    if (argc - optind < 3 || argc - optind > MOST || n_prompts == 0 || n_prompts > 1000)
+        die("wants MODEL TEXT DRAFTERS...", NULL);
+    jc_model *model;
+    jc_tokenizer *tokenizer;
+    jc_samples *samples;
+    jc_sample sample;
+    jc_shortcut *maps = NULL;
+    const char *file = argv[optind + 1];
+    if (jc_model_open(&model, argv[optind], NULL, &err) ||
+        jc_tokenizer_open(&tokenizer, argv[optind], &err))
+        die("the model", &err);
+    if (shortcuts &&
+        (jc_shortcut_open(&maps, shortcuts, &err) || jc_shortcut_check(maps, model, &err)))
+        die("the shortcuts", &err);
+    ways[0].draft = "none";
+    for (; optind + 2 < argc; optind++)
+        ways[n_ways++].draft = argv[optind + 2];
+    sampling.unit = unit;
+    sampling.positions = "all";
+    sampling.split = "all";
+    sampling.train = sampling.val = 0;
+    sampling.vocab = jc_model_get_info(model)->vocab;
+    sampling.context = 0;
+    if (jc_samples_from_text(&samples, tokenizer, &file, 1, &sampling, &err))
+        die("the texts", &err);
+    params.shortcut = maps;
+    while (done < n_prompts) {
+        if (jc_samples_next(samples, &sample, &err))
+            die("the texts", &err);
+        if (!sample.ids)
+            die("there are too few texts that are long enough", NULL);
+        if (sample.n_ids < prompt_tokens)
+            continue;
+        const jc_prompt prompt = {sample.ids, prompt_tokens};
+        for (size_t k = 0; k < n_ways; k++) {
+            written *text = &texts[k > 0];
+            jc_generate_stats stats;
+            text->n = 0;
+            params.draft = ways[k].draft;
+            params.stats = &stats;
+            if (jc_generate(model, &prompt, 1, &params, take, text, &err))
+                die(ways[k].draft, &err);
+            if (k && (text->n != texts[0].n ||
+                      memcmp(text->ids, texts[0].ids, text->n * sizeof *text->ids) != 0))
+                die("drafts have changed the text", NULL);
+            add(&ways[k], &stats, text);
+            ways[k].gain[done] =
+                (texts[0].last - texts[0].first) /
+                (text->last - text->first > 0 ? text->last - text->first : 1);
+        }
+        params.seed++;
+        done++;
+    }
+    printf("%-24s %6s %7s %9s %7s    %s\n", "drafters", "tokens", "drafts", "tokens/s",
+           "speed-", "right, by depth   time: draft/pass/read-out/draw, %");
+    printf("%-24s %6s %7s %9s %7s\n", "", "a pass", "a pass", "", "up");
+    for (size_t k = 0; k < n_ways; k++)
+        print(&ways[k], n_prompts);
+    jc_samples_close(samples);
+    jc_shortcut_free(maps);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+    return 0;
+}

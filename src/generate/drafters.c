@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* drafters.c: the table of drafters, and mixtures by name. */
+#include "generate/drafters.h"
+
+#include <string.h>
+
+static const jc_drafter *const table[] = {
+    &jc_drafter_ngram,
+    &jc_drafter_recycle,
+};
+
+const char *jc_drafter_name(size_t i)
+{
+    return i < JC_COUNT(table) ? table[i]->name : NULL;
+}
+
+const char *jc_drafter_about(size_t i)
+{
+    return i < JC_COUNT(table) ? table[i]->about : NULL;
+}
+
+static bool ready(const jc_drafter *drafter, const jc_draft_setup *setup)
+{
+    return !drafter->ready || drafter->ready(setup);
+}
+
+static const jc_drafter *find(const char *name, size_t n)
+{
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (strlen(table[i]->name) == n && memcmp(table[i]->name, name, n) == 0)
+            return table[i];
+    return NULL;
+}
+
+static jc_status unknown(const char *name, size_t n, jc_error *err)
+{
+    char names[256] = "";
+
+    for (size_t i = 0; i < JC_COUNT(table); i++) {
+        if (i)
+            strncat(names, ", ", sizeof names - strlen(names) - 1);
+        strncat(names, table[i]->name, sizeof names - strlen(names) - 1);
+    }
+    return jc_fail(
+        err, JC_E_ARG,
+        "there is no drafter '%.*s': none, auto, or one or several of %s, joined "
+        "by '+'",
+        (int)(n < 80 ? n : 80), name, names);
+}
+
+static jc_status add(const jc_drafter *found[JC_MIX], size_t *n, const jc_drafter *drafter,
+                     jc_error *err)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (found[i] == drafter)
+            return jc_fail(err, JC_E_ARG, "the drafter '%s' is named twice", drafter->name);
+    found[(*n)++] = drafter;
+    return JC_OK;
+}
+
+_Static_assert(JC_COUNT(table) <= JC_MIX, "a mixture has room for all drafters");
+
+jc_status jc_drafters_find(const jc_drafter *found[JC_MIX], size_t *n, const char *names,
+                           const jc_draft_setup *setup, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    *n = 0;
+    if (strcmp(names, "none") == 0)
+        return JC_OK;
+    if (strcmp(names, "auto") == 0) {
+        for (size_t i = 0; i < JC_COUNT(table); i++)
+            if (ready(table[i], setup))
+                found[(*n)++] = table[i];
+        return JC_OK;
+    }
+    for (const char *at = names; st == JC_OK; at++) {
+        size_t length = strcspn(at, "+");
+        const jc_drafter *drafter = find(at, length);
+        st = drafter ? add(found, n, drafter, err) : unknown(at, length, err);
+        at += length;
+        if (!*at)
+            break;
+    }
+    return st;
+}
+
+/* ---- classes by probability ---- */
+
+static const float bounds[] = {0.02F, 0.05F, 0.1F, 0.2F, 0.35F, 0.55F, 0.75F, 0.9F};
+enum { RANKS = 3 };
+
+uint32_t jc_class_of(float p, size_t r)
+{
+    uint32_t bucket = 0;
+
+    while (bucket < JC_COUNT(bounds) && p >= bounds[bucket])
+        bucket++;
+    return bucket * RANKS + (uint32_t)(r < RANKS ? r : RANKS - 1);
+}
+
+double jc_class_prior(uint32_t class)
+{
+    static const double worth[][RANKS] = {
+        {0.01, 0.01, 0.005}, {0.05, 0.04, 0.02}, {0.10, 0.08, 0.04},
+        {0.15, 0.12, 0.07},  {0.22, 0.20, 0.12}, {0.30, 0.28, 0.20},
+        {0.42, 0.30, 0.20},  {0.58, 0.30, 0.20}, {0.75, 0.30, 0.20},
+    };
+    uint32_t bucket = class / RANKS;
+
+    return worth[bucket < JC_COUNT(worth) ? bucket : 0][class % RANKS];
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * drafters.h: drafters guess which tokens may follow a text. A guess never changes what is
+ * written, only how many tokens a pass gives.
+ *
+ * A drafter says how sure it is by the class of a guess. What a class is worth is learnt
+ * while text is written: from every place that the text has reached, the guesses that were
+ * made there are counted, right and wrong.
+ */
+#ifndef JC_DRAFTERS_H
+#define JC_DRAFTERS_H
+
+#include "generate/draw.h"
+#include "jumpcut/generate.h"
+
+enum {
+    JC_GUESSES = 8,       /* most that a drafter makes at a place */
+    JC_GUESS_CLASSES = 32 /* of a drafter */
+};
+
+typedef struct jc_guess {
+    uint32_t id;
+    uint32_t class;
+} jc_guess;
+
+/* A place in a tree of drafts. */
+typedef struct jc_place_at {
+    const uint32_t *ids; /* [n], n >= 1: the end of the text so far, and drafts */
+    size_t n;
+    size_t position;     /* of ids[n - 1] in its sequence */
+    const float *before; /* [width]: last state of the token before ids[n - 1], or NULL */
+    float *state; /* [width]: that of ids[n - 1], as the drafter guesses it; or NULL */
+} jc_place_at;
+
+/* What a pass has told of a token: its best next ones. */
+typedef struct jc_seen {
+    uint32_t id;
+    uint32_t next[JC_GUESSES]; /* [n], best first */
+    float p[JC_GUESSES];
+    size_t n; /* 0: the logits were not finite */
+} jc_seen;
+
+typedef struct jc_draft_setup {
+    const jc_model *model;
+    const jc_shortcut *shortcut; /* or NULL */
+} jc_draft_setup;
+
+typedef struct jc_drafter {
+    const char *name;
+    const char *about;
+    /* What is worth knowing before the first guess: the probability of each class, [<=
+     * JC_GUESS_CLASSES]. */
+    double (*prior)(uint32_t class);
+    /* NULL: it needs no memory of its own */
+    jc_status (*open)(void **state, const jc_draft_setup *setup, jc_error *err);
+    void (*close)(void *state); /* takes NULL */
+    /* Whether open() can succeed; NULL: always. */
+    bool (*ready)(const jc_draft_setup *setup);
+    /* Guess after each of n places: guesses [n, JC_GUESSES], n_guesses [n]. */
+    jc_status (*guess)(void *state, const jc_place_at *at, size_t n, jc_guess *guesses,
+                       size_t *n_guesses, jc_error *err);
+    void (*learn)(void *state, const jc_seen *seen); /* NULL: it does not */
+    bool states; /* jc_place_at.before and .state are wanted */
+} jc_drafter;
+
+extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle;
+
+enum { JC_MIX = 4 };
+
+/* Drafters of "a+b", or of "auto": all that are ready. */
+jc_status jc_drafters_find(const jc_drafter *found[JC_MIX], size_t *n, const char *names,
+                           const jc_draft_setup *setup, jc_error *err) JC_NODISCARD;
+
+/* A class for the r-th best guess of a drafter that thinks its probability is p; and what
+ * it may be worth. */
+uint32_t jc_class_of(float p, size_t r);
+double jc_class_prior(uint32_t class);
+
+#endif

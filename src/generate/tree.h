@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tree.h: a tree of drafts behind a text, best first by the probability that the walk comes
+ * to a node, and what guesses have turned out to be worth.
+ */
+#ifndef JC_TREE_H
+#define JC_TREE_H
+
+#include "generate/drafters.h"
+
+enum {
+    JC_DRAFT_NODES = 31,  /* most that are run: with the root, 32 rows of a pass */
+    JC_CHILDREN = 12,     /* most candidates that are kept at a place */
+    JC_CANDIDATES = 1024, /* of a tree */
+    JC_NO_CLASS = UINT8_MAX
+};
+
+/* A candidate. The root, candidate 0, is the text's last token. */
+typedef struct jc_node {
+    uint32_t id;
+    uint32_t parent, depth;
+    uint32_t children, n_children; /* the first, and how many */
+    bool grown;                    /* they were asked for */
+    bool chosen;                   /* it is run */
+    uint32_t row;                  /* of the pass, if it is */
+    double p, reach;       /* that it follows its parent; that the walk comes to it */
+    uint8_t class[JC_MIX]; /* of each drafter's guess, or JC_NO_CLASS */
+} jc_node;
+
+/* What guesses of each class were worth. */
+typedef struct jc_worth {
+    double right[JC_MIX][JC_GUESS_CLASSES], all[JC_MIX][JC_GUESS_CLASSES];
+} jc_worth;
+
+/* Drafters at work, shared by the trees of all sequences. */
+typedef struct jc_mix {
+    const jc_drafter *of[JC_MIX];
+    void *state[JC_MIX];
+    size_t n;
+    bool states; /* one of them wants states */
+    jc_worth worth;
+    jc_place_at at[JC_DRAFT_NODES + 1]; /* room for jc_tree_grow() */
+    jc_guess guesses[JC_MIX][(JC_DRAFT_NODES + 1) * JC_GUESSES];
+    size_t n_guesses[JC_MIX][JC_DRAFT_NODES + 1];
+    uint32_t *paths; /* the texts of the places that are asked about */
+    size_t paths_capacity;
+} jc_mix;
+
+jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setup,
+                      jc_error *err) JC_NODISCARD;
+void jc_mix_close(jc_mix *mix);
+
+typedef struct jc_tree {
+    jc_node node[JC_CANDIDATES];
+    size_t n, n_chosen; /* candidates; those that are run, without the root */
+    float *states; /* [1 + JC_CANDIDATES, width]: of the token before the root, then of the
+                      candidates; NULL: no drafter wants them */
+    bool known;    /* the first of them is there */
+} jc_tree;
+
+/* How large a tree may be, and what a row costs. */
+typedef struct jc_tree_bound {
+    size_t nodes, depth;
+    double cost; /* of a further row, where a pass costs 1: nodes that gain less are left
+                    out; 0: none is */
+} jc_tree_bound;
+
+/* Grow a tree behind ids[0..n) with room for `depth` more: choose its nodes, parents before
+ * children. Guesses only: what goes wrong but for memory leaves the tree smaller. */
+jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
+                       size_t width, const jc_tree_bound *bound,
+                       jc_error *err) JC_NODISCARD;
+
+/* The child with this id that is run, or 0. The guesses at `node` are counted: the text
+ * goes on with `id` there. */
+uint32_t jc_tree_step(const jc_tree *tree, jc_mix *mix, uint32_t node, uint32_t id);
+
+#endif

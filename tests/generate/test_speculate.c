@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* Text written with drafts is that of plain generation: the oracle is jc_generate() without
+ * drafts, which test_generate.c holds against other programs. */
+#include "support/scratch.h"
+
+#include <math.h>
+
+#include "generate/drafters.h"
+#include "jumpcut/generate.h"
+#include "model/model.h"
+
+#define GOLDEN JC_SOURCE_DIR "/tests/golden/models/"
+#define TINY   GOLDEN "tiny-gpt2"
+
+enum { MOST = 8, LONG = 600 };
+struct told {
+    struct {
+        uint32_t id[LONG];
+        double logprob[LONG];
+        size_t n;
+        jc_end end;
+    } seq[MOST];
+    size_t stop_after; /* tokens of sequence 1; 0: never */
+};
+
+static bool on_token(void *arg, const jc_token *token)
+{
+    struct told *told = arg;
+
+    assert_true(token->sequence < MOST);
+    size_t n = told->seq[token->sequence].n++;
+    assert_true(n < LONG);
+    assert_int_equal(told->seq[token->sequence].end, JC_END_NOT);
+    told->seq[token->sequence].id[n] = token->id;
+    told->seq[token->sequence].logprob[n] = token->logprob;
+    told->seq[token->sequence].end = token->end;
+    return token->sequence != 1 || told->stop_after == 0 || n + 1 < told->stop_after;
+}
+
+static jc_model *open(const char *path)
+{
+    jc_model *model;
+    jc_error err;
+
+    if (jc_model_open(&model, path, NULL, &err))
+        fail_msg("%s", err.message);
+    return model;
+}
+
+static struct told *run(const jc_model *model, const jc_prompt *prompts, size_t n,
+                        const jc_generate_params *params, size_t stop_after)
+{
+    struct told *told = calloc(1, sizeof *told);
+    jc_error err;
+
+    assert_non_null(told);
+    told->stop_after = stop_after;
+    if (jc_generate(model, prompts, n, params, on_token, told, &err))
+        fail_msg("%s", err.message);
+    return told;
+}
+
+/* The same text, log-probabilities and ends with these drafts as without. Returns the
+ * drafts that were right. */
+static uint64_t check(const jc_model *model, const jc_prompt *prompts, size_t n,
+                      const jc_generate_params *params, const char *draft, uint32_t nodes,
+                      size_t stop_after, const struct told *plain)
+{
+    jc_generate_params own = *params;
+    jc_generate_stats stats;
+
+    own.draft = draft;
+    own.draft_nodes = nodes;
+    own.stats = &stats;
+    struct told *told = run(model, prompts, n, &own, stop_after);
+    for (size_t i = 0; i < n; i++) {
+        if (told->seq[i].n != plain->seq[i].n ||
+            memcmp(told->seq[i].id, plain->seq[i].id, sizeof told->seq[i].id) != 0)
+            fail_msg("%s: '%s' with %u drafts writes another text after prompt %zu",
+                     model->path, draft, nodes, i);
+        assert_int_equal(told->seq[i].end, plain->seq[i].end);
+    }
+    assert_memory_equal(told, plain, sizeof *told);
+    free(told);
+    assert_true(stats.tokens <= stats.turns + stats.accepted);
+    assert_true(nodes == 0 || stats.drafted <= stats.turns * nodes);
+    return stats.accepted;
+}
+
+static void fill(uint32_t *ids, size_t n, uint64_t seed, uint32_t vocab)
+{
+    jc_rng rng = {seed};
+
+    for (size_t i = 0; i < n; i++)
+        ids[i] = (uint32_t)jc_rng_below(&rng, vocab);
+}
+
+static const char *const mixtures[] = {"ngram", "recycle", "ngram+recycle", "auto"};
+
+/* Every decoder, both ways of drawing, trees of all sizes; up to the end of the context. */
+static size_t check_model(const char *path, uint64_t *accepted)
+{
+    static uint32_t ids[3][16];
+    static const uint32_t sizes[] = {0, 1, 2, 3, 5, 8, 13, 21, 31};
+    jc_model *model;
+    jc_prompt prompts[3];
+    jc_generate_params params;
+
+    if (jc_model_open(&model, path, NULL, NULL))
+        return 0;
+    const jc_model_info *info = jc_model_get_info(model);
+    if (!info->causal || !info->has_head) {
+        jc_model_close(model);
+        return 0;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        fill(ids[i], 16, i + 1, info->vocab);
+        prompts[i] = (jc_prompt){ids[i], 1 + 5 * i};
+    }
+    jc_generate_params_init(&params);
+    params.tokens = 60;
+    params.logprobs = true;
+    for (int warm = 0; warm < 2; warm++) {
+        params.temperature = warm ? 0.8 : 0;
+        struct told *plain = run(model, prompts, 3, &params, 0);
+        for (size_t k = 0; k < JC_COUNT(sizes); k++)
+            *accepted +=
+                check(model, prompts, 3, &params, mixtures[k % 4], sizes[k], 0, plain);
+        free(plain);
+    }
+    jc_model_close(model);
+    return 1;
+}
+
+static void test_speculate__the_text_of_every_decoder_is_that_without_drafts(void **state)
+{
+    DIR *folder = opendir(GOLDEN);
+    char path[1024];
+    uint64_t accepted = 0;
+    size_t n = 0;
+
+    (void)state;
+    assert_non_null(folder);
+    for (struct dirent *e = readdir(folder); e; e = readdir(folder)) {
+        snprintf(path, sizeof path, GOLDEN "%s", e->d_name);
+        if (strncmp(e->d_name, "tiny-", 5) == 0 && !strstr(e->d_name, ".safetensors"))
+            n += check_model(path, &accepted);
+    }
+    closedir(folder);
+    n += check_model(JC_SOURCE_DIR "/data/demo", &accepted);
+    assert_true(n >= 26);
+    assert_true(accepted > 1000); /* the drafts were put to work */
+}
+
+/* All sizes of trees, many prompts, every filter of a draw. */
+static void test_speculate__no_tree_changes_a_draw(void **state)
+{
+    enum { PROMPTS = 200 };
+    jc_model *model = open(TINY);
+    jc_generate_params params;
+    uint32_t ids[12];
+    uint64_t accepted = 0;
+
+    (void)state;
+    jc_generate_params_init(&params);
+    params.tokens = 0;
+    params.logprobs = true;
+    for (uint64_t p = 0; p < PROMPTS; p++) {
+        fill(ids, JC_COUNT(ids), p, jc_model_get_info(model)->vocab);
+        const jc_prompt prompt = {ids, 1 + p % JC_COUNT(ids)};
+        params.seed = p;
+        params.temperature = 0.4 * (double)(p % 3);
+        params.top_k = p % 5 == 1 ? 4 : 0;
+        params.top_p = p % 5 == 2 ? 0.7 : 1;
+        params.min_p = p % 5 == 3 ? 0.1 : 0;
+        params.repeat_penalty = p % 7 == 4 ? 1.3 : 1;
+        params.kv = p % 2 ? "f16" : "f32";
+        struct told *plain = run(model, &prompt, 1, &params, 0);
+        accepted += check(model, &prompt, 1, &params, mixtures[p % 4],
+                          (uint32_t)(1 + p % 31), 0, plain);
+        free(plain);
+    }
+    assert_true(accepted > PROMPTS);
+    jc_model_close(model);
+}
+
+/* Sequences end each for its reason, the caller's word among them, in the middle of a walk
+ * or not; the others go on. */
+static void test_speculate__sequences_end_where_they_would(void **state)
+{
+    static uint32_t ids[4][8];
+    jc_model *model = open(TINY);
+    jc_prompt prompts[4];
+    jc_generate_params params;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        fill(ids[i], 8, i + 5, jc_model_get_info(model)->vocab);
+        prompts[i] = (jc_prompt){ids[i], 8 - i};
+    }
+    jc_generate_params_init(&params);
+    struct told *whole = run(model, prompts, 4, &params, 0);
+    params.ends = &whole->seq[2].id[9];
+    params.n_ends = 1;
+    for (uint32_t tokens = 0; tokens < 20; tokens++) {
+        params.tokens = tokens;
+        struct told *plain = run(model, prompts, 4, &params, tokens / 2);
+        for (size_t k = 0; k < 4; k++)
+            check(model, prompts, 4, &params, mixtures[k], 3 * tokens % 32, tokens / 2,
+                  plain);
+        free(plain);
+    }
+    free(whole);
+    jc_model_close(model);
+}
+
+/* A text that repeats itself is foreseen. */
+static void test_speculate__drafts_of_a_text_that_repeats_itself_are_right(void **state)
+{
+    jc_model *model = open(JC_SOURCE_DIR "/data/demo");
+    static uint32_t ids[96];
+    jc_generate_params params;
+    jc_generate_stats stats;
+    const jc_prompt prompt = {ids, 1};
+
+    (void)state;
+    ids[0] = 40;
+    jc_generate_params_init(&params);
+    params.tokens = 120;
+    struct told *plain = run(model, &prompt, 1, &params, 0);
+    params.draft = "ngram";
+    params.draft_nodes = 8;
+    params.stats = &stats;
+    struct told *told = run(model, &prompt, 1, &params, 0);
+    assert_memory_equal(told, plain, sizeof *told);
+    assert_int_equal(stats.tokens, 120);
+    assert_true(stats.turns <= 60 && stats.passes == stats.turns);
+    free(told);
+    free(plain);
+    jc_model_close(model);
+}
+
+/* ---- what drafters guess ---- */
+
+static void test_speculate__an_n_gram_is_followed_by_what_followed_it_before(void **state)
+{
+    /*                           0  1  2  3  4  5  6  7  8  9 10 */
+    static const uint32_t ids[] = {1, 2, 3, 7, 9, 2, 3, 8, 1, 2, 3};
+    const jc_place_at at = {.ids = ids, .n = 11};
+    jc_guess guesses[JC_GUESSES];
+    size_t n;
+
+    (void)state;
+    assert_int_equal(jc_drafter_ngram.guess(NULL, &at, 1, guesses, &n, NULL), JC_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(guesses[0].id, 7); /* "1 2 3" */
+    assert_int_equal(guesses[1].id, 8); /* "2 3" */
+    assert_true(jc_drafter_ngram.prior(guesses[0].class) >
+                jc_drafter_ngram.prior(guesses[1].class));
+    const jc_place_at first = {.ids = ids, .n = 1};
+    assert_int_equal(jc_drafter_ngram.guess(NULL, &first, 1, guesses, &n, NULL), JC_OK);
+    assert_int_equal(n, 0);
+}
+
+/* ---- bad input ---- */
+
+static void refused(const jc_model *model, const char *draft, uint32_t nodes,
+                    const char *says)
+{
+    static const uint32_t start[] = {7};
+    const jc_prompt prompt = {start, 1};
+    jc_generate_params params;
+    jc_error err = {JC_OK, ""};
+    struct told *told = calloc(1, sizeof *told);
+
+    jc_generate_params_init(&params);
+    params.draft = draft;
+    params.draft_nodes = nodes;
+    assert_int_equal(jc_generate(model, &prompt, 1, &params, on_token, told, &err),
+                     JC_E_ARG);
+    if (!strstr(err.message, says))
+        fail_msg("'%s' does not say '%s'", err.message, says);
+    free(told);
+}
+
+static void test_speculate__what_cannot_be_is_refused(void **state)
+{
+    jc_model *model = open(TINY);
+
+    (void)state;
+    refused(model, "oracle", 0, "no drafter 'oracle'");
+    refused(model, "ngram+", 0, "no drafter ''");
+    refused(model, "", 0, "no drafter ''");
+    refused(model, "ngram,recycle", 0, "no drafter 'ngram,recycle'");
+    refused(model, "ngram+recycle+ngram", 0, "twice");
+    refused(model, "ngram", 32, "31 at most");
+    jc_model_close(model);
+}
+
+static void test_speculate__every_failed_allocation_is_reported(void **state)
+{
+    static const uint32_t start[] = {7, 8};
+    const jc_prompt prompts[] = {{start, 2}, {start, 1}};
+    jc_model *model = open(TINY);
+    jc_generate_params params;
+    jc_status st = JC_E_NOMEM;
+
+    (void)state;
+    model->threads = 1;
+    jc_generate_params_init(&params);
+    params.tokens = 6;
+    params.draft = "auto";
+    for (long n = 0; st != JC_OK; n++) {
+        struct told *told = calloc(1, sizeof *told);
+        assert_true(n < 5000);
+        jc_alloc_fail_after(n);
+        st = jc_generate(model, prompts, 2, &params, on_token, told, NULL);
+        jc_alloc_fail_after(-1);
+        assert_true(st == JC_OK || st == JC_E_NOMEM);
+        free(told);
+    }
+    model->threads = 0;
+    jc_model_close(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_speculate__the_text_of_every_decoder_is_that_without_drafts),
+        cmocka_unit_test(test_speculate__no_tree_changes_a_draw),
+        cmocka_unit_test(test_speculate__sequences_end_where_they_would),
+        cmocka_unit_test(test_speculate__drafts_of_a_text_that_repeats_itself_are_right),
+        cmocka_unit_test(test_speculate__an_n_gram_is_followed_by_what_followed_it_before),
+        cmocka_unit_test(test_speculate__what_cannot_be_is_refused),
+        cmocka_unit_test(test_speculate__every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests_name("generate/speculate", tests, NULL, NULL);
+}
