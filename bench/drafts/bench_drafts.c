@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jc_bench_drafts [-n PROMPTS] [-p PROMPT_TOKENS] [-t TOKENS] [-T TEMPERATURE] [-k NODES]
- *                 [-s SHORTCUTS] MODEL TEXT DRAFTERS...
+ *                 [-s SHORTCUTS] [-f TEXT] [-u UNIT] MODEL TEXT DRAFTERS...
  *
  * What drafters gain over plain generation: each prompt is continued without drafts and
  * with each of DRAFTERS in turn, so all meet the machine in the same state. TEXT has a
- * prompt a document or line (-u line). Every text is compared with the plain one.
+ * prompt a document or line (-u line); -f names a text whose frequent tokens the context
+ * drafter chooses among. Every text is compared with the plain one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,12 +101,59 @@ static void print(way *w, size_t n_prompts)
     fflush(stdout);
 }
 
+/* ---- frequent tokens ---- */
+
+typedef struct counted {
+    uint32_t id;
+    uint64_t n;
+} counted;
+
+static int by_count(const void *a, const void *b)
+{
+    const counted *x = a, *y = b;
+
+    return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : (x->id > y->id) - (x->id < y->id);
+}
+
+static size_t frequent_tokens(const jc_tokenizer *tokenizer, const char *file,
+                              uint32_t vocab, uint32_t **ids)
+{
+    counted *all = calloc(vocab, sizeof *all);
+    jc_samples_params params;
+    jc_samples *samples;
+    jc_sample sample;
+    jc_error err;
+    size_t n = 0;
+
+    jc_samples_params_init(&params);
+    params.positions = params.split = "all";
+    params.train = params.val = 0;
+    params.vocab = vocab;
+    *ids = malloc(vocab * sizeof **ids);
+    if (!all || !*ids || jc_samples_from_text(&samples, tokenizer, &file, 1, &params, &err))
+        die("the frequent tokens", NULL);
+    for (uint32_t i = 0; i < vocab; i++)
+        all[i].id = i;
+    while (jc_samples_next(samples, &sample, &err) == JC_OK && sample.ids)
+        for (size_t i = 0; i < sample.n_ids; i++)
+            all[sample.ids[i]].n++;
+    jc_samples_close(samples);
+    qsort(all, vocab, sizeof *all, by_count);
+    while (n < vocab && all[n].n > 0) {
+        (*ids)[n] = all[n].id;
+        n++;
+    }
+    free(all);
+    return n;
+}
+
 int main(int argc, char **argv)
 {
     static way ways[MOST];
     static written texts[2];
     size_t n_prompts = 20, prompt_tokens = 64, done = 0, n_ways = 1;
-    const char *shortcuts = NULL, *unit = "document";
+    const char *shortcuts = NULL, *common = NULL, *unit = "document";
+    uint32_t *frequent = NULL;
     jc_generate_params params;
     jc_samples_params sampling;
     jc_error err;
@@ -113,7 +161,7 @@ int main(int argc, char **argv)
 
     jc_generate_params_init(&params);
     jc_samples_params_init(&sampling);
-    while ((option = getopt(argc, argv, "n:p:t:T:k:s:u:")) != -1)
+    while ((option = getopt(argc, argv, "n:p:t:T:k:s:u:f:")) != -1)
         switch (option) {
         case 'n':
             n_prompts = strtoul(optarg, NULL, 10);
@@ -129,6 +177,9 @@ int main(int argc, char **argv)
             break;
         case 'k':
             params.draft_nodes = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'f':
+            common = optarg;
             break;
         case 's':
             shortcuts = optarg;
@@ -165,6 +216,10 @@ int main(int argc, char **argv)
     if (jc_samples_from_text(&samples, tokenizer, &file, 1, &sampling, &err))
         die("the texts", &err);
     params.shortcut = maps;
+    if (common)
+        params.n_frequent =
+            frequent_tokens(tokenizer, common, jc_model_get_info(model)->vocab, &frequent);
+    params.frequent = frequent;
     while (done < n_prompts) {
         if (jc_samples_next(samples, &sample, &err))
             die("the texts", &err);
@@ -197,6 +252,7 @@ int main(int argc, char **argv)
     printf("%-24s %6s %7s %9s %7s\n", "", "a pass", "a pass", "", "up");
     for (size_t k = 0; k < n_ways; k++)
         print(&ways[k], n_prompts);
+    free(frequent);
     jc_samples_close(samples);
     jc_shortcut_free(maps);
     jc_tokenizer_close(tokenizer);

@@ -60,8 +60,12 @@ typedef struct jc_generate_params {
      *  would have written anyway are written at once. The text is the same, bit for bit. */
     const char *draft;
     uint32_t draft_nodes;        /* drafts of a sequence in a pass; 0: by their cost */
-    const jc_shortcut *shortcut; /* maps for drafters that need some; borrowed */
-    jc_generate_stats *stats;    /* NULL: not wanted; filled, even after a failure */
+    const jc_shortcut *shortcut; /* with the map that "context" needs; borrowed */
+    /** Tokens that "context" chooses among, the most frequent first; none: the first of the
+     *  vocabulary. [n_frequent], borrowed */
+    const uint32_t *frequent;
+    size_t n_frequent;
+    jc_generate_stats *stats; /* NULL: not wanted; filled, even after a failure */
 } jc_generate_params;
 
 #define jc_generate_params_init(p)                                                         \

@@ -35,6 +35,7 @@ typedef struct jc_own {
     const char *base, *pair, *store, *tokenizer;
     bool transpose, context, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
+    const char *frequent;
 } jc_own;
 
 typedef struct jc_own_row {

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/continuation.h"
+#include "cli/frequent.h"
 #include "cli/output.h"
 #include "cli/work.h"
 
@@ -130,6 +131,27 @@ static bool on_progress(void *arg, const jc_progress *progress)
                                                    : !jc_signals_stopped();
 }
 
+/* What drafters use: the shortcuts after MODEL, and the tokens of --frequent. */
+typedef struct drafting {
+    jc_shortcut *shortcut;
+    uint32_t *frequent; /* [n_frequent] */
+    size_t n_frequent;
+} drafting;
+
+static jc_status read_drafting(drafting *d, const jc_cli *cli, const jc_model *model,
+                               const jc_tokenizer *tokenizer, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    if (cli->args.n_words > 1)
+        st = jc_work_shortcuts(&d->shortcut, cli, model, err);
+    if (st == JC_OK && cli->args.own.frequent)
+        st = jc_frequent_tokens(&d->frequent, &d->n_frequent, tokenizer,
+                                cli->args.own.frequent, &cli->args.samples,
+                                jc_model_get_info(model)->vocab, err);
+    return st;
+}
+
 static void tell_memory(const jc_cli *cli, const jc_model *model, const prompts *p,
                         const jc_generate_params *params)
 {
@@ -144,7 +166,7 @@ static void tell_memory(const jc_cli *cli, const jc_model *model, const prompts 
 }
 
 static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *tokenizer,
-                          const prompts *p, jc_error *err)
+                          const prompts *p, const drafting *d, jc_error *err)
 {
     jc_hooks hooks = {.progress = on_progress, .note = cli->ui.hooks.note, .arg = &cli->ui};
     jc_generate_params params = cli->args.generate;
@@ -158,6 +180,9 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     params.ends = &end;
     params.n_ends = eos >= 0;
     params.stats = &all.stats;
+    params.shortcut = d->shortcut;
+    params.frequent = d->frequent;
+    params.n_frequent = d->n_frequent;
     all.drafts = strcmp(params.draft, "none") != 0;
     tell_memory(cli, model, p, &params);
     jc_status st = jc_continuations_init(&all, cli, p->list, p->n, err);
@@ -182,6 +207,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_model *model = NULL;
     jc_tokenizer *tokenizer = NULL;
     prompts p = {0};
+    drafting d = {.shortcut = NULL};
     jc_status st = check(cli, err);
 
     if (st == JC_OK)
@@ -194,8 +220,12 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = read_prompts(&p, cli, model, tokenizer, err);
     if (st == JC_OK)
-        st = generate(cli, model, tokenizer, &p, err);
+        st = read_drafting(&d, cli, model, tokenizer, err);
+    if (st == JC_OK)
+        st = generate(cli, model, tokenizer, &p, &d, err);
     free_prompts(&p);
+    jc_shortcut_free(d.shortcut);
+    free(d.frequent);
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
     return st;
@@ -220,6 +250,10 @@ static const jc_group draw_group = {
     .title = "Writing", .rows = jc_generate_options, .params = offsetof(jc_args, generate)};
 
 static const jc_own_row stop_rows[] = {
+    {{"frequent", JC_OPTION_TEXT, offsetof(jc_own, frequent), 0, 0, NULL, NULL,
+      "draft 'context' among the tokens that are most frequent in this text; without it "
+      "among the first ones of the vocabulary"},
+     "FILE"},
     {{"stop", JC_OPTION_TEXT, offsetof(jc_own, stop), 0, 0, NULL, NULL,
       "end before any of these strings, which may lie across tokens"},
      "STRING..."},
@@ -244,10 +278,10 @@ static const jc_default defaults[] = {{"unit", "file"}, {NULL, NULL}};
 const jc_command jc_command_generate = {
     .name = "generate",
     .summary = "what a model writes after a prompt",
-    .usage = "MODEL --prompt TEXT|--text FILE [options]",
-    .words = "MODEL",
+    .usage = "MODEL [SHORTCUTS] --prompt TEXT|--text FILE [options]",
+    .words = "MODEL [SHORTCUTS]",
     .min_words = 1,
-    .max_words = 1,
+    .max_words = 2,
     .teach =
         "Writes on from a prompt, token by token, to standard output. The prompt itself is "
         "not printed. Writing ends with the token that ends texts, at a stop string, after "
@@ -273,7 +307,10 @@ const jc_command jc_command_generate = {
         "and those that the model would have written anyway are written: the text is the "
         "same, bit for bit, at any temperature, and comes in fewer passes. 'ngram' guesses "
         "what followed the last tokens before; 'recycle' what the model held likely after "
-        "the same token before; 'auto' takes all together.\n\n"
+        "the same token before; 'context' what a map from a token's embedding and the "
+        "state "
+        "of the token before makes of it, fitted with '--from 0,12@-1 --to 12' for a model "
+        "of 12 blocks and named after MODEL. 'auto' takes all that it can.\n\n"
         "A pass over few tokens waits for memory: --stats compares the bytes of weights "
         "that it reads with what the machine's memory gives.",
     .examples =
@@ -284,6 +321,10 @@ const jc_command jc_command_generate = {
         "--sequences 4 --stats\n"
         "# the same text in fewer passes\n"
         "jumpcut generate ./gpt2 --prompt 'Once upon a time' --draft auto --stats\n"
+        "jumpcut fit ./gpt2 --text texts.txt --from 0,12@-1 --to 12 --bias --out "
+        "context.safetensors\n"
+        "jumpcut generate ./gpt2 context.safetensors --prompt 'Once upon a time' --draft "
+        "auto --frequent texts.txt\n"
         "# up to the end of the sentence\n"
         "jumpcut generate ./gpt2 --prompt 'The river' --stop . --tokens 0\n"
         "# each line of a file is a prompt\n"

@@ -7,6 +7,7 @@
 static const jc_drafter *const table[] = {
     &jc_drafter_ngram,
     &jc_drafter_recycle,
+    &jc_drafter_context,
 };
 
 const char *jc_drafter_name(size_t i)

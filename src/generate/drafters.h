@@ -43,6 +43,8 @@ typedef struct jc_seen {
 typedef struct jc_draft_setup {
     const jc_model *model;
     const jc_shortcut *shortcut; /* or NULL */
+    const uint32_t *frequent;    /* [n_frequent]: the most frequent tokens first; or none */
+    size_t n_frequent;
 } jc_draft_setup;
 
 typedef struct jc_drafter {
@@ -63,7 +65,7 @@ typedef struct jc_drafter {
     bool states; /* jc_place_at.before and .state are wanted */
 } jc_drafter;
 
-extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle;
+extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle, jc_drafter_context;
 
 enum { JC_MIX = 4 };
 

@@ -247,11 +247,13 @@ static jc_status write_all(work *w, jc_error *err)
 static jc_status speculate(work *w, jc_error *err)
 {
     const jc_generate_params *p = w->params;
-    const jc_speculation_spec spec = {
-        .drafters = p->draft,
-        .nodes = p->draft_nodes,
-        .setup = {.model = w->writer.model, .shortcut = p->shortcut},
-        .stats = p->stats};
+    const jc_speculation_spec spec = {.drafters = p->draft,
+                                      .nodes = p->draft_nodes,
+                                      .setup = {.model = w->writer.model,
+                                                .shortcut = p->shortcut,
+                                                .frequent = p->frequent,
+                                                .n_frequent = p->n_frequent},
+                                      .stats = p->stats};
 
     if (strcmp(p->draft, "none") == 0)
         return JC_OK;
@@ -263,7 +265,7 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
                       jc_error *err)
 {
     jc_generate_params own;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
 
     if (!model || !token || (n_prompts && !prompts))
         return jc_fail(err, JC_E_ARG, "writing needs a model, prompts and a function");
