@@ -34,6 +34,10 @@ void jc_free(void *p); /* same as free(): what a caller of the API frees */
 
 /* Tests only: let `n` allocations pass and fail all later ones; negative: never fail. */
 void jc_alloc_fail_after(long n);
+/* The same, but only the one after them fails. */
+void jc_alloc_fail_only(long n);
+/* Whether one has failed since either was called with 0 or more. */
+bool jc_alloc_failed(void);
 
 /* Make *items (of `size` bytes each, *capacity of them) hold at least `want`; doubles.
  * False when memory is short: nothing has changed. */

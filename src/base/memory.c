@@ -8,10 +8,27 @@
 #include <string.h>
 
 static atomic_long fail_after = -1;
+static atomic_bool fail_once, failed;
 
 void jc_alloc_fail_after(long n)
 {
+    atomic_store(&fail_once, false);
+    if (n >= 0)
+        atomic_store(&failed, false);
     atomic_store(&fail_after, n);
+}
+
+void jc_alloc_fail_only(long n)
+{
+    atomic_store(&fail_once, true);
+    if (n >= 0)
+        atomic_store(&failed, false);
+    atomic_store(&fail_after, n);
+}
+
+bool jc_alloc_failed(void)
+{
+    return atomic_load(&failed);
 }
 
 static bool allowed(void)
@@ -20,8 +37,12 @@ static bool allowed(void)
 
     if (left < 0)
         return true;
-    if (left == 0)
+    if (left == 0) {
+        if (atomic_load(&fail_once))
+            atomic_store(&fail_after, -1);
+        atomic_store(&failed, true);
         return false;
+    }
     atomic_fetch_sub(&fail_after, 1);
     return true;
 }

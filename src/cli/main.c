@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -105,6 +106,27 @@ static void wait_without_spinning(char **argv)
     if (!getenv("OMP_WAIT_POLICY") && setenv("OMP_WAIT_POLICY", "passive", 0) == 0)
         execv("/proc/self/exe", argv); /* if that fails: as it was loaded */
 }
+
+/* The least limit on the addresses of the process (ulimit -v): below it the linear
+ * algebra's own start-up, which comes before main(), waits for memory for ever. */
+#define LEAST_ADDRESSES ((rlim_t)768 << 20)
+
+static void check_limit(void)
+{
+    static const char said[] = "jumpcut: error: the limit on memory ('ulimit -v') is below "
+                               "the 786432 KiB that the linear algebra needs\n";
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur >= LEAST_ADDRESSES)
+        return;
+    if (write(STDERR_FILENO, said, sizeof said - 1) < 0)
+        _exit(1); /* nobody listens */
+    _exit(1);
+}
+
+/* What the loader calls before the shared libraries begin. */
+__attribute__((section(".preinit_array"),
+               used)) static void (*const before_all)(void) = check_limit;
 
 int main(int argc, char **argv)
 {

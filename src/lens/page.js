@@ -11,7 +11,9 @@ window.addEventListener("error", (event) => {
     document.body.prepend(note);
 });
 
-const lens = JSON.parse(document.getElementById("lens").textContent);
+/* Maps are keyed by names of methods, which may be "__proto__": they have no prototype. */
+const plainObject = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
+const lens = JSON.parse(document.getElementById("lens").textContent, plainObject);
 const names = Object.keys(lens.maps);
 const columns = lens.positions.length;
 const last = lens.model.layers;

@@ -12,7 +12,9 @@ window.addEventListener("error", (event) => {
     document.body.prepend(note);
 });
 
-const results = JSON.parse(document.getElementById("results").textContent);
+/* Objects are keyed by names of methods, which may be "__proto__": they have no prototype. */
+const plainObject = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
+const results = JSON.parse(document.getElementById("results").textContent, plainObject);
 const { model, data, saved } = results;
 const L = model.layers;
 const methods = [...Object.keys(results.r2).filter((name) => name !== "id"), "id"];

@@ -56,7 +56,7 @@ for words in "mat is above id for 0 of 78 pairs\\." "mat is above id at 0 of 12 
 done
 
 # one block; more methods than colours; strings that would be markup
-"$tool" fake 1 id mat ridge m4 m5 m6 m7 m8 '</script><b>&amp;' |
+"$tool" fake 1 id mat ridge m4 m5 m6 m7 __proto__ '</script><b>&amp;' |
     sed 's|"name":"fake"|"name":"<b>x</b><script>"|; s|"wiki.txt"|"</script><b>"|' \
     >"$work/odd.json"
 look odd 400 27 22
