@@ -275,7 +275,7 @@ jc_status jc_least_r2(const jc_wanted *wanted, const jc_map *map, double *r2, jc
 jc_status jc_fit_store(const jc_fit_job *job, jc_shortcut *shortcut)
 {
     const char *type = job->params->store;
-    double error, loss = 0, r2;
+    double error, loss = 0, r2 = 0;
     char text[32];
     size_t n = 0;
 
