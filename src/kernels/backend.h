@@ -74,6 +74,7 @@ struct jc_backend {
     jc_status (*rotate)(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err);
     jc_status (*gate)(jc_act act, jc_mat x, jc_mat y, jc_error *err);
     jc_status (*softcap)(float cap, jc_mat x, jc_error *err);
+    jc_status (*scale)(float by, jc_mat x, jc_error *err);
     jc_status (*accumulate)(jc_mat x, jc_mat y, jc_error *err);
     jc_status (*zero)(jc_mat x, jc_error *err);
     jc_status (*all_finite)(jc_mat x, bool *finite, jc_error *err);
@@ -107,6 +108,7 @@ jc_status jc_host_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                          jc_error *err);
 jc_status jc_host_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_softcap(float cap, jc_mat x, jc_error *err);
+jc_status jc_host_scale(float by, jc_mat x, jc_error *err);
 jc_status jc_host_accumulate(jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_zero(jc_mat x, jc_error *err);
 jc_status jc_host_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err);
@@ -121,9 +123,9 @@ jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
     .upload = jc_host_upload, .download = jc_host_download,                                \
     .linear_new = jc_host_linear_new, .linear_free = jc_host_linear_free,                  \
     .linear = jc_host_linear, .norm = jc_host_norm, .rotate = jc_host_rotate,              \
-    .gate = jc_host_gate, .softcap = jc_host_softcap, .accumulate = jc_host_accumulate,    \
-    .zero = jc_host_zero, .gather = jc_host_gather, .all_finite = jc_host_all_finite,      \
-    .attention = jc_host_attention
+    .gate = jc_host_gate, .softcap = jc_host_softcap, .scale = jc_host_scale,              \
+    .accumulate = jc_host_accumulate, .zero = jc_host_zero, .gather = jc_host_gather,      \
+    .all_finite = jc_host_all_finite, .attention = jc_host_attention
 
 /* ref.c: attention of few rows by its definition. */
 jc_status jc_ref_few_rows(const jc_attention *attention, const jc_attended *span,

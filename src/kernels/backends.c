@@ -233,6 +233,11 @@ jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
     return (backend->gate ? backend->gate : jc_fallback_gate)(act, x, y, err);
 }
 
+jc_status jc_scale(float by, jc_mat x, jc_error *err)
+{
+    return x.buffer->backend->scale(by, x, err);
+}
+
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err)
 {
     const jc_backend *backend = x.buffer->backend;

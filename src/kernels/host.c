@@ -104,7 +104,7 @@ struct row_job {
     const jc_norm *norm;
     const jc_rotation *rotation;
     jc_act act;
-    float cap;
+    float cap; /* or a factor */
     const float *x, *turns;
     float *y;
     void (*row)(const struct row_job *job, size_t r);
@@ -191,6 +191,21 @@ static void softcap_row(const struct row_job *job, size_t r)
 jc_status jc_host_softcap(float cap, jc_mat x, jc_error *err)
 {
     struct row_job job = {.n = x.cols, .cap = cap, .row = softcap_row};
+
+    return by_rows(&job, x, x, err);
+}
+
+static void scale_row(const struct row_job *job, size_t r)
+{
+    float *x = job->y + r * job->stride_y;
+
+    for (size_t i = 0; i < job->n; i++)
+        x[i] *= job->cap;
+}
+
+jc_status jc_host_scale(float by, jc_mat x, jc_error *err)
+{
+    struct row_job job = {.n = x.cols, .cap = by, .row = scale_row};
 
     return by_rows(&job, x, x, err);
 }

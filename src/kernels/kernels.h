@@ -17,6 +17,7 @@ typedef enum jc_act {
     JC_ACT_GELU,
     JC_ACT_GELU_TANH,
     JC_ACT_RELU,
+    JC_ACT_RELU2, /* its square */
     JC_ACT_SILU
 } jc_act;
 typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
@@ -164,6 +165,8 @@ jc_status jc_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                     jc_error *err) JC_NODISCARD;
 /* y [rows, n] = act(x[:, :n]) * x[:, n:] for x [rows, 2 n]. */
 jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
+/* x *= by, in place. */
+jc_status jc_scale(float by, jc_mat x, jc_error *err) JC_NODISCARD;
 /* x = cap * tanh(x / cap), in place. */
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err) JC_NODISCARD;
 /* y += x */

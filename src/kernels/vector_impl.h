@@ -140,6 +140,11 @@ static void act(jc_act which, size_t n, float *x)
         for (size_t i = 0; i < n; i++)
             x[i] = x[i] < 0 ? 0 : x[i];
         break;
+    case JC_ACT_RELU2:
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            x[i] = x[i] < 0 ? 0 : x[i] * x[i];
+        break;
     case JC_ACT_GELU:
 #pragma omp simd
         for (size_t i = 0; i < n; i++) {

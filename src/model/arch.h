@@ -34,7 +34,9 @@ typedef struct jc_rotary_hparams {
     double factor, low_freq, high_freq; /* 0: not given, as below */
     double beta_fast, beta_slow, mscale, mscale_all;
     double attention_factor;
-    uint32_t original; /* positions trained with */
+    double alpha;         /* 0, or the base is larger by alpha^(dims / (dims - 2)) */
+    double query_scaling; /* of queries from position `original` on; 0: none */
+    uint32_t original;    /* positions trained with */
     jc_reals short_factor, long_factor;
     uint32_t dims; /* derived: values of a head that are turned, an even number */
 } jc_rotary_hparams;
@@ -57,12 +59,19 @@ typedef struct jc_hparams {
     bool scale_attention;                    /* by 1/sqrt(head width) */
     bool scale_attention_by_layer;           /* and by 1/(l+1) in block l = 0, 1, ... */
     double scale_attention_of;               /* by 1/sqrt of this instead; 0: not */
+    double attention_multiplier;             /* or by this; 0: not */
     double attention_softcap, logit_softcap; /* 0: none */
+    double embed_scale;                      /* the token embedding is multiplied by this */
+    double residual_scale;                   /* and what each half of a block adds */
+    double logit_scale, logit_divisor;       /* and logits, or they are divided by that */
     uint32_t window; /* keys that a token sees, itself among them; 0: all before it */
     bool use_window;
     uint32_t window_from, window_every; /* blocks from, from + every, ... have the window */
     jc_layers windowed;                 /* or those of this list, where there is one */
     uint32_t window_except;             /* but each block n, 2 n, ... has none; 0: not so */
+    jc_layers rotated;                  /* blocks with rotary positions; empty: all */
+    uint32_t rotary_except;             /* but each block n, 2 n, ... has none; 0: not so */
+    bool rotary_windowed; /* or only blocks with a window, where any has one */
     jc_rotary_hparams rotary;
     jc_rotary_hparams rotary_local; /* of blocks with a window; theta 0: the same */
     /* derived */
@@ -81,8 +90,11 @@ typedef enum {
     JC_KEY_ACT,
     JC_KEY_ROTARY, /* the name of a jc_rotary_type */
     JC_KEY_LAYERS, /* a list of the kinds of attention, block by block */
+    JC_KEY_FLAGS,  /* a list of 0, 1, false and true, block by block */
     JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
-    JC_KEY_FIXED /* a text or boolean that is refused unless it is `def`; `offset` unused */
+    /* a text or boolean that is refused unless it is `def`, or anything but "null";
+     * `offset` unused */
+    JC_KEY_FIXED
 } jc_key_type;
 
 typedef struct jc_key_row {
@@ -149,17 +161,20 @@ typedef enum {
 } jc_weight_id;
 
 enum {
-    JC_WEIGHT_TIED = 1 << 0,     /* if missing, the token embedding stands in */
-    JC_WEIGHT_IN_OUT = 1 << 1,   /* stored [in, out] */
-    JC_WEIGHT_HEAD = 1 << 2,     /* of a head that a checkpoint may lack as a whole */
-    JC_WEIGHT_BY_HEAD = 1 << 3,  /* q, k and v of one head, then those of the next */
+    JC_WEIGHT_TIED = 1 << 0,   /* if missing, the token embedding stands in */
+    JC_WEIGHT_IN_OUT = 1 << 1, /* stored [in, out] */
+    JC_WEIGHT_HEAD = 1 << 2,   /* of a head that a checkpoint may lack as a whole */
+    /* q, k and v of the heads that share keys and values, then those of the next ones */
+    JC_WEIGHT_BY_HEAD = 1 << 3,
     JC_WEIGHT_PLUS_ONE = 1 << 4, /* stored less one */
     /* only where the hparams say so: */
     JC_WEIGHT_IF_ATTENTION_BIAS = 1 << 5,
     JC_WEIGHT_IF_MLP_BIAS = 1 << 6,
     JC_WEIGHT_IF_NORM_BEFORE = 1 << 7,
-    JC_WEIGHT_IF_NARROW = 1 << 9, /* the token embedding is */
-    JC_WEIGHT_OPTIONAL = 1 << 10, /* zeros where it is missing */
+    JC_WEIGHT_IF_NARROW = 1 << 9,  /* the token embedding is */
+    JC_WEIGHT_OPTIONAL = 1 << 10,  /* zeros where it is missing */
+    JC_WEIGHT_IF_SERIAL = 1 << 11, /* the halves of a block are not parallel */
+    JC_WEIGHT_ONES = 1 << 12,      /* no tensor: a norm that only divides */
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */
@@ -175,13 +190,15 @@ typedef struct jc_weight_row {
 
 typedef struct jc_arch {
     const char *name;
+    const char *about;              /* what it is, in a few words */
     const char *const *model_types; /* config.json's, NULL-ended */
     const char *prefix;             /* may stand before every tensor name */
-    const char *gguf;               /* its name in GGUF files; NULL: not read from them */
-    bool gguf_pairs; /* they keep queries and keys with the halves of a head interleaved */
+    const char *gguf; /* its name in GGUF files, or "a|b"; NULL: not read from them */
+    bool gguf_pairs;  /* they keep queries and keys with the halves of a head interleaved */
     bool causal;
     jc_norm_kind norm;
-    bool gated;                   /* MLP: down(act(gate x) * up x), not down(act(up x)) */
+    bool norms_turned; /* queries and keys are normed after rotary positions, not before */
+    bool gated;        /* MLP: down(act(gate x) * up x), not down(act(up x)) */
     bool scale_embedding;         /* by sqrt(width) */
     bool positions_after_padding; /* the first position is the padding token's id + 1 */
     uint32_t positions_unused; /* rows of the table before the first, beyond `positions` */
@@ -191,8 +208,9 @@ typedef struct jc_arch {
     size_t n_weights;
 } jc_arch;
 
-/* Whether a block, from 0, has the window. */
+/* Whether a block, from 0, has the window; whether it has rotary positions. */
 bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
+bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block);
 void jc_hparams_release(jc_hparams *hp);
 
 /* All of them; *n is how many. */

@@ -24,7 +24,28 @@
     X(gpt_neo)                                                                             \
     X(gptj)                                                                                \
     X(opt)                                                                                 \
-    X(olmo2)
+    X(olmo2)                                                                               \
+    X(olmo)                                                                                \
+    X(olmo3)                                                                               \
+    X(smollm3)                                                                             \
+    X(granite)                                                                             \
+    X(phi)                                                                                 \
+    X(stablelm)                                                                            \
+    X(cohere)                                                                              \
+    X(cohere2)                                                                             \
+    X(glm)                                                                                 \
+    X(glm4)                                                                                \
+    X(internlm2)                                                                           \
+    X(internlm3)                                                                           \
+    X(exaone)                                                                              \
+    X(exaone4)                                                                             \
+    X(ministral3)                                                                          \
+    X(starcoder2)                                                                          \
+    X(nemotron)                                                                            \
+    X(arcee)                                                                               \
+    X(seed_oss)                                                                            \
+    X(ernie4_5)                                                                            \
+    X(hunyuan_v1_dense)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)
@@ -55,8 +76,12 @@ const jc_arch *jc_arch_find(const char *model_type)
 const jc_arch *jc_arch_find_gguf(const char *name)
 {
     for (size_t i = 0; i < JC_COUNT(table); i++)
-        if (table[i]->gguf && strcmp(table[i]->gguf, name) == 0)
-            return table[i];
+        for (const char *at = table[i]->gguf; at && *at;) {
+            size_t n = strcspn(at, "|");
+            if (strlen(name) == n && memcmp(at, name, n) == 0)
+                return table[i];
+            at += n + (at[n] == '|');
+        }
     return NULL;
 }
 

@@ -31,22 +31,23 @@ static void attention(const builder *b, jc_reg in)
     const jc_hparams *hp = &b->model->hp;
     const jc_rotary *rotary = &b->model->rotary[b->block->rotary];
 
-    append(b->block, &(jc_op){.run = jc_op_attention,
-                              .block = b->l + 1,
-                              .in = in,
-                              .out = JC_REG_A,
-                              .part = JC_PART_ATTN,
-                              .linear = b->block->qkv,
-                              .q_norm = &b->block->q_norm,
-                              .k_norm = &b->block->k_norm,
-                              .rotary = rotary->half ? rotary : NULL,
-                              .attention = {.heads = hp->heads,
-                                            .kv_heads = hp->kv_heads,
-                                            .width = hp->head_width,
-                                            .scale = b->block->attention_scale,
-                                            .causal = b->model->arch->causal,
-                                            .window = b->block->window,
-                                            .softcap = (float)hp->attention_softcap}});
+    append(b->block,
+           &(jc_op){.run = jc_op_attention,
+                    .block = b->l + 1,
+                    .in = in,
+                    .out = JC_REG_A,
+                    .part = JC_PART_ATTN,
+                    .linear = b->block->qkv,
+                    .q_norm = &b->block->q_norm,
+                    .k_norm = &b->block->k_norm,
+                    .rotary = rotary->half && jc_hparams_rotated(hp, b->l) ? rotary : NULL,
+                    .attention = {.heads = hp->heads,
+                                  .kv_heads = hp->kv_heads,
+                                  .width = hp->head_width,
+                                  .scale = b->block->attention_scale,
+                                  .causal = b->model->arch->causal,
+                                  .window = b->block->window,
+                                  .softcap = (float)hp->attention_softcap}});
 }
 
 static void add_attention(const builder *b, jc_reg map_reads)
@@ -60,6 +61,7 @@ static void add_attention(const builder *b, jc_reg map_reads)
                               .point = JC_POINT_ATTN,
                               .sum = JC_POINT_MID,
                               .linear = b->block->out,
+                              .scale = (float)b->model->hp.residual_scale,
                               .norm = &b->block->norm1_after});
 }
 
@@ -99,6 +101,7 @@ static void add_mlp(const builder *b, jc_reg map_reads)
                               .point = JC_POINT_MLP,
                               .sum = JC_POINT_SUM,
                               .linear = b->block->down,
+                              .scale = (float)b->model->hp.residual_scale,
                               .norm = &b->block->norm2_after});
 }
 

@@ -12,6 +12,7 @@ static bool used(const jc_model *model, const jc_weight_row *row)
     return !(row->flags & JC_WEIGHT_IF_ATTENTION_BIAS && !hp->attention_bias) &&
            !(row->flags & JC_WEIGHT_IF_MLP_BIAS && !hp->mlp_bias) &&
            !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
+           !(row->flags & JC_WEIGHT_IF_SERIAL && hp->parallel) &&
            !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
 }
 
@@ -20,7 +21,7 @@ const jc_weight_row *jc_rows_next(const jc_model *model, jc_weight_id id,
 {
     const jc_weight_row *rows = model->weights;
 
-    for (size_t i = last ? (size_t)(last - rows) + 1 : 0; i < model->arch->n_weights; i++)
+    for (size_t i = last ? (size_t)(last - rows) + 1 : 0; i < model->n_weights; i++)
         if (rows[i].id == id && used(model, &rows[i]))
             return &rows[i];
     return NULL;
@@ -31,7 +32,7 @@ static bool per_block(jc_weight_id id)
     return id >= JC_W_NORM1 && id < JC_W_TRANSFORM;
 }
 
-static size_t dim(const jc_hparams *hp, jc_dim which)
+size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
 {
     switch (which) {
     case JC_DIM_NONE:
@@ -65,7 +66,8 @@ static size_t dim(const jc_hparams *hp, jc_dim which)
 static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
                              const jc_tensor *t, jc_error *err)
 {
-    size_t a = dim(&model->hp, row->shape[0]), b = dim(&model->hp, row->shape[1]);
+    size_t a = jc_rows_dim(&model->hp, row->shape[0]),
+           b = jc_rows_dim(&model->hp, row->shape[1]);
     uint32_t n_dims = row->shape[1] == JC_DIM_NONE ? 1 : 2;
 
     if (row->flags & JC_WEIGHT_IN_OUT) {
@@ -84,7 +86,7 @@ static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
 /* In the place of a part that a GGUF file leaves out. */
 static const jc_tensor *zeros_of(const jc_model *model, const jc_weight_row *row)
 {
-    size_t n = dim(&model->hp, row->shape[0]);
+    size_t n = jc_rows_dim(&model->hp, row->shape[0]);
 
     for (size_t i = 0; i < JC_COUNT(model->zeros); i++)
         if (model->zeros[i].count == n)
@@ -169,7 +171,7 @@ static bool has_head(const jc_model *model)
 {
     bool optional = false;
 
-    for (size_t i = 0; i < model->arch->n_weights; i++) {
+    for (size_t i = 0; i < model->n_weights; i++) {
         const jc_weight_row *row = &model->weights[i];
         optional |= row->flags & JC_WEIGHT_HEAD;
         if ((row->flags & JC_WEIGHT_HEAD || row->id == JC_W_HEAD) &&
@@ -210,10 +212,10 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
 
     jc_names_unwrap(model);
     model->info.has_head = has_head(model);
-    for (size_t i = 0; i < model->arch->n_weights; i++) {
+    for (size_t i = 0; i < model->n_weights; i++) {
         const jc_weight_row *row = &model->weights[i];
-        uint32_t n = per_block(row->id) ? model->hp.layers : 1;
-        if ((of_head(row) && !model->info.has_head) || !used(model, row))
+        uint32_t n = jc_rows_blocks(model, row);
+        if (of_head(row) && !model->info.has_head)
             continue;
         for (uint32_t block = 0; block < n && st == JC_OK; block++)
             st = check_row(model, row, block, err);
@@ -223,7 +225,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
 
 uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row)
 {
-    if (!used(model, row))
+    if (!used(model, row) || row->flags & JC_WEIGHT_ONES)
         return 0;
     return per_block(row->id) ? model->hp.layers : 1;
 }

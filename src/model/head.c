@@ -40,6 +40,8 @@ static jc_status run(const jc_model *model, jc_plan plan, jc_mat h, jc_mat x, jc
     }
     if (st == JC_OK)
         st = jc_linear_apply(model->head->unembed, plan, from, logits, err);
+    if (st == JC_OK && model->hp.logit_scale != 1)
+        st = jc_scale((float)model->hp.logit_scale, logits, err);
     if (st == JC_OK && model->hp.logit_softcap > 0)
         st = jc_softcap((float)model->hp.logit_softcap, logits, err);
     return st;

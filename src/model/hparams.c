@@ -17,9 +17,19 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
     return block >= hp->window_from && (block - hp->window_from) % hp->window_every == 0;
 }
 
+bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block)
+{
+    if (hp->rotated.n)
+        return hp->rotated.is[block];
+    if (hp->rotary_except && (block + 1) % hp->rotary_except == 0)
+        return false;
+    return !hp->rotary_windowed || hp->window == 0 || jc_hparams_windowed(hp, block);
+}
+
 void jc_hparams_release(jc_hparams *hp)
 {
     jc_free(hp->windowed.is);
+    jc_free(hp->rotated.is);
     jc_free(hp->rotary.short_factor.x);
     jc_free(hp->rotary.long_factor.x);
 }
@@ -57,10 +67,22 @@ static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *e
                        "'%s': a narrower embedding with a norm before the unembedding is "
                        "not supported",
                        path);
-    if (hp->windowed.n && hp->windowed.n != hp->layers)
-        return jc_fail(err, JC_E_FORMAT,
-                       "'%s': the kinds of attention are for %zu blocks of %u", path,
-                       hp->windowed.n, hp->layers);
+    return JC_OK;
+}
+
+/* Lists that say something of each block. */
+static jc_status check_lists(const jc_hparams *hp, const char *path, jc_error *err)
+{
+    const struct {
+        const char *what;
+        size_t n;
+    } lists[] = {{"the kinds of attention are", hp->windowed.n},
+                 {"the list of rotary positions is", hp->rotated.n}};
+
+    for (size_t i = 0; i < JC_COUNT(lists); i++)
+        if (lists[i].n && lists[i].n != hp->layers)
+            return jc_fail(err, JC_E_FORMAT, "'%s': %s for %zu blocks of %u", path,
+                           lists[i].what, lists[i].n, hp->layers);
     return JC_OK;
 }
 
@@ -75,6 +97,10 @@ static jc_status check_numbers(const jc_hparams *hp, const char *path, jc_error 
         !(hp->scale_attention_of >= 0))
         return jc_fail(err, JC_E_FORMAT,
                        "'%s': a soft cap or the scale of attention is negative", path);
+    if (!isfinite(hp->embed_scale) || !isfinite(hp->residual_scale) ||
+        !isfinite(hp->logit_scale) || !usable(hp->logit_divisor) ||
+        !(hp->attention_multiplier >= 0 && isfinite(hp->attention_multiplier)))
+        return jc_fail(err, JC_E_FORMAT, "'%s': a multiplier is out of range", path);
     return JC_OK;
 }
 
@@ -152,6 +178,8 @@ static jc_status derive_rotary(const jc_hparams *hp, jc_rotary_hparams *r, const
                        "and a base above 0",
                        path, hp->head_width);
     r->dims = (uint32_t)dims;
+    if (usable(r->alpha) && r->dims > 2)
+        r->theta *= pow(r->alpha, (double)r->dims / (r->dims - 2));
     if (r->original == 0 && r->type == JC_ROTARY_YARN)
         r->original = hp->positions;
     const char *wrong = wrong_scaling(r);
@@ -183,6 +211,12 @@ static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
                            path, hp->positions, hp->padding);
         hp->first_position = hp->padding + 1;
     }
+    if (hp->rotary.query_scaling != 0 && hp->rotary.original &&
+        hp->positions > hp->rotary.original)
+        hp->positions = hp->rotary.original;
+    hp->logit_scale /= hp->logit_divisor;
+    if (arch->scale_embedding)
+        hp->embed_scale *= sqrt(hp->width);
     hp->first_position += arch->positions_unused;
     hp->positions += arch->positions_unused;
     hp->context = hp->positions - hp->first_position;
@@ -198,6 +232,10 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
     *hp = (jc_hparams){.types = 1,
                        .norm_before = true,
                        .tied = true,
+                       .embed_scale = 1,
+                       .residual_scale = 1,
+                       .logit_scale = 1,
+                       .logit_divisor = 1,
                        .scale_attention = true,
                        .use_window = true,
                        .window_every = 1,
@@ -209,6 +247,8 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
     if (hp->ff_width == 0 && hp->width <= MOST)
         hp->ff_width = 4 * hp->width;
     st = check_sizes(hp, path, err);
+    if (st == JC_OK)
+        st = check_lists(hp, path, err);
     if (st == JC_OK)
         st = check_numbers(hp, path, err);
     return st ? st : derive(hp, arch, path, err);

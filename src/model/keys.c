@@ -15,7 +15,7 @@ static const struct {
     {"gelu_new", JC_ACT_GELU_TANH},  {"gelu_pytorch_tanh", JC_ACT_GELU_TANH},
     {"gelu_fast", JC_ACT_GELU_TANH}, {"gelu", JC_ACT_GELU},
     {"relu", JC_ACT_RELU},           {"silu", JC_ACT_SILU},
-    {"swish", JC_ACT_SILU},
+    {"swish", JC_ACT_SILU},          {"relu2", JC_ACT_RELU2},
 };
 
 static const struct {
@@ -24,6 +24,7 @@ static const struct {
 } rotary_types[] = {
     {"default", JC_ROTARY_PLAIN},
     {"dynamic", JC_ROTARY_PLAIN}, /* differs in texts longer than the context only */
+    {"mrope", JC_ROTARY_PLAIN},   /* positions of text are the same in all its parts */
     {"linear", JC_ROTARY_LINEAR},
     {"llama3", JC_ROTARY_LLAMA3},
     {"yarn", JC_ROTARY_YARN},
@@ -78,6 +79,9 @@ static jc_status read_fixed(const char *key, const char *only, const jc_config *
 {
     bool boolean = strcmp(only, "true") == 0 || strcmp(only, "false") == 0, value = false;
     const char *text = NULL;
+    if (strcmp(only, "null") == 0)
+        return jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s is not supported, only null",
+                       jc_config_path(config), key);
     jc_status st = boolean ? jc_config_bool(config, key, &value, err)
                            : jc_config_text(config, key, &text, err);
 
@@ -169,6 +173,30 @@ static jc_status read_layers(jc_layers *out, const jc_config *config, const char
     return add_kinds(out, &capacity, config, key, err);
 }
 
+static jc_status read_flags(jc_layers *out, const jc_config *config, const char *key,
+                            jc_error *err)
+{
+    char one[KEY + 24];
+    size_t n;
+    jc_status st = list_length(config, key, &n, err);
+
+    if (st)
+        return st;
+    out->is = jc_alloc_array(n, sizeof *out->is);
+    if (!out->is)
+        return jc_fail_nomem(err, key);
+    out->n = n;
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        uint32_t number = 0;
+        snprintf(one, sizeof one, "%s.%zu", key, i);
+        if (jc_config_bool(config, one, &out->is[i], NULL) == JC_OK)
+            continue;
+        st = jc_config_u32(config, one, &number, err);
+        out->is[i] = number != 0;
+    }
+    return st;
+}
+
 static jc_status read_repeat(jc_layers *out, const jc_config *config, const char *key,
                              jc_error *err)
 {
@@ -208,6 +236,8 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
         return read_reals(member, config, key, err);
     case JC_KEY_LAYERS:
         return read_layers(member, config, key, err);
+    case JC_KEY_FLAGS:
+        return read_flags(member, config, key, err);
     case JC_KEY_REPEAT:
         return read_repeat(member, config, key, err);
     case JC_KEY_FIXED:
@@ -245,6 +275,7 @@ static jc_status set_default(void *member, const jc_key_row *row, const jc_confi
         return rotary_from_name(row->def, config, member, err);
     case JC_KEY_REALS:
     case JC_KEY_LAYERS:
+    case JC_KEY_FLAGS:
     case JC_KEY_REPEAT:
     case JC_KEY_FIXED:
         break;
@@ -257,7 +288,8 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
 {
     void *member = (char *)hp + row->offset;
     bool optional = row->def || row->type == JC_KEY_REALS || row->type == JC_KEY_LAYERS ||
-                    row->type == JC_KEY_REPEAT || row->type == JC_KEY_FIXED;
+                    row->type == JC_KEY_FLAGS || row->type == JC_KEY_REPEAT ||
+                    row->type == JC_KEY_FIXED;
     char key[KEY];
 
     if (!row->keys)

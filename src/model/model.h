@@ -47,10 +47,11 @@ struct jc_model {
     jc_store *store;
     jc_notes notes; /* beside those of the store */
     const jc_arch *arch;
-    jc_weight_row *weights; /* [arch->n_weights]: its rows, as the files have them */
-    const char *prefix;     /* may stand before every tensor name */
-    char wrapper[96];       /* what a wrapping program put before them as well; or "" */
-    float *zero;            /* of zeros[]: biases that GGUF files leave out */
+    jc_weight_row *weights; /* [n_weights]: its rows, as the files have them */
+    size_t n_weights;
+    const char *prefix; /* may stand before every tensor name */
+    char wrapper[96];   /* what a wrapping program put before them as well; or "" */
+    float *zero;        /* of zeros[]: biases that GGUF files leave out */
     jc_tensor zeros[4];
     jc_hparams hp;
     const jc_backend *backend;
@@ -65,6 +66,9 @@ struct jc_model {
     jc_norm_weights final;              /* NULL without a head */
     jc_head *head;
 };
+
+/* Where configurations of multimodal models have that of their text part. */
+#define JC_TEXT_PARTS "text_config|llm_config|language_config"
 
 jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *config,
                       jc_error *err) JC_NODISCARD;
@@ -87,6 +91,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err) JC_NODISCARD;
 const jc_weight_row *jc_rows_next(const jc_model *model, jc_weight_id id,
                                   const jc_weight_row *last);
 /* How many blocks have the row; 1 of what is outside blocks, 0 of one that is not used. */
+size_t jc_rows_dim(const jc_hparams *hp, jc_dim which);
 uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row);
 /* The tensor of a row, of the right shape and type; NULL where the embedding stands in. */
 jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,

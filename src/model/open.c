@@ -42,9 +42,29 @@ const char *const *jc_backend_list(void)
     return jc_backend_names();
 }
 
-/* Everything but the weights. */
+/* Everything that the configuration says. */
+static jc_status configure(jc_model *model, const jc_config *config, jc_error *err)
+{
+    jc_status st = find_arch(model, config, err);
+
+    if (st == JC_OK)
+        st = jc_quantised_check(model, err);
+    if (st == JC_OK)
+        st = jc_hparams_read(&model->hp, model->arch, config, err);
+    if (st == JC_OK)
+        st = jc_rows_prepare(model, err);
+    if (st == JC_OK)
+        st = jc_weights_check(model, err);
+    if (st == JC_OK) /* of GGUF, keys that some architecture reads and this one does not */
+        st = jc_unread_keys(&model->notes, model->arch, config, err);
+    return st;
+}
+
+/* Everything but the weights. Of a multimodal model it is the text part that is run, whose
+ * configuration is an object of its own. */
 static jc_status describe(jc_model *model, const char *path, jc_error *err)
 {
+    jc_config *config;
     jc_status st;
 
     model->path = jc_strdup(path);
@@ -53,19 +73,11 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
     st = jc_store_open(&model->store, path, err);
     if (st)
         return st;
-    const jc_config *config = jc_store_config(model->store);
-    st = find_arch(model, config, err);
+    st = jc_config_part(&config, jc_store_config(model->store), JC_TEXT_PARTS, err);
     if (st)
         return st;
-    st = jc_quantised_check(model, err);
-    if (st == JC_OK)
-        st = jc_hparams_read(&model->hp, model->arch, config, err);
-    if (st == JC_OK)
-        st = jc_rows_prepare(model, err);
-    if (st == JC_OK)
-        st = jc_weights_check(model, err);
-    if (st == JC_OK && !jc_store_gguf(model->store)) /* which has noted its own */
-        st = jc_unread_keys(&model->notes, model->arch, config, err);
+    st = configure(model, config, err);
+    jc_config_close(config);
     if (st == JC_OK)
         st = jc_store_fingerprint(model->store, model->fingerprint, err);
     if (st)

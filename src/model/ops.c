@@ -72,6 +72,8 @@ static jc_status make_added(const jc_op *op, jc_pass *pass, jc_mat y, jc_error *
                              err);
     if (st == JC_OK && op->norm->weight)
         st = jc_model_norm(pass->model, op->norm, y, y, err);
+    if (st == JC_OK && op->scale != 1)
+        st = jc_scale(op->scale, y, err);
     return st;
 }
 
@@ -81,7 +83,7 @@ jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err)
     jc_status st;
 
     /* the layer adds by itself where nothing stands between */
-    if (!map_of(op, pass) && !op->norm->weight && !pass->sink.added) {
+    if (!map_of(op, pass) && !op->norm->weight && op->scale == 1 && !pass->sink.added) {
         st = jc_linear_apply(op->linear, pass->plan, jc_pass_reg(pass, op->in, op->n_in), h,
                              err);
     } else {
@@ -96,25 +98,33 @@ jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err)
 
 /* ---- attention ---- */
 
-/* Norm and turn the queries and keys, where the model does. */
+static jc_status turn(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error *err)
+{
+    const jc_hparams *hp = &pass->model->hp;
+    const jc_rotation rotation = {.heads = hp->heads + hp->kv_heads,
+                                  .width = hp->head_width,
+                                  .half = op->rotary ? op->rotary->half : 0,
+                                  .interleaved = hp->rotary.interleaved};
+
+    if (!op->rotary)
+        return JC_OK;
+    return jc_rotate(&rotation, pass->turns[op->rotary - pass->model->rotary], qkv, err);
+}
+
+/* Norm and turn the queries and keys, where the model does, in its order. */
 static jc_status place(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error *err)
 {
     const jc_hparams *hp = &pass->model->hp;
+    bool late = pass->model->arch->norms_turned;
     jc_mat q = jc_mat_cols(qkv, 0, hp->q_width);
     jc_mat k = jc_mat_cols(qkv, hp->q_width, hp->kv_width);
-    jc_status st = JC_OK;
+    jc_status st = late ? turn(op, pass, qkv, err) : JC_OK;
 
-    if (op->q_norm->weight)
+    if (st == JC_OK && op->q_norm->weight)
         st = jc_model_norm(pass->model, op->q_norm, q, q, err);
     if (st == JC_OK && op->k_norm->weight)
         st = jc_model_norm(pass->model, op->k_norm, k, k, err);
-    if (st || !op->rotary)
-        return st;
-    const jc_rotation rotation = {.heads = hp->heads + hp->kv_heads,
-                                  .width = hp->head_width,
-                                  .half = op->rotary->half,
-                                  .interleaved = hp->rotary.interleaved};
-    return jc_rotate(&rotation, pass->turns[op->rotary - pass->model->rotary], qkv, err);
+    return st || late ? st : turn(op, pass, qkv, err);
 }
 
 /* Where the keys and values of a span are, once its new ones are with the old. */

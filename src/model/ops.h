@@ -17,6 +17,7 @@ struct jc_op {
     jc_point point, sum; /* shown when done; JC_POINT_OUT: not shown */
     const jc_norm_weights *norm;
     const jc_linear *linear;
+    float scale;        /* of what is added */
     size_t n_in, n_out; /* numbers of a row in `in` and `out` */
     const jc_norm_weights *q_norm, *k_norm;
     const jc_rotary *rotary; /* of the model's; NULL: no rotary positions */

@@ -7,7 +7,6 @@
  */
 #include "model/pass.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "model/ops.h"
@@ -224,8 +223,8 @@ jc_status jc_pass_embed(jc_pass *pass, jc_error *err)
             st = jc_mat_download(pass->host, h, err);
     }
     if (st == JC_OK) {
-        if (model->arch->scale_embedding)
-            scale(pass->host, n, sqrtf((float)d));
+        if (model->hp.embed_scale != 1)
+            scale(pass->host, n, (float)model->hp.embed_scale);
         add_tables(pass, pass->host, spare);
         st = jc_mat_upload(h, pass->host, err);
     }

@@ -37,7 +37,9 @@ static const names gguf[] = {
     ONE(JC_W_K_NORM,      "blk.%u.attn_k_norm"),
     ONE(JC_W_OUT,         "blk.%u.attn_output"),
     ONE(JC_W_NORM1_AFTER, "blk.%u.post_attention_norm"),
-    ONE(JC_W_NORM2,       "blk.%u.ffn_norm"),
+    /* some have it by the other name, and then no norm of what attention adds */
+    {JC_W_NORM2,      {"blk.%u.ffn_norm.weight|blk.%u.post_attention_norm.weight"}},
+    {JC_W_NORM2_BIAS, {"blk.%u.ffn_norm.bias|blk.%u.post_attention_norm.bias"}},
     ONE(JC_W_UP,          "blk.%u.ffn_up"),
     TWO(JC_W_UP,          "blk.%u.ffn_gate", "blk.%u.ffn_up"),
     ONE(JC_W_DOWN,        "blk.%u.ffn_down"),
@@ -47,13 +49,36 @@ static const names gguf[] = {
 };
 /* clang-format on */
 
-static size_t count_parts(const jc_arch *arch, jc_weight_id id)
+static size_t count_parts(const jc_model *model, jc_weight_id id)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < arch->n_weights; i++)
-        n += arch->weights[i].id == id;
+    for (size_t i = 0; i < model->n_weights; i++)
+        n += model->weights[i].id == id;
     return n;
+}
+
+/* Queries, keys and values are in one tensor in some files and in three in others, as the
+ * program had it that made them: rows of `id` are made as many as the file has tensors. */
+static void fit_qkv(jc_model *model, jc_weight_id id)
+{
+    static const jc_dim dims[] = {JC_DIM_Q, JC_DIM_KV, JC_DIM_KV};
+    bool one = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL;
+    size_t have = count_parts(model, id), want = one ? 1 : JC_COUNT(dims), n = 0;
+    jc_weight_row row = {.name = NULL};
+
+    if (have == 0 || have == want)
+        return;
+    for (size_t i = 0; i < model->n_weights; i++)
+        if (model->weights[i].id == id)
+            row = model->weights[i];
+        else
+            model->weights[n++] = model->weights[i];
+    for (size_t i = 0; i < want; i++) {
+        row.shape[0] = one ? JC_DIM_QKV : dims[i];
+        model->weights[n++] = row;
+    }
+    model->n_weights = n;
 }
 
 static const names *find_names(jc_weight_id id, size_t n_parts)
@@ -80,9 +105,11 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        "'%s' does not say the epsilon of its norms "
                        "('attention.layer_norm_rms_epsilon')",
                        model->path);
-    for (size_t i = 0; i < model->arch->n_weights; i++) {
+    fit_qkv(model, JC_W_QKV);
+    fit_qkv(model, JC_W_QKV_BIAS);
+    for (size_t i = 0; i < model->n_weights; i++) {
         jc_weight_row *row = &model->weights[i];
-        const names *found = find_names(row->id, count_parts(model->arch, row->id));
+        const names *found = find_names(row->id, count_parts(model, row->id));
         if (!found)
             return jc_fail(err, JC_E_UNSUPPORTED,
                            "'%s': GGUF has no name for '%s' of the architecture '%s'",
@@ -103,7 +130,9 @@ jc_status jc_rows_prepare(jc_model *model, jc_error *err)
     const jc_arch *arch = model->arch;
 
     model->prefix = arch->prefix;
-    model->weights = jc_alloc_array(arch->n_weights, sizeof *model->weights);
+    /* each of two may become three */
+    model->weights = jc_alloc_array(arch->n_weights + 4, sizeof *model->weights);
+    model->n_weights = arch->n_weights;
     if (!model->weights)
         return jc_fail_nomem(err, "the rows of weights");
     memcpy(model->weights, arch->weights, arch->n_weights * sizeof *model->weights);

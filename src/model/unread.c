@@ -35,10 +35,23 @@ static const char *const buffers[] = {
     "attn_rot_embd.weight",
 };
 
-/* First parts, after all prefixes, of heads that are no language model's. */
+/* First parts, after all prefixes, of what is no language model. */
 static const char *const heads[] = {
-    "pooler.", "cls.seq_relationship.", "score.",      "classifier.", "qa_outputs.",
-    "v_head.", "regression_head.",      "value_head.",
+    "pooler.",
+    "cls.seq_relationship.",
+    "score.",
+    "classifier.",
+    "qa_outputs.",
+    "v_head.",
+    "regression_head.",
+    "value_head.",
+    /* parts of multimodal models beside the text part */
+    "vision_tower.",
+    "vision_model.",
+    "visual.",
+    "multi_modal_projector.",
+    "image_newline",
+    "audio_tower.",
 };
 
 static bool ends(const char *name, const char *end)
@@ -86,7 +99,7 @@ static void mark(const jc_model *model, bool *read)
 {
     size_t count = jc_store_count(model->store);
 
-    for (size_t i = 0; i < model->arch->n_weights; i++) {
+    for (size_t i = 0; i < model->n_weights; i++) {
         uint32_t blocks = jc_rows_blocks(model, &model->weights[i]);
         for (uint32_t block = 0; block < blocks; block++) {
             jc_names_of names = {.row = &model->weights[i], .block = block};

@@ -18,9 +18,9 @@ struct stack {
     const jc_tensor *parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
     bool in_out, plus_one, by_head;
-    size_t head_width;
-    bool checked;         /* all values are finite */
-    const jc_tensor *bad; /* has a value that is not */
+    size_t head_width, shared; /* heads of queries to one of keys and values */
+    bool checked;              /* all values are finite */
+    const jc_tensor *bad;      /* has a value that is not */
 };
 
 static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
@@ -40,6 +40,7 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
         stack->plus_one = row->flags & JC_WEIGHT_PLUS_ONE;
         stack->by_head = row->flags & JC_WEIGHT_BY_HEAD;
         stack->head_width = model->hp.head_width;
+        stack->shared = model->hp.heads / model->hp.kv_heads;
         stack->parts[stack->n++] = tensor;
         stack->n_in = tensor->shape[stack->in_out ? 0 : 1];
         stack->n_out += tensor->shape[stack->in_out ? 1 : 0];
@@ -70,10 +71,15 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
 /* Where row `row` of the weight as it is used is stored. */
 static size_t stored_row(const struct stack *stack, size_t row)
 {
-    size_t w = stack->head_width;
-    size_t part = row / (stack->n_out / 3), at = row % (stack->n_out / 3);
+    size_t w = stack->head_width, shared = stack->shared, head = row / w;
+    size_t groups = stack->n_out / w / (shared + 2), queries = groups * shared;
+    size_t group = head / shared, within = head % shared; /* of a head of queries */
 
-    return (at / w * 3 + part) * w + at % w;
+    if (head >= queries) {
+        group = (head - queries) % groups;
+        within = shared + (head - queries) / groups;
+    }
+    return (group * (shared + 2) + within) * w + row % w;
 }
 
 /* Elements of the weight as it is used: all queries, all keys, all values. Where they are
@@ -119,13 +125,34 @@ static jc_status load_vector(const jc_model *model, jc_weight_id id, uint32_t bl
     return check_finite(&stack, err);
 }
 
+/* n numbers that are x. */
+static jc_status fill(float **out, size_t n, float x, jc_error *err)
+{
+    *out = jc_matrix_new(n, 1, sizeof **out);
+    for (size_t i = 0; *out && i < n; i++)
+        (*out)[i] = x;
+    return *out ? JC_OK : jc_fail_nomem(err, "the weights");
+}
+
+/* A LayerNorm's bias is zero where the architecture has none. */
 static jc_status load_norm(const jc_model *model, jc_weight_id id, uint32_t block,
                            jc_norm_weights *out, jc_error *err)
 {
+    const jc_weight_row *row = jc_rows_next(model, id, NULL);
     size_t n;
-    jc_status st = load_vector(model, id, block, &out->weight, &out->d, err);
+    jc_status st;
 
-    return st ? st : load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, &n, err);
+    if (row && row->flags & JC_WEIGHT_ONES) {
+        out->d = jc_rows_dim(&model->hp, row->shape[0]);
+        st = fill(&out->weight, out->d, 1, err);
+    } else {
+        st = load_vector(model, id, block, &out->weight, &out->d, err);
+    }
+    if (st == JC_OK)
+        st = load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, &n, err);
+    if (st || out->bias || !out->weight || model->arch->norm == JC_NORM_RMS)
+        return st;
+    return fill(&out->bias, out->d, 0, err);
 }
 
 /* ---- weights that stay where they lie ---- */
@@ -287,6 +314,7 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     }
     double of = hp->scale_attention_of > 0 ? hp->scale_attention_of : hp->head_width;
     double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
+    scale = hp->attention_multiplier > 0 ? hp->attention_multiplier : scale;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
     b->window = jc_hparams_windowed(hp, l) ? hp->window : 0;
     b->rotary = b->window && hp->rotary_local.theta > 0;
@@ -383,6 +411,8 @@ jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *
     if (st)
         return st;
     read_stack(&stack, first * stack.n_in, n * stack.n_in, out);
+    for (size_t i = 0; i < n * stack.n_in; i++)
+        out[i] *= (float)model->hp.logit_scale;
     return check_finite(&stack, err);
 }
 

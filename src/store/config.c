@@ -51,6 +51,20 @@ jc_status jc_config_open(jc_config **out, const char *path, jc_error *err)
     return st;
 }
 
+jc_status jc_config_part(jc_config **out, const jc_config *config, const char *keys,
+                         jc_error *err)
+{
+    json_t *part = config->root;
+
+    for (const char *at = keys; *at && part == config->root;) {
+        size_t n = strcspn(at, "|");
+        json_t *value = json_object_getn(config->root, at, n);
+        part = json_is_object(value) ? value : part;
+        at += n + (at[n] == '|');
+    }
+    return jc_config_take(out, json_incref(part), config->path, err);
+}
+
 void jc_config_close(jc_config *config)
 {
     if (!config)

@@ -54,6 +54,10 @@ typedef struct jc_config jc_config;
 jc_status jc_config_open(jc_config **out, const char *path, jc_error *err) JC_NODISCARD;
 jc_status jc_config_parse(jc_config **out, const char *text, size_t length,
                           const char *path, jc_error *err) JC_NODISCARD;
+/* The object at the first of the keys "a|b" that has one, as a configuration of its own; or
+ * all of it where none has. */
+jc_status jc_config_part(jc_config **out, const jc_config *config, const char *keys,
+                         jc_error *err) JC_NODISCARD;
 void jc_config_close(jc_config *config);
 const char *jc_config_path(const jc_config *config);
 bool jc_config_has(const jc_config *config, const char *key);  /* present and not null */

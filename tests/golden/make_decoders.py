@@ -118,6 +118,117 @@ MODELS_MADE = {
                                final_logit_softcapping=None, tie_word_embeddings=True),
     "tiny-olmo2": llama(model_type="olmo2", rope_theta=500000.0),
     "tiny-opt-narrow": opt(do_layer_norm_before=False, word_embed_proj_dim=16),
+    "tiny-olmo": llama(model_type="olmo", pad_token_id=0),
+    # YaRN in the fourth block only; the others have a window.
+    "tiny-olmo3": llama(model_type="olmo3", num_hidden_layers=4, sliding_window=8,
+                        pad_token_id=0, rope_theta=500000.0,
+                        rope_scaling={"rope_type": "yarn", "factor": 4.0, "beta_fast": 32.0,
+                                      "beta_slow": 1.0,
+                                      "original_max_position_embeddings": 16}),
+    "tiny-smollm3": llama(model_type="smollm3", num_hidden_layers=4, pad_token_id=0,
+                          rope_theta=1000.0),
+    "tiny-granite": llama(model_type="granite", embedding_multiplier=3.0,
+                          attention_multiplier=0.2, residual_multiplier=0.4,
+                          logits_scaling=4.0, tie_word_embeddings=True),
+    "tiny-phi": {"model_type": "phi", "hidden_size": 24, "intermediate_size": 40,
+                 "num_hidden_layers": 2, "num_attention_heads": 3,
+                 "num_key_value_heads": None, "hidden_act": "gelu_new",
+                 "max_position_embeddings": CONTEXT, "vocab_size": 61,
+                 "layer_norm_eps": 1e-5, "partial_rotary_factor": 0.5,
+                 "rope_theta": 10000.0, "tie_word_embeddings": False,
+                 "torch_dtype": "float32"},
+    "tiny-stablelm": llama(model_type="stablelm", layer_norm_eps=1e-5, head_dim=None,
+                           num_attention_heads=3, num_key_value_heads=3,
+                           partial_rotary_factor=0.5, use_qkv_bias=True),
+    "tiny-stablelm-parallel": llama(model_type="stablelm", layer_norm_eps=1e-5,
+                                    num_attention_heads=3, num_key_value_heads=1,
+                                    partial_rotary_factor=0.25,
+                                    use_parallel_residual=True),
+    "tiny-cohere": llama(model_type="cohere", layer_norm_eps=1e-5, logit_scale=0.25,
+                         pad_token_id=0, tie_word_embeddings=True),
+    "tiny-cohere2": llama(model_type="cohere2", layer_norm_eps=1e-5, logit_scale=0.25,
+                          num_hidden_layers=3, sliding_window=8, pad_token_id=0,
+                          sliding_window_pattern=3, tie_word_embeddings=True),
+    "tiny-glm": llama(model_type="glm", head_dim=8, num_attention_heads=3,
+                      num_key_value_heads=1, partial_rotary_factor=0.5,
+                      attention_bias=True, pad_token_id=0),
+    "tiny-glm4": llama(model_type="glm4", head_dim=8, num_attention_heads=3,
+                       num_key_value_heads=1, partial_rotary_factor=0.5,
+                       attention_bias=True, pad_token_id=0),
+    "tiny-exaone4": llama(model_type="exaone4", num_hidden_layers=4, sliding_window=8,
+                          layer_types=["sliding_attention"] * 3 + ["full_attention"],
+                          rope_theta=1000.0),
+    "tiny-ministral3": llama(model_type="ministral3", head_dim=8, pad_token_id=0,
+                             max_position_embeddings=256, rope_theta=None,
+                             rope_parameters={"rope_type": "yarn", "rope_theta": 100.0,
+                                              "factor": 4.0, "beta_fast": 4.0,
+                                              "beta_slow": 0.25, "mscale": 1.0,
+                                              "mscale_all_dim": 1.0,
+                                              "llama_4_scaling_beta": 0.1,
+                                              "original_max_position_embeddings": 64}),
+    "tiny-starcoder2": llama(model_type="starcoder2", hidden_act="gelu_pytorch_tanh",
+                             norm_epsilon=1e-5, use_bias=True, sliding_window=8,
+                             tie_word_embeddings=True),
+    "tiny-nemotron": llama(model_type="nemotron", hidden_act="relu2", norm_eps=1e-5,
+                           head_dim=8, partial_rotary_factor=0.5),
+    "tiny-arcee": llama(model_type="arcee", hidden_act="relu2", head_dim=8),
+    "tiny-seed_oss": llama(model_type="seed_oss", head_dim=8, attention_bias=True,
+                           attention_out_bias=False, pad_token_id=0),
+    "tiny-ernie4_5": llama(model_type="ernie4_5", head_dim=8, use_bias=False,
+                           pad_token_id=0, tie_word_embeddings=True),
+    "tiny-hunyuan_v1_dense": llama(model_type="hunyuan_v1_dense", head_dim=8,
+                                   pad_token_id=0, rope_theta=100.0,
+                                   rope_scaling={"type": "dynamic", "alpha": 10.0,
+                                                 "factor": 1.0}),
+}
+
+
+def internlm2_weights(x, config):
+    """Queries, keys and values of each group of heads in one matrix."""
+    names = {"embed_tokens": "tok_embeddings", "o_proj": "wo", "input_layernorm":
+             "attention_norm", "post_attention_layernorm": "ffn_norm", "mlp": "feed_forward",
+             "gate_proj": "w1", "up_proj": "w3", "down_proj": "w2", "self_attn": "attention",
+             "lm_head": "output"}
+    groups, head = config["num_key_value_heads"], 24 // config["num_attention_heads"]
+    out = {}
+    for name, w in x.items():
+        if "q_proj" in name:
+            parts = [x[name.replace("q_proj", f"{p}_proj")].reshape(groups, -1, head, 24)
+                     for p in "qkv"]
+            out[name.replace("self_attn.q_proj", "attention.wqkv")] = torch.cat(
+                parts, dim=1).reshape(-1, 24)
+        elif not ("k_proj" in name or "v_proj" in name):
+            out[".".join(names.get(part, part) for part in name.split("."))] = w
+    return out
+
+
+def exaone_weights(x, config):
+    names = {"embed_tokens": "wte", "model": "transformer", "layers": "h",
+             "input_layernorm": "ln_1", "post_attention_layernorm": "ln_2",
+             "self_attn": "attn.attention", "o_proj": "out_proj", "gate_proj": "c_fc_0",
+             "up_proj": "c_fc_1", "down_proj": "c_proj", "norm": "ln_f"}
+    return {".".join(names.get(part, part) for part in name.split(".")): w
+            for name, w in x.items()}
+
+
+def exaone_config(config):
+    names = {"num_hidden_layers": "num_layers", "hidden_act": "activation_function",
+             "rms_norm_eps": "layer_norm_epsilon"}
+    return {names.get(k, k): v for k, v in config.items()}
+
+
+# Models whose code is not in the package: what they compute is a Llama, with other names.
+RENAMED = {
+    "tiny-internlm2": (llama(), {"model_type": "internlm2", "bias": False}, dict,
+                       internlm2_weights),
+    # InternLM 3 without the biases that it has by two keys is Llama as it is.
+    "tiny-internlm3": (llama(attention_bias=True, mlp_bias=True, head_dim=8),
+                       {"model_type": "internlm3", "qkv_bias": True, "bias": True}, dict,
+                       lambda x, config: x),
+    "tiny-exaone": (llama(rope_scaling={
+        "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0, "original_max_position_embeddings": 16}),
+                    {"model_type": "exaone"}, exaone_config, exaone_weights),
 }
 
 
@@ -128,17 +239,23 @@ def random_weights(config, seed):
     # The package adds keys of today to a configuration of old ones.
     for name, x in empty_net(deepcopy(config)).named_parameters():
         rest = x.float().mean().item() if "norm" in name or ".ln_" in name else 0.0
+        rest -= config["model_type"] == "nemotron"  # whose norms are stored less one
         values = rest + 0.3 * rng.standard_normal(tuple(x.shape))
         weights[name] = torch.from_numpy(values.astype(np.float32))
     return weights
 
 
 def make(name, config, seed):
-    write_model(name, config, random_weights(config, seed))
+    weights = random_weights(config, seed)
+    write_model(name, config, weights)
     first = name.count("-") == 1
     rng = np.random.default_rng(seed + 1000)
     texts = [rng.integers(0, config["vocab_size"], n) for n in (LENGTHS if first else SHORT)]
     write_golden(name, MODELS / name, texts)
+    if name in RENAMED:
+        _, changes, spell, rename = RENAMED[name]
+        write_model(name, spell(config | changes), {
+            k: x.contiguous() for k, x in rename(weights, config).items()})
 
 
 def make_stories():
@@ -154,7 +271,8 @@ def make_stories():
 
 
 if __name__ == "__main__":
-    for number, (name, config) in enumerate(MODELS_MADE.items()):
+    made = MODELS_MADE | {name: row[0] for name, row in RENAMED.items()}
+    for number, (name, config) in enumerate(made.items()):
         if len(sys.argv) == 1 or name in sys.argv[1:]:
             make(name, config, seed=100 + number)
     if len(sys.argv) == 1:

@@ -30,7 +30,12 @@ ROWS, COLUMNS = 3, 512
 MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "tiny-mistral",
           "tiny-qwen2", "tiny-qwen3", "tiny-gemma", "tiny-gemma2", "tiny-gemma3",
           "tiny-phi3",
-          "tiny-phi3-window", "tiny-gpt_neox", "tiny-gpt_neox-serial", "tiny-olmo2")
+          "tiny-phi3-window", "tiny-gpt_neox", "tiny-gpt_neox-serial", "tiny-olmo2",
+          "tiny-olmo", "tiny-olmo3", "tiny-smollm3", "tiny-granite", "tiny-phi",
+          "tiny-stablelm", "tiny-stablelm-parallel", "tiny-cohere", "tiny-cohere2",
+          "tiny-glm4", "tiny-internlm2", "tiny-exaone", "tiny-exaone4", "tiny-starcoder2",
+          "tiny-nemotron", "tiny-arcee", "tiny-seed_oss", "tiny-ernie4_5",
+          "tiny-hunyuan_v1_dense")
 
 
 def random_blocks(rng, kind):

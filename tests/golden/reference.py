@@ -71,7 +71,7 @@ def decoder_parts(net):
     base = net.base_model
     base = getattr(base, "decoder", getattr(base, "model", base))
     blocks = base.h if hasattr(base, "h") else base.layers
-    for name in ("ln_f", "norm", "final_layer_norm"):
+    for name in ("ln_f", "norm", "final_layer_norm", "final_layernorm"):
         if hasattr(base, name):
             return blocks, getattr(base, name)
     raise ValueError(f"{type(net)} has no final norm that is known")
@@ -94,6 +94,7 @@ class Model:
         self.layers, self.width = config.num_hidden_layers, config.hidden_size
         self.vocab = config.vocab_size
         self.cap = getattr(config, "final_logit_softcapping", None)
+        self.scale = getattr(config, "logit_scale", 1) / getattr(config, "logits_scaling", 1)
         if self.decoder:
             self.blocks, self.norm = decoder_parts(self.net)
             self.mask_late(config)
@@ -140,6 +141,7 @@ class Model:
         if self.decoder:
             with without_float32():
                 z = net.get_output_embeddings()(self.norm(h) if self.norm else h)
+            z = z * self.scale
             return (self.cap * torch.tanh(z / self.cap) if self.cap else z).numpy()
         if self.kind == "bert":
             return net.cls(h).numpy()

@@ -21,15 +21,31 @@ from safetensors.torch import load_file
 ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2",
           "qwen3": "QWEN3", "gemma": "GEMMA", "gemma2": "GEMMA2", "gemma3_text": "GEMMA3",
           "phi3": "PHI3",
-          "gpt_neox": "GPTNEOX", "olmo2": "OLMO2"}
+          "gpt_neox": "GPTNEOX", "olmo2": "OLMO2", "olmo": "OLMO", "olmo3": "OLMO2",
+          "smollm3": "SMOLLM3", "granite": "GRANITE", "phi": "PHI2",
+          "stablelm": "STABLELM", "cohere": "COMMAND_R", "cohere2": "COHERE2",
+          "glm4": "GLM4", "internlm2": "INTERNLM2", "exaone": "EXAONE",
+          "exaone4": "EXAONE4", "starcoder2": "STARCODER2", "nemotron": "NEMOTRON",
+          "arcee": "ARCEE", "seed_oss": "SEED_OSS", "ernie4_5": "ERNIE4_5",
+          "hunyuan_v1_dense": "HUNYUAN_DENSE"}
+INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2")
 
 
 def load(folder):
     tensors = {}
     for file in sorted(folder.glob("*.safetensors")):
         tensors |= load_file(file)
-    return {k: x.to(torch.float32).numpy() for k, x in tensors.items()
-            if not re.search(r"\.attn\.(masked_)?bias$|rotary_emb", k)}
+    tensors = {k: x.to(torch.float32).numpy() for k, x in tensors.items()
+               if not re.search(r"\.attn\.(masked_)?bias$|rotary_emb", k)}
+    for name in [k for k in tensors if ".wqkv." in k]:  # of InternLM 2
+        config = json.loads((folder / "config.json").read_text())
+        groups = config["num_key_value_heads"]
+        shared = config["num_attention_heads"] // groups
+        x = tensors.pop(name)
+        x = x.reshape(groups, shared + 2, -1, x.shape[1])
+        for part, rows in (("wq", x[:, :shared]), ("wk", x[:, -2:-1]), ("wv", x[:, -1:])):
+            tensors[name.replace("wqkv", part)] = rows.reshape(-1, x.shape[3])
+    return tensors
 
 
 def interleave(x, heads):
@@ -45,16 +61,16 @@ def split_by_head(x, heads):
 def changed(name, x, config):
     kind = config["model_type"]
     heads = config.get("num_attention_heads")
-    if kind in ("llama", "mistral"):
-        if ".q_proj." in name:
+    if kind in INTERLEAVED:
+        if ".q_proj." in name or ".wq." in name:
             return interleave(x, heads)
-        if ".k_proj." in name:
+        if ".k_proj." in name or ".wk." in name:
             return interleave(x, config.get("num_key_value_heads", heads))
     if kind == "gpt2" and re.search(r"\.(c_attn|c_proj|c_fc)\.weight$", name):
         return x.T
     if kind == "gpt_neox" and ".query_key_value." in name:
         return split_by_head(x, heads)
-    if kind.startswith("gemma") and name.endswith("norm.weight"):
+    if (kind.startswith("gemma") or kind == "nemotron") and name.endswith("norm.weight"):
         return x + 1
     return x
 
@@ -91,6 +107,9 @@ def add_scaling(writer, config, head):
         for length in ("long", "short"):
             writer.add_tensor(f"rope_factors_{length}.weight",
                               np.array(s[f"{length}_factor"], dtype=np.float32))
+    elif kind == "dynamic":  # of Hunyuan: only the base is another
+        writer.add_rope_freq_base(
+            config["rope_theta"] * s["alpha"] ** (head / (head - 2)))
     elif kind:
         writer.add_rope_scaling_type(gguf.RopeScalingType(kind))
         writer.add_rope_scaling_factor(s["factor"])
@@ -98,12 +117,17 @@ def add_scaling(writer, config, head):
             writer.add_rope_scaling_orig_ctx_len(s["original_max_position_embeddings"])
 
 
+def layers(config):
+    return next(config[k] for k in ("num_hidden_layers", "num_layers", "n_layer")
+                if k in config)
+
+
 def add_config(writer, config):
     get = config.get
     heads = get("num_attention_heads") or get("n_head")
     width = get("hidden_size") or get("n_embd")
     head = get("head_dim") or width // heads
-    writer.add_block_count(get("num_hidden_layers") or get("n_layer"))
+    writer.add_block_count(layers(config))
     writer.add_context_length(get("max_position_embeddings") or get("n_positions"))
     writer.add_embedding_length(width)
     writer.add_feed_forward_length(get("intermediate_size") or get("n_inner") or 4 * width)
@@ -115,13 +139,22 @@ def add_config(writer, config):
         writer.add_value_length(head)
     for key, add in (("rms_norm_eps", writer.add_layer_norm_rms_eps),
                      ("layer_norm_eps", writer.add_layer_norm_eps),
-                     ("layer_norm_epsilon", writer.add_layer_norm_eps),
+                     ("layer_norm_epsilon", writer.add_layer_norm_rms_eps
+                      if config["model_type"] == "exaone" else writer.add_layer_norm_eps),
+                     ("norm_epsilon", writer.add_layer_norm_eps),
+                     ("norm_eps", writer.add_layer_norm_eps),
+                     ("logit_scale", writer.add_logit_scale),
+                     ("logits_scaling", writer.add_logit_scale),
+                     ("embedding_multiplier", writer.add_embedding_scale),
+                     ("residual_multiplier", writer.add_residual_scale),
+                     ("attention_multiplier", writer.add_attention_scale),
                      ("rope_theta", writer.add_rope_freq_base),
                      ("rotary_emb_base", writer.add_rope_freq_base),
                      ("use_parallel_residual", writer.add_parallel_residual),
                      ("attn_logit_softcapping", writer.add_attn_logit_softcapping),
                      ("final_logit_softcapping", writer.add_final_logit_softcapping)):
-        if get(key) is not None:
+        if get(key) is not None and not (
+                key == "rope_theta" and "alpha" in (get("rope_scaling") or {})):
             add(get(key))
     if get("sliding_window") and get("use_sliding_window", True):
         writer.add_sliding_window(get("sliding_window"))
@@ -142,7 +175,7 @@ def write(folder, path, kind="F32", split=0, more=None):
     arch = gguf.MODEL_ARCH[ARCHES[config["model_type"]]]
     writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[arch], split_max_tensors=split)
     names = gguf.get_tensor_name_map(
-        arch, config.get("num_hidden_layers") or config["n_layer"])
+        arch, layers(config))
     add_config(writer, config)
     if more:
         more(writer)

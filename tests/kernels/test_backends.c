@@ -74,6 +74,7 @@ static const struct layer layers[] = {
     {"gelu", 33, 65, 67, JC_ACT_GELU, false, true, true, false},
     {"gelu by tanh", 33, 65, 67, JC_ACT_GELU_TANH, false, true, true, false},
     {"relu", 33, 65, 67, JC_ACT_RELU, false, false, true, false},
+    {"relu squared", 33, 65, 67, JC_ACT_RELU2, false, false, true, false},
     {"silu", 33, 65, 67, JC_ACT_SILU, false, false, true, false},
     {"several panels", 20, 2000, 130, JC_ACT_GELU_TANH, false, false, true, false},
     {"several panels, added", 20, 1537, 65, JC_ACT_NONE, true, true, true, false},

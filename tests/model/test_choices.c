@@ -73,6 +73,28 @@ static const struct {
     {"tiny-llama-linear", "\"mlp_bias\": true", "\"mlp_bias\": false", false},
     {"tiny-llama", "\"silu\"", "\"gelu\"", false},
     {"tiny-gpt_neox", "\"gelu\"", "\"relu\"", false},
+    /* what descendants of Llama have that it has not */
+    {"tiny-olmo3", "\"yarn\"", "\"default\"", false},
+    {"tiny-olmo3", "\"sliding_window\": 8", "\"sliding_window\": null", false},
+    {"tiny-smollm3", "\"model_type\"", "\"no_rope_layer_interval\": 3, \"model_type\"",
+     false},
+    {"tiny-granite", "\"embedding_multiplier\": 3.0", "\"embedding_multiplier\": 1.0",
+     false},
+    {"tiny-granite", "\"attention_multiplier\": 0.2", "\"attention_multiplier\": 0.4",
+     false},
+    {"tiny-granite", "\"residual_multiplier\": 0.4", "\"residual_multiplier\": 1.0", false},
+    {"tiny-granite", "\"logits_scaling\": 4.0", "\"logits_scaling\": 1.0", true},
+    {"tiny-stablelm", "\"use_qkv_bias\": true", "\"use_qkv_bias\": false", false},
+    {"tiny-cohere", "\"logit_scale\": 0.25", "\"logit_scale\": 1.0", true},
+    {"tiny-cohere2", "\"sliding_window_pattern\": 3", "\"sliding_window_pattern\": 2",
+     false},
+    {"tiny-cohere2", "\"cohere2\"", "\"cohere\"", false},
+    {"tiny-exaone4", "\"sliding_window\": 8", "\"sliding_window\": null", false},
+    {"tiny-ministral3", "\"yarn\"", "\"default\"", false},
+    {"tiny-starcoder2", "\"sliding_window\": 8", "\"sliding_window\": null", false},
+    {"tiny-nemotron", "\"relu2\"", "\"relu\"", false},
+    {"tiny-ernie4_5", "\"ernie4_5\"", "\"llama\"", false},
+    {"tiny-hunyuan_v1_dense", "\"alpha\": 10.0", "\"alpha\": 1.0", false},
 };
 
 /* A folder with a changed config.json and the weights of the model. */

@@ -20,6 +20,7 @@ typedef struct change {
     const char *inner;          /* in the place of "model." in names; NULL: it stays */
     const char *extra; /* a further tensor, of shape [1, 1, 2, 2] if it is a mask */
     bool mask;
+    bool multimodal; /* the configuration is that of a text part */
 } change;
 
 static void write_config(void **state, const change *c)
@@ -34,7 +35,9 @@ static void write_config(void **state, const change *c)
     assert_non_null(at);
     snprintf(to, sizeof to, "%.*s%s%s", (int)(at - from), from, c->text ? c->instead : "",
              at + (c->text ? strlen(c->text) : 0));
-    scratch_text(state, "config.json", to);
+    if (c->multimodal)
+        snprintf(from, sizeof from, "{\"model_type\": \"both\", \"text_config\": %s}", to);
+    scratch_text(state, "config.json", c->multimodal ? from : to);
 }
 
 static void name_of(char *out, size_t room, const change *c, const char *name)
@@ -113,6 +116,8 @@ static void test_files__wrappers_before_names_are_seen_through(void **state)
         {.prefix = "model.", .inner = "model."},
         {.inner = ""},
         {.inner = "model.language_model."},
+        {.prefix = "language_model.", .multimodal = true, .extra = "vision_tower.x"},
+        {.inner = "model.language_model.", .multimodal = true, .extra = "model.visual.x"},
         {.prefix = "_orig_mod.", .inner = ""},
     };
 

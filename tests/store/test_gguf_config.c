@@ -307,13 +307,13 @@ static void test_gguf_config__keys_that_nothing_reads_are_noted(void **state)
         key keys[3];
         const char *note; /* has this; NULL: there is none */
     } rows[] = {
-        {{{.name = "llama.attention.scale", .x = 0.25, .real = true}, {.name = NULL}},
-         "1 key of 'm.gguf' is not read: 'llama.attention.scale'"},
-        {{{.name = "llama.logit_scale", .x = 8, .real = true},
-          {.name = "llama.residual_scale", .x = 0.5, .real = true},
+        {{{.name = "llama.attention.clamp_kqv", .x = 0.25, .real = true}, {.name = NULL}},
+         "1 key of 'm.gguf' is not read: 'llama.attention.clamp_kqv'"},
+        {{{.name = "llama.odd_scale", .x = 8, .real = true},
+          {.name = "llama.other_scale", .x = 0.5, .real = true},
           {.name = NULL}},
-         "2 keys of 'm.gguf' are not read: 'llama.logit_scale', 'llama.residual_scale'"},
-        {{{.name = "llama.logit_scale", .x = 1, .real = true},
+         "2 keys of 'm.gguf' are not read: 'llama.odd_scale', 'llama.other_scale'"},
+        {{{.name = "llama.odd_scale", .x = 1, .real = true},
           {.name = "llama.expert_count", .x = 0},
           {.name = NULL}},
          NULL},

@@ -46,6 +46,8 @@ static double activate(jc_act act, double x)
         return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
     case JC_ACT_RELU:
         return x < 0 ? 0 : x;
+    case JC_ACT_RELU2:
+        return x < 0 ? 0 : x * x;
     case JC_ACT_SILU:
         return x / (1 + exp(-x));
     }

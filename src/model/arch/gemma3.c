@@ -9,8 +9,6 @@
 static const char *const model_types[] = {"gemma3_text", NULL};
 
 /* clang-format off */
-#define FULL(name) "rope_scaling." name "|rope_parameters.full_attention." name
-
 static const jc_key_row keys[] = {
     KEY("num_hidden_layers",       JC_KEY_U32,    layers,    NULL),
     KEY("hidden_size",             JC_KEY_U32,    width,     NULL),
@@ -32,8 +30,8 @@ static const jc_key_row keys[] = {
     KEY("layer_types",             JC_KEY_LAYERS, windowed, NULL),
     KEY("rope_theta|rope_parameters.full_attention.rope_theta",
                                    JC_KEY_REAL,   rotary.theta, "1000000"),
-    KEY(FULL("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"),
-    KEY(FULL("factor"),            JC_KEY_REAL,   rotary.factor, "0"),
+    KEY(SCALING("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"),
+    KEY(SCALING("factor"),         JC_KEY_REAL,   rotary.factor, "0"),
     KEY("rope_local_base_freq|rope_parameters.sliding_attention.rope_theta",
                                    JC_KEY_REAL,   rotary_local.theta, "10000"),
 };

@@ -6,10 +6,13 @@
 #include "model/arch/rows.h"
 
 /* clang-format off */
-#define SCALING(name) "rope_scaling." name "|rope_parameters." name
+/* Where the files of old and of today have it; the third where blocks differ in it. */
+#define SCALING(name)                                                                 \
+    "rope_scaling." name "|rope_parameters." name "|rope_parameters.full_attention." name
 
 #define ROTARY_KEYS(theta_keys)                                                       \
-    KEY(theta_keys "|rope_parameters.rope_theta", JC_KEY_REAL, rotary.theta, "10000"), \
+    KEY(theta_keys "|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta", \
+                                     JC_KEY_REAL,  rotary.theta,      "10000"),       \
     KEY(SCALING("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"), \
     KEY(SCALING("factor"),           JC_KEY_REAL,  rotary.factor,     "0"),           \
     KEY(SCALING("low_freq_factor"),  JC_KEY_REAL,  rotary.low_freq,   "0"),           \
@@ -25,8 +28,9 @@
     KEY(SCALING("long_factor"),      JC_KEY_REALS, rotary.long_factor,  NULL),        \
     FIXED(SCALING("truncate"), "true")
 
-/* But for the activation of the MLP, the width of a head, and windows. */
-#define LLAMA_KEYS(heads_default)                                               \
+/* But for the activation of the MLP, the width of a head, what part of it is turned, and
+ * windows. */
+#define LLAMA_BODY_KEYS(heads_default)                                          \
     KEY("num_hidden_layers",       JC_KEY_U32,  layers,    NULL),               \
     KEY("hidden_size",             JC_KEY_U32,  width,     NULL),               \
     KEY("num_attention_heads",     JC_KEY_U32,  heads,     NULL),               \
@@ -35,9 +39,13 @@
     KEY("max_position_embeddings", JC_KEY_U32,  positions, NULL),               \
     KEY("vocab_size",              JC_KEY_U32,  vocab,     NULL),               \
     KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),             \
-    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",          \
-                                   JC_KEY_REAL, rotary.part, "1"),              \
     ROTARY_KEYS("rope_theta")
+
+/* All of a head is turned unless a key says otherwise. */
+#define LLAMA_KEYS(heads_default)                                               \
+    LLAMA_BODY_KEYS(heads_default),                                             \
+    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",          \
+                                   JC_KEY_REAL, rotary.part, "1")
 
 /* Blocks from max_window_layers on have the window, if it is used at all. */
 #define QWEN_WINDOW_KEYS                                                        \

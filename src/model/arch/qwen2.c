@@ -5,7 +5,8 @@
  */
 #include "model/arch/llama.h"
 
-static const char *const model_types[] = {"qwen2", NULL};
+static const char *const model_types[] = {"qwen2",      "qwen2_vl",        "qwen2_vl_text",
+                                          "qwen2_5_vl", "qwen2_5_vl_text", NULL};
 
 /* clang-format off */
 static const jc_key_row keys[] = {
@@ -30,7 +31,7 @@ const jc_arch jc_arch_qwen2 = {
     .name = "qwen2",
     .model_types = model_types,
     .prefix = "model.",
-    .gguf = "qwen2",
+    .gguf = "qwen2|qwen2vl",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

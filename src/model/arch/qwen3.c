@@ -5,7 +5,7 @@
  */
 #include "model/arch/llama.h"
 
-static const char *const model_types[] = {"qwen3", NULL};
+static const char *const model_types[] = {"qwen3", "qwen3_vl_text", NULL};
 
 /* clang-format off */
 static const jc_key_row keys[] = {
@@ -33,7 +33,7 @@ const jc_arch jc_arch_qwen3 = {
     .name = "qwen3",
     .model_types = model_types,
     .prefix = "model.",
-    .gguf = "qwen3",
+    .gguf = "qwen3|qwen3vl",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

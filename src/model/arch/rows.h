@@ -48,9 +48,20 @@
         id, name ".weight", {JC_DIM_##width}, flags                                        \
     }
 
+/* A norm that only divides. */
+#define ONES(id, width)                                                                    \
+    {                                                                                      \
+        id, NULL, {JC_DIM_##width}, JC_WEIGHT_ONES                                         \
+    }
+
 #define TABLE(id, name, rows)                                                              \
     {                                                                                      \
         id, name, {JC_DIM_##rows, JC_DIM_WIDTH}, 0                                         \
     }
+
+/* The tables of an architecture's file. */
+#define TABLES                                                                             \
+    .model_types = model_types, .keys = keys, .n_keys = JC_COUNT(keys),                    \
+    .weights = weights, .n_weights = JC_COUNT(weights)
 
 #endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ministral3.c: Ministral 3 (2025): Mistral with YaRN. Queries are scaled by their
+ * position from its trained length on; longer texts are refused.
+ */
+#include "model/arch/llama.h"
+
+static const char *const model_types[] = {"ministral3", NULL};
+
+/* clang-format off */
+static const jc_key_row keys[] = {
+    LLAMA_KEYS("8"),
+    KEY("head_dim",       JC_KEY_U32,   head_width, "128"),
+    KEY("hidden_act",     JC_KEY_ACT,   act, "silu"),
+    KEY("rms_norm_eps",   JC_KEY_REAL,  eps, "1e-5"),
+    KEY("sliding_window", JC_KEY_LIMIT, window, "0"),
+    KEY(SCALING("llama_4_scaling_beta"), JC_KEY_CAP, rotary.query_scaling, "0"),
+};
+
+static const jc_weight_row weights[] = {
+    LLAMA_ENDS(0),
+    RMS(JC_W_NORM1, "layers.%u.input_layernorm", WIDTH, 0),
+    LLAMA_ATTENTION,
+    RMS(JC_W_NORM2, "layers.%u.post_attention_layernorm", WIDTH, 0),
+    LLAMA_MLP,
+};
+/* clang-format on */
+
+const jc_arch jc_arch_ministral3 = {
+    .name = "ministral3",
+    .about = "Ministral 3 (2025): Mistral with YaRN",
+    .prefix = "model.",
+    .causal = true,
+    .norm = JC_NORM_RMS,
+    .gated = true,
+    TABLES,
+};

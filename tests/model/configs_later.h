@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* configs_later.h: configurations of models published from 2023 on; test_configs.c says
+ * what they are for. */
+#ifndef JC_TEST_CONFIGS_LATER_H
+#define JC_TEST_CONFIGS_LATER_H
+
+#define BODY(width, ff, heads, kv, layers, positions, vocab)                               \
+    "\"hidden_size\": " #width ", \"intermediate_size\": " #ff                             \
+    ", \"num_attention_heads\": " #heads ", \"num_key_value_heads\": " #kv                 \
+    ", \"num_hidden_layers\": " #layers ", \"max_position_embeddings\": " #positions       \
+    ", \"vocab_size\": " #vocab ", \"use_cache\": true, \"initializer_range\": 0.02, "
+
+/* clang-format off */
+static const published later[] = {
+    {"Gemma 3 270M",
+     "{\"model_type\": \"gemma3_text\", \"_sliding_window_pattern\": 6, \"attn_logit_softcapping\": null,"
+     BODY(640, 2048, 4, 1, 18, 32768, 262144) "\"head_dim\": 256, \"hidden_activation\": \"gelu_pytorch_tanh\","
+     "\"query_pre_attn_scalar\": 256, \"rms_norm_eps\": 1e-06, \"rope_local_base_freq\": 10000.0, \"rope_scaling\": null,"
+     "\"rope_theta\": 1000000.0, \"sliding_window\": 512, \"use_bidirectional_attention\": false}",
+     {18, 640, 4, 1, 256, 2048, 32768, 262144, JC_ACT_GELU_TANH, JC_ROTARY_PLAIN, 1e6, 256, 512, 1, 0, .eps = 1e-6}},
+    {"Gemma 3 4B, the text part",
+     "{\"architectures\": [\"Gemma3ForConditionalGeneration\"], \"boi_token_index\": 255999, \"eoi_token_index\": 256000,"
+     "\"image_token_index\": 262144, \"mm_tokens_per_image\": 256, \"model_type\": \"gemma3\", \"text_config\": {\"hidden_size\":"
+     "2560, \"intermediate_size\": 10240, \"model_type\": \"gemma3_text\", \"num_hidden_layers\": 34, \"rope_scaling\":"
+     "{\"factor\": 8.0, \"rope_type\": \"linear\"}, \"sliding_window\": 1024}, \"vision_config\": {\"hidden_size\": 1152,"
+     "\"model_type\": \"siglip_vision_model\", \"num_hidden_layers\": 27}}",
+     {34, 2560, 8, 4, 256, 10240, 131072, 262208, JC_ACT_GELU_TANH, JC_ROTARY_LINEAR, 1e6, 256, 1024, 1, 1, .eps = 1e-6}},
+    {"Qwen 2.5 VL 3B",
+     "{\"model_type\": \"qwen2_5_vl\", " BODY(2048, 11008, 16, 2, 36, 128000, 151936) "\"hidden_act\": \"silu\","
+     "\"max_window_layers\": 70, \"rms_norm_eps\": 1e-06, \"rope_scaling\": {\"mrope_section\": [16, 24, 24], \"type\": \"mrope\"},"
+     "\"rope_theta\": 1000000.0, \"sliding_window\": 32768, \"tie_word_embeddings\": true, \"use_sliding_window\": false}",
+     {36, 2048, 16, 2, 128, 11008, 128000, 151936, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 128, .eps = 1e-6}},
+    {"Qwen 3 VL 2B, the text part",
+     "{\"model_type\": \"qwen3_vl\", \"text_config\": {" BODY(2048, 6144, 16, 8, 28, 262144, 151936)
+     "\"attention_bias\": false, \"head_dim\": 128, \"hidden_act\": \"silu\", \"model_type\": \"qwen3_vl_text\", \"rms_norm_eps\": 1e-06,"
+     "\"rope_scaling\": {\"mrope_interleaved\": true, \"mrope_section\": [24, 20, 20], \"rope_type\": \"default\"},"
+     "\"rope_theta\": 5000000, \"tie_word_embeddings\": true}, \"vision_config\": {\"depth\": 24}}",
+     {28, 2048, 16, 8, 128, 6144, 262144, 151936, JC_ACT_SILU, JC_ROTARY_PLAIN, 5e6, 128, .eps = 1e-6}},
+    {"Mistral Small 3.1, the text part",
+     "{\"model_type\": \"mistral3\", \"projector_hidden_act\": \"gelu\", \"spatial_merge_size\": 2, \"text_config\": {"
+     BODY(5120, 32768, 32, 8, 40, 131072, 131072) "\"head_dim\": 128, \"hidden_act\": \"silu\", \"model_type\": \"mistral\","
+     "\"rms_norm_eps\": 1e-05, \"rope_theta\": 1000000000.0, \"sliding_window\": null}, \"vision_config\": {}}",
+     {40, 5120, 32, 8, 128, 32768, 131072, 131072, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e9, 128, .eps = 1e-5}},
+    {"Ministral 3 3B, the text part",
+     "{\"model_type\": \"mistral3\", \"text_config\": {" BODY(3072, 9216, 32, 8, 26, 262144, 131072) "\"head_dim\": 128,"
+     "\"hidden_act\": \"silu\", \"model_type\": \"ministral3\", \"rms_norm_eps\": 1e-05, \"rope_parameters\": {\"beta_fast\": 32.0,"
+     "\"beta_slow\": 1.0, \"factor\": 16.0, \"llama_4_scaling_beta\": 0.1, \"mscale\": 1.0, \"mscale_all_dim\": 1.0,"
+     "\"original_max_position_embeddings\": 16384, \"rope_theta\": 1000000.0, \"rope_type\": \"yarn\", \"type\": \"yarn\"},"
+     "\"sliding_window\": null, \"tie_word_embeddings\": true}, \"vision_config\": {}}",
+     {26, 3072, 32, 8, 128, 9216, 16384, 131072, JC_ACT_SILU, JC_ROTARY_YARN, 1e6, 128, .eps = 1e-5}},
+    {"OLMo 1B",
+     "{\"model_type\": \"olmo\", " BODY(2048, 8192, 16, 16, 16, 2048, 50304) "\"attention_bias\": false, \"clip_qkv\": null,"
+     "\"hidden_act\": \"silu\", \"rope_scaling\": null, \"rope_theta\": 10000.0, \"tie_word_embeddings\": true}",
+     {16, 2048, 16, 16, 128, 8192, 2048, 50304, JC_ACT_SILU, JC_ROTARY_PLAIN, 10000, 128, .eps = 1e-5}},
+    {"OLMo 3 7B",
+     "{\"model_type\": \"olmo3\", " BODY(4096, 11008, 32, 32, 32, 65536, 100278) "\"attention_bias\": false, \"hidden_act\": \"silu\","
+     "\"rms_norm_eps\": 1e-06, \"rope_scaling\": {\"attention_factor\": 1.2079441541679836, \"beta_fast\": 32.0, \"beta_slow\": 1.0,"
+     "\"factor\": 8.0, \"original_max_position_embeddings\": 8192, \"rope_type\": \"yarn\"}, \"rope_theta\": 500000,"
+     "\"sliding_window\": 4096, \"tie_word_embeddings\": false}",
+     {32, 4096, 32, 32, 128, 11008, 65536, 100278, JC_ACT_SILU, JC_ROTARY_YARN, 5e5, 128, 4096, 1, 0, true, 1e-6}},
+    {"SmolLM3 3B",
+     "{\"model_type\": \"smollm3\", " BODY(2048, 11008, 16, 4, 36, 65536, 128256) "\"attention_bias\": false, \"hidden_act\": \"silu\","
+     "\"max_window_layers\": 28, \"mlp_bias\": false, \"no_rope_layer_interval\": 4, \"no_rope_layers\": [1, 1, 1, 0, 1, 1, 1, 0, 1, 1,"
+     "1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0], \"rms_norm_eps\": 1e-06, \"rope_scaling\": null,"
+     "\"rope_theta\": 5000000.0, \"sliding_window\": null, \"use_sliding_window\": false}",
+     {36, 2048, 16, 4, 128, 11008, 65536, 128256, JC_ACT_SILU, JC_ROTARY_PLAIN, 5e6, 128, .eps = 1e-6}},
+    {"Granite 3.3 2B",
+     "{\"model_type\": \"granite\", " BODY(2048, 8192, 32, 8, 40, 131072, 49159) "\"attention_bias\": false, \"attention_multiplier\":"
+     "0.015625, \"embedding_multiplier\": 12.0, \"hidden_act\": \"silu\", \"logits_scaling\": 8.0, \"mlp_bias\": false,"
+     "\"residual_multiplier\": 0.22, \"rms_norm_eps\": 1e-05, \"rope_theta\": 10000000.0, \"tie_word_embeddings\": true}",
+     {40, 2048, 32, 8, 64, 8192, 131072, 49159, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e7, 64, .eps = 1e-5}},
+    {"Phi 2",
+     "{\"model_type\": \"phi\", " BODY(2560, 10240, 32, 32, 32, 2048, 51200) "\"hidden_act\": \"gelu_new\", \"layer_norm_eps\": 1e-05,"
+     "\"partial_rotary_factor\": 0.4, \"qk_layernorm\": false, \"rope_scaling\": null, \"rope_theta\": 10000.0,"
+     "\"tie_word_embeddings\": false}",
+     {32, 2560, 32, 32, 80, 10240, 2048, 51200, JC_ACT_GELU_TANH, JC_ROTARY_PLAIN, 10000, 32, .untied = true, .eps = 1e-5}},
+    {"StableLM 2 1.6B",
+     "{\"model_type\": \"stablelm\", " BODY(2048, 5632, 32, 32, 24, 4096, 100352) "\"hidden_act\": \"silu\", \"layer_norm_eps\": 1e-05,"
+     "\"partial_rotary_factor\": 0.25, \"rope_theta\": 10000, \"tie_word_embeddings\": false, \"use_qkv_bias\": true}",
+     {24, 2048, 32, 32, 64, 5632, 4096, 100352, JC_ACT_SILU, JC_ROTARY_PLAIN, 10000, 16, .untied = true, .eps = 1e-5}},
+    {"Command R",
+     "{\"model_type\": \"cohere\", " BODY(8192, 22528, 64, 64, 40, 131072, 256000) "\"attention_bias\": false, \"hidden_act\": \"silu\","
+     "\"layer_norm_eps\": 1e-05, \"logit_scale\": 0.0625, \"model_max_length\": 131072, \"rope_theta\": 8000000.0, \"use_qk_norm\": false}",
+     {40, 8192, 64, 64, 128, 22528, 131072, 256000, JC_ACT_SILU, JC_ROTARY_PLAIN, 8e6, 128, .eps = 1e-5}},
+    {"Command R7B",
+     "{\"model_type\": \"cohere2\", " BODY(4096, 14336, 32, 8, 32, 132096, 256000) "\"attention_bias\": false, \"head_dim\": 128,"
+     "\"hidden_act\": \"silu\", \"layer_norm_eps\": 1e-05, \"layer_switch\": 4, \"logit_scale\": 0.25, \"order_of_interleaved_layers\":"
+     "\"local_attn_first\", \"position_embedding_type\": \"rope_gptj\", \"rope_scaling\": null, \"rope_theta\": 50000, \"rotary_pct\": 1.0,"
+     "\"sliding_window\": 4096, \"sliding_window_pattern\": 4, \"use_embedding_sharing\": true, \"use_gated_activation\": true,"
+     "\"use_parallel_block\": true, \"use_parallel_embedding\": true}",
+     {32, 4096, 32, 8, 128, 14336, 132096, 256000, JC_ACT_SILU, JC_ROTARY_PLAIN, 5e4, 128, 4096, 1, 0, .eps = 1e-5}},
+    {"GLM 4 9B chat",
+     "{\"model_type\": \"glm\", " BODY(4096, 13696, 32, 2, 40, 131072, 151552) "\"attention_bias\": true, \"head_dim\": 128,"
+     "\"hidden_act\": \"silu\", \"partial_rotary_factor\": 0.5, \"rms_norm_eps\": 1.5625e-07, \"rope_theta\": 10000.0,"
+     "\"tie_word_embeddings\": false}",
+     {40, 4096, 32, 2, 128, 13696, 131072, 151552, JC_ACT_SILU, JC_ROTARY_PLAIN, 10000, 64, .untied = true, .eps = 1.5625e-7}},
+    {"GLM 4 0414 9B",
+     "{\"model_type\": \"glm4\", " BODY(4096, 13696, 32, 2, 40, 32768, 151552) "\"attention_bias\": true, \"head_dim\": 128,"
+     "\"hidden_act\": \"silu\", \"partial_rotary_factor\": 0.5, \"rms_norm_eps\": 1e-05, \"rope_theta\": 10000.0,"
+     "\"tie_word_embeddings\": false}",
+     {40, 4096, 32, 2, 128, 13696, 32768, 151552, JC_ACT_SILU, JC_ROTARY_PLAIN, 10000, 64, .untied = true, .eps = 1e-5}},
+    {"InternLM 2.5 7B",
+     "{\"model_type\": \"internlm2\", " BODY(4096, 14336, 32, 8, 32, 32768, 92544) "\"bias\": false, \"hidden_act\": \"silu\","
+     "\"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"factor\": 2.0, \"type\": \"dynamic\"}, \"rope_theta\": 1000000,"
+     "\"tie_word_embeddings\": false}",
+     {32, 4096, 32, 8, 128, 14336, 32768, 92544, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 128, .untied = true, .eps = 1e-5}},
+    {"InternLM 3 8B",
+     "{\"model_type\": \"internlm3\", " BODY(4096, 10240, 32, 2, 48, 32768, 128512) "\"bias\": false, \"head_dim\": 128,"
+     "\"hidden_act\": \"silu\", \"qkv_bias\": false, \"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"factor\": 6.0, \"rope_type\":"
+     "\"dynamic\"}, \"rope_theta\": 50000000, \"tie_word_embeddings\": false}",
+     {48, 4096, 32, 2, 128, 10240, 32768, 128512, JC_ACT_SILU, JC_ROTARY_PLAIN, 5e7, 128, .untied = true, .eps = 1e-5}},
+    {"EXAONE 3.5 2.4B",
+     "{\"model_type\": \"exaone\", \"activation_function\": \"silu\", \"head_dim\": 80, \"hidden_size\": 2560, \"intermediate_size\":"
+     "7168, \"layer_norm_epsilon\": 1e-05, \"max_position_embeddings\": 32768, \"num_attention_heads\": 32, \"num_key_value_heads\": 8,"
+     "\"num_layers\": 30, \"rope_scaling\": {\"factor\": 8.0, \"high_freq_factor\": 4.0, \"low_freq_factor\": 1.0,"
+     "\"original_max_position_embeddings\": 8192, \"rope_type\": \"llama3\"}, \"rope_theta\": 1000000, \"tie_word_embeddings\": true,"
+     "\"vocab_size\": 102400}",
+     {30, 2560, 32, 8, 80, 7168, 32768, 102400, JC_ACT_SILU, JC_ROTARY_LLAMA3, 1e6, 80, .eps = 1e-5}},
+    {"EXAONE 4 1.2B",
+     "{\"model_type\": \"exaone4\", " BODY(2048, 4096, 32, 8, 30, 65536, 102400) "\"head_dim\": 64, \"hidden_act\": \"silu\","
+     "\"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"factor\": 16.0, \"high_freq_factor\": 4.0, \"low_freq_factor\": 1.0,"
+     "\"original_max_position_embeddings\": 8192, \"rope_type\": \"llama3\"}, \"rope_theta\": 1000000, \"sliding_window\": null,"
+     "\"sliding_window_pattern\": null, \"tie_word_embeddings\": true}",
+     {30, 2048, 32, 8, 64, 4096, 65536, 102400, JC_ACT_SILU, JC_ROTARY_LLAMA3, 1e6, 64, .eps = 1e-5}},
+    {"StarCoder 2 3B",
+     "{\"model_type\": \"starcoder2\", " BODY(3072, 12288, 24, 2, 30, 16384, 49152) "\"hidden_act\": \"gelu_pytorch_tanh\","
+     "\"mlp_type\": \"default\", \"norm_epsilon\": 1e-05, \"norm_type\": \"layer_norm\", \"rope_theta\": 999999.4420358813,"
+     "\"sliding_window\": 4096, \"use_bias\": true}",
+     {30, 3072, 24, 2, 128, 12288, 16384, 49152, JC_ACT_GELU_TANH, JC_ROTARY_PLAIN, 999999.4420358813, 128, 4096, 1, 1, .eps = 1e-5}},
+    {"Minitron 4B",
+     "{\"model_type\": \"nemotron\", " BODY(3072, 9216, 24, 8, 32, 4096, 256000) "\"attention_bias\": false, \"hidden_act\": \"relu2\","
+     "\"head_dim\": 128, \"mlp_bias\": false, \"norm_eps\": 1e-05, \"partial_rotary_factor\": 0.5, \"rope_theta\": 10000,"
+     "\"tie_word_embeddings\": false}",
+     {32, 3072, 24, 8, 128, 9216, 4096, 256000, JC_ACT_RELU2, JC_ROTARY_PLAIN, 10000, 64, .untied = true, .eps = 1e-5}},
+    {"AFM 4.5B",
+     "{\"model_type\": \"arcee\", " BODY(2560, 18432, 20, 4, 36, 65536, 128004) "\"attention_bias\": false, \"head_dim\": 128,"
+     "\"hidden_act\": \"relu2\", \"mlp_bias\": false, \"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"beta_fast\": 32.0, \"beta_slow\": 1.0,"
+     "\"factor\": 20.0, \"mscale\": 1.0, \"original_max_position_embeddings\": 4096, \"rope_type\": \"yarn\"}, \"rope_theta\": 10000.0,"
+     "\"tie_word_embeddings\": false}",
+     {36, 2560, 20, 4, 128, 18432, 65536, 128004, JC_ACT_RELU2, JC_ROTARY_YARN, 10000, 128, .untied = true, .eps = 1e-5}},
+    {"Seed OSS 36B",
+     "{\"model_type\": \"seed_oss\", " BODY(5120, 27648, 80, 8, 64, 524288, 155136) "\"attention_bias\": true, \"attention_out_bias\":"
+     "false, \"head_dim\": 128, \"hidden_act\": \"silu\", \"mlp_bias\": false, \"rms_norm_eps\": 1e-06, \"rope_scaling\": {\"rope_type\":"
+     "\"default\"}, \"rope_theta\": 10000000.0, \"tie_word_embeddings\": false}",
+     {64, 5120, 80, 8, 128, 27648, 524288, 155136, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e7, 128, .untied = true, .eps = 1e-6}},
+    {"ERNIE 4.5 0.3B",
+     "{\"model_type\": \"ernie4_5\", " BODY(1024, 3072, 16, 2, 18, 131072, 103424) "\"head_dim\": 128, \"hidden_act\": \"silu\","
+     "\"rms_norm_eps\": 1e-05, \"rope_scaling\": null, \"rope_theta\": 500000, \"tie_word_embeddings\": true, \"use_bias\": false}",
+     {18, 1024, 16, 2, 128, 3072, 131072, 103424, JC_ACT_SILU, JC_ROTARY_PLAIN, 5e5, 128, .eps = 1e-5}},
+    {"Hunyuan 1.8B",
+     "{\"model_type\": \"hunyuan_v1_dense\", " BODY(2048, 6144, 16, 4, 32, 262144, 120818) "\"attention_bias\": false, \"head_dim\": 128,"
+     "\"hidden_act\": \"silu\", \"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"alpha\": 1000.0, \"beta_fast\": 32, \"beta_slow\": 1,"
+     "\"factor\": 1.0, \"mscale\": 1.0, \"mscale_all_dim\": 0.0, \"type\": \"dynamic\"}, \"rope_theta\": 10000.0, \"use_qk_norm\": true,"
+     "\"tie_word_embeddings\": true}",
+     {32, 2048, 16, 4, 128, 6144, 262144, 120818, JC_ACT_SILU, JC_ROTARY_PLAIN, 11158839.92507748, 128, .eps = 1e-5}},
+};
+/* clang-format on */
+
+#endif
