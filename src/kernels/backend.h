@@ -22,6 +22,8 @@ typedef struct jc_head_job {
     bool causal;   /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
     size_t window; /* of a causal head: only the last so many of them; 0: all */
     float softcap;
+    const float *sink; /* NULL: none */
+    float slope;
 } jc_head_job;
 
 /* What a backend whose buffers are host memory brings: arithmetic on plain pointers, from
@@ -74,6 +76,9 @@ struct jc_backend {
     jc_status (*rotate)(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err);
     jc_status (*gate)(jc_act act, jc_mat x, jc_mat y, jc_error *err);
     jc_status (*softcap)(float cap, jc_mat x, jc_error *err);
+    jc_status (*gate_clamped)(float limit, jc_mat x, jc_mat y, jc_error *err);
+    jc_status (*scatter)(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                         jc_error *err);
     jc_status (*scale)(float by, jc_mat x, jc_error *err);
     jc_status (*accumulate)(jc_mat x, jc_mat y, jc_error *err);
     jc_status (*zero)(jc_mat x, jc_error *err);
@@ -108,6 +113,9 @@ jc_status jc_host_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                          jc_error *err);
 jc_status jc_host_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_softcap(float cap, jc_mat x, jc_error *err);
+jc_status jc_host_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err);
+jc_status jc_host_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                          jc_error *err);
 jc_status jc_host_scale(float by, jc_mat x, jc_error *err);
 jc_status jc_host_accumulate(jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_zero(jc_mat x, jc_error *err);
@@ -123,9 +131,11 @@ jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
     .upload = jc_host_upload, .download = jc_host_download,                                \
     .linear_new = jc_host_linear_new, .linear_free = jc_host_linear_free,                  \
     .linear = jc_host_linear, .norm = jc_host_norm, .rotate = jc_host_rotate,              \
-    .gate = jc_host_gate, .softcap = jc_host_softcap, .scale = jc_host_scale,              \
-    .accumulate = jc_host_accumulate, .zero = jc_host_zero, .gather = jc_host_gather,      \
-    .all_finite = jc_host_all_finite, .attention = jc_host_attention
+    .gate = jc_host_gate, .softcap = jc_host_softcap,                                      \
+    .gate_clamped = jc_host_gate_clamped, .scatter = jc_host_scatter,                      \
+    .scale = jc_host_scale, .accumulate = jc_host_accumulate, .zero = jc_host_zero,        \
+    .gather = jc_host_gather, .all_finite = jc_host_all_finite,                            \
+    .attention = jc_host_attention
 
 /* ref.c: attention of few rows by its definition. */
 jc_status jc_ref_few_rows(const jc_attention *attention, const jc_attended *span,

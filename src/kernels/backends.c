@@ -233,6 +233,17 @@ jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
     return (backend->gate ? backend->gate : jc_fallback_gate)(act, x, y, err);
 }
 
+jc_status jc_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err)
+{
+    return x.buffer->backend->gate_clamped(limit, x, y, err);
+}
+
+jc_status jc_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                     jc_error *err)
+{
+    return x.buffer->backend->scatter(x, rows, shares, y, err);
+}
+
 jc_status jc_scale(float by, jc_mat x, jc_error *err)
 {
     return x.buffer->backend->scale(by, x, err);

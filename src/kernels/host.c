@@ -3,6 +3,7 @@
  * host.c: operations over matrices for backends whose buffers are host memory, made from
  * the arithmetic on plain pointers that such a backend brings (jc_host).
  */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/backend.h"
@@ -181,6 +182,40 @@ jc_status jc_host_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
     struct row_job job = {.n = y.cols, .act = act, .row = gate_row};
 
     return by_rows(&job, x, y, err);
+}
+
+static void clamp_row(const struct row_job *job, size_t r)
+{
+    const float *x = job->x + r * job->stride_x;
+    float *y = job->y + r * job->stride_y, limit = job->cap;
+
+    for (size_t i = 0; i < job->n; i++) {
+        float g = x[i] < limit ? x[i] : limit, u = x[job->n + i];
+        u = u < -limit ? -limit : u > limit ? limit : u;
+        y[i] = (u + 1) * g / (1 + expf(-1.702f * g));
+    }
+}
+
+jc_status jc_host_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err)
+{
+    struct row_job job = {.n = y.cols, .cap = limit, .row = clamp_row};
+
+    return by_rows(&job, x, y, err);
+}
+
+jc_status jc_host_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                          jc_error *err)
+{
+    const float *from = enter(x);
+    float *to = enter(y);
+
+    (void)err;
+    for (size_t r = 0; r < x.rows; r++)
+        for (size_t i = 0; i < x.cols; i++)
+            to[rows[r] * y.stride + i] += shares[r] * from[r * x.stride + i];
+    leave(x);
+    leave(y);
+    return JC_OK;
 }
 
 static void softcap_row(const struct row_job *job, size_t r)
@@ -372,6 +407,8 @@ static jc_status head(void *arg, size_t task, jc_error *err)
         .causal = a->causal,
         .window = a->window,
         .softcap = a->softcap,
+        .sink = a->sinks ? a->sinks + h : NULL,
+        .slope = a->slopes ? a->slopes[h] : 0,
     };
 
     if (span->keys.half) {

@@ -165,6 +165,9 @@ jc_status jc_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                     jc_error *err) JC_NODISCARD;
 /* y [rows, n] = act(x[:, :n]) * x[:, n:] for x [rows, 2 n]. */
 jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
+/* The gate of gpt-oss: both halves are clamped, g to at most `limit` and u to as much on
+ * either side; y = (u + 1) g / (1 + exp(-1.702 g)). */
+jc_status jc_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
 /* x *= by, in place. */
 jc_status jc_scale(float by, jc_mat x, jc_error *err) JC_NODISCARD;
 /* x = cap * tanh(x / cap), in place. */
@@ -175,6 +178,9 @@ jc_status jc_zero(jc_mat x, jc_error *err) JC_NODISCARD;
 /* y = x, or y's row i = x's row rows[i]; also from float32 to float16. */
 jc_status jc_copy(jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
 jc_status jc_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err) JC_NODISCARD;
+/* y's row rows[i] += shares[i] times x's row i; no row of y twice. */
+jc_status jc_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                     jc_error *err) JC_NODISCARD;
 /* Whether every number is finite. */
 jc_status jc_all_finite(jc_mat x, bool *finite, jc_error *err) JC_NODISCARD;
 
@@ -183,9 +189,12 @@ jc_status jc_all_finite(jc_mat x, bool *finite, jc_error *err) JC_NODISCARD;
 typedef struct jc_attention {
     size_t heads, kv_heads, width; /* of one head; heads share those of keys and values */
     float scale;
-    bool causal;   /* otherwise every row sees every other */
-    size_t window; /* of a causal one: only the last so many tokens; 0: all */
-    float softcap; /* of a score s: softcap * tanh(s / softcap); 0: s */
+    bool causal;         /* otherwise every row sees every other */
+    size_t window;       /* of a causal one: only the last so many tokens; 0: all */
+    float softcap;       /* of a score s: softcap * tanh(s / softcap); 0: s */
+    const float *sinks;  /* [heads]: a score for a key without a value; NULL: none */
+    const float *slopes; /* [heads]: of a score, this times how far the key is behind, taken
+                            off; NULL: none */
 } jc_attention;
 
 /* Rows [row, row + n) of the queries belong to one sequence. Its keys and values are

@@ -33,6 +33,7 @@ typedef struct jc_rotary_hparams {
     bool interleaved;                   /* pairs of neighbours, not of halves */
     double factor, low_freq, high_freq; /* 0: not given, as below */
     double beta_fast, beta_slow, mscale, mscale_all;
+    bool truncate; /* of YaRN, its two ends to whole pairs */
     double attention_factor;
     double alpha;         /* 0, or the base is larger by alpha^(dims / (dims - 2)) */
     double query_scaling; /* of queries from position `original` on; 0: none */
@@ -44,11 +45,19 @@ typedef struct jc_rotary_hparams {
 /* Sizes and choices of one model, from config.json by the architecture's key rows. */
 typedef struct jc_hparams {
     uint32_t layers, width, heads, ff_width, vocab;
-    uint32_t kv_heads;    /* heads of keys and values; 0: as many as of queries */
-    uint32_t head_width;  /* 0: width / heads */
-    uint32_t positions;   /* rows of the position embedding, or the longest text */
-    uint32_t types;       /* rows of the token type embedding */
-    uint32_t padding;     /* the token that fills up batches elsewhere */
+    uint32_t kv_heads;      /* heads of keys and values; 0: as many as of queries */
+    uint32_t head_width;    /* 0: width / heads */
+    uint32_t positions;     /* rows of the position embedding, or the longest text */
+    uint32_t types;         /* rows of the token type embedding */
+    uint32_t padding;       /* the token that fills up batches elsewhere */
+    uint32_t experts;       /* of a mixture; 0: none */
+    uint32_t experts_used;  /* by a token */
+    uint32_t expert_width;  /* of one's MLP; 0: ff_width */
+    uint32_t shared_width;  /* of the MLP that all tokens take; 0: none */
+    uint32_t experts_every; /* only blocks n, 2 n, ... are mixtures */
+    bool
+        shares_chosen; /* shares add up to 1 over the experts that are used, not over all */
+    double gate_limit; /* of a gate that is clamped; 0: it is not */
     uint32_t embed_width; /* of the token embedding; 0: width */
     double eps;           /* of the norms */
     jc_act act, head_act;
@@ -119,7 +128,13 @@ typedef enum {
     JC_DIM_KV,    /* of keys, or of values */
     JC_DIM_QKV,   /* Q + 2 KV */
     JC_DIM_FF,
-    JC_DIM_GATED /* 2 FF: the gate, then what it lets through */
+    JC_DIM_ONE,
+    JC_DIM_EXPERTS,      /* how many */
+    JC_DIM_EXPERT,       /* of one's MLP */
+    JC_DIM_EXPERT_GATED, /* 2 EXPERT */
+    JC_DIM_SHARED,
+    JC_DIM_HEADS, /* how many */
+    JC_DIM_GATED  /* 2 FF: the gate, then what it lets through */
 } jc_dim;
 
 /* The weight of a norm or linear layer is followed by its bias. */
@@ -151,6 +166,19 @@ typedef enum {
     JC_W_DOWN_BIAS,
     JC_W_NORM2_AFTER, /* of what the MLP adds */
     JC_W_NORM2_AFTER_BIAS,
+    JC_W_SINKS, /* a score of each head for a key that is not there */
+    JC_W_ROUTER,
+    JC_W_ROUTER_BIAS,
+    JC_W_SHARED_GATE,
+    JC_W_SHARED_GATE_BIAS,
+    JC_W_SHARED_UP,
+    JC_W_SHARED_UP_BIAS,
+    JC_W_SHARED_DOWN,
+    JC_W_SHARED_DOWN_BIAS,
+    JC_W_EXPERT_UP, /* from here on: one for each expert, a second %u in names */
+    JC_W_EXPERT_UP_BIAS,
+    JC_W_EXPERT_DOWN,
+    JC_W_EXPERT_DOWN_BIAS,
     JC_W_TRANSFORM, /* from here on: one for the model; this one opens a masked-LM head */
     JC_W_TRANSFORM_BIAS,
     JC_W_FINAL, /* the norm before the unembedding */
@@ -174,6 +202,7 @@ enum {
     JC_WEIGHT_IF_NARROW = 1 << 9,  /* the token embedding is */
     JC_WEIGHT_OPTIONAL = 1 << 10,  /* zeros where it is missing */
     JC_WEIGHT_IF_SERIAL = 1 << 11, /* the halves of a block are not parallel */
+    JC_WEIGHT_PAIRED = 1 << 13,    /* a row of the gate, then one of what it lets through */
     JC_WEIGHT_ONES = 1 << 12,      /* no tensor: a norm that only divides */
 };
 
@@ -210,6 +239,7 @@ typedef struct jc_arch {
 
 /* Whether a block, from 0, has the window; whether it has rotary positions. */
 bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
+bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block); /* or is a mixture */
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block);
 void jc_hparams_release(jc_hparams *hp);
 

@@ -45,7 +45,13 @@
     X(arcee)                                                                               \
     X(seed_oss)                                                                            \
     X(ernie4_5)                                                                            \
-    X(hunyuan_v1_dense)
+    X(hunyuan_v1_dense)                                                                    \
+    X(mixtral)                                                                             \
+    X(qwen2_moe)                                                                           \
+    X(qwen3_moe)                                                                           \
+    X(olmoe)                                                                               \
+    X(granitemoe)                                                                          \
+    X(gpt_oss)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

@@ -47,7 +47,8 @@ static void attention(const builder *b, jc_reg in)
                                   .scale = b->block->attention_scale,
                                   .causal = b->model->arch->causal,
                                   .window = b->block->window,
-                                  .softcap = (float)hp->attention_softcap}});
+                                  .softcap = (float)hp->attention_softcap,
+                                  .sinks = b->block->sinks}});
 }
 
 static void add_attention(const builder *b, jc_reg map_reads)
@@ -70,6 +71,15 @@ static void widen(const builder *b, jc_reg in)
 {
     const jc_hparams *hp = &b->model->hp;
     bool gated = b->model->arch->gated;
+    if (b->block->mixture) {
+        append(b->block, &(jc_op){.run = jc_op_experts,
+                                  .block = b->l + 1,
+                                  .in = in,
+                                  .out = JC_REG_MIX,
+                                  .part = JC_PART_MLP,
+                                  .mixture = b->block->mixture});
+        return;
+    }
     size_t ff = hp->ff_width;
 
     append(b->block, &(jc_op){.run = jc_op_linear,
@@ -92,10 +102,12 @@ static void widen(const builder *b, jc_reg in)
 
 static void add_mlp(const builder *b, jc_reg map_reads)
 {
+    bool mixture = b->block->mixture != NULL;
+
     append(b->block, &(jc_op){.run = jc_op_add,
                               .block = b->l + 1,
-                              .in = JC_REG_FF,
-                              .n_in = b->model->hp.ff_width,
+                              .in = mixture ? JC_REG_MIX : JC_REG_FF,
+                              .n_in = mixture ? b->model->hp.width : b->model->hp.ff_width,
                               .part = JC_PART_MLP,
                               .part_in = map_reads,
                               .point = JC_POINT_MLP,

@@ -57,10 +57,78 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return hp->q_width + 2 * hp->kv_width;
     case JC_DIM_FF:
         return hp->ff_width;
+    case JC_DIM_ONE:
+        return 1;
+    case JC_DIM_EXPERTS:
+        return hp->experts;
+    case JC_DIM_EXPERT:
+        return hp->expert_width;
+    case JC_DIM_EXPERT_GATED:
+        return 2 * (size_t)hp->expert_width;
+    case JC_DIM_SHARED:
+        return hp->shared_width;
+    case JC_DIM_HEADS:
+        return hp->heads;
     case JC_DIM_GATED:
         return 2 * (size_t)hp->ff_width;
     }
     return 1;
+}
+
+uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row)
+{
+    return row->id >= JC_W_EXPERT_UP && row->id < JC_W_TRANSFORM ? model->hp.experts : 1;
+}
+
+/* In dense blocks of a mixture there are no experts, and in the others no dense MLP. */
+static bool in_block(const jc_model *model, const jc_weight_row *row, uint32_t block)
+{
+    bool sparse = jc_hparams_sparse(&model->hp, block);
+
+    if (row->id >= JC_W_ROUTER && row->id < JC_W_TRANSFORM)
+        return sparse;
+    return !sparse || row->id < JC_W_UP || row->id > JC_W_DOWN_BIAS;
+}
+
+/* All experts in one tensor: of one more dimension than the row has. */
+static bool stacked(const jc_model *model, const jc_weight_row *row, const jc_tensor *t)
+{
+    return jc_rows_experts(model, row) > 1 &&
+           t->n_dims == (row->shape[1] == JC_DIM_NONE ? 2 : 3);
+}
+
+static jc_status check_stacked(const jc_model *model, const jc_weight_row *row,
+                               const jc_tensor *t, size_t a, size_t b, jc_error *err)
+{
+    bool vector = row->shape[1] == JC_DIM_NONE;
+
+    if (t->shape[0] == model->hp.experts && t->shape[1] == a &&
+        (vector || t->shape[2] == b) && t->bytes % model->hp.experts == 0 && !t->scales)
+        return JC_OK;
+    return jc_fail(err, JC_E_FORMAT,
+                   "tensor '%s' of '%s' is [%zu, %zu, %zu], and the configuration wants "
+                   "[%u, %zu, %zu]",
+                   t->name, t->file, t->shape[0], t->shape[1], vector ? 1 : t->shape[2],
+                   model->hp.experts, a, b);
+}
+
+void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row,
+                   uint32_t expert)
+{
+    if (row->shape[0] == JC_DIM_ONE && t->n_dims == 1) {
+        t->shape[1] = t->shape[0];
+        t->shape[0] = 1;
+        t->n_dims = 2;
+    }
+    if (!stacked(model, row, t))
+        return;
+    t->bytes /= model->hp.experts;
+    t->count /= model->hp.experts;
+    t->data += expert * t->bytes;
+    t->n_dims--;
+    for (size_t i = 0; i < 3; i++)
+        t->shape[i] = t->shape[i + 1];
+    t->shape[3] = 1;
 }
 
 static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
@@ -75,6 +143,10 @@ static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
         a = b;
         b = swap;
     }
+    if (stacked(model, row, t))
+        return check_stacked(model, row, t, a, b, err);
+    if (row->shape[0] == JC_DIM_ONE && t->n_dims == 1 && t->shape[0] == b)
+        return JC_OK;
     if (t->n_dims == n_dims && t->shape[0] == a && t->shape[1] == b)
         return JC_OK;
     return jc_fail(err, JC_E_FORMAT,
@@ -95,9 +167,10 @@ static const jc_tensor *zeros_of(const jc_model *model, const jc_weight_row *row
 }
 
 jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
-                       const jc_weight_row *row, uint32_t block, jc_error *err)
+                       const jc_weight_row *row, uint32_t block, uint32_t expert,
+                       jc_error *err)
 {
-    const jc_tensor *t = *tensor = jc_names_seek(model, row, block);
+    const jc_tensor *t = *tensor = jc_names_seek(model, row, block, expert);
 
     if (!t && row->flags & JC_WEIGHT_TIED && model->hp.tied)
         return JC_OK;
@@ -175,21 +248,22 @@ static bool has_head(const jc_model *model)
         const jc_weight_row *row = &model->weights[i];
         optional |= row->flags & JC_WEIGHT_HEAD;
         if ((row->flags & JC_WEIGHT_HEAD || row->id == JC_W_HEAD) &&
-            jc_names_seek(model, row, 0))
+            jc_names_seek(model, row, 0, 0))
             return true;
     }
     return !optional && model->hp.tied;
 }
 
 static jc_status check_row(jc_model *model, const jc_weight_row *row, uint32_t block,
-                           jc_error *err)
+                           uint32_t expert, jc_error *err)
 {
     const jc_tensor *tensor;
-    jc_status st = jc_rows_find(&tensor, model, row, block, err);
+    jc_status st = jc_rows_find(&tensor, model, row, block, expert, err);
 
     if (st)
         return st;
-    if (tensor && tensor->data != (const unsigned char *)model->zero)
+    if (tensor && tensor->data != (const unsigned char *)model->zero &&
+        (expert == 0 || !stacked(model, row, tensor)))
         count_tensor(model, tensor);
     if (tensor && row->id > JC_W_TYPES) /* others are read row by row */
         model->info.step_bytes += tensor->bytes;
@@ -218,7 +292,9 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
         if (of_head(row) && !model->info.has_head)
             continue;
         for (uint32_t block = 0; block < n && st == JC_OK; block++)
-            st = check_row(model, row, block, err);
+            for (uint32_t e = 0; e < jc_rows_experts(model, row) && st == JC_OK; e++)
+                if (in_block(model, row, block))
+                    st = check_row(model, row, block, e, err);
     }
     return st ? st : jc_unread_check(model, err);
 }

@@ -17,6 +17,11 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
     return block >= hp->window_from && (block - hp->window_from) % hp->window_every == 0;
 }
 
+bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block)
+{
+    return hp->experts > 0 && (block + 1) % hp->experts_every == 0;
+}
+
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block)
 {
     if (hp->rotated.n)
@@ -67,6 +72,22 @@ static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *e
                        "'%s': a narrower embedding with a norm before the unembedding is "
                        "not supported",
                        path);
+    return JC_OK;
+}
+
+static jc_status check_experts(const jc_hparams *hp, const char *path, jc_error *err)
+{
+    if (hp->experts == 0)
+        return JC_OK;
+    if (hp->experts > 1 << 16 || hp->experts_used == 0 || hp->experts_used > hp->experts)
+        return jc_fail(err, JC_E_FORMAT, "'%s': of %u experts, %u cannot be used", path,
+                       hp->experts, hp->experts_used);
+    if (hp->expert_width == 0 || hp->expert_width > MOST || hp->shared_width > MOST ||
+        hp->experts_every == 0 || !(hp->gate_limit >= 0))
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': the width of an expert is %u and of the shared one %u, in "
+                       "every block of %u",
+                       path, hp->expert_width, hp->shared_width, hp->experts_every);
     return JC_OK;
 }
 
@@ -239,6 +260,7 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
                        .scale_attention = true,
                        .use_window = true,
                        .window_every = 1,
+                       .experts_every = 1,
                        .rotary = {.part = 1}};
     for (size_t i = 0; i < arch->n_keys && st == JC_OK; i++)
         st = jc_key_read(hp, &arch->keys[i], config, err);
@@ -246,7 +268,11 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
         return st;
     if (hp->ff_width == 0 && hp->width <= MOST)
         hp->ff_width = 4 * hp->width;
+    if (hp->expert_width == 0)
+        hp->expert_width = hp->ff_width;
     st = check_sizes(hp, path, err);
+    if (st == JC_OK)
+        st = check_experts(hp, path, err);
     if (st == JC_OK)
         st = check_lists(hp, path, err);
     if (st == JC_OK)

@@ -79,6 +79,11 @@ static jc_status read_fixed(const char *key, const char *only, const jc_config *
 {
     bool boolean = strcmp(only, "true") == 0 || strcmp(only, "false") == 0, value = false;
     const char *text = NULL;
+    if (strcmp(only, "[]") == 0 && jc_config_length(config, key) == 0)
+        return JC_OK;
+    if (strcmp(only, "[]") == 0)
+        return jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s is not supported, unless empty",
+                       jc_config_path(config), key);
     if (strcmp(only, "null") == 0)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s is not supported, only null",
                        jc_config_path(config), key);

@@ -23,9 +23,21 @@ enum {
 
 typedef struct jc_op jc_op; /* see ops.h */
 
+/* The experts of a block; see experts.c. */
+typedef struct jc_mixture {
+    jc_linear *router;
+    jc_linear *shared_gate, *shared_up, *shared_down; /* NULL where there are none */
+    struct jc_expert {
+        jc_linear *up, *down;
+    } * experts; /* [n] */
+    size_t n;
+} jc_mixture;
+
 typedef struct jc_block {
     jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
+    float *sinks;        /* [heads], owned; NULL: none */
+    jc_mixture *mixture; /* NULL: up and down are the MLP */
     float attention_scale;
     size_t window; /* keys that a token sees; 0: all before it */
     size_t rotary; /* which of the model's */
@@ -95,8 +107,13 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which);
 uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row);
 /* The tensor of a row, of the right shape and type; NULL where the embedding stands in. */
 jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
-                       const jc_weight_row *row, uint32_t block,
+                       const jc_weight_row *row, uint32_t block, uint32_t expert,
                        jc_error *err) JC_NODISCARD;
+/* How many experts have the row, in files in one tensor or in one each; 1 of any other. */
+uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row);
+/* That part of the row's tensor which is the expert's, as a matrix or vector. */
+void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row,
+                   uint32_t expert);
 /* Why a row has no tensor, as far as the names that the files have tell. */
 jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint32_t block,
                           jc_error *err);
@@ -126,6 +143,17 @@ void jc_weights_release(jc_model *model);
 jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
                             uint32_t block, jc_act act, bool add,
                             jc_error *err) JC_NODISCARD;
+/* The same of one expert, or in float32 whatever the model's products are. */
+jc_status jc_weights_expert(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, uint32_t expert, jc_error *err) JC_NODISCARD;
+jc_status jc_weights_router(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, jc_error *err) JC_NODISCARD;
+
+/* experts.c: the mixture of a block; *out is NULL where the block has none. */
+jc_status jc_mixture_load(jc_mixture **out, const jc_model *model, uint32_t block,
+                          jc_error *err) JC_NODISCARD;
+void jc_mixture_free(jc_mixture *mixture); /* takes NULL */
+size_t jc_mixture_bytes(const jc_mixture *mixture);
 
 /* The norm, in the model's way, of every run of weights->d values; y may be x. */
 jc_status jc_model_norm(const jc_model *model, const jc_norm_weights *weights, jc_mat x,

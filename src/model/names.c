@@ -74,7 +74,7 @@ bool jc_names_next(jc_names_of *names, const jc_model *model)
         return false;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
-    snprintf(plain, sizeof plain, format, names->block);
+    snprintf(plain, sizeof plain, format, names->block, names->expert);
 #pragma GCC diagnostic pop
     snprintf(names->name, sizeof names->name, "%.*s%s", (int)n, stem, plain);
     names->turn++;
@@ -82,9 +82,9 @@ bool jc_names_next(jc_names_of *names, const jc_model *model)
 }
 
 const jc_tensor *jc_names_seek(const jc_model *model, const jc_weight_row *row,
-                               uint32_t block)
+                               uint32_t block, uint32_t expert)
 {
-    jc_names_of names = {.row = row, .block = block};
+    jc_names_of names = {.row = row, .block = block, .expert = expert};
     const jc_tensor *tensor = NULL;
 
     while (!tensor && jc_names_next(&names, model))
@@ -120,7 +120,7 @@ void jc_names_unwrap(jc_model *model)
     model->wrapper[0] = 0;
     while (tokens->id != JC_W_TOKENS)
         plain.row = ++tokens;
-    if (jc_store_gguf(model->store) || jc_names_seek(model, tokens, 0) ||
+    if (jc_store_gguf(model->store) || jc_names_seek(model, tokens, 0, 0) ||
         !jc_names_next(&plain, model))
         return;
     size_t end = strlen(plain.name);

@@ -14,7 +14,7 @@ enum {
  * what may stand before it. Start with zeros, `row` and `block` set; false at the end. */
 typedef struct jc_names_of {
     const jc_weight_row *row;
-    uint32_t block;
+    uint32_t block, expert;
     size_t turn;
     char name[JC_NAME];
 } jc_names_of;
@@ -23,7 +23,7 @@ bool jc_names_next(jc_names_of *names, const jc_model *model);
 
 /* The tensor of a row, or NULL. */
 const jc_tensor *jc_names_seek(const jc_model *model, const jc_weight_row *row,
-                               uint32_t block);
+                               uint32_t block, uint32_t expert);
 
 /* Find what a wrapper put before all names, such as "_orig_mod.", by that of the token
  * embedding: fills model->wrapper. */

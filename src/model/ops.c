@@ -66,8 +66,11 @@ static jc_status make_added(const jc_op *op, jc_pass *pass, jc_mat y, jc_error *
 
     if (map)
         return jc_linear_apply(map, pass->plan, reg(pass, op->part_in), y, err);
-    st = jc_zero(y, err); /* the layer adds */
-    if (st == JC_OK)
+    if (!op->linear)
+        st = jc_copy(jc_pass_reg(pass, op->in, op->n_in), y, err);
+    else
+        st = jc_zero(y, err); /* the layer adds */
+    if (st == JC_OK && op->linear)
         st = jc_linear_apply(op->linear, pass->plan, jc_pass_reg(pass, op->in, op->n_in), y,
                              err);
     if (st == JC_OK && op->norm->weight)
@@ -84,8 +87,9 @@ jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err)
 
     /* the layer adds by itself where nothing stands between */
     if (!map_of(op, pass) && !op->norm->weight && op->scale == 1 && !pass->sink.added) {
-        st = jc_linear_apply(op->linear, pass->plan, jc_pass_reg(pass, op->in, op->n_in), h,
-                             err);
+        jc_mat in = jc_pass_reg(pass, op->in, op->n_in);
+        st = op->linear ? jc_linear_apply(op->linear, pass->plan, in, h, err)
+                        : jc_accumulate(in, h, err);
     } else {
         st = make_added(op, pass, y, err);
         if (st == JC_OK)

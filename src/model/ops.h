@@ -22,6 +22,7 @@ struct jc_op {
     const jc_norm_weights *q_norm, *k_norm;
     const jc_rotary *rotary; /* of the model's; NULL: no rotary positions */
     jc_attention attention;
+    const jc_mixture *mixture;
 };
 
 /* Fill the block's list. Its weights have been loaded. */
@@ -34,7 +35,10 @@ jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err);
 jc_status jc_op_linear(const jc_op *op, jc_pass *pass, jc_error *err);
 /* out = act(first half of in) * second half */
 jc_status jc_op_gate(const jc_op *op, jc_pass *pass, jc_error *err);
-/* h += norm(linear(in)): the end of a half of a block. */
+/* h += norm(linear(in)): the end of a half of a block. No linear layer: in itself. */
 jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err);
+
+/* out = what the experts of each row make of in, by their shares: experts.c. */
+jc_status jc_op_experts(const jc_op *op, jc_pass *pass, jc_error *err);
 
 #endif

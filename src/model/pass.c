@@ -25,6 +25,12 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static size_t widest_mlp(const jc_hparams *hp)
+{
+    return larger(hp->ff_width,
+                  larger(hp->experts ? hp->expert_width : 0, hp->shared_width));
+}
+
 /* The most numbers a row has in a register. Any of the first three may be a residual
  * stream, and what a map makes of a part may be as wide. */
 static size_t reg_width(const jc_model *model, jc_reg reg)
@@ -41,9 +47,13 @@ static size_t reg_width(const jc_model *model, jc_reg reg)
     case JC_REG_QKV:
         return hp->q_width + 2 * hp->kv_width;
     case JC_REG_GATED:
-        return model->arch->gated ? 2 * (size_t)hp->ff_width : 0;
+        return model->arch->gated ? 2 * widest_mlp(hp) : 0;
     case JC_REG_FF:
-        return larger(hp->ff_width, hp->embed_width);
+        return larger(widest_mlp(hp), hp->embed_width);
+    case JC_REG_ROUTER:
+        return hp->experts;
+    case JC_REG_MIX:
+        return hp->experts ? hp->width : 0;
     case JC_REGS:
         break;
     }

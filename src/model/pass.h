@@ -21,13 +21,15 @@ typedef struct jc_span {
 
 /* Where a block's operations read and write. */
 typedef enum jc_reg {
-    JC_REG_H,     /* [rows, width]: the residual stream */
-    JC_REG_A,     /* [rows, width] that attention reads; then its output [rows, q_width] */
-    JC_REG_B,     /* [rows, width] that the MLP reads */
-    JC_REG_Y,     /* [rows, width] to be added to h */
-    JC_REG_QKV,   /* [rows, q_width + 2 kv_width] */
-    JC_REG_GATED, /* [rows, 2 ff_width], of a gated MLP */
-    JC_REG_FF,    /* [rows, ff_width] */
+    JC_REG_H,      /* [rows, width]: the residual stream */
+    JC_REG_A,      /* [rows, width] that attention reads; then its output [rows, q_width] */
+    JC_REG_B,      /* [rows, width] that the MLP reads */
+    JC_REG_Y,      /* [rows, width] to be added to h */
+    JC_REG_QKV,    /* [rows, q_width + 2 kv_width] */
+    JC_REG_GATED,  /* [rows, 2 ff_width], of a gated MLP */
+    JC_REG_FF,     /* [rows, ff_width] */
+    JC_REG_ROUTER, /* [rows, experts], of a mixture of experts */
+    JC_REG_MIX,    /* [rows, width], the sum of theirs */
     JC_REGS
 } jc_reg;
 

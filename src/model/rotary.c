@@ -35,8 +35,10 @@ static float llama3(const jc_rotary_hparams *r, float frequency)
 
 static float yarn(const jc_rotary_hparams *r, float wave, size_t pair)
 {
-    double from = fmax(floor(pair_of(r, r->beta_fast)), 0);
-    double to = fmin(ceil(pair_of(r, r->beta_slow)), r->dims - 1);
+    double from = pair_of(r, r->beta_fast), to = pair_of(r, r->beta_slow);
+
+    from = fmax(r->truncate ? floor(from) : from, 0);
+    to = fmin(r->truncate ? ceil(to) : to, r->dims - 1);
     float slow = ((float)pair - (float)from) / (float)(to == from ? 0.001 : to - from);
 
     slow = slow < 0 ? 0 : slow > 1 ? 1 : slow;

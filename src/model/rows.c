@@ -44,6 +44,13 @@ static const names gguf[] = {
     TWO(JC_W_UP,          "blk.%u.ffn_gate", "blk.%u.ffn_up"),
     ONE(JC_W_DOWN,        "blk.%u.ffn_down"),
     ONE(JC_W_NORM2_AFTER, "blk.%u.post_ffw_norm"),
+    {JC_W_SINKS,     {"blk.%u.attn_sinks.weight"}},
+    ONE(JC_W_ROUTER,      "blk.%u.ffn_gate_inp"),
+    ONE(JC_W_SHARED_GATE, "blk.%u.ffn_gate_inp_shexp"),
+    TWO(JC_W_SHARED_UP,   "blk.%u.ffn_gate_shexp", "blk.%u.ffn_up_shexp"),
+    ONE(JC_W_SHARED_DOWN, "blk.%u.ffn_down_shexp"),
+    TWO(JC_W_EXPERT_UP,   "blk.%u.ffn_gate_exps", "blk.%u.ffn_up_exps"),
+    ONE(JC_W_EXPERT_DOWN, "blk.%u.ffn_down_exps"),
     ONE(JC_W_FINAL,       "output_norm"),
     ONE(JC_W_HEAD,        "output"),
 };
@@ -59,26 +66,38 @@ static size_t count_parts(const jc_model *model, jc_weight_id id)
 }
 
 /* Queries, keys and values are in one tensor in some files and in three in others, as the
- * program had it that made them: rows of `id` are made as many as the file has tensors. */
-static void fit_qkv(jc_model *model, jc_weight_id id)
+ * program had it that made them; gate and what it lets through of experts are in two. The
+ * rows of `id` are made as many. */
+static void split(jc_model *model, jc_weight_id id, size_t n_dims, const jc_dim *dims)
 {
-    static const jc_dim dims[] = {JC_DIM_Q, JC_DIM_KV, JC_DIM_KV};
-    bool one = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL;
-    size_t have = count_parts(model, id), want = one ? 1 : JC_COUNT(dims), n = 0;
+    size_t have = count_parts(model, id), n = 0;
     jc_weight_row row = {.name = NULL};
 
-    if (have == 0 || have == want)
+    if (have == 0 || have == n_dims)
         return;
     for (size_t i = 0; i < model->n_weights; i++)
         if (model->weights[i].id == id)
             row = model->weights[i];
         else
             model->weights[n++] = model->weights[i];
-    for (size_t i = 0; i < want; i++) {
-        row.shape[0] = one ? JC_DIM_QKV : dims[i];
+    for (size_t i = 0; i < n_dims; i++) {
+        row.shape[0] = dims[i];
         model->weights[n++] = row;
     }
     model->n_weights = n;
+}
+
+static void split_all(jc_model *model)
+{
+    static const jc_dim three[] = {JC_DIM_Q, JC_DIM_KV, JC_DIM_KV}, one[] = {JC_DIM_QKV};
+    static const jc_dim two[] = {JC_DIM_EXPERT, JC_DIM_EXPERT};
+    bool together = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL;
+
+    for (int bias = 0; bias < 2; bias++) {
+        jc_weight_id qkv = bias ? JC_W_QKV_BIAS : JC_W_QKV;
+        split(model, qkv, together ? 1 : JC_COUNT(three), together ? one : three);
+        split(model, bias ? JC_W_EXPERT_UP_BIAS : JC_W_EXPERT_UP, JC_COUNT(two), two);
+    }
 }
 
 static const names *find_names(jc_weight_id id, size_t n_parts)
@@ -95,7 +114,8 @@ static const names *find_names(jc_weight_id id, size_t n_parts)
 
 static jc_status to_gguf(jc_model *model, jc_error *err)
 {
-    const unsigned other = JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE;
+    const unsigned other =
+        JC_WEIGHT_IN_OUT | JC_WEIGHT_BY_HEAD | JC_WEIGHT_PLUS_ONE | JC_WEIGHT_PAIRED;
     const unsigned bias = JC_WEIGHT_IF_ATTENTION_BIAS | JC_WEIGHT_IF_MLP_BIAS;
     const jc_config *config = jc_store_config(model->store);
     size_t parts[JC_W_COUNT] = {0};
@@ -105,8 +125,7 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        "'%s' does not say the epsilon of its norms "
                        "('attention.layer_norm_rms_epsilon')",
                        model->path);
-    fit_qkv(model, JC_W_QKV);
-    fit_qkv(model, JC_W_QKV_BIAS);
+    split_all(model);
     for (size_t i = 0; i < model->n_weights; i++) {
         jc_weight_row *row = &model->weights[i];
         const names *found = find_names(row->id, count_parts(model, row->id));
@@ -130,8 +149,8 @@ jc_status jc_rows_prepare(jc_model *model, jc_error *err)
     const jc_arch *arch = model->arch;
 
     model->prefix = arch->prefix;
-    /* each of two may become three */
-    model->weights = jc_alloc_array(arch->n_weights + 4, sizeof *model->weights);
+    /* each of two may become three, and two others two */
+    model->weights = jc_alloc_array(arch->n_weights + 6, sizeof *model->weights);
     model->n_weights = arch->n_weights;
     if (!model->weights)
         return jc_fail_nomem(err, "the rows of weights");

@@ -94,26 +94,31 @@ static bool harmless(const jc_tensor *t)
            any_begin(t->name, heads, JC_COUNT(heads));
 }
 
+static void mark_names(const jc_model *model, const jc_weight_row *row, uint32_t block,
+                       uint32_t expert, bool *read)
+{
+    jc_names_of names = {.row = row, .block = block, .expert = expert};
+
+    while (jc_names_next(&names, model)) {
+        size_t place = jc_store_place(model->store, names.name);
+        if (place == jc_store_count(model->store))
+            continue;
+        read[place] = true;
+        const jc_tensor *t = jc_store_at(model->store, place);
+        if (t->scales)
+            read[jc_store_place(model->store, jc_store_scales_of(model->store, t)->name)] =
+                true;
+    }
+}
+
 /* Mark every tensor that some row reads, by any of its names. */
 static void mark(const jc_model *model, bool *read)
 {
-    size_t count = jc_store_count(model->store);
-
     for (size_t i = 0; i < model->n_weights; i++) {
-        uint32_t blocks = jc_rows_blocks(model, &model->weights[i]);
-        for (uint32_t block = 0; block < blocks; block++) {
-            jc_names_of names = {.row = &model->weights[i], .block = block};
-            while (jc_names_next(&names, model)) {
-                size_t place = jc_store_place(model->store, names.name);
-                if (place == count)
-                    continue;
-                read[place] = true;
-                const jc_tensor *t = jc_store_at(model->store, place);
-                if (t->scales)
-                    read[jc_store_place(model->store,
-                                        jc_store_scales_of(model->store, t)->name)] = true;
-            }
-        }
+        const jc_weight_row *row = &model->weights[i];
+        for (uint32_t block = 0; block < jc_rows_blocks(model, row); block++)
+            for (uint32_t e = 0; e < jc_rows_experts(model, row); e++)
+                mark_names(model, row, block, e, read);
     }
 }
 

@@ -15,23 +15,23 @@
 
 /* A weight as it is used: the tensors of its rows, one below the other. */
 struct stack {
-    const jc_tensor *parts[JC_WEIGHT_PARTS];
+    jc_tensor parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
-    bool in_out, plus_one, by_head;
+    bool in_out, plus_one, by_head, paired;
     size_t head_width, shared; /* heads of queries to one of keys and values */
     bool checked;              /* all values are finite */
     const jc_tensor *bad;      /* has a value that is not */
 };
 
 static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
-                            uint32_t block, jc_error *err)
+                            uint32_t block, uint32_t expert, jc_error *err)
 {
     const jc_weight_row *row = jc_rows_next(model, id, NULL);
 
     memset(stack, 0, sizeof *stack);
     for (; row; row = jc_rows_next(model, id, row)) {
         const jc_tensor *tensor;
-        jc_status st = jc_rows_find(&tensor, model, row, block, err);
+        jc_status st = jc_rows_find(&tensor, model, row, block, expert, err);
         if (st)
             return st;
         if (!tensor)
@@ -41,9 +41,14 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
         stack->by_head = row->flags & JC_WEIGHT_BY_HEAD;
         stack->head_width = model->hp.head_width;
         stack->shared = model->hp.heads / model->hp.kv_heads;
-        stack->parts[stack->n++] = tensor;
-        stack->n_in = tensor->shape[stack->in_out ? 0 : 1];
-        stack->n_out += tensor->shape[stack->in_out ? 1 : 0];
+        stack->paired = row->flags & JC_WEIGHT_PAIRED;
+        jc_tensor *part = &stack->parts[stack->n++];
+        bool matrix = row->shape[1] != JC_DIM_NONE;
+        *part = *tensor;
+        jc_rows_slice(part, model, row, expert);
+        stack->in_out &= matrix;
+        stack->n_in = part->shape[stack->in_out ? 0 : 1];
+        stack->n_out += part->shape[stack->in_out ? 1 : 0];
     }
     return JC_OK;
 }
@@ -52,7 +57,7 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
 static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
 {
     for (size_t p = 0; p < stack->n && n > 0; p++) {
-        const jc_tensor *part = stack->parts[p];
+        const jc_tensor *part = &stack->parts[p];
         if (part->count <= first) {
             first -= part->count;
             continue;
@@ -71,15 +76,39 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
 /* Where row `row` of the weight as it is used is stored. */
 static size_t stored_row(const struct stack *stack, size_t row)
 {
+    size_t half = stack->n_out / 2;
     size_t w = stack->head_width, shared = stack->shared, head = row / w;
     size_t groups = stack->n_out / w / (shared + 2), queries = groups * shared;
     size_t group = head / shared, within = head % shared; /* of a head of queries */
 
+    if (stack->paired)
+        return row < half ? 2 * row : 2 * (row - half) + 1;
     if (head >= queries) {
         group = (head - queries) % groups;
         within = shared + (head - queries) / groups;
     }
     return (group * (shared + 2) + within) * w + row % w;
+}
+
+/* The same where each input's outputs lie together, and every other one is of the gate. */
+static void read_paired(struct stack *stack, size_t first, size_t n, float *out)
+{
+    enum { CHUNK = 128 };
+    float both[2 * CHUNK];
+    size_t half = stack->n_out / 2;
+
+    while (n > 0) {
+        size_t row = first / stack->n_out, at = first % stack->n_out;
+        size_t left = at < half ? half - at : stack->n_out - at;
+        size_t count = left < n ? left : n;
+        count = count < CHUNK ? count : CHUNK;
+        read_stored(stack, row * stack->n_out + 2 * (at % half), 2 * count, both);
+        for (size_t i = 0; i < count; i++)
+            out[i] = both[2 * i + (at >= half)];
+        first += count;
+        out += count;
+        n -= count;
+    }
 }
 
 /* Elements of the weight as it is used: all queries, all keys, all values. Where they are
@@ -88,7 +117,11 @@ static void read_stack(void *arg, size_t first, size_t n, float *out)
 {
     struct stack *stack = arg;
 
-    if (!stack->by_head) {
+    if (stack->paired && stack->in_out) {
+        read_paired(stack, first, n, out);
+        return;
+    }
+    if (!stack->by_head && !stack->paired) {
         read_stored(stack, first, n, out);
         return;
     }
@@ -108,10 +141,10 @@ static jc_status check_finite(const struct stack *stack, jc_error *err)
 
 /* *out stays NULL where the architecture has no such vector. */
 static jc_status load_vector(const jc_model *model, jc_weight_id id, uint32_t block,
-                             float **out, size_t *n, jc_error *err)
+                             uint32_t expert, float **out, size_t *n, jc_error *err)
 {
     struct stack stack;
-    jc_status st = find_stack(&stack, model, id, block, err);
+    jc_status st = find_stack(&stack, model, id, block, expert, err);
 
     if (st || stack.n == 0)
         return st;
@@ -146,10 +179,10 @@ static jc_status load_norm(const jc_model *model, jc_weight_id id, uint32_t bloc
         out->d = jc_rows_dim(&model->hp, row->shape[0]);
         st = fill(&out->weight, out->d, 1, err);
     } else {
-        st = load_vector(model, id, block, &out->weight, &out->d, err);
+        st = load_vector(model, id, block, 0, &out->weight, &out->d, err);
     }
     if (st == JC_OK)
-        st = load_vector(model, (jc_weight_id)(id + 1), block, &out->bias, &n, err);
+        st = load_vector(model, (jc_weight_id)(id + 1), block, 0, &out->bias, &n, err);
     if (st || out->bias || !out->weight || model->arch->norm == JC_NORM_RMS)
         return st;
     return fill(&out->bias, out->d, 0, err);
@@ -164,10 +197,10 @@ static bool keeps(const jc_model *model, const struct stack *stack)
     size_t packed = model->precision == JC_PRECISION_BF16 ? 2 : 4, count = 0, stored = 0;
 
     for (size_t p = 0; p < stack->n; p++) {
-        if (stack->parts[p]->dtype == JC_F16 && !jc_store_gguf(model->store))
+        if (stack->parts[p].dtype == JC_F16 && !jc_store_gguf(model->store))
             return false;
-        count += stack->parts[p]->count;
-        stored += stack->parts[p]->bytes;
+        count += stack->parts[p].count;
+        stored += stack->parts[p].bytes;
     }
     return (double)count * (double)packed > 1.1 * (double)stored;
 }
@@ -202,7 +235,7 @@ static jc_status keep(struct stack **out, const struct stack *stack, jc_error *e
         union {
             const jc_tensor *tensor;
             void *arg; /* tasks take it without const */
-        } part = {stack->parts[p]};
+        } part = {&stack->parts[p]};
         st = jc_parallel((part.tensor->count + CHUNK - 1) / CHUNK, check_chunk, part.arg,
                          err);
     }
@@ -220,11 +253,11 @@ static jc_status keep(struct stack **out, const struct stack *stack, jc_error *e
  * another order. */
 static void show_stored(jc_linear_spec *spec, const struct stack *stack)
 {
-    for (size_t p = 0; p < stack->n && !stack->by_head; p++)
+    for (size_t p = 0; p < stack->n && !stack->by_head && !stack->paired; p++)
         spec->stored[spec->n_stored++] =
-            (jc_stored){.type = jc_dtype_name(stack->parts[p]->dtype),
-                        .data = stack->parts[p]->data,
-                        .n_out = stack->parts[p]->shape[stack->in_out ? 1 : 0]};
+            (jc_stored){.type = jc_dtype_name(stack->parts[p].dtype),
+                        .data = stack->parts[p].data,
+                        .n_out = stack->parts[p].shape[stack->in_out ? 1 : 0]};
 }
 
 static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_spec *spec,
@@ -240,36 +273,34 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
         spec->weight.arg = kept;
         spec->weight.release = jc_free;
         for (size_t p = 0; p < stack->n; p++)
-            spec->weight.bytes += stack->parts[p]->bytes;
+            spec->weight.bytes += stack->parts[p].bytes;
     }
     if (st == JC_OK)
         st = jc_linear_new(out, model->backend, spec, err);
     if (st)
         jc_free(kept);
     for (size_t p = 0; p < stack->n && !kept; p++)
-        jc_map_release(stack->parts[p]->data, stack->parts[p]->bytes);
+        jc_map_release(stack->parts[p].data, stack->parts[p].bytes);
     return st ? st : check_finite(stack, err);
 }
 
-jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
-                            uint32_t block, jc_act act, bool add, jc_error *err)
+static jc_status load_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
+                             uint32_t block, uint32_t expert, jc_linear_spec spec,
+                             jc_error *err)
 {
     struct stack stack;
     float *bias = NULL;
     size_t n;
-    jc_status st = find_stack(&stack, model, id, block, err);
+    jc_status st = find_stack(&stack, model, id, block, expert, err);
 
     *out = NULL;
     if (st || stack.n == 0)
         return st;
-    st = load_vector(model, (jc_weight_id)(id + 1), block, &bias, &n, err);
+    st = load_vector(model, (jc_weight_id)(id + 1), block, expert, &bias, &n, err);
     if (st == JC_OK) {
-        jc_linear_spec spec = {.n_in = stack.n_in,
-                               .n_out = stack.n_out,
-                               .bias = bias,
-                               .act = act,
-                               .add = add,
-                               .precision = model->precision};
+        spec.n_in = stack.n_in;
+        spec.n_out = stack.n_out;
+        spec.bias = bias;
         show_stored(&spec, &stack);
         st = make_linear(out, model, &spec, &stack, err);
     }
@@ -279,6 +310,30 @@ jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id
     }
     jc_free(bias);
     return st;
+}
+
+jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, jc_act act, bool add, jc_error *err)
+{
+    const jc_linear_spec spec = {.act = act, .add = add, .precision = model->precision};
+
+    return load_linear(out, model, id, block, 0, spec, err);
+}
+
+jc_status jc_weights_expert(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, uint32_t expert, jc_error *err)
+{
+    const jc_linear_spec spec = {.precision = model->precision};
+
+    return load_linear(out, model, id, block, expert, spec, err);
+}
+
+jc_status jc_weights_router(jc_linear **out, const jc_model *model, jc_weight_id id,
+                            uint32_t block, jc_error *err)
+{
+    const jc_linear_spec spec = {.precision = JC_PRECISION_F32};
+
+    return load_linear(out, model, id, block, 0, spec, err);
 }
 
 static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
@@ -307,11 +362,19 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     if (st == JC_OK && hp->parallel && !b->norm2.weight) /* one norm serves both halves */
         st = load_norm(model, JC_W_NORM1, l, &b->norm2, err);
     for (size_t i = 0; i < JC_COUNT(linears) && st == JC_OK; i++) {
+        if (i >= 2 && jc_hparams_sparse(hp, l)) /* the MLP is a mixture */
+            break;
         st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
                                linears[i].add, err);
         if (st == JC_OK)
             model->info.weight_bytes += jc_linear_bytes(*linears[i].out);
     }
+    size_t n_sinks;
+    if (st == JC_OK)
+        st = load_vector(model, JC_W_SINKS, l, 0, &b->sinks, &n_sinks, err);
+    if (st == JC_OK)
+        st = jc_mixture_load(&b->mixture, model, l, err);
+    model->info.weight_bytes += jc_mixture_bytes(b->mixture);
     double of = hp->scale_attention_of > 0 ? hp->scale_attention_of : hp->head_width;
     double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
     scale = hp->attention_multiplier > 0 ? hp->attention_multiplier : scale;
@@ -373,6 +436,8 @@ void jc_weights_release(jc_model *model)
         jc_linear_free(b->out);
         jc_linear_free(b->up);
         jc_linear_free(b->down);
+        jc_mixture_free(b->mixture);
+        jc_free(b->sinks);
         jc_free(b->ops);
     }
     jc_free(model->blocks);
@@ -399,7 +464,7 @@ jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *
                           jc_error *err)
 {
     struct stack stack;
-    jc_status st = find_stack(&stack, model, JC_W_TRANSFORM, 0, err);
+    jc_status st = find_stack(&stack, model, JC_W_TRANSFORM, 0, 0, err);
 
     if (st)
         return st;
@@ -407,7 +472,7 @@ jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "'%s' is not read out by a norm and an unembedding alone",
                        model->path);
-    st = find_stack(&stack, model, JC_W_HEAD, 0, err);
+    st = find_stack(&stack, model, JC_W_HEAD, 0, 0, err);
     if (st)
         return st;
     read_stack(&stack, first * stack.n_in, n * stack.n_in, out);

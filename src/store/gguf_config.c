@@ -33,6 +33,11 @@ static const struct {
     {"rope.freq_base_swa", "rope_local_base_freq"},
     {"attn_logit_softcapping", "attn_logit_softcapping"},
     {"final_logit_softcapping", "final_logit_softcapping"},
+    {"expert_count", "num_experts|num_local_experts"},
+    {"expert_used_count", "num_experts_per_tok"},
+    {"expert_feed_forward_length", "moe_intermediate_size"},
+    {"expert_shared_feed_forward_length", "shared_expert_intermediate_size"},
+    {"expert_weights_norm", "norm_topk_prob"},
     {"attention.scale", "attention_multiplier"},
     {"embedding_scale", "embedding_multiplier"},
     {"residual_scale", "residual_multiplier"},
@@ -45,10 +50,12 @@ static const struct {
     {"rope.scaling.yarn_beta_slow", "rope_scaling.beta_slow"},
 };
 
-/* Architectures under whose name GGUF has two: the other one has a window. */
+/* Architectures under whose name GGUF has several: the others have a key above 0. */
 static const struct {
-    const char *name, *windowed;
-} names[] = {{"llama", "mistral"}, {"olmo2", "olmo3"}};
+    const char *name, *key, *other;
+} names[] = {{"llama", "expert_count", "mixtral"},
+             {"llama", "attention.sliding_window", "mistral"},
+             {"olmo2", "attention.sliding_window", "olmo3"}};
 
 jc_status jc_made_put(jc_made *m, const char *keys, json_t *value)
 {
@@ -147,10 +154,12 @@ static jc_status put_name(jc_made *m)
         if (text.text[i] < '!' || text.text[i] > '~')
             return jc_made_fail(m, "general.architecture", "it is not a name");
     snprintf(m->arch, sizeof m->arch, "%.*s", (int)text.n, text.text);
-    bool windowed = jc_made_get(m, "attention.sliding_window", key) != NULL;
-    for (size_t i = 0; windowed && i < JC_COUNT(names); i++)
-        if (strcmp(names[i].name, m->arch) == 0)
-            type = names[i].windowed;
+    for (size_t i = 0; type == m->arch && i < JC_COUNT(names); i++) {
+        const jc_gguf_value *v = jc_made_get(m, names[i].key, key);
+        bool has = v && (v->array || v->type == JC_GGUF_TEXT || jc_gguf_number(v, 0) != 0);
+        if (has && strcmp(names[i].name, m->arch) == 0)
+            type = names[i].other;
+    }
     return jc_made_put(m, "model_type", json_string(type));
 }
 
@@ -201,6 +210,9 @@ static jc_status put_heads(jc_made *m)
         st = jc_made_real(m, "head_dim", head);
     if (st == JC_OK && head)
         st = jc_made_real(m, "partial_rotary_factor|rotary_pct", (double)turned / head);
+    /* whose converter leaves out that shares add up to 1 */
+    if (st == JC_OK && strcmp(m->arch, "qwen3moe") == 0)
+        st = jc_made_put(m, "norm_topk_prob", json_boolean(true));
     /* Gemma 2 and 3 divide by the root of this; the largest of each have one of their own
      */
     bool largest = (strcmp(m->arch, "gemma2") == 0 && width == 4608) ||

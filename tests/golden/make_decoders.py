@@ -59,6 +59,14 @@ def opt(**changes):
             } | changes
 
 
+def gpt_oss(**changes):
+    return llama(model_type="gpt_oss", num_local_experts=4, num_experts_per_tok=2,
+                 intermediate_size=12, sliding_window=8, head_dim=8, rope_theta=1000.0,
+                 rope_scaling={"rope_type": "yarn", "factor": 4.0, "beta_fast": 1.0,
+                               "beta_slow": 0.1, "truncate": False,
+                               "original_max_position_embeddings": 16}) | changes
+
+
 MODELS_MADE = {
     "tiny-llama": llama(rope_scaling={
         "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
@@ -176,6 +184,8 @@ MODELS_MADE = {
                            attention_out_bias=False, pad_token_id=0),
     "tiny-ernie4_5": llama(model_type="ernie4_5", head_dim=8, use_bias=False,
                            pad_token_id=0, tie_word_embeddings=True),
+    "tiny-gpt_oss": gpt_oss(),
+    "tiny-gpt_oss-clamp": gpt_oss(swiglu_limit=0.75),  # of which GGUF knows 7 only
     "tiny-hunyuan_v1_dense": llama(model_type="hunyuan_v1_dense", head_dim=8,
                                    pad_token_id=0, rope_theta=100.0,
                                    rope_scaling={"type": "dynamic", "alpha": 10.0,
@@ -211,6 +221,33 @@ def exaone_weights(x, config):
             for name, w in x.items()}
 
 
+def split_experts(x, config):
+    """One tensor an expert, as published; the package stacks them when it reads them."""
+    mixtral = config["model_type"] == "mixtral"
+    up, down = ("w1", "w3"), "w2"
+    if not mixtral:
+        up, down = ("gate_proj", "up_proj"), "down_proj"
+    out = {}
+    for name, w in x.items():
+        if mixtral:
+            name = name.replace(".mlp.", ".block_sparse_moe.")
+        if not name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+            out[name] = w
+            continue
+        base, part = name.rsplit(".", 1)
+        for e in range(len(w)):
+            parts = zip(up, w[e].chunk(2)) if part == "gate_up_proj" else [(down, w[e])]
+            out |= {f"{base}.{e}.{p}.weight": v for p, v in parts}
+    return out
+
+
+def granitemoe_weights(x, config):
+    return {name.replace("router.weight", "router.layer.weight")
+            .replace("experts.gate_up_proj", "input_linear.weight")
+            .replace("experts.down_proj", "output_linear.weight"): w
+            for name, w in x.items()}
+
+
 def exaone_config(config):
     names = {"num_hidden_layers": "num_layers", "hidden_act": "activation_function",
              "rms_norm_eps": "layer_norm_epsilon"}
@@ -219,6 +256,30 @@ def exaone_config(config):
 
 # Models whose code is not in the package: what they compute is a Llama, with other names.
 RENAMED = {
+    "tiny-mixtral": (llama(model_type="mixtral", num_local_experts=4,
+                           num_experts_per_tok=2, sliding_window=8), {}, dict,
+                     split_experts),
+    "tiny-qwen2_moe": (llama(model_type="qwen2_moe", num_experts=5, sliding_window=8, num_experts_per_tok=2,
+                             moe_intermediate_size=12, norm_topk_prob=False,
+                             shared_expert_intermediate_size=20, decoder_sparse_step=1,
+                             mlp_only_layers=[]), {}, dict, split_experts),
+    "tiny-qwen3_moe": (llama(model_type="qwen3_moe", num_experts=4, head_dim=8,
+                             num_experts_per_tok=3, moe_intermediate_size=12,
+                             norm_topk_prob=True, decoder_sparse_step=1,
+                             mlp_only_layers=[]), {}, dict, split_experts),
+    # Every second block is dense.
+    "tiny-qwen3_moe-step": (llama(model_type="qwen3_moe", num_experts=4, head_dim=8,
+                                  num_experts_per_tok=1, moe_intermediate_size=12,
+                                  num_hidden_layers=3, norm_topk_prob=False,
+                                  decoder_sparse_step=2, mlp_only_layers=[]), {}, dict,
+                            split_experts),
+    "tiny-olmoe": (llama(model_type="olmoe", num_experts=4, num_experts_per_tok=2,
+                         intermediate_size=12, pad_token_id=0), {}, dict, split_experts),
+    "tiny-granitemoe": (llama(model_type="granitemoe", num_local_experts=4,
+                              num_experts_per_tok=2, intermediate_size=12,
+                              embedding_multiplier=3.0, attention_multiplier=0.2,
+                              residual_multiplier=0.4, logits_scaling=4.0,
+                              tie_word_embeddings=True), {}, dict, granitemoe_weights),
     "tiny-internlm2": (llama(), {"model_type": "internlm2", "bias": False}, dict,
                        internlm2_weights),
     # InternLM 3 without the biases that it has by two keys is Llama as it is.

@@ -35,7 +35,8 @@ MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "ti
           "tiny-stablelm", "tiny-stablelm-parallel", "tiny-cohere", "tiny-cohere2",
           "tiny-glm4", "tiny-internlm2", "tiny-exaone", "tiny-exaone4", "tiny-starcoder2",
           "tiny-nemotron", "tiny-arcee", "tiny-seed_oss", "tiny-ernie4_5",
-          "tiny-hunyuan_v1_dense")
+          "tiny-hunyuan_v1_dense", "tiny-mixtral", "tiny-qwen2_moe", "tiny-qwen3_moe",
+          "tiny-olmoe", "tiny-granitemoe", "tiny-gpt_oss")
 
 
 def random_blocks(rng, kind):

@@ -45,12 +45,15 @@ def empty_net(config):
     # It asks for float32 scores; in exact arithmetic it changes nothing.
     config.reorder_and_upcast_attn = False
     # This version of the package masks by the window whether it is to be used or not.
-    if not getattr(config, "use_sliding_window", True):
+    if (not getattr(config, "use_sliding_window", True)
+            and config.model_type != "qwen2_moe"):
         config.sliding_window = None
+    mixture = getattr(config, "num_experts_per_tok", None)
+    experts = {"experts_implementation": "eager"} if mixture else {}
     family = (AutoModelForMaskedLM if config.model_type in ENCODERS
               else AutoModelForCausalLM)
     return family.from_config(config, torch_dtype=torch.float64,
-                              attn_implementation="eager")
+                              attn_implementation="eager", **experts)
 
 
 @contextmanager

@@ -27,8 +27,11 @@ ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2"
           "glm4": "GLM4", "internlm2": "INTERNLM2", "exaone": "EXAONE",
           "exaone4": "EXAONE4", "starcoder2": "STARCODER2", "nemotron": "NEMOTRON",
           "arcee": "ARCEE", "seed_oss": "SEED_OSS", "ernie4_5": "ERNIE4_5",
-          "hunyuan_v1_dense": "HUNYUAN_DENSE"}
-INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2")
+          "hunyuan_v1_dense": "HUNYUAN_DENSE", "mixtral": "LLAMA",
+          "qwen2_moe": "QWEN2MOE", "qwen3_moe": "QWEN3MOE", "olmoe": "OLMOE",
+          "granitemoe": "GRANITE_MOE", "gpt_oss": "GPT_OSS"}
+INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
+               "mixtral", "granitemoe")
 
 
 def load(folder):
@@ -45,7 +48,38 @@ def load(folder):
         x = x.reshape(groups, shared + 2, -1, x.shape[1])
         for part, rows in (("wq", x[:, :shared]), ("wk", x[:, -2:-1]), ("wv", x[:, -1:])):
             tensors[name.replace("wqkv", part)] = rows.reshape(-1, x.shape[3])
-    return tensors
+    return stack_experts(tensors)
+
+
+def stack_experts(tensors):
+    """All experts of a block in one tensor, gate and what it lets through in two."""
+    names = {"w1": "gate_proj", "w2": "down_proj", "w3": "up_proj"}
+    out, experts = {}, {}
+    for name, x in tensors.items():
+        single = re.match(r"(.*)\.(?:mlp|block_sparse_moe)\.experts\.(\d+)\.(\w+)\.weight$", name)
+        if single:
+            key = f"{single[1]}.mlp.experts.{names.get(single[3], single[3])}.weight"
+            experts.setdefault(key, {})[int(single[2])] = x
+        elif name.endswith("input_linear.weight"):
+            base = name.removesuffix("block_sparse_moe.input_linear.weight")
+            half = x.shape[1] // 2
+            out[base + "mlp.experts.gate_proj.weight"] = x[:, :half]
+            out[base + "mlp.experts.up_proj.weight"] = x[:, half:]
+        elif name.endswith("output_linear.weight"):
+            out[name.replace("block_sparse_moe.output_linear", "mlp.experts.down_proj")] = x
+        elif ".experts.gate_up_proj" in name:  # of gpt-oss: by inputs, pairs of outputs
+            end = ".bias" if name.endswith("_bias") else ".weight"
+            base = name[:name.index("gate_up_proj")]
+            x = x if end == ".bias" else x.swapaxes(1, 2)
+            out[f"{base}gate_proj{end}"] = x[:, ::2]
+            out[f"{base}up_proj{end}"] = x[:, 1::2]
+        elif name.endswith("experts.down_proj"):
+            out[name + ".weight"] = x.swapaxes(1, 2)
+        elif name.endswith("experts.down_proj_bias"):
+            out[name.removesuffix("_bias") + ".bias"] = x
+        else:
+            out[name + ".weight" if name.endswith(".sinks") else name] = x
+    return out | {k: np.stack([v[e] for e in sorted(v)]) for k, v in experts.items()}
 
 
 def interleave(x, heads):
@@ -113,6 +147,9 @@ def add_scaling(writer, config, head):
     elif kind:
         writer.add_rope_scaling_type(gguf.RopeScalingType(kind))
         writer.add_rope_scaling_factor(s["factor"])
+        if s.get("beta_fast", 32.0) != 32.0:
+            writer.add_rope_scaling_yarn_beta_fast(s["beta_fast"])
+            writer.add_rope_scaling_yarn_beta_slow(s["beta_slow"])
         if "original_max_position_embeddings" in s:
             writer.add_rope_scaling_orig_ctx_len(s["original_max_position_embeddings"])
 
@@ -141,6 +178,12 @@ def add_config(writer, config):
                      ("layer_norm_eps", writer.add_layer_norm_eps),
                      ("layer_norm_epsilon", writer.add_layer_norm_rms_eps
                       if config["model_type"] == "exaone" else writer.add_layer_norm_eps),
+                     ("num_local_experts", writer.add_expert_count),
+                     ("num_experts", writer.add_expert_count),
+                     ("num_experts_per_tok", writer.add_expert_used_count),
+                     ("moe_intermediate_size", writer.add_expert_feed_forward_length),
+                     ("shared_expert_intermediate_size",
+                      writer.add_expert_shared_feed_forward_length),
                      ("norm_epsilon", writer.add_layer_norm_eps),
                      ("norm_eps", writer.add_layer_norm_eps),
                      ("logit_scale", writer.add_logit_scale),

@@ -299,6 +299,46 @@ static void run_gate(const jc_backend *backend, jc_act act, size_t rows, size_t 
                      JC_OK);
 }
 
+/* The clamped gate, and rows that are gathered by what they are worth. */
+static void test_backends__clamped_gates_and_shares_are_their_definitions(void **state)
+{
+    enum { ROWS = 67, N = 53 };
+    static const size_t rows[] = {5, 0, 66};
+    static const float shares[] = {0.5f, -2, 1};
+    float *x = random_floats(ROWS * 2 * N, 4), *want = random_floats(ROWS * N, 1);
+    float *got = random_floats(ROWS * N, 1);
+
+    (void)state;
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        const jc_backend *backend = jc_backend_find(*name);
+        jc_buffer in, out;
+        for (size_t i = 0; i < ROWS * N; i++) {
+            double g = fmin((double)x[i / N * 2 * N + i % N], 1.5);
+            double u = (double)x[i / N * 2 * N + N + i % N];
+            u = fmax(fmin(u, 1.5), -1.5);
+            want[i] = (float)((u + 1) * g / (1 + exp(-1.702 * g)));
+        }
+        jc_mat to = lent(&out, backend, got, ROWS, N, N);
+        assert_int_equal(
+            jc_gate_clamped(1.5f, lent(&in, backend, x, ROWS, 2 * N, 2 * N), to, NULL),
+            JC_OK);
+        check_near(got, want, ROWS * N, 2e-6, "clamped gate");
+        for (size_t r = 0; r < JC_COUNT(rows); r++)
+            for (size_t i = 0; i < N; i++)
+                want[rows[r] * N + i] += shares[r] * x[r * N + i];
+        assert_int_equal(
+            jc_scatter(lent(&in, backend, x, JC_COUNT(rows), N, N), rows, shares, to, NULL),
+            JC_OK);
+        assert_int_equal(jc_scale(0.5f, to, NULL), JC_OK);
+        for (size_t i = 0; i < ROWS * N; i++)
+            want[i] *= 0.5f;
+        check_near(got, want, ROWS * N, 2e-6, "shares");
+    }
+    jc_free(x);
+    jc_free(want);
+    jc_free(got);
+}
+
 static void run_cap(const jc_backend *backend, float cap, size_t rows, size_t n, float *x)
 {
     jc_buffer buffer;
@@ -341,6 +381,9 @@ struct attention_case {
     float softcap;
 };
 
+/* Of the two heads; NULL: none. */
+static const float *sinks, *slopes;
+
 static void run_attention(const char *name, const struct attention_case *c, jc_plan plan,
                           float *q, float *k, float *v, const int32_t *parents, float *out)
 {
@@ -351,7 +394,9 @@ static void run_attention(const char *name, const struct attention_case *c, jc_p
                                     .scale = 0.125f,
                                     .causal = c->causal,
                                     .window = c->window,
-                                    .softcap = c->softcap};
+                                    .softcap = c->softcap,
+                                    .sinks = sinks,
+                                    .slopes = slopes};
     size_t stride = 3 * c->width + 5, w = c->width;
     jc_buffer in, keys, values, to;
     const jc_attended span = {.n = c->n_q,
@@ -373,6 +418,7 @@ static void define_attention(const struct attention_case *c, const float *q, con
 {
     size_t w = c->width, stride = 3 * w + 5, past = c->n_k - c->n_q;
     double *p = calloc(c->n_k, sizeof *p);
+    size_t *behind = calloc(c->n_k, sizeof *behind);
 
     for (size_t i = 0; i < c->n_q; i++)
         for (size_t h = 0; h < 2; h++) {
@@ -381,21 +427,27 @@ static void define_attention(const struct attention_case *c, const float *q, con
             double max = -HUGE_VAL, sum = 0;
             for (size_t j = 0; !c->causal && j < c->n_k; j++)
                 seen[j] = true;
+            if (sinks)
+                max = (double)sinks[h];
             for (int32_t r = (int32_t)i; c->causal && r >= 0;
                  r = parents ? parents[r] : r - 1, back++)
-                seen[past + (size_t)r] = !c->window || back < c->window;
+                seen[past + (size_t)r] = !c->window || back < c->window,
+                            behind[past + (size_t)r] = back;
             for (size_t j = past; c->causal && j-- > 0; back++)
-                seen[j] = !c->window || back < c->window;
+                seen[j] = !c->window || back < c->window, behind[j] = back;
             for (size_t j = 0; j < c->n_k; j++) {
                 p[j] = 0;
                 for (size_t e = 0; e < w; e++)
                     p[j] += 0.125 * (double)q[i * stride + h * w + e] *
                             (double)k[j * stride + e];
+                if (slopes)
+                    p[j] -= (double)slopes[h] * (double)behind[j];
                 if (c->softcap > 0)
                     p[j] = (double)c->softcap * tanh(p[j] / (double)c->softcap);
                 if (seen[j])
                     max = fmax(max, p[j]);
             }
+            sum = sinks ? exp((double)sinks[h] - max) : 0;
             for (size_t j = 0; j < c->n_k; j++) {
                 p[j] = seen[j] ? exp(p[j] - max) : 0;
                 sum += p[j];
@@ -409,10 +461,43 @@ static void define_attention(const struct attention_case *c, const float *q, con
             free(seen);
         }
     free(p);
+    free(behind);
+}
+
+static void check_attention(const struct attention_case *one)
+{
+    size_t w = one->width, stride = 3 * w + 5, n_q = one->n_q;
+    float *q = random_floats(n_q * stride, 4);
+    float *k = random_floats(one->n_k * stride, 4);
+    float *v = random_floats(one->n_k * stride, 1), *want = random_floats(n_q * 2 * w, 0);
+    float *got = random_floats(n_q * 2 * w, 0);
+    int32_t *tree = calloc(n_q, sizeof *tree);
+
+    for (size_t i = 0; i < n_q; i++) /* two roots, then branches */
+        tree[i] = i < 2 ? -1 : (int32_t)(i - 1 - (i * 7 % i) / 2 % i);
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        define_attention(one, q, k, v, NULL, want);
+        run_attention(*name, one, JC_PLAN_TEXTS, q, k, v, NULL, got);
+        check_near(got, want, n_q * 2 * w, 5e-6, "attention");
+        if (!one->causal)
+            continue;
+        run_attention(*name, one, JC_PLAN_GENERATION, q, k, v, NULL, got);
+        check_near(got, want, n_q * 2 * w, 5e-6, "attention of few rows");
+        define_attention(one, q, k, v, tree, want);
+        run_attention(*name, one, JC_PLAN_GENERATION, q, k, v, tree, got);
+        check_near(got, want, n_q * 2 * w, 5e-6, "attention of a tree");
+    }
+    free(tree);
+    jc_free(q);
+    jc_free(k);
+    jc_free(v);
+    jc_free(want);
+    jc_free(got);
 }
 
 static void test_backends__attention_is_its_definition(void **state)
 {
+    static const float two_sinks[] = {1.5f, -0.5f}, two_slopes[] = {0.25f, 0.0625f};
     static const struct attention_case cases[] = {
         {1, 1, 8, true, 0, 0},       {1, 40, 16, true, 0, 0},
         {65, 65, 32, true, 0, 0},    {200, 200, 7, true, 0, 0},
@@ -423,37 +508,13 @@ static void test_backends__attention_is_its_definition(void **state)
         {13, 300, 128, true, 0, 0},  {9, 20, 32, true, 5, 0}};
 
     (void)state;
-    for (size_t c = 0; c < JC_COUNT(cases); c++) {
-        const struct attention_case *one = &cases[c];
-        size_t w = one->width, stride = 3 * w + 5, n_q = one->n_q;
-        float *q = random_floats(n_q * stride, 4);
-        float *k = random_floats(one->n_k * stride, 4);
-        float *v = random_floats(one->n_k * stride, 1),
-              *want = random_floats(n_q * 2 * w, 0);
-        float *got = random_floats(n_q * 2 * w, 0);
-        int32_t *tree = calloc(n_q, sizeof *tree);
-
-        for (size_t i = 0; i < n_q; i++) /* two roots, then branches */
-            tree[i] = i < 2 ? -1 : (int32_t)(i - 1 - (i * 7 % i) / 2 % i);
-        for (const char *const *name = jc_backend_names(); *name; name++) {
-            define_attention(one, q, k, v, NULL, want);
-            run_attention(*name, one, JC_PLAN_TEXTS, q, k, v, NULL, got);
-            check_near(got, want, n_q * 2 * w, 5e-6, "attention");
-            if (!one->causal)
-                continue;
-            run_attention(*name, one, JC_PLAN_GENERATION, q, k, v, NULL, got);
-            check_near(got, want, n_q * 2 * w, 5e-6, "attention of few rows");
-            define_attention(one, q, k, v, tree, want);
-            run_attention(*name, one, JC_PLAN_GENERATION, q, k, v, tree, got);
-            check_near(got, want, n_q * 2 * w, 5e-6, "attention of a tree");
+    for (size_t c = 0; c < JC_COUNT(cases); c++)
+        for (int more = 0; more < 3; more++) {
+            sinks = more == 1 ? two_sinks : NULL;
+            slopes = more == 2 && cases[c].causal ? two_slopes : NULL;
+            check_attention(&cases[c]);
         }
-        free(tree);
-        jc_free(q);
-        jc_free(k);
-        jc_free(v);
-        jc_free(want);
-        jc_free(got);
-    }
+    sinks = slopes = NULL;
 }
 
 static void test_backends__second_moments_agree_with_ref(void **state)
@@ -512,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_backends__rotations_are_products_of_complex_numbers),
         cmocka_unit_test(test_backends__gates_and_caps_agree_with_ref),
         cmocka_unit_test(test_backends__attention_is_its_definition),
+        cmocka_unit_test(test_backends__clamped_gates_and_shares_are_their_definitions),
         cmocka_unit_test(test_backends__second_moments_agree_with_ref),
         cmocka_unit_test(test_parallel__the_first_failure_is_reported),
     };

@@ -153,6 +153,42 @@ static const published later[] = {
      "\"factor\": 1.0, \"mscale\": 1.0, \"mscale_all_dim\": 0.0, \"type\": \"dynamic\"}, \"rope_theta\": 10000.0, \"use_qk_norm\": true,"
      "\"tie_word_embeddings\": true}",
      {32, 2048, 16, 4, 128, 6144, 262144, 120818, JC_ACT_SILU, JC_ROTARY_PLAIN, 11158839.92507748, 128, .eps = 1e-5}},
+    {"Mixtral 8x7B",
+     "{\"model_type\": \"mixtral\", " BODY(4096, 14336, 32, 8, 32, 32768, 32000) "\"hidden_act\": \"silu\", \"num_experts_per_tok\": 2,"
+     "\"num_local_experts\": 8, \"output_router_logits\": false, \"rms_norm_eps\": 1e-05, \"rope_theta\": 1000000.0,"
+     "\"router_aux_loss_coef\": 0.02, \"sliding_window\": null, \"tie_word_embeddings\": false}",
+     {32, 4096, 32, 8, 128, 14336, 32768, 32000, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 128, .untied = true, .eps = 1e-5}},
+    {"Qwen 1.5 MoE A2.7B",
+     "{\"model_type\": \"qwen2_moe\", " BODY(2048, 5632, 16, 16, 24, 8192, 151936) "\"decoder_sparse_step\": 1, \"hidden_act\": \"silu\","
+     "\"max_window_layers\": 21, \"moe_intermediate_size\": 1408, \"norm_topk_prob\": false, \"num_experts\": 60,"
+     "\"num_experts_per_tok\": 4, \"rms_norm_eps\": 1e-06, \"rope_theta\": 1000000.0, \"shared_expert_intermediate_size\": 5632,"
+     "\"sliding_window\": 32768, \"tie_word_embeddings\": false, \"use_sliding_window\": false}",
+     {24, 2048, 16, 16, 128, 5632, 8192, 151936, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 128, .untied = true, .eps = 1e-6}},
+    {"Qwen 3 30B A3B",
+     "{\"model_type\": \"qwen3_moe\", " BODY(2048, 6144, 32, 4, 48, 40960, 151936) "\"attention_bias\": false, \"decoder_sparse_step\": 1,"
+     "\"head_dim\": 128, \"hidden_act\": \"silu\", \"max_window_layers\": 48, \"mlp_only_layers\": [], \"moe_intermediate_size\": 768,"
+     "\"norm_topk_prob\": true, \"num_experts\": 128, \"num_experts_per_tok\": 8, \"rms_norm_eps\": 1e-06, \"rope_scaling\": null,"
+     "\"rope_theta\": 1000000.0, \"sliding_window\": null, \"tie_word_embeddings\": false, \"use_sliding_window\": false}",
+     {48, 2048, 32, 4, 128, 6144, 40960, 151936, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 128, .untied = true, .eps = 1e-6}},
+    {"OLMoE 1B 7B",
+     "{\"model_type\": \"olmoe\", " BODY(2048, 1024, 16, 16, 16, 4096, 50304) "\"attention_bias\": false, \"clip_qkv\": null,"
+     "\"hidden_act\": \"silu\", \"norm_topk_prob\": false, \"num_experts\": 64, \"num_experts_per_tok\": 8, \"rms_norm_eps\": 1e-05,"
+     "\"rope_scaling\": null, \"rope_theta\": 10000.0, \"tie_word_embeddings\": false}",
+     {16, 2048, 16, 16, 128, 1024, 4096, 50304, JC_ACT_SILU, JC_ROTARY_PLAIN, 10000, 128, .untied = true, .eps = 1e-5}},
+    {"Granite 3.1 1B A400M",
+     "{\"model_type\": \"granitemoe\", " BODY(1024, 512, 16, 8, 24, 131072, 49155) "\"attention_bias\": false, \"attention_multiplier\":"
+     "0.015625, \"embedding_multiplier\": 12.0, \"hidden_act\": \"silu\", \"logits_scaling\": 6.0, \"num_experts_per_tok\": 8,"
+     "\"num_local_experts\": 32, \"residual_multiplier\": 0.22, \"rms_norm_eps\": 1e-06, \"rope_theta\": 1500000.0,"
+     "\"tie_word_embeddings\": true}",
+     {24, 1024, 16, 8, 64, 512, 131072, 49155, JC_ACT_SILU, JC_ROTARY_PLAIN, 1.5e6, 64, .eps = 1e-6}},
+    {"gpt-oss 20B",
+     "{\"model_type\": \"gpt_oss\", " BODY(2880, 2880, 64, 8, 4, 131072, 201088) "\"attention_bias\": true, \"experts_per_token\": 4,"
+     "\"head_dim\": 64, \"hidden_act\": \"silu\", \"initial_context_length\": 4096, \"layer_types\": [\"sliding_attention\","
+     "\"full_attention\", \"sliding_attention\", \"full_attention\"], \"num_experts_per_tok\": 4, \"num_local_experts\": 32,"
+     "\"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"beta_fast\": 32.0, \"beta_slow\": 1.0, \"factor\": 32.0,"
+     "\"original_max_position_embeddings\": 4096, \"rope_type\": \"yarn\", \"truncate\": false}, \"rope_theta\": 150000,"
+     "\"sliding_window\": 128, \"swiglu_limit\": 7.0, \"tie_word_embeddings\": false}",
+     {4, 2880, 64, 8, 64, 2880, 131072, 201088, JC_ACT_SILU, JC_ROTARY_YARN, 150000, 64, 128, 1, 0, true, 1e-5}},
 };
 /* clang-format on */
 

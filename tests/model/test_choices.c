@@ -94,6 +94,10 @@ static const struct {
     {"tiny-starcoder2", "\"sliding_window\": 8", "\"sliding_window\": null", false},
     {"tiny-nemotron", "\"relu2\"", "\"relu\"", false},
     {"tiny-ernie4_5", "\"ernie4_5\"", "\"llama\"", false},
+    {"tiny-mixtral", "\"num_experts_per_tok\": 2", "\"num_experts_per_tok\": 1", false},
+    {"tiny-qwen3_moe", "\"norm_topk_prob\": true", "\"norm_topk_prob\": false", false},
+    {"tiny-gpt_oss-clamp", "\"swiglu_limit\": 0.75", "\"swiglu_limit\": 7.0", false},
+    {"tiny-gpt_oss", "\"truncate\": false", "\"truncate\": true", false},
     {"tiny-hunyuan_v1_dense", "\"alpha\": 10.0", "\"alpha\": 1.0", false},
 };
 

@@ -420,7 +420,7 @@ static void test_configs__an_unknown_type_is_compared_with_the_known(void **stat
         {"{\"model_type\": \"x\"}", BAD "the model_type 'x' is not known" KNOWN},
         {"{\"model_type\": \"x\", \"num_local_experts\": 8}",
          BAD "the model_type 'x' is not known; it is a mixture of experts" KNOWN
-             "; none has num_local_experts"},
+             "; the nearest is mixtral"},
     };
 
     (void)state;

@@ -240,7 +240,7 @@ static void test_files__quantised_weights_are_refused_by_name(void **state)
          {"'model.embed_tokens.weight.absmax'", "by bitsandbytes", "not supported"}},
         {{.extra = "model.layers.0.self_attn.q_proj.lora_A.weight"}, {"adapter (LoRA)"}},
         {{.drop = "mlp.gate_proj", .extra = "model.layers.0.mlp.experts.0.w1.weight"},
-         {"mixture of experts", "not supported"}},
+         {"mixture of experts", "its architecture is not"}},
     };
 
     for (size_t i = 0; i < JC_COUNT(rows); i++)

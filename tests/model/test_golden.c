@@ -42,9 +42,10 @@ static void test_golden__other_spellings_of_the_files_are_read(void **state)
 
 /* What an architecture's first model leaves out. */
 static const char *const options[] = {
-    "tiny-llama-linear", "tiny-llama-yarn",       "tiny-qwen2-window",  "tiny-gemma2-scale",
-    "tiny-phi3-window",  "tiny-gpt_neox-serial",  "tiny-gpt_neo-local", "tiny-opt-after",
-    "tiny-opt-narrow",   "tiny-stablelm-parallel"};
+    "tiny-llama-linear",      "tiny-llama-yarn",     "tiny-qwen2-window",
+    "tiny-gemma2-scale",      "tiny-phi3-window",    "tiny-gpt_neox-serial",
+    "tiny-gpt_neo-local",     "tiny-opt-after",      "tiny-opt-narrow",
+    "tiny-stablelm-parallel", "tiny-qwen3_moe-step", "tiny-gpt_oss-clamp"};
 
 static void test_golden__options_of_decoders_are_followed(void **state)
 {

@@ -18,6 +18,19 @@ static size_t first_key(const jc_head_job *h, size_t end)
     return h->window && end > h->window ? end - h->window : 0;
 }
 
+/* softmax of a row's scores, the sink among them; spare is [n + 1]. */
+static void weigh(const jc_head_job *h, size_t n, float *scores, float *spare)
+{
+    if (!h->sink) {
+        jc_vector_get()->softmax(n, scores);
+        return;
+    }
+    memcpy(spare, scores, n * sizeof *spare);
+    spare[n] = *h->sink;
+    jc_vector_get()->softmax(n + 1, spare);
+    memcpy(scores, spare, n * sizeof *spare);
+}
+
 /* Queries q0 .. q0 + n_q, of which the last sees no key from `end` on. */
 static dnnl_status_t block(const jc_head_job *h, size_t q0, size_t n_q, size_t end,
                            float *scores)
@@ -31,6 +44,10 @@ static dnnl_status_t block(const jc_head_job *h, size_t q0, size_t n_q, size_t e
 
     if (status != dnnl_success)
         return status;
+    for (size_t i = 0; h->slope != 0 && i < n_q; i++)
+        for (size_t j = 0; j < n_k; j++)
+            scores[i * n_k + j] -=
+                h->slope * ((float)(h->n_k - h->n_q + q0 + i) - (float)(first + j));
     if (h->softcap > 0)
         vector->softcap(n_q * n_k, h->softcap, scores);
     for (size_t i = 0; i < n_q; i++) {
@@ -39,7 +56,7 @@ static dnnl_status_t block(const jc_head_job *h, size_t q0, size_t n_q, size_t e
         float *row = scores + i * n_k;
         to -= first;
         memset(row, 0, from * sizeof *row);
-        vector->softmax(to - from, row + from);
+        weigh(h, to - from, row + from, scores + n_q * n_k);
         memset(row + to, 0, (n_k - to) * sizeof *row);
     }
     return dnnl_sgemm('N', 'N', (dnnl_dim_t)n_q, (dnnl_dim_t)h->width, (dnnl_dim_t)n_k,
@@ -50,7 +67,7 @@ static dnnl_status_t block(const jc_head_job *h, size_t q0, size_t n_q, size_t e
 
 jc_status jc_onednn_head(const jc_head_job *head, jc_error *err)
 {
-    float *scores = jc_onednn_scratch(QUERIES * head->n_k * sizeof *scores);
+    float *scores = jc_onednn_scratch(((QUERIES + 1) * head->n_k + 1) * sizeof *scores);
 
     if (!scores)
         return jc_fail_nomem(err, "attention");

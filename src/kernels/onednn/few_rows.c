@@ -27,7 +27,7 @@ struct job {
 /* What one task works with. */
 struct task {
     const jc_attention *a;
-    float *scores; /* of the keys that are seen */
+    float *scores; /* of the keys that are seen, and of a sink */
     float *wide;   /* [KEYS, width], for float16 */
 };
 
@@ -77,7 +77,7 @@ static jc_status run(void *arg, size_t number, jc_error *err)
     size_t most = job->span->past + job->span->n;
     size_t *line = jc_alloc_array(job->span->n, sizeof *line);
     struct task t = {.a = a,
-                     .scores = jc_matrix_new(most, 1, sizeof(float)),
+                     .scores = jc_matrix_new(most + 1, 1, sizeof(float)),
                      .wide = jc_matrix_new(KEYS, w, sizeof(float))};
     jc_status st = line && t.scores && t.wide ? JC_OK : jc_fail_nomem(err, "attention");
 
@@ -85,9 +85,13 @@ static jc_status run(void *arg, size_t number, jc_error *err)
         size_t n = jc_attended_line(a, job->span, row, &first, &past, line);
         size_t seen = past - first + n;
         see(&t, job, &job->span->keys, job->k, shared, first, past, line, n, q, NULL);
+        for (size_t i = 0; a->slopes && i < seen; i++)
+            t.scores[i] -= a->slopes[h] * (float)(seen - 1 - i);
         if (a->softcap > 0)
             jc_vector_get()->softcap(seen, a->softcap, t.scores);
-        jc_vector_get()->softmax(seen, t.scores);
+        if (a->sinks)
+            t.scores[seen] = a->sinks[h];
+        jc_vector_get()->softmax(a->sinks ? seen + 1 : seen, t.scores);
         memset(out, 0, w * sizeof *out);
         see(&t, job, &job->span->values, job->v, shared, first, past, line, n, NULL, out);
     }

@@ -193,9 +193,13 @@ static jc_status head(const jc_head_job *head, jc_error *err)
         for (size_t j = first; j < seen; j++) {
             p[j] = (double)head->scale * dot(head->width, head->q + i * head->stride_q,
                                              head->k + j * head->stride_kv);
+            p[j] -= (double)head->slope * (double)(head->n_k - head->n_q + i - j);
             p[j] = capped(p[j], (double)head->softcap);
             max = p[j] > max ? p[j] : max;
         }
+        if (head->sink)
+            max = fmax(max, (double)*head->sink);
+        sum = head->sink ? exp((double)*head->sink - max) : 0;
         for (size_t j = first; j < seen; j++) {
             p[j] = exp(p[j] - max);
             sum += p[j];
@@ -251,7 +255,9 @@ jc_status jc_ref_few_rows(const jc_attention *a, const jc_attended *span, const 
                                      .width = w,
                                      .stride_kv = w,
                                      .scale = a->scale,
-                                     .softcap = a->softcap};
+                                     .softcap = a->softcap,
+                                     .sink = a->sinks ? a->sinks + h : NULL,
+                                     .slope = a->slopes ? a->slopes[h] : 0};
             st = head(&one, err);
         }
     }

@@ -26,7 +26,7 @@
         "|original_max_position_embeddings", JC_KEY_U32, rotary.original, "0"),       \
     KEY(SCALING("short_factor"),     JC_KEY_REALS, rotary.short_factor, NULL),        \
     KEY(SCALING("long_factor"),      JC_KEY_REALS, rotary.long_factor,  NULL),        \
-    FIXED(SCALING("truncate"), "true")
+    KEY(SCALING("truncate"),         JC_KEY_BOOL,  rotary.truncate, "true")
 
 /* But for the activation of the MLP, the width of a head, what part of it is turned, and
  * windows. */

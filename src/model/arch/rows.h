@@ -16,6 +16,9 @@
         names, JC_KEY_FIXED, 0, def                                                        \
     }
 
+/* A list that must be empty. */
+#define EMPTY(names) FIXED(names, "[]")
+
 /* The weight and the bias of a linear layer stored [out, in], or a part of one. */
 #define LINEAR(id, name, out, in, flags)                                                   \
     {id, name ".weight", {JC_DIM_##out, JC_DIM_##in}, flags},                              \
