@@ -23,7 +23,7 @@ typedef enum jc_pickle_kind {
     JC_PICKLE_MARK
 } jc_pickle_kind;
 
-enum { JC_PICKLE_NO = UINT32_MAX };
+#define JC_PICKLE_NO UINT32_MAX
 
 typedef struct jc_pickle_value {
     jc_pickle_kind kind;
