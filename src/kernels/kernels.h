@@ -235,7 +235,7 @@ void jc_gram_mirror(double *sum, size_t d);
  * threads, 0: as many as there are processors. Every call that the library offers begins
  * so; other threads of a caller are not affected. */
 #define JC_USE_THREADS(n)                                                                  \
-    __attribute__((cleanup(jc_threads_leave))) const uint32_t jc_threads_before_ =         \
+    __attribute__((cleanup(jc_threads_leave), unused)) const uint32_t jc_threads_before_ = \
         jc_threads_enter(n)
 
 uint32_t jc_threads_enter(uint32_t n); /* returns how many there were */

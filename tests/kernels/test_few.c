@@ -234,14 +234,15 @@ static void check_bits(const layer *l, const jc_few *w, const float *want)
         for (size_t k = 1; k <= ROWS; k += l->spec.set == jc_few_set_get() ? 1 : 5) {
             size_t from = (ROWS - k) / 2; /* rows in other places */
             run(w, 0, l->n_out, l->x + from * l->n_in, l->n_in, k, false, y, l->n_out);
-            check_equal(y, want + from * l->n_out, k * l->n_out, "rows", l->kind->type);
+            check_equal(y, want + from * l->n_out, k * l->n_out, "rows",
+                        (int)l->kind->type);
         }
         for (size_t first = 0; first < l->n_out; first += 7) {
             size_t n = 1 + first * 5 % (l->n_out - first);
             run(w, first, n, l->x, l->n_in, 3, false, y, n);
             for (size_t r = 0; r < 3; r++)
                 check_equal(y + r * n, want + r * l->n_out + first, n, "outputs",
-                            l->kind->type);
+                            (int)l->kind->type);
         }
     }
     jc_threads_enter(0);
@@ -309,9 +310,9 @@ static void test_few__is_the_same_when_cut_for_threads(void **state)
         jc_threads_enter(2);
         run(w, 0, OUT, l->x, IN, 1, false, z, OUT);
         jc_threads_enter(0);
-        check_equal(y, z, OUT, "threads", k->type);
+        check_equal(y, z, OUT, "threads", (int)k->type);
         for (size_t i = 1; i < 15; i++)
-            check_equal(y, y + OUT / 15 * i, OUT / 15, "places", k->type);
+            check_equal(y, y + OUT / 15 * i, OUT / 15, "places", (int)k->type);
         jc_few_free(w);
         test_free(data);
         drop(l);
@@ -342,7 +343,7 @@ static void test_few__takes_a_matrix_of_inputs_by_outputs(void **state)
         test_free(turned); /* not needed any more */
         assert_true(jc_few_bytes(w) >= IN * OUT * k->bytes);
         run(w, 0, OUT, l->x, IN, 3, false, z, OUT);
-        check_equal(y, z, 3 * OUT, "transposed", k->type);
+        check_equal(y, z, 3 * OUT, "transposed", (int)k->type);
         jc_few_free(w);
         drop(l);
     }

@@ -236,20 +236,28 @@ static void test_gguf_config__factors_without_a_type_are_linear(void **state)
         const char *type;
         double factor;
     } rows[] = {
-        {{{NULL}}, "default", 1},
-        {{FACTOR("llama.rope.scaling.factor", 2), {NULL}}, "linear", 2},
-        {{FACTOR("llama.rope.scale_linear", 4), {NULL}}, "linear", 4},
+        {{{.name = NULL}}, "default", 1},
+        {{FACTOR("llama.rope.scaling.factor", 2), {.name = NULL}}, "linear", 2},
+        {{FACTOR("llama.rope.scale_linear", 4), {.name = NULL}}, "linear", 4},
         {{FACTOR("llama.rope.scale_linear", 4),
           FACTOR("llama.rope.scaling.factor", 2),
-          {NULL}},
+          {.name = NULL}},
          "linear",
          2},
-        {{TYPE("none"), FACTOR("llama.rope.scaling.factor", 2), {NULL}}, "default", 1},
-        {{TYPE("none"), FACTOR("llama.rope.scale_linear", 2), {NULL}}, "default", 1},
-        {{TYPE("linear"), {NULL}}, "default", 1},
-        {{TYPE("linear"), FACTOR("llama.rope.scaling.factor", 0), {NULL}}, "default", 1},
-        {{TYPE("yarn"), FACTOR("llama.rope.scale_linear", 4), {NULL}}, "yarn", 4},
-        {{TYPE("longrope"), FACTOR("llama.rope.scaling.factor", 8), {NULL}}, "linear", 8},
+        {{TYPE("none"), FACTOR("llama.rope.scaling.factor", 2), {.name = NULL}},
+         "default",
+         1},
+        {{TYPE("none"), FACTOR("llama.rope.scale_linear", 2), {.name = NULL}},
+         "default",
+         1},
+        {{TYPE("linear"), {.name = NULL}}, "default", 1},
+        {{TYPE("linear"), FACTOR("llama.rope.scaling.factor", 0), {.name = NULL}},
+         "default",
+         1},
+        {{TYPE("yarn"), FACTOR("llama.rope.scale_linear", 4), {.name = NULL}}, "yarn", 4},
+        {{TYPE("longrope"), FACTOR("llama.rope.scaling.factor", 8), {.name = NULL}},
+         "linear",
+         8},
     };
 
     (void)state;

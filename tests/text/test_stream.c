@@ -205,15 +205,15 @@ static void test_stream__a_run_of_named_bytes_comes_whole(void **state)
 {
     char file[1024];
     static const char *const want[] = {"", "", "",
-                                       "\xe2\x82\xac"
-                                       "b",
+                                       ("\xe2\x82\xac"
+                                        "b"),
                                        ""};
     static const char *const bad[] = {"",
                                       "",
                                       "",
                                       "",
-                                      "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
-                                      "b",
+                                      ("\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+                                       "b"),
                                       ""};
 
     (void)state;
