@@ -235,18 +235,26 @@ jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
 
 jc_status jc_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err)
 {
-    return x.buffer->backend->gate_clamped(limit, x, y, err);
+    const jc_backend *backend = y.buffer->backend;
+
+    return (backend->gate_clamped ? backend->gate_clamped
+                                  : jc_fallback_gate_clamped)(limit, x, y, err);
 }
 
 jc_status jc_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                      jc_error *err)
 {
-    return x.buffer->backend->scatter(x, rows, shares, y, err);
+    const jc_backend *backend = y.buffer->backend;
+
+    return (backend->scatter ? backend->scatter : jc_fallback_scatter)(x, rows, shares, y,
+                                                                       err);
 }
 
 jc_status jc_scale(float by, jc_mat x, jc_error *err)
 {
-    return x.buffer->backend->scale(by, x, err);
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->scale ? backend->scale : jc_fallback_scale)(by, x, err);
 }
 
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err)

@@ -107,6 +107,43 @@ jc_status jc_fallback_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
     return give_back(&in, false, st, err);
 }
 
+jc_status jc_fallback_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err)
+{
+    copy in = {.buffer = NULL}, out = {.buffer = NULL};
+    jc_status st = take(&in, x, true, err);
+
+    if (st == JC_OK)
+        st = take(&out, y, false, err);
+    if (st == JC_OK)
+        st = jc_host_gate_clamped(limit, in.mat, out.mat, err);
+    st = give_back(&out, true, st, err);
+    return give_back(&in, false, st, err);
+}
+
+jc_status jc_fallback_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                              jc_error *err)
+{
+    copy in = {.buffer = NULL}, out = {.buffer = NULL};
+    jc_status st = take(&in, x, true, err);
+
+    if (st == JC_OK)
+        st = take(&out, y, true, err);
+    if (st == JC_OK)
+        st = jc_host_scatter(in.mat, rows, shares, out.mat, err);
+    st = give_back(&out, true, st, err);
+    return give_back(&in, false, st, err);
+}
+
+jc_status jc_fallback_scale(float by, jc_mat x, jc_error *err)
+{
+    copy out = {.buffer = NULL};
+    jc_status st = take(&out, x, true, err);
+
+    if (st == JC_OK)
+        st = jc_host_scale(by, out.mat, err);
+    return give_back(&out, true, st, err);
+}
+
 jc_status jc_fallback_softcap(float cap, jc_mat x, jc_error *err)
 {
     copy out = {.buffer = NULL};

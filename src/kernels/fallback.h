@@ -11,6 +11,10 @@ jc_status jc_fallback_norm(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *er
 jc_status jc_fallback_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                              jc_error *err);
 jc_status jc_fallback_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err);
+jc_status jc_fallback_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err);
+jc_status jc_fallback_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
+                              jc_error *err);
+jc_status jc_fallback_scale(float by, jc_mat x, jc_error *err);
 jc_status jc_fallback_softcap(float cap, jc_mat x, jc_error *err);
 jc_status jc_fallback_accumulate(jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_fallback_zero(jc_mat x, jc_error *err);
