@@ -40,8 +40,8 @@ static bool count_bytes(const jc_model *model, size_t room, bool half, size_t *b
 
 uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params)
 {
-    size_t room, bytes;
-    bool half;
+    size_t room = 0, bytes = 0;
+    bool half = false;
 
     if (settle(model, params, &room, &half, NULL) ||
         !count_bytes(model, room, half, &bytes))
@@ -52,8 +52,8 @@ uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params)
 jc_status jc_seq_new(jc_seq **out, const jc_model *model, const jc_seq_params *params,
                      jc_error *err)
 {
-    size_t room, bytes;
-    bool half;
+    size_t room = 0, bytes = 0;
+    bool half = false;
 
     if (!out)
         return jc_fail(err, JC_E_ARG, "there is nowhere to put the sequence");

@@ -94,7 +94,7 @@ static size_t stored_row(const struct stack *stack, size_t row)
 static void read_paired(struct stack *stack, size_t first, size_t n, float *out)
 {
     enum { CHUNK = 128 };
-    float both[2 * CHUNK];
+    float both[2 * CHUNK] = {0};
     size_t half = stack->n_out / 2;
 
     while (n > 0) {

@@ -153,7 +153,7 @@ static const jc_gguf_pre rows[] = {
     {"tiny_aya", {THREES("\\d"), O200K}, 0},
     {"cohere2moe", {THREES("\\d"), O200K}, 0},
     {"kimi-k2", {KIMI}, 0},
-    {"deepseek-llm", {"[\\r\\n]", CASED, SIGNS, "\\s+$", CJK, "\\p{N}+"}, 0},
+    {"deepseek-llm", {"[\\r\\n]", (CASED), (SIGNS), "\\s+$", CJK, "\\p{N}+"}, 0},
     {"deepseek-coder", {"[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, "\\p{N}"}, 0},
     {"deepseek-v3", {DEEPSEEK3}, 0},
     {"hunyuan-dense", {DEEPSEEK3}, 0},

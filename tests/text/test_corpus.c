@@ -129,7 +129,7 @@ static void test_corpus__objects_of_json_lines(void **state)
 
 static void check_fails(size_t file, const char *why)
 {
-    char want[2048];
+    char want[4096];
 
     snprintf(want, sizeof want, "cannot read '%s': %s", path_of[file], why);
     assert_string_equal(texts_of(&file, 1, JC_UNIT_LINE, NULL), want);

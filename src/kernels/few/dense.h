@@ -75,10 +75,11 @@ INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
     vf sums[DENSE_OUTPUTS][4];
 
     UNROLL(8)
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
         UNROLL(8)
-    for (int m = 0; m < DENSE_OUTPUTS; m++)
-        sums[m][r] = kept[r][m];
+        for (int m = 0; m < DENSE_OUTPUTS; m++)
+            sums[m][r] = kept[r][m];
+    }
     for (size_t i = 0; i < tile->steps; i++) {
         for (int m = tile->from; m < tile->to; m++)
             for (size_t line = 0; line < bytes; line += LINE)

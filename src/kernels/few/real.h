@@ -20,6 +20,12 @@ static size_t real_prepared(const jc_few_kernel *kernel, size_t n_in)
     return real_sums_at(n_in) + real_sums_at(n_in / RUN);
 }
 
+/* How many of the rows that are left are run at once. */
+static size_t real_step(size_t left)
+{
+    return REAL_ROWS >= 4 && left >= 4 ? 4 : REAL_ROWS >= 2 && left >= 2 ? 2 : 1;
+}
+
 static void real_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x,
                          void *out)
 {
@@ -56,10 +62,11 @@ INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t r
             wf scale = wf_load(u->scale[(int)i * parts + p]);
             wf part[4][4];
             UNROLL(4)
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < rows; r++) {
                 UNROLL(4)
-            for (int j = 0; j < 4; j++)
-                part[r][j] = wf_set(0);
+                for (int j = 0; j < 4; j++)
+                    part[r][j] = wf_set(0);
+            }
             for (int g = p * 8 / parts; g < (p + 1) * 8 / parts; g++) {
                 wi w = wi_load(u->w[i] + g * FOURS);
                 UNROLL(4)
@@ -106,8 +113,7 @@ INLINE void real_chunk(panel_shape shape, const jc_few_work *work, const unpacke
     for (size_t r = 0, step; r < work->rows; r += step) {
         const unsigned char *x = work->x + r * stride;
         float *to = out + r * FEW_PANEL;
-        size_t left = work->rows - r;
-        step = REAL_ROWS >= 4 && left >= 4 ? 4 : REAL_ROWS >= 2 && left >= 2 ? 2 : 1;
+        step = real_step(work->rows - r);
         switch (step) {
         case 4:
             real_rows(shape, u, run, runs, sums, zero, x, stride, 4, r == 0, to);
