@@ -11,15 +11,16 @@ static jc_status prepare(const jc_model *model, jc_error *err)
     jc_head *head = model->head;
     jc_status st = JC_OK;
 
-    if (mtx_lock(&head->lock) != thrd_success)
+    if (pthread_mutex_lock(&head->lock) != 0)
         return jc_fail(err, JC_E_NOMEM, "cannot take the lock of the head");
-    if (!head->transform)
+    /* once the unembedding is there nothing is written: others may be reading */
+    if (!head->unembed && !head->transform)
         st = jc_weights_linear(&head->transform, model, JC_W_TRANSFORM, 0,
                                model->hp.head_act, false, err);
     if (st == JC_OK && !head->unembed)
         st =
             jc_weights_linear(&head->unembed, model, JC_W_HEAD, 0, JC_ACT_NONE, false, err);
-    mtx_unlock(&head->lock);
+    pthread_mutex_unlock(&head->lock);
     return st;
 }
 

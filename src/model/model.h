@@ -3,7 +3,7 @@
 #ifndef JC_MODEL_IMPL_H
 #define JC_MODEL_IMPL_H
 
-#include <threads.h>
+#include <pthread.h>
 
 #include "base/notes.h"
 #include "jumpcut/model.h"
@@ -47,7 +47,7 @@ typedef struct jc_block {
 
 /* The read-out, prepared when it is first used: a fit never needs it. */
 typedef struct jc_head {
-    mtx_t lock;
+    pthread_mutex_t lock;
     bool lock_ready;
     jc_linear *transform, *unembed; /* NULL until then; some heads have no transform */
 } jc_head;

@@ -104,7 +104,7 @@ static jc_status new_head(jc_model *model, jc_error *err)
     model->head = jc_alloc_array(1, sizeof *model->head);
     if (!model->head)
         return jc_fail_nomem(err, "the head");
-    model->head->lock_ready = mtx_init(&model->head->lock, mtx_plain) == thrd_success;
+    model->head->lock_ready = pthread_mutex_init(&model->head->lock, NULL) == 0;
     return model->head->lock_ready ? JC_OK : jc_fail_nomem(err, "a lock");
 }
 
@@ -209,7 +209,7 @@ void jc_model_close(jc_model *model)
         jc_linear_free(model->head->transform);
         jc_linear_free(model->head->unembed);
         if (model->head->lock_ready)
-            mtx_destroy(&model->head->lock);
+            pthread_mutex_destroy(&model->head->lock);
     }
     jc_free(model->head);
     jc_notes_free(&model->notes);

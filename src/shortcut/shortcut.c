@@ -79,7 +79,7 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
     s->width = width;
     s->pairs = jc_matrix_new(taps, taps, sizeof(jc_map *));
     s->parts = jc_matrix_new(layers, JC_PARTS, sizeof(jc_map *));
-    s->lock_ready = mtx_init(&s->lock, mtx_plain) == thrd_success;
+    s->lock_ready = pthread_mutex_init(&s->lock, NULL) == 0;
     if (!s->pairs || !s->parts || !s->lock_ready)
         st = jc_fail_nomem(err, "shortcuts");
     if (st == JC_OK)
@@ -125,7 +125,7 @@ void jc_shortcut_free(jc_shortcut *shortcut)
     jc_free(shortcut->meta);
     jc_safetensors_close(shortcut->file);
     if (shortcut->lock_ready)
-        mtx_destroy(&shortcut->lock);
+        pthread_mutex_destroy(&shortcut->lock);
     jc_free(shortcut);
 }
 
@@ -303,13 +303,13 @@ static jc_status prepare(jc_shortcut *s, const jc_map *map, const jc_ready **rea
 {
     jc_status st = JC_OK;
 
-    mtx_lock(&s->lock);
+    pthread_mutex_lock(&s->lock);
     if (!s->prepared)
         st = jc_prepared_new(&s->prepared, jc_backend_find(jc_backend_names()[0]), s->n,
                              err);
     if (st == JC_OK)
         st = jc_prepared_get(s->prepared, map, ready, err);
-    mtx_unlock(&s->lock);
+    pthread_mutex_unlock(&s->lock);
     return st;
 }
 

@@ -8,7 +8,7 @@
 #ifndef JC_SHORTCUT_INTERNAL_H
 #define JC_SHORTCUT_INTERNAL_H
 
-#include <threads.h>
+#include <pthread.h>
 
 #include "shortcut/map.h"
 
@@ -30,7 +30,7 @@ struct jc_shortcut {
     jc_meta *meta;   /* [n_meta], in order of the file */
     size_t n_meta, meta_capacity;
     jc_safetensors *file; /* NULL when not opened from a file */
-    mtx_t lock;           /* of `prepared` */
+    pthread_mutex_t lock; /* of `prepared` */
     bool lock_ready;
     jc_prepared *prepared; /* for jc_map_run(); NULL until then */
 };

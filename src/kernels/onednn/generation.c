@@ -36,7 +36,7 @@ jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_er
     if (g->n == 0)
         return JC_OK;
     g->in_out = spec->weight.in_out;
-    g->lock_ready = mtx_init(&g->lock, mtx_plain) == thrd_success;
+    g->lock_ready = pthread_mutex_init(&g->lock, NULL) == 0;
     return g->lock_ready ? JC_OK : jc_fail_nomem(err, "a lock");
 }
 
@@ -45,7 +45,7 @@ void jc_generation_release(jc_generation *g)
     for (size_t p = 0; p < JC_STORED_PARTS; p++)
         jc_few_free(g->few[p]);
     if (g->lock_ready)
-        mtx_destroy(&g->lock);
+        pthread_mutex_destroy(&g->lock);
 }
 
 static jc_status make(jc_generation *g, size_t n_in, const float *bias, jc_act act,
@@ -76,13 +76,13 @@ static jc_status prepare(jc_generation *g, size_t n_in, const float *bias, jc_ac
 
     if (atomic_load_explicit(&g->ready, memory_order_acquire))
         return JC_OK;
-    if (mtx_lock(&g->lock) != thrd_success)
+    if (pthread_mutex_lock(&g->lock) != 0)
         return jc_fail(err, JC_E_NOMEM, "cannot take the lock of a linear layer");
     if (!atomic_load_explicit(&g->ready, memory_order_relaxed))
         st = make(g, n_in, bias, act, err);
     if (st == JC_OK)
         atomic_store_explicit(&g->ready, true, memory_order_release);
-    mtx_unlock(&g->lock);
+    pthread_mutex_unlock(&g->lock);
     return st;
 }
 

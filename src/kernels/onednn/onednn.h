@@ -4,6 +4,7 @@
 #define JC_ONEDNN_H
 
 #include <oneapi/dnnl/dnnl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <threads.h>
 
@@ -23,7 +24,7 @@ typedef struct jc_generation {
     jc_stored stored[JC_STORED_PARTS];
     size_t type[JC_STORED_PARTS], n;
     bool in_out;
-    mtx_t lock;
+    pthread_mutex_t lock;
     bool lock_ready;
     atomic_bool ready;
     struct jc_few *few[JC_STORED_PARTS];
