@@ -171,6 +171,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     char *maps = NULL;
     jc_status st = check(cli, err);
 
+    for (size_t i = 0; i < 2 && st == JC_OK; i++)
+        st = jc_inputs_file(outputs[i], err);
     if (st == JC_OK)
         st = jc_inputs_spare(cli, outputs, JC_COUNT_OF(outputs), err);
     if (st == JC_OK)

@@ -15,6 +15,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'states' wants '--out FILE'");
     st = jc_work_check(cli, "all", err);
     if (st == JC_OK)
+        st = jc_inputs_file(args->own.out, err);
+    if (st == JC_OK)
         st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st)
         return st;

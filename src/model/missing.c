@@ -55,6 +55,12 @@ jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint3
     for (size_t k = 0; k < jc_store_count(store); k++)
         if (jc_quantised_by(jc_store_at(store, k)->name))
             return jc_quantised_refuse(model, jc_store_at(store, k)->name, err);
+    if (strstr(plain.name, "_exps."))
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s' has no tensor '%s', which holds all experts of a block; files "
+                       "with a tensor for each expert are not read: make the file again "
+                       "with a converter of 2024 or later",
+                       path, plain.name);
     const char *other = with_end(store, plain.name);
     if (other)
         return jc_fail(err, JC_E_FORMAT,

@@ -11,7 +11,7 @@ static const char *const model_types[] = {"granitemoe", NULL};
 static const jc_key_row keys[] = {
     LLAMA_KEYS("0"),
     GRANITE_KEYS,
-    KEY("num_local_experts",   JC_KEY_U32,  experts, "8"),
+    KEY("num_local_experts|num_experts", JC_KEY_U32,  experts, "8"),
     KEY("num_experts_per_tok", JC_KEY_U32,  experts_used, "2"),
     KEY(NULL,                  JC_KEY_BOOL, shares_chosen, "true"),
 };

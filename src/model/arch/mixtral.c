@@ -14,7 +14,7 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",          JC_KEY_ACT,   act, "silu"),
     KEY("rms_norm_eps",        JC_KEY_REAL,  eps, "1e-5"),
     KEY("sliding_window",      JC_KEY_LIMIT, window, "0"),
-    KEY("num_local_experts",   JC_KEY_U32,   experts, "8"),
+    KEY("num_local_experts|num_experts", JC_KEY_U32,   experts, "8"),
     KEY("num_experts_per_tok", JC_KEY_U32,   experts_used, "2"),
     KEY(NULL,                  JC_KEY_BOOL,  shares_chosen, "true"),
 };

@@ -13,7 +13,7 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",          JC_KEY_ACT,  act, "silu"),
     KEY("rms_norm_eps",        JC_KEY_REAL, eps, "1e-5"),
     KEY("attention_bias",      JC_KEY_BOOL, attention_bias, "false"),
-    KEY("num_experts",         JC_KEY_U32,  experts, "64"),
+    KEY("num_experts|num_local_experts", JC_KEY_U32,  experts, "64"),
     KEY("num_experts_per_tok", JC_KEY_U32,  experts_used, "8"),
     KEY("norm_topk_prob",      JC_KEY_BOOL, shares_chosen, "false"),
     FIXED("clip_qkv", "null"),

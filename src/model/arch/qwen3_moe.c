@@ -13,7 +13,7 @@ static const jc_key_row keys[] = {
     KEY("head_dim",            JC_KEY_U32,   head_width, "0"),
     KEY("hidden_act",          JC_KEY_ACT,   act, "silu"),
     KEY("rms_norm_eps",        JC_KEY_REAL,  eps, "1e-6"),
-    KEY("num_experts",         JC_KEY_U32,   experts, "128"),
+    KEY("num_experts|num_local_experts", JC_KEY_U32,   experts, "128"),
     KEY("num_experts_per_tok", JC_KEY_U32,   experts_used, "8"),
     KEY("moe_intermediate_size", JC_KEY_U32, expert_width, "768"),
     KEY("norm_topk_prob",      JC_KEY_BOOL,  shares_chosen, "false"),
