@@ -92,6 +92,10 @@ const jc_backend jc_backend_dummy = {.name = "dummy", .has = has, JC_HOST_OPERAT
 END
 line src/kernels/backends.c BACKENDS dummy
 
+sed 's/jc_drafter_ngram/jc_drafter_dummy/; s/"ngram"/"dummy"/' src/generate/draft_ngram.c \
+    >src/generate/draft_dummy.c
+line src/generate/drafters.c DRAFTERS dummy
+
 sed 's/jc_codec_F32/jc_codec_DUMMY/; s/"F32"/"DUMMY"/; s/\.gguf = 0/.gguf = 9999/' src/tensor/f32.c \
     >src/tensor/dummy.c
 line src/tensor/tensor.h JC_CODEC_LIST DUMMY
@@ -113,6 +117,7 @@ shown metric build/jumpcut list metrics
 shown view build/jumpcut lens --help
 shown command build/jumpcut help
 shown command build/jumpcut dummy --help
+shown drafter build/jumpcut list drafters
 shown backend build/jumpcut list backends
 shown backend build/jumpcut fit --help
 exit $failed

@@ -4,11 +4,20 @@
 
 #include <string.h>
 
-static const jc_drafter *const table[] = {
-    &jc_drafter_ngram,
-    &jc_drafter_recycle,
-    &jc_drafter_context,
-};
+/* The entries, in the order in which they are listed: jc_drafter_<name> is in
+ * draft_<name>.c. */
+#define DRAFTERS(X)                                                                        \
+    X(ngram)                                                                               \
+    X(recycle)                                                                             \
+    X(context)
+
+#define JC_X(name) extern const jc_drafter jc_drafter_##name;
+DRAFTERS(JC_X)
+#undef JC_X
+
+#define JC_X(name) &jc_drafter_##name,
+static const jc_drafter *const table[] = {DRAFTERS(JC_X)};
+#undef JC_X
 
 const char *jc_drafter_name(size_t i)
 {

@@ -65,8 +65,6 @@ typedef struct jc_drafter {
     bool states; /* jc_place_at.before and .state are wanted */
 } jc_drafter;
 
-extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle, jc_drafter_context;
-
 enum { JC_MIX = 4 };
 
 /* Drafters of "a+b", or of "auto": all that are ready. */

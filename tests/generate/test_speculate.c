@@ -12,6 +12,8 @@
 #include "shortcut/shortcut.h"
 #include "store/store.h"
 
+extern const jc_drafter jc_drafter_ngram, jc_drafter_context;
+
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/models/"
 #define TINY   GOLDEN "tiny-gpt2"
 
