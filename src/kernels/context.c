@@ -2,8 +2,6 @@
 /* context.c: a backend and a number of threads. */
 #include "kernels/context.h"
 
-#include <string.h>
-
 enum { MOST_THREADS = 4096 };
 
 void jc_context_params_init(jc_context_params *params)
@@ -19,8 +17,9 @@ jc_status jc_context_new(jc_context **out, const jc_context_params *params, jc_e
         return jc_fail(err, JC_E_ARG, "there is nowhere to put the context");
     *out = NULL;
     jc_context_params_init(&own);
-    if (params)
-        memcpy(&own, params, params->size < sizeof own ? params->size : sizeof own);
+    jc_status st = jc_params_take(&own, sizeof own, params, NULL, 0, err);
+    if (st)
+        return st;
     const char *name = own.backend ? own.backend : jc_backend_names()[0];
     const jc_backend *backend = jc_backend_find(name);
     if (!backend)

@@ -16,8 +16,9 @@ static jc_status settle(const jc_model *model, const jc_seq_params *params, size
     jc_seq_params own;
 
     jc_seq_params_init(&own);
-    if (params)
-        memcpy(&own, params, params->size < sizeof own ? params->size : sizeof own);
+    jc_status st = jc_params_take(&own, sizeof own, params, NULL, 0, err);
+    if (st)
+        return st;
     const char *kv = own.kv ? own.kv : "f32";
     if (!model || !model->blocks)
         return jc_fail(err, JC_E_ARG, "a sequence needs an opened model");
