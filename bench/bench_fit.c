@@ -6,7 +6,6 @@
  */
 #include "bench_fit.h"
 
-#include <lapacke.h>
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/base.h"
 #include "jumpcut/fit.h"
 #include "stats/moments.h"
+#include "support/gelsd.h"
 
 static double seconds(void)
 {
@@ -71,34 +71,6 @@ static jc_stats *sum(const double *x, size_t taps, size_t n, size_t d)
     return s;
 }
 
-/* w [d, d] = map from tap 0 to tap 1, row from the input; spoils neither. */
-static bool solve_by_gelsd(const double *x, size_t n, size_t d, double *w, double *time)
-{
-    double *a = jc_matrix_new(n, d, sizeof *a), *b = jc_matrix_new(n, d, sizeof *b);
-    double *s = jc_matrix_new(1, d, sizeof *s);
-    lapack_int rank, failed = 1;
-
-    if (a && b && s) {
-        for (size_t r = 0; r < n; r++) { /* by columns, as LAPACK wants it */
-            for (size_t i = 0; i < d; i++) {
-                a[i * n + r] = x[r * d + i];
-                b[i * n + r] = x[(n + r) * d + i];
-            }
-        }
-        double start = seconds();
-        failed = LAPACKE_dgelsd(LAPACK_COL_MAJOR, (int)n, (int)d, (int)d, a, (int)n, b,
-                                (int)n, s, -1, &rank);
-        *time = seconds() - start;
-        for (size_t j = 0; j < d && !failed; j++)
-            for (size_t i = 0; i < d; i++)
-                w[i * d + j] = b[j * n + i];
-    }
-    jc_free(a);
-    jc_free(b);
-    jc_free(s);
-    return !failed;
-}
-
 /* Over the first rows of tap 0. */
 static double difference(const jc_shortcut *shortcut, const double *x, const double *w,
                          size_t d)
@@ -118,7 +90,7 @@ static double difference(const jc_shortcut *shortcut, const double *x, const dou
             double want = 0;
 
             for (size_t i = 0; i < d; i++)
-                want += x[r * d + i] * w[i * d + j];
+                want += x[r * d + i] * w[j * d + i];
             size += want * want;
             diff += ((double)out[r * d + j] - want) * ((double)out[r * d + j] - want);
         }
@@ -146,8 +118,10 @@ bool bench_fit(size_t layers, size_t width, size_t vectors, bench_fit_result *re
     if (jc_fit(&shortcut, stats, NULL, NULL))
         goto done;
     double fit = seconds() - start;
-    if (!solve_by_gelsd(x, n, d, w, &one))
+    start = seconds();
+    if (!gelsd(x, x + n * d, n, d, -1, w))
         goto done;
+    one = seconds() - start;
     size_t pairs = layers * taps / 2;
     *result = (bench_fit_result){layers,
                                  d,

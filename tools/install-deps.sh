@@ -12,7 +12,7 @@ set -eu
 
 # cmake and ninja drive; the libraries are those named in src/LAYERS
 build='gcc libc6-dev make cmake ninja-build pkg-config libdnnl-dev libopenblas-openmp-dev
-    liblapacke-dev libjansson-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev
+    libjansson-dev libpcre2-dev libutf8proc-dev zlib1g-dev libzstd-dev
     libxxhash-dev libjs-chart.js scdoc'
 test='libcmocka-dev'
 check='g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy

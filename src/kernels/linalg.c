@@ -12,11 +12,11 @@
 #include "kernels/linalg.h"
 
 #include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <omp.h>
 
 #include "kernels/kernels.h"
+#include "kernels/lapack.h"
 
 #define ROWS_AT_ONCE ((size_t)1 << 20) /* row counts are int in BLAS */
 #define PANEL        ((size_t)128)     /* rows of a product that one thread computes */
@@ -95,27 +95,26 @@ void jc_dsyrk_add(size_t n, size_t k, const double *a, double *c, size_t stride)
 
 bool jc_cholesky(double *a, size_t n)
 {
-    int threads = one_thread();
-    lapack_int failed = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n);
+    int threads = one_thread(), order = (int)n, info = 0;
 
+    dpotrf_("L", &order, a, &order, &info, 1);
     omp_set_num_threads(threads);
-    return failed == 0;
+    return info == 0;
 }
 
 jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double *least,
                             jc_error *err)
 {
     double *work = jc_matrix_new(3, n, sizeof *work);
-    lapack_int *iwork = jc_alloc_array(n, sizeof *iwork);
-    int threads = one_thread();
+    int *iwork = jc_alloc_array(n, sizeof *iwork);
+    int threads = one_thread(), order = (int)n, info = 0;
     jc_status st = JC_OK;
     double rcond = 0;
 
     if (!work || !iwork)
         st = jc_fail_nomem(err, "a condition estimate");
     else
-        LAPACKE_dpocon_work(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n, norm1, &rcond,
-                            work, iwork);
+        dpocon_("L", &order, factor, &order, &norm1, &rcond, work, iwork, &info, 1);
     omp_set_num_threads(threads);
     *least = rcond * norm1;
     jc_free(work);
@@ -125,9 +124,9 @@ jc_status jc_cholesky_least(const double *factor, size_t n, double norm1, double
 
 void jc_cholesky_invert(double *factor, size_t n)
 {
-    int threads = one_thread();
+    int threads = one_thread(), order = (int)n, info = 0;
 
-    LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n);
+    dpotri_("L", &order, factor, &order, &info, 1);
     omp_set_num_threads(threads);
     for (size_t i = 0; i < n; i++) /* by columns the lower triangle, by rows the upper */
         for (size_t j = 0; j < i; j++)
@@ -136,20 +135,23 @@ void jc_cholesky_invert(double *factor, size_t n)
 
 jc_status jc_eigen(double *a, size_t n, double *value, jc_error *err)
 {
-    double work_size = 0;
-    lapack_int iwork_size = 0;
+    double want = 0;
+    int order = (int)n, ask = -1, iwork_size = 0, info = 0;
 
-    LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', (int)n, a, (int)n, value, &work_size,
-                        -1, &iwork_size, -1);
+    dsyevd_("V", "L", &order, a, &order, value, &want, &ask, &iwork_size, &ask, &info, 1,
+            1);
+    int work_size = (int)want;
     double *work = jc_alloc_array((size_t)work_size, sizeof *work);
-    lapack_int *iwork = jc_alloc_array((size_t)iwork_size, sizeof *iwork);
+    int *iwork = jc_alloc_array((size_t)iwork_size, sizeof *iwork);
     int threads = one_thread();
     jc_status st = JC_OK;
 
     if (!work || !iwork)
         st = jc_fail_nomem(err, "eigenvalues");
-    else if (LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', (int)n, a, (int)n, value, work,
-                                 (int)work_size, iwork, iwork_size) != 0)
+    else
+        dsyevd_("V", "L", &order, a, &order, value, work, &work_size, iwork, &iwork_size,
+                &info, 1, 1);
+    if (st == JC_OK && info != 0)
         st = jc_fail(err, JC_E_NUMERIC,
                      "eigenvalues of a [%zu, %zu] matrix did not converge", n, n);
     omp_set_num_threads(threads);
@@ -161,12 +163,12 @@ jc_status jc_eigen(double *a, size_t n, double *value, jc_error *err)
 jc_status jc_orthonormal(double *a, size_t m, size_t n, jc_error *err)
 {
     double want[2] = {0, 0};
+    int columns = (int)m, length = (int)n, ask = -1, info = 0;
 
     if (m == 0)
         return JC_OK;
-    LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, (int)n, (int)m, a, (int)n, NULL, &want[0], -1);
-    LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, (int)n, (int)m, (int)m, a, (int)n, NULL, &want[1],
-                        -1);
+    dgeqrf_(&length, &columns, a, &length, NULL, &want[0], &ask, &info);
+    dorgqr_(&length, &columns, &columns, a, &length, NULL, &want[1], &ask, &info);
     int size = (int)fmax(want[0], want[1]);
     double *work = jc_alloc_array((size_t)size, sizeof *work);
     double *tau = jc_alloc_array(m, sizeof *tau);
@@ -176,9 +178,8 @@ jc_status jc_orthonormal(double *a, size_t m, size_t n, jc_error *err)
     if (!work || !tau) {
         st = jc_fail_nomem(err, "an orthonormal basis");
     } else {
-        LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, (int)n, (int)m, a, (int)n, tau, work, size);
-        LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, (int)n, (int)m, (int)m, a, (int)n, tau, work,
-                            size);
+        dgeqrf_(&length, &columns, a, &length, tau, work, &size, &info);
+        dorgqr_(&length, &columns, &columns, a, &length, tau, work, &size, &info);
     }
     omp_set_num_threads(threads);
     jc_free(work);

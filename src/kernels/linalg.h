@@ -3,7 +3,7 @@
  * linalg.h: the dense linear algebra of the fit, in float64, and one float32 product.
  *
  * Matrices are row-major and contiguous: a[m, n] has rows of n. Widths are below 2^31, as
- * those of models are. Workspaces come from jc_alloc(), never from LAPACKE.
+ * those of models are. Workspaces come from jc_alloc(), never from LAPACK.
  */
 #ifndef JC_LINALG_H
 #define JC_LINALG_H

@@ -5,7 +5,6 @@
  * the model. Tolerance: as of other fits from sums of float32 products, 1e-3 of the largest
  * weight; what decides is the residual, which must be within 1e-5 of the least one.
  */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "shortcut/shortcut.h"
 #include "stats/moments.h"
 #include "support/check.h"
+#include "support/gelsd.h"
 #include "support/scratch.h"
 
 enum { TEXTS = 40, LENGTH = 20, WIDTH = 24, ROWS = TEXTS * LENGTH };
@@ -131,25 +131,6 @@ static double residual(const double *x, const double *y, const double *w)
     return sum / all;
 }
 
-/* w [WIDTH, WIDTH], y ~ W x, of least norm. */
-static void gelsd(const double *x, const double *y, double *w)
-{
-    double *a = malloc(ROWS * WIDTH * sizeof *a), *b = malloc(ROWS * WIDTH * sizeof *b);
-    double singular[WIDTH];
-    lapack_int rank;
-
-    memcpy(a, x, ROWS * WIDTH * sizeof *a);
-    memcpy(b, y, ROWS * WIDTH * sizeof *b);
-    assert_int_equal(LAPACKE_dgelsd(LAPACK_ROW_MAJOR, ROWS, WIDTH, WIDTH, a, WIDTH, b,
-                                    WIDTH, singular, 1e-7, &rank),
-                     0);
-    for (size_t i = 0; i < WIDTH; i++)
-        for (size_t k = 0; k < WIDTH; k++)
-            w[i * WIDTH + k] = b[k * WIDTH + i];
-    free(a);
-    free(b);
-}
-
 static void check_part(const jc_model *model, const jc_shortcut *shortcut, uint32_t block,
                        jc_part part)
 {
@@ -163,7 +144,7 @@ static void check_part(const jc_model *model, const jc_shortcut *shortcut, uint3
     const float *weight = jc_map_floats(map, "weight");
     assert_true(jc_shortcut_has_part(shortcut, block, jc_part_name(part)));
     run(model, taps, states);
-    gelsd(states, states + ROWS * WIDTH, want);
+    assert_true(gelsd(states, states + ROWS * WIDTH, ROWS, WIDTH, 1e-7, want));
     for (size_t i = 0; i < WIDTH * WIDTH; i++)
         got[i] = (double)weight[i];
     double least = residual(states, states + ROWS * WIDTH, want);
