@@ -57,5 +57,6 @@
 #include "jumpcut/status.h"
 #include "jumpcut/study.h"
 #include "jumpcut/tokenizer.h"
+#include "jumpcut/version.h"
 
 #endif

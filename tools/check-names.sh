@@ -10,9 +10,9 @@ trap 'rm -rf "$temp"' EXIT
 
 cat include/jumpcut/*.h | tr '\n' ' ' | grep -oE 'JC_API [^;([]*[[(;]' |
     grep -oE 'jc_[a-z0-9_]+ *[[(;]$' | tr -d '[(; ' | sort -u >"$temp/declared"
-nm -D --defined-only "$build/libjumpcut.so" | awk '{ sub(/@.*/, "", $3); print $3 }' |
+nm -D --defined-only "$build/libjumpcut.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
     grep -v '^\.gomp_' | sort -u >"$temp/exported"
-nm -g --defined-only "$build/libjumpcut.a" 2>/dev/null | awk 'NF == 3 { print $3 }' |
+find "$build"/CMakeFiles/jc_*.dir/src -name "*.o" | xargs nm -g --defined-only | awk 'NF == 3 { print $3 }' |
     grep -v '^\.gomp_' | sort -u >"$temp/global"
 [ -s "$temp/declared" ] && [ -s "$temp/exported" ] && [ -s "$temp/global" ] || {
     echo "no symbols found in $build"

@@ -59,9 +59,6 @@ JC_API const char *jc_status_text(jc_status status);
 /** The name of a status, "E_FORMAT". Never NULL, never freed. */
 JC_API const char *jc_status_name(jc_status status);
 
-/** "0.1.0". */
-JC_API const char *jc_version(void);
-
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "jumpcut/version.h"
+
 const char *jc_status_text(jc_status status)
 {
     switch (status) {
@@ -28,9 +30,12 @@ const char *jc_status_name(jc_status status)
     return "unknown";
 }
 
+#define TEXT_OF(number) #number
+#define TEXT(number)    TEXT_OF(number)
+
 const char *jc_version(void)
 {
-    return JC_VERSION;
+    return TEXT(JC_VERSION_MAJOR) "." TEXT(JC_VERSION_MINOR) "." TEXT(JC_VERSION_PATCH);
 }
 
 /* Names from files may hold anything; a message stays one line, and harmless to a terminal.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lens/lens.h"
+#include "jumpcut/version.h"
 
 /* What a cell tells of, and how exactly. */
 enum { SHOWN = 10, DIGITS = 3 };

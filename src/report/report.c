@@ -14,6 +14,7 @@
 #include "base/relax.h"
 #include "report/assets.h"
 #include "report/check.h"
+#include "jumpcut/version.h"
 
 jc_status jc_report_write_json(const char *json, size_t length, const char *name,
                                const char *out_path, jc_error *err)

@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# test_install.sh BUILD SOURCE CC [CFLAG...]: what `make install` puts under a folder is enough
-# to build and run a program: by pkg-config, with the shared and with the static library, as
-# strict C99; it can be moved, and tells nothing of the machine that built it. Cases are printed in cmocka's words, which tools/run-tests.sh counts.
+# test_install.sh BUILD SOURCE CC [CFLAG...]: what `make install` puts under a folder is
+# enough to build and run a program, as strict C99, by pkg-config and by the CMake package; it
+# can be moved, tells nothing of the machine that built it, and is removed by `make
+# uninstall`. Cases are printed in cmocka's words, which tools/run-tests.sh counts.
 set -u
 build=$(realpath "$1") source=$(realpath "$2") cc=$3
 shift 3
 temp=$(mktemp -d) || exit 1
-trap 'rm -rf "$temp"' EXIT
+manifest=$build/install_manifest.txt # of the user's own `make install`: put back at the end
+[ ! -e "$manifest" ] || cp "$manifest" "$temp/manifest"
+trap '[ ! -e "$temp/manifest" ] || cp "$temp/manifest" "$manifest"; rm -rf "$temp"' EXIT
 failed=0
 
 case_() { # NAME COMMAND...
@@ -33,7 +36,8 @@ install_tree() {
 
 installed_files() {
     for file in include/jumpcut.h include/jumpcut/model.h share/jumpcut/demo/config.json \
-        share/jumpcut/demo/model.safetensors bin/jumpcut share/man/man1/jumpcut.1; do
+        share/jumpcut/demo/model.safetensors bin/jumpcut share/man/man1/jumpcut.1 \
+        share/doc/jumpcut/README.md share/doc/jumpcut/examples/quickstart.c; do
         [ -s "$prefix/$file" ] || { echo "'$file' is not installed"; return 1; }
     done
     if find "$prefix/include" -type f ! -name '*.h' | grep .; then
@@ -51,14 +55,31 @@ shared() {
     LD_LIBRARY_PATH=$libdir run "$temp/shared"
 }
 
-static() {
-    libs=$(pkg-config --static --libs jumpcut | sed 's/-ljumpcut/-l:libjumpcut.a/')
-    "$cc" "$@" -std=c99 $(pkg-config --cflags jumpcut) "$source/examples/quickstart.c" \
-        $libs -o "$temp/static" || return 1
-    if ldd "$temp/static" | grep libjumpcut; then
-        return 1
-    fi
-    run "$temp/static"
+# jumpcut.pc asks for nothing but the library and its headers.
+plain_flags() {
+    pkg-config --static --cflags --libs jumpcut | xargs -n 1 | tee "$temp/flags"
+    [ "$(sed 's|/.*||' "$temp/flags" | xargs)" = "-I -L -ljumpcut" ]
+}
+
+cmake_package() {
+    mkdir "$temp/project" || return 1
+    cat >"$temp/project/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.25)
+project(user C)
+find_package(jumpcut 0.1 REQUIRED)
+add_executable(user $source/examples/quickstart.c)
+target_link_libraries(user PRIVATE jumpcut::jumpcut)
+END
+    cmake -S "$temp/project" -B "$temp/project/build" -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$*" &&
+        cmake --build "$temp/project/build" && run "$temp/project/build/user"
+}
+
+# Every symbol is of the ABI's version, and none is exported by accident.
+symbols() {
+    nm -D --defined-only "$libdir/libjumpcut.so.0" | awk '{ print $3 }' >"$temp/symbols"
+    grep -q '^jc_model_open@@JUMPCUT_0$' "$temp/symbols" || return 1
+    ! grep -Ev '^(jc_[a-z0-9_]+@@)?JUMPCUT_0$' "$temp/symbols"
 }
 
 # Fits on a few sentences, saves, and says something at each of the 13 taps.
@@ -86,10 +107,18 @@ wrong_model() {
     [ $? -eq 1 ] && grep -q "$temp/none" "$temp/said" && [ ! -e "$temp/never.safetensors" ]
 }
 
+uninstalled() {
+    DESTDIR=$temp/stage cmake -D BUILD="$build" -P "$source/cmake/JcUninstall.cmake" || return 1
+    ! find "$temp/stage" ! -type d -o -path "*/share/jumpcut*" | grep .
+}
+
 case_ test_install__goes_where_destdir_and_prefix_say install_tree
 case_ test_install__brings_headers_program_man_page_and_demo_model installed_files
 case_ test_install__quickstart_links_with_the_shared_library_by_pkg_config shared "$@"
-case_ test_install__quickstart_links_with_the_static_library_by_pkg_config static "$@"
+case_ test_install__pkg_config_brings_no_foreign_flags plain_flags
+case_ test_install__quickstart_links_by_the_cmake_package cmake_package "$@"
+case_ test_install__symbols_have_the_version_of_the_abi symbols
 case_ test_install__what_is_moved_finds_its_model_and_holds_no_path_of_the_build moved
 case_ test_install__a_missing_model_is_a_message_and_status_one wrong_model
+case_ test_install__uninstall_removes_what_was_installed uninstalled
 exit $((failed > 0))

@@ -1,0 +1,22 @@
+# cmake -P JcUninstall.cmake: remove the files that `make install` wrote last, which
+# install_manifest.txt lists, and folders that this leaves empty.
+set(manifest ${BUILD}/install_manifest.txt)
+if(NOT EXISTS ${manifest})
+  message(FATAL_ERROR "nothing to remove: '${manifest}' is missing, which `make install` writes")
+endif()
+file(STRINGS ${manifest} files)
+foreach(file ${files})
+  file(REMOVE $ENV{DESTDIR}${file})
+  message(STATUS "removed $ENV{DESTDIR}${file}")
+endforeach()
+foreach(file ${files})
+  cmake_path(GET file PARENT_PATH folder)
+  while(folder MATCHES jumpcut) # its own folders only
+    file(GLOB left $ENV{DESTDIR}${folder}/*)
+    if(NOT left)
+      file(REMOVE_RECURSE $ENV{DESTDIR}${folder})
+    endif()
+    cmake_path(GET folder PARENT_PATH folder)
+  endwhile()
+endforeach()
+file(REMOVE ${manifest})
