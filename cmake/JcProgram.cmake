@@ -12,13 +12,20 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/data ${PROJECT_BINARY_DIR}/data SYMBOLIC)
 target_link_libraries(jumpcut PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
 install(TARGETS jumpcut)
 
+# man pages and completion, made from the rows of the program and the public headers
 find_program(SCDOC scdoc REQUIRED)
+file(GLOB headers CONFIGURE_DEPENDS include/jumpcut/*.h)
 add_custom_command(OUTPUT jumpcut.1
-  COMMAND jumpcut help --man > jumpcut.1.scd
-  COMMAND ${SCDOC} < jumpcut.1.scd > jumpcut.1
-  DEPENDS jumpcut VERBATIM)
+  COMMAND ${PROJECT_SOURCE_DIR}/tools/man.sh $<TARGET_FILE:jumpcut> ${PROJECT_BINARY_DIR}/man
+  COMMAND ${CMAKE_COMMAND} -E copy man/man1/jumpcut.1 jumpcut.1
+  DEPENDS jumpcut tools/man.sh tools/man3.awk ${headers} VERBATIM)
 add_custom_target(man ALL DEPENDS jumpcut.1)
-install(FILES ${PROJECT_BINARY_DIR}/jumpcut.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/man/man1 ${PROJECT_BINARY_DIR}/man/man3 TYPE MAN)
+set(completion ${PROJECT_BINARY_DIR}/man/completion)
+install(FILES ${completion}/jumpcut DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${completion}/_jumpcut DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${completion}/jumpcut.fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 if(BUILD_TESTING)
   file(GLOB cases CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/cases/*.case)

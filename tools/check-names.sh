@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-names.sh [BUILD]: what libjumpcut.so exports is what the headers declare JC_API, no
-# more and no less; and every global name in libjumpcut.a starts with jc_. (.gomp_critical_user_*
+# more and no less; and every global name of the rooms starts with jc_. (.gomp_critical_user_*
 # are the compiler's locks of named critical sections.)
 set -u
 build=${1:-build}

@@ -32,7 +32,7 @@ typedef struct jc_own {
     size_t size;
     jc_list text, transfer, sums, from, to, stop;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
-    const char *base, *pair, *store, *tokenizer;
+    const char *base, *pair, *store, *tokenizer, *completion;
     bool transpose, context, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
     const char *frequent;
@@ -148,6 +148,12 @@ void jc_help_command(FILE *f, const jc_command *command);
 /* "from 0 to 1, default 0.95" of an option, or an empty string. */
 void jc_help_bounds(const jc_flag *flag, char *text, size_t size);
 void jc_man_page(FILE *f);
+/* The page of one command, jumpcut-fit(1). */
+void jc_man_command(FILE *f, const jc_command *command);
+
+/* ---- completion.c ---- */
+extern const char jc_completion_choices[]; /* "|bash|zsh|fish" */
+void jc_completion(FILE *f, const char *shell);
 
 /* ---- failures ---- */
 jc_status jc_cli_fail(jc_error *err, jc_status status, const char *fmt, ...)

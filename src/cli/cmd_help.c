@@ -5,35 +5,44 @@
 static jc_status run_help(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
+    const jc_command *command = NULL;
 
-    if (args->own.man) {
-        jc_man_page(stdout);
-    } else if (args->n_words == 0) {
-        jc_help_overview(stdout);
-    } else {
-        const jc_command *command = jc_command_find(args->word[0]);
+    if (args->n_words > 0) {
+        command = jc_command_find(args->word[0]);
         if (!command)
             return jc_cli_usage(cli, err, "no command is called '%s'", args->word[0]);
-        jc_help_command(stdout, command);
     }
+    if (args->own.completion)
+        jc_completion(stdout, args->own.completion);
+    else if (command)
+        (args->own.man ? jc_man_command : jc_help_command)(stdout, command);
+    else
+        (args->own.man ? jc_man_page : jc_help_overview)(stdout);
     return JC_OK;
 }
 
 static const jc_own_row rows[] = {
     {{"man", JC_OPTION_BOOL, offsetof(jc_own, man), 0, 0, "false", NULL,
-      "print the whole man page as source for scdoc"},
+      "print the man page, or that of the COMMAND, as source for scdoc"},
      NULL},
+    {{"completion", JC_OPTION_TEXT, offsetof(jc_own, completion), 0, 0, NULL,
+      jc_completion_choices + 1,
+      "print what this shell needs to complete commands and options"},
+     "SHELL"},
 };
 static const jc_group own = {.title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
 
 const jc_command jc_command_help = {
     .name = "help",
     .summary = "what the program and its commands do",
-    .usage = "[COMMAND] [--man]",
+    .usage = "[COMMAND] [--man | --completion SHELL]",
     .words = "COMMAND",
     .max_words = 1,
     .teach = "Without a COMMAND, the list of commands; with one, the same as 'jumpcut "
              "COMMAND --help'.",
+    .examples = "jumpcut help fit\n"
+                "# completion in this shell, where it is not installed\n"
+                "source <(jumpcut help --completion bash)\n",
     .groups = (const jc_group *const[]){&own, NULL},
     .run = run_help,
 };

@@ -113,27 +113,30 @@ static void option(FILE *f, const jc_flag *flag)
     fputs(".\n\n", f);
 }
 
-static void command(FILE *f, const jc_command *c)
+static void options(FILE *f, const jc_command *c, bool all)
 {
     jc_flag flags[JC_FLAGS_MAX];
     size_t n = jc_flags(c, flags);
 
+    for (size_t i = 0; i < n; i++)
+        if (!flags[i].repeated && (all || flags[i].group != &jc_group_common))
+            option(f, &flags[i]);
+}
+
+static void command(FILE *f, const jc_command *c)
+{
     fprintf(f, "## jumpcut %s ", c->name);
     put(f, c->usage);
     fputs("\n\n", f);
     put(f, c->teach);
     fputs("\n\n", f);
-    for (size_t i = 0; i < n; i++)
-        if (!flags[i].repeated && flags[i].group != &jc_group_common)
-            option(f, &flags[i]);
+    options(f, c, false);
 }
 
-static void examples(FILE *f)
+static void example(FILE *f, const jc_command *c)
 {
-    fputs("# EXAMPLES\n\n", f);
-    for (size_t i = 0; jc_command_at(i); i++)
-        if (jc_command_at(i)->examples)
-            fprintf(f, "```\n%s```\n\n", jc_command_at(i)->examples);
+    if (c->examples)
+        fprintf(f, "```\n%s```\n\n", c->examples);
 }
 
 void jc_man_page(FILE *f)
@@ -155,6 +158,31 @@ void jc_man_page(FILE *f)
     for (size_t i = 0; jc_command_at(i); i++)
         command(f, jc_command_at(i));
     fputs(files, f);
-    examples(f);
+    fputs("# EXAMPLES\n\n", f);
+    for (size_t i = 0; jc_command_at(i); i++)
+        example(f, jc_command_at(i));
     fputs(ending, f);
+    fputs("# SEE ALSO\n\n", f);
+    for (size_t i = 0; jc_command_at(i); i++)
+        fprintf(f, "*jumpcut-%s*(1)%s", jc_command_at(i)->name,
+                jc_command_at(i + 1) ? ", " : "\n");
+}
+
+void jc_man_command(FILE *f, const jc_command *c)
+{
+    fprintf(f, "jumpcut-%s(1) \"jumpcut %s\"\n\n# NAME\n\njumpcut-%s - ", c->name,
+            jc_version(), c->name);
+    put(f, c->summary);
+    fprintf(f, "\n\n# SYNOPSIS\n\n*jumpcut %s* ", c->name);
+    put(f, c->usage);
+    fputs("\n\n# DESCRIPTION\n\n", f);
+    put(f, c->teach);
+    fputs("\n\n# OPTIONS\n\n", f);
+    options(f, c, true);
+    fputs("*--help*\n\tteach the command.\n\n", f);
+    if (c->examples)
+        fputs("# EXAMPLES\n\n", f);
+    example(f, c);
+    fputs(ending, f);
+    fputs("# SEE ALSO\n\n*jumpcut*(1)\n", f);
 }

@@ -37,6 +37,9 @@ install_tree() {
 installed_files() {
     for file in include/jumpcut.h include/jumpcut/model.h share/jumpcut/demo/config.json \
         share/jumpcut/demo/model.safetensors bin/jumpcut share/man/man1/jumpcut.1 \
+        share/man/man1/jumpcut-fit.1 share/man/man3/jumpcut-model.3 share/man/man3/jc_fit.3 \
+        share/bash-completion/completions/jumpcut share/zsh/site-functions/_jumpcut \
+        share/fish/vendor_completions.d/jumpcut.fish \
         share/doc/jumpcut/README.md share/doc/jumpcut/examples/quickstart.c; do
         [ -s "$prefix/$file" ] || { echo "'$file' is not installed"; return 1; }
     done
