@@ -43,7 +43,8 @@ static const char concepts[] =
     "\tR2 is the part of the later state's variance that a map explains. Precision at k "
     "says "
     "how often the shortcut's first guess is among the first k guesses of the whole model; "
-    "surprisal, how surprised the whole model is by it, in nats. An exit leaves the model "
+    "surprisal, how surprised the whole model is by it, in nats; KL, how far all "
+    "probabilities are from the whole model's, in nats. An exit leaves the model "
     "after some block and jumps to the last tap, either always at the same block (fixed) "
     "or "
     "as soon as the guess is sure enough (early).\n\n";

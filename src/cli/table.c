@@ -26,7 +26,7 @@ static const struct metric {
     int digits;
 } metrics[] = {
     {"R2 to last", NULL, 3},       {"P@1", "p1", 3}, {"P@5", "p5", 3}, {"P@10", "p10", 3},
-    {"surprisal", "surprisal", 3},
+    {"surprisal", "surprisal", 3}, {"KL", "kl", 3},
 };
 
 static jc_status table_read(table *t, const char *text, jc_error *err)
@@ -137,17 +137,26 @@ static void cell(FILE *f, double x)
         fprintf(f, ",%.9g", x);
 }
 
+/* The ends of a figure's interval. */
+static void cells(FILE *f, const json_t *interval)
+{
+    cell(f, number(json_array_get(interval, 0)));
+    cell(f, number(json_array_get(interval, 1)));
+}
+
 static void print_csv(FILE *f, const table *t)
 {
-    fputs("layer,method,r2,p1,p5,p10,surprisal,surprisal_lo,surprisal_hi\n", f);
+    fputs("layer,method,r2,p1,p5,p10,surprisal,surprisal_lo,surprisal_hi,kl,kl_lo,kl_hi\n",
+          f);
     for (size_t l = 0; l < t->rows; l++) {
         for (size_t m = 0; m < t->n_methods; m++) {
-            json_t *interval = json_object_get(jump(t, m, l), "surprisal_ci");
+            const json_t *scores = jump(t, m, l);
             fprintf(f, "%zu,%s", l, t->method[m]);
-            for (size_t k = 0; k < JC_COUNT_OF(metrics); k++)
+            for (size_t k = 0; k + 1 < JC_COUNT_OF(metrics); k++)
                 cell(f, value(t, &metrics[k], m, l));
-            cell(f, number(json_array_get(interval, 0)));
-            cell(f, number(json_array_get(interval, 1)));
+            cells(f, json_object_get(scores, "surprisal_ci"));
+            cell(f, number(json_object_get(scores, "kl")));
+            cells(f, json_object_get(scores, "kl_ci"));
             fputc('\n', f);
         }
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metric_jump.c: precision and surprisal of a jump from each layer to the end: how well the
- * top-1 token through a map agrees with the full model (Yom Din et al. 2024, section 4).
+ * metric_jump.c: precision, surprisal and KL of a jump from each layer to the end: how well
+ * the top-1 token through a map agrees with the full model (Yom Din et al. 2024, section
+ * 4).
  */
 #include "eval/json.h"
 #include "eval/run.h"
@@ -48,8 +49,9 @@ static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc
 }
 
 const jc_metric jc_metric_jump = {
-    .info = {"jump", "precision@1, 5, 10 and surprisal of the top token by layer, beside "
-                     "the full model's"},
+    .info = {"jump",
+             "precision@1, 5, 10 and surprisal of the top token by layer, and KL, beside "
+             "the full model"},
     .reads_out = true,
     .begin = begin,
     .add = add,

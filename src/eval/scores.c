@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scores.c: read every row out from every tap, and keep three numbers of each read-out.
+ * scores.c: read every row out from every tap, and keep four numbers of each read-out.
  *
  * Logits are far too many to keep: V a row, tap and method. Rows go through in groups whose
- * full logits fit into GROUP_BYTES; for each tile of a group, each tap and each method one
- * task makes the logits of the mapped states, compares them with the full ones, and drops
- * them. Cost: 2 d V flops a read-out, which is what there is to pay.
+ * full logits and probabilities fit into GROUP_BYTES; for each tile of a group, each tap
+ * and each method one task makes the logits of the mapped states, compares them with the
+ * full ones, and drops them. Cost: 2 d V flops a read-out, which is what there is to pay.
  */
 #include <math.h>
+#include <string.h>
 
 #include "eval/run.h"
 #include "kernels/vector.h"
 
-enum { TILE = 64, GROUP_BYTES = 32 << 20 };
+enum { TILE = 64, GROUP_BYTES = 64 << 20 };
 
 struct job {
     const jc_eval_run *run;
@@ -23,8 +24,9 @@ struct job {
     jc_score *scores;
     size_t rows, first, n; /* of all; the group's first row and count */
     size_t tiles;          /* in the group */
-    float *full;           /* [n, vocab] */
+    float *full, *p;       /* [n, vocab]: logits, and their softmax */
     double *total;         /* [n]: ln of the sum of e^full */
+    double *entropy;       /* [n]: - sum p ln p */
 };
 
 static size_t tile_rows(const struct job *job, size_t tile)
@@ -39,8 +41,9 @@ static jc_status full_tile(void *arg, size_t tile, jc_error *err)
     const struct job *job = arg;
     const jc_vector *vector = jc_vector_get();
     size_t vocab = job->run->info->vocab, d = job->run->width, n = tile_rows(job, tile);
-    const float *h = job->last + (job->first + tile * TILE) * d;
-    float *logits = job->full + tile * TILE * vocab;
+    size_t first = tile * TILE;
+    const float *h = job->last + (job->first + first) * d;
+    float *logits = job->full + first * vocab;
     jc_status st = jc_model_readout(job->run->model, h, n, logits, err);
 
     for (size_t r = 0; r < n && st == JC_OK; r++) {
@@ -48,22 +51,30 @@ static jc_status full_tile(void *arg, size_t tile, jc_error *err)
         if (!vector->finite(vocab, z))
             return jc_fail(err, JC_E_NUMERIC, "a logit of '%s' is not a finite number",
                            job->run->info->path);
-        float max = vector->top(vocab, z).first;
-        job->total[tile * TILE + r] = (double)max + log(vector->sum_exp(vocab, z, max));
+        float max = vector->top(vocab, z).first, *p = job->p + (first + r) * vocab;
+        jc_row_sums sums = vector->row_sums(vocab, z, max, NULL, 0);
+        job->total[first + r] = (double)max + log(sums.exp);
+        job->entropy[first + r] = log(sums.exp) - sums.exp_z / sums.exp;
+        memcpy(p, z, vocab * sizeof *p);
+        vector->softmax(vocab, p);
     }
     return st;
 }
 
-static jc_score score_row(const float *z, const float *full, double total, size_t vocab)
+/* Of row r of the group, read out as z. */
+static jc_score score_row(const struct job *job, const float *z, size_t r)
 {
     const jc_vector *vector = jc_vector_get();
+    size_t vocab = job->run->info->vocab;
+    const float *full = job->full + r * vocab;
     jc_top top = vector->top(vocab, z);
-    double sum = vector->sum_exp(vocab, z, top.first);
-    double gap = (1 - exp((double)top.second - (double)top.first)) / sum;
+    jc_row_sums sums = vector->row_sums(vocab, z, top.first, job->p + r * vocab, 0);
+    double gap = (1 - exp((double)top.second - (double)top.first)) / sums.exp;
 
     return (jc_score){
         .gap = (float)gap,
-        .surprisal = (float)(total - (double)full[top.index]),
+        .surprisal = (float)(job->total[r] - (double)full[top.index]),
+        .kl = (float)fmax(log(sums.exp) - sums.p_z - job->entropy[r], 0),
         .rank = (uint32_t)vector->count_above(vocab, full, full[top.index]),
     };
 }
@@ -101,8 +112,7 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
     if (st == JC_OK)
         st = jc_model_readout(run->model, h, n, logits, err);
     for (size_t r = 0; r < n && st == JC_OK; r++)
-        scores[r] = score_row(logits + r * vocab, job->full + (tile * TILE + r) * vocab,
-                              job->total[tile * TILE + r], vocab);
+        scores[r] = score_row(job, logits + r * vocab, tile * TILE + r);
     jc_free(mapped);
     jc_free(logits);
     return st;
@@ -111,14 +121,16 @@ static jc_status score_tile(void *arg, size_t task, jc_error *err)
 static jc_status score_all(struct job *job, jc_error *err)
 {
     size_t vocab = job->run->info->vocab, rows = job->rows;
-    size_t tiles = GROUP_BYTES / (TILE * vocab * sizeof(float));
+    size_t tiles = GROUP_BYTES / (2 * TILE * vocab * sizeof(float));
     size_t group = (tiles ? tiles : 1) * TILE;
     jc_status st = JC_OK;
 
     group = group < rows ? group : rows;
     job->full = jc_matrix_new(group, vocab, sizeof *job->full);
+    job->p = jc_matrix_new(group, vocab, sizeof *job->p);
     job->total = jc_matrix_new(group, 1, sizeof *job->total);
-    if (!job->full || !job->total)
+    job->entropy = jc_matrix_new(group, 1, sizeof *job->entropy);
+    if (!job->full || !job->p || !job->total || !job->entropy)
         st = jc_fail_nomem(err, "read-outs");
     for (job->first = 0; job->first < rows && st == JC_OK; job->first += group) {
         job->n = rows - job->first < group ? rows - job->first : group;
@@ -128,7 +140,9 @@ static jc_status score_all(struct job *job, jc_error *err)
             st = jc_parallel(job->tiles * job->series, score_tile, job, err);
     }
     jc_free(job->full);
+    jc_free(job->p);
     jc_free(job->total);
+    jc_free(job->entropy);
     return st;
 }
 

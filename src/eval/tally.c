@@ -6,14 +6,16 @@
 #include "eval/bootstrap.h"
 #include "eval/json.h"
 
-/* What is summed up of each row: hits among the full model's k best, and surprisal. */
+/* What is summed up of each row: hits among the full model's k best, or a number. */
 static const struct {
     const char *name, *interval;
-    uint32_t k; /* 0: the surprisal */
-} scores_of[] = {{"p1", "p1_ci", 1},
-                 {"p5", "p5_ci", 5},
-                 {"p10", "p10_ci", 10},
-                 {"surprisal", "surprisal_ci", 0}};
+    uint32_t k;    /* 0: the number */
+    size_t offset; /* of it in jc_score, a float */
+} scores_of[] = {{"p1", "p1_ci", 1, 0},
+                 {"p5", "p5_ci", 5, 0},
+                 {"p10", "p10_ci", 10, 0},
+                 {"surprisal", "surprisal_ci", 0, offsetof(jc_score, surprisal)},
+                 {"kl", "kl_ci", 0, offsetof(jc_score, kl)}};
 
 enum { SCORES = JC_COUNT(scores_of), ROWS = 0 /* the sum that counts rows */ };
 
@@ -60,13 +62,21 @@ jc_status jc_tally_new(jc_tally **out, size_t n_series, uint32_t replicates, uin
     return JC_OK;
 }
 
+static double number_of(const jc_score *score, size_t offset)
+{
+    float number;
+
+    memcpy(&number, (const char *)score + offset, sizeof number);
+    return (double)number;
+}
+
 /* The rows of one text in one series. */
 static void add_rows(double sums[SCORES], const jc_score *scores, size_t n)
 {
     for (size_t r = 0; r < n; r++)
         for (size_t s = 0; s < SCORES; s++)
             sums[s] += scores_of[s].k ? scores[r].rank < scores_of[s].k
-                                      : (double)scores[r].surprisal;
+                                      : number_of(&scores[r], scores_of[s].offset);
 }
 
 jc_status jc_tally_add(jc_tally *tally, const jc_score *scores, const uint32_t *owners,

@@ -35,9 +35,9 @@ jc_status jc_tally_add(jc_tally *tally, const jc_score *scores, const uint32_t *
 /* After the last text; what follows may be asked for then. */
 jc_status jc_tally_end(jc_tally *tally, jc_error *err) JC_NODISCARD;
 
-/* Set the members p1, p5, p10 and surprisal of `object`, and p1_ci, p5_ci, p10_ci and
- * surprisal_ci: [low, high], or null where there is no interval. What is not finite is
- * null. False when memory is short, or object is NULL. */
+/* Set the members p1, p5, p10, surprisal and kl of `object`, and p1_ci, p5_ci, p10_ci,
+ * surprisal_ci and kl_ci: [low, high], or null where there is no interval. What is not
+ * finite is null. False when memory is short, or object is NULL. */
 bool jc_tally_write(const jc_tally *tally, size_t series, json_t *object) JC_NODISCARD;
 
 /* A list of objects, one for each layer 0 .. taps - 1: "layer", and jc_tally_write() of

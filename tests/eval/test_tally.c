@@ -29,6 +29,7 @@ static struct rows some_rows(void)
         for (size_t r = 0; r < rows.n; r++)
             rows.scores[i * rows.n + r] = (jc_score){
                 .surprisal = 3 + 2 * check_rand(&seed),
+                .kl = 1 + check_rand(&seed),
                 .rank = (uint32_t)fabsf(20 * check_rand(&seed)),
             };
     return rows;
@@ -92,18 +93,20 @@ static void test_tally__figures_are_means_over_rows(void **state)
 
     (void)state;
     for (size_t i = 0; i < SERIES; i++) {
-        double want[4] = {0}, n = (double)rows.n;
+        double want[5] = {0}, n = (double)rows.n;
         for (size_t r = 0; r < rows.n; r++) {
             const jc_score *s = &rows.scores[i * rows.n + r];
             want[0] += (s->rank == 0) / n;
             want[1] += (s->rank <= 4) / n;
             want[2] += (s->rank <= 9) / n;
             want[3] += (double)s->surprisal / n;
+            want[4] += (double)s->kl / n;
         }
         json_t *object = written(tally, i);
-        const double got[4] = {member(object, "p1"), member(object, "p5"),
-                               member(object, "p10"), member(object, "surprisal")};
-        check_close(got, want, 4, (double)rows.n * 0x1p-52, 0);
+        const double got[5] = {member(object, "p1"), member(object, "p5"),
+                               member(object, "p10"), member(object, "surprisal"),
+                               member(object, "kl")};
+        check_close(got, want, 5, (double)rows.n * 0x1p-52, 0);
         json_decref(object);
     }
     jc_tally_free(tally);

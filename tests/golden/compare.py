@@ -5,7 +5,7 @@
 
 R2            1e-3, relative where either is below -1; also the ends of its interval
 p1 p5 p10     one row of n_val; at an exit point also
-surprisal     1e-3
+surprisal, kl 1e-3
 exit layers   0.01
 saved         0.05 blocks: the curve may turn where p1 differs by a row
 intervals     an end by resampling is random: what the figure may differ by, and 0.15 of
@@ -76,8 +76,9 @@ def compare(a, b):
             for k in ("p1", "p5", "p10"):
                 kinds["precision"].add(x[k], y[k], f"{where} {k}")
                 add_interval(kinds, "precision", x, y, k, where)
-            kinds["surprisal"].add(x["surprisal"], y["surprisal"], where)
-            add_interval(kinds, "surprisal", x, y, "surprisal", where)
+            for k in ("surprisal", "kl"):
+                kinds["surprisal"].add(x[k], y[k], f"{where} {k}")
+                add_interval(kinds, "surprisal", x, y, k, where)
         for x, y in zip(a["exit"][method], b["exit"][method], strict=True):
             where = f"{method} lambda {x['lambda']}"
             kinds["exit layers"].add(x["lambda"], y["lambda"], where + ", lambda itself")

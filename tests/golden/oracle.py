@@ -16,6 +16,7 @@ r2[i][j]      sklearn's r2_score of the mapped h_i against h_j, uniform mean ove
 jump          for l = 0..L, z = read(map l -> L of h_l), z = full for l = L:
   p1 p5 p10   share of rows where fewer than k tokens have a larger full logit than top1(z)
   surprisal   mean of -ln p(top1(z))
+  kl          mean of sum p ln(p / softmax(z))
 jump_mean     p1: mean over l = 0..L-1 of p1
 exit          for each lambda: a row leaves at the first l in 1..L-1 where the gap between
               the two largest of softmax(z_l) is > 0.9 lambda + 0.1 exp(-4 t / N), else L.
@@ -152,13 +153,14 @@ def figure(name, values, draws):
     return {name: values.mean(), f"{name}_ci": ends(draws.means(values))}
 
 
-def jump_row(layer, tokens, full, logp, draws):
+def jump_row(layer, tokens, z, full, logp, draws):
     larger = (full > np.take_along_axis(full, tokens[:, None], axis=1)).sum(axis=1)
     row = {"layer": layer}
     for k in (1, 5, 10):
         row |= figure(f"p{k}", (larger < k).astype(float), draws)
     surprisal = -np.take_along_axis(logp, tokens[:, None], axis=1)[:, 0]
-    return row | figure("surprisal", surprisal, draws)
+    kl = (np.exp(logp) * (logp - log_softmax(z, axis=1))).sum(axis=1)
+    return row | figure("surprisal", surprisal, draws) | figure("kl", kl, draws)
 
 
 def mean_jump(tokens, draws):
@@ -226,7 +228,7 @@ def score(model, maps, grid, states, full, decay, texts):
         tokens[l] = z.argmax(axis=1)
         second, first = np.partition(np.exp(log_softmax(z, axis=1)), (-2, -1))[:, -2:].T
         gaps[l] = first - second
-        jump.append(jump_row(l, tokens[l], full, logp, draws))
+        jump.append(jump_row(l, tokens[l], z, full, logp, draws))
         mapped = states[L] if l == L else maps[l, L](states[l])
         r2_last.append(r2_with_interval(l, mapped, states[L], texts))
     curve, drawn = exit_curve(grid, tokens, gaps, decay, draws)
