@@ -33,7 +33,7 @@ typedef struct jc_own {
     jc_list text, transfer, sums, from, to, stop;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
     const char *base, *pair, *store, *tokenizer, *completion;
-    bool transpose, context, decode, quiet, man, training_size, speed, force;
+    bool transpose, context, ranks, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
     const char *frequent;
 } jc_own;

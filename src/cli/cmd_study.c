@@ -187,6 +187,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = score(&s, err);
     if (st == JC_OK && cli->args.own.context)
         st = jc_study_context(&s, err);
+    if (st == JC_OK && cli->args.own.ranks)
+        st = jc_study_ranks(&s, err);
     if (st == JC_OK && cli->args.own.training_size)
         st = jc_study_training_size(&s, err);
     if (st == JC_OK && cli->args.own.transfer.n)
@@ -225,6 +227,11 @@ static const jc_own_row further_rows[] = {
     {{"context", JC_OPTION_BOOL, offsetof(jc_own, context), 0, 0, "false", NULL,
       "what the token before adds to each layer's map, and what a state says of the tokens "
       "to come"},
+     NULL},
+    {{"ranks", JC_OPTION_BOOL, offsetof(jc_own, ranks), 0, 0, "false", NULL,
+      "scores of narrow maps by rank, with their parameters, beside mat and id; and by "
+      "layer "
+      "at each rank, a hundredth of the width among them"},
      NULL},
     {{"training-size", JC_OPTION_BOOL, offsetof(jc_own, training_size), 0, 0, "true", NULL,
       "how scores grow with the number of training vectors"},

@@ -39,11 +39,19 @@ jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut
 /* Write results.json and its page. */
 jc_status jc_study_save(jc_study *s, jc_error *err) JC_NODISCARD;
 
-/* ---- study_size.c, study_context.c, study_transfer.c: further sections of the results
+/* ---- study_size.c, study_context.c, study_ranks.c, study_transfer.c: further sections of
+ * the results
  * ---- */
+
+/* Open a split with positions "one" or "all" of each text: as they are in the file, drawn
+ * from the whole texts there, or by reading the texts again, if that can be done. */
+bool jc_study_can_open(const jc_study *s, const char *positions);
+jc_status jc_study_open(jc_study *s, jc_work *work, const char *positions,
+                        const char *split, jc_error *err) JC_NODISCARD;
 
 /* Left out, with a note, where texts cannot be read again. */
 jc_status jc_study_training_size(jc_study *s, jc_error *err) JC_NODISCARD;
+jc_status jc_study_ranks(jc_study *s, jc_error *err) JC_NODISCARD;
 
 /* Left out, with a note, where a text has no neighbours or nothing is read out. */
 jc_status jc_study_context(jc_study *s, jc_error *err) JC_NODISCARD;

@@ -12,7 +12,7 @@
 
 /* Samples with positions as they are in the file; whole texts of a decoder, of which one
  * position can be drawn; texts that can be read, or written by the model, again. */
-static bool can_open(const jc_study *s, const char *positions)
+bool jc_study_can_open(const jc_study *s, const char *positions)
 {
     const jc_args *args = &s->cli->args;
 
@@ -39,8 +39,8 @@ static jc_status read_again(jc_study *s, jc_work *work, const char *positions,
     return st;
 }
 
-static jc_status open_samples(jc_study *s, jc_work *work, const char *positions,
-                              const char *split, jc_error *err)
+jc_status jc_study_open(jc_study *s, jc_work *work, const char *positions,
+                        const char *split, jc_error *err)
 {
     if (strcmp(s->cli->args.samples.positions, positions) == 0)
         return jc_work_samples(work, s->cli, s->samples, split, s->model, err);
@@ -65,12 +65,12 @@ static jc_status measure(jc_study *s, char **json, jc_error *err)
 {
     jc_work one = {0}, all = {0}, val = {0};
     char one_name[48], all_name[48];
-    jc_status st = open_samples(s, &one, "one", "train", err);
+    jc_status st = jc_study_open(s, &one, "one", "train", err);
 
     if (st == JC_OK)
-        st = open_samples(s, &all, "all", "train", err);
+        st = jc_study_open(s, &all, "all", "train", err);
     if (st == JC_OK)
-        st = open_samples(s, &val, "one", "val", err);
+        st = jc_study_open(s, &val, "one", "val", err);
     if (st == JC_OK) {
         name_series(s, one_name, all_name);
         const jc_training_series series[] = {{one_name, "one", one.samples},
@@ -90,7 +90,7 @@ jc_status jc_study_training_size(jc_study *s, jc_error *err)
     const jc_hooks *hooks = &s->cli->ui.hooks;
     char *json = NULL;
 
-    if (!can_open(s, "one") || !can_open(s, "all")) {
+    if (!jc_study_can_open(s, "one") || !jc_study_can_open(s, "all")) {
         hooks->note(hooks->arg, "the training size is left out: standard input cannot be "
                                 "read again for other positions");
         return JC_OK;
