@@ -1,6 +1,7 @@
 # The page of src/lens/, and its test in a browser.
-foreach(part html css js)
-  jc_asset(jc_lens jc_lens_page_${part} ${PROJECT_SOURCE_DIR}/src/lens/page.${part})
+foreach(part page.html page.css base.js sheet.js page.js)
+  string(REPLACE "." "_" name ${part})
+  jc_asset(jc_lens jc_lens_${name} ${PROJECT_SOURCE_DIR}/src/lens/${part})
 endforeach()
 
 if(BUILD_TESTING)
@@ -11,6 +12,6 @@ if(BUILD_TESTING)
   endforeach()
   add_test(NAME lens/screenshot COMMAND ${PROJECT_SOURCE_DIR}/tests/lens/screenshot.sh
     $<TARGET_FILE:lens_tool>)
-  set_tests_properties(lens/screenshot PROPERTIES LABELS unit TIMEOUT 180
+  set_tests_properties(lens/screenshot PROPERTIES LABELS "unit;screen" TIMEOUT 180
     SKIP_RETURN_CODE 77)
 endif()

@@ -16,7 +16,7 @@ function(jc_report_page)
     target_link_libraries(report_tool PRIVATE jc_flags jc_report jc_base m)
     add_test(NAME report/screenshot COMMAND ${PROJECT_SOURCE_DIR}/tests/report/screenshot.sh
       $<TARGET_FILE:report_tool>)
-    set_tests_properties(report/screenshot PROPERTIES LABELS unit TIMEOUT 180
+    set_tests_properties(report/screenshot PROPERTIES LABELS "unit;screen" TIMEOUT 180
       SKIP_RETURN_CODE 77)
   endif()
 endfunction()

@@ -85,8 +85,9 @@ typedef struct jc_lens_view {
 void jc_lens_put_number(FILE *f, double x, int digits);
 
 typedef struct jc_lens_detail {
-    size_t top; /* guesses of a cell, at most */
-    int digits; /* significant, of a number */
+    size_t top;  /* guesses of a cell, at most */
+    int digits;  /* significant, of a number */
+    bool shared; /* for other people: the model by its name, without its folder */
 } jc_lens_detail;
 
 /* The document that the JSON view is and the HTML view holds; < > & stand in it as escapes
@@ -96,6 +97,6 @@ jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FI
 
 /* Parts of the page, put into the library by cmake/JcAsset.cmake. */
 extern const jc_asset jc_lens_page_html; /* page.html, the skeleton with {{slots}} */
-extern const jc_asset jc_lens_page_css, jc_lens_page_js;
+extern const jc_asset jc_lens_page_css, jc_lens_base_js, jc_lens_sheet_js, jc_lens_page_js;
 
 #endif

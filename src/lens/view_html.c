@@ -20,7 +20,7 @@ typedef struct document {
 static void put_document(FILE *f, const void *data, size_t size)
 {
     const document *d = data;
-    const jc_lens_detail detail = {SHOWN, DIGITS};
+    const jc_lens_detail detail = {.top = SHOWN, .digits = DIGITS, .shared = true};
 
     (void)size;
     *d->st = jc_lens_put_json(d->lens, &detail, f, d->err);
@@ -34,7 +34,9 @@ static jc_status put_html(const jc_lens *lens, const jc_lens_look *look, FILE *f
     const jc_slot slots[] = {
         {"version", jc_version(), strlen(jc_version()), jc_put_html},
         {"css", jc_lens_page_css.data, jc_lens_page_css.size, jc_put_raw},
-        {"js", jc_lens_page_js.data, jc_lens_page_js.size, jc_put_raw},
+        {"base", jc_lens_base_js.data, jc_lens_base_js.size, jc_put_raw},
+        {"sheet", jc_lens_sheet_js.data, jc_lens_sheet_js.size, jc_put_raw},
+        {"page", jc_lens_page_js.data, jc_lens_page_js.size, jc_put_raw},
         {"lens", &whole, sizeof whole, put_document},
     };
 

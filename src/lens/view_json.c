@@ -91,6 +91,20 @@ static void put_taps(const jc_lens *lens, FILE *f)
     fputc(']', f);
 }
 
+/* The map that reads each row: its name, "id" where a state is read as it is, null for the
+ * model's own output. */
+static void put_through(const jc_lens *lens, const char *name, FILE *f)
+{
+    for (size_t row = 0; row < lens->rows; row++) {
+        fputs(row ? "," : ",\n\"through\":[", f);
+        if (row + 1 == lens->rows)
+            fputs("null", f);
+        else
+            put_string(f, lens->taps[row].point ? "id" : name);
+    }
+    fputc(']', f);
+}
+
 static jc_status put_maps(const jc_lens *lens, const jc_lens_detail *detail, FILE *f,
                           jc_error *err)
 {
@@ -101,7 +115,6 @@ static jc_status put_maps(const jc_lens *lens, const jc_lens_detail *detail, FIL
             return st;
         fputs(m ? ",\n" : "", f);
         put_string(f, name);
-        jc_free(name);
         fputs(":{\"settled\":", f);
         for (size_t c = 0; c < lens->columns; c++)
             fprintf(f, "%c%u", c ? ',' : '[', jc_lens_settled(lens, m, c));
@@ -111,6 +124,8 @@ static jc_status put_maps(const jc_lens *lens, const jc_lens_detail *detail, FIL
         put_table(lens, detail, m, "kl", put_kl, f);
         put_table(lens, detail, m, "guesses", put_guesses, f);
         put_table(lens, detail, m, "p", put_p, f);
+        put_through(lens, name, f);
+        jc_free(name);
         fputc('}', f);
     }
     return JC_OK;
@@ -147,18 +162,42 @@ static jc_status put_tokens(const jc_lens *lens, size_t top, FILE *f, jc_error *
     return st;
 }
 
+/* Its name is that of the folder or file. */
+static jc_status put_model_name(const char *path, bool shared, FILE *f, jc_error *err)
+{
+    size_t end = strlen(path), start;
+    char *text, *name = NULL;
+
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && path[start - 1] != '/'; start--)
+        ;
+    jc_status st = jc_lens_readable(path, strlen(path), &text, err);
+    if (st == JC_OK)
+        st = jc_lens_readable(path + start, end - start, &name, err);
+    if (st == JC_OK && !shared) {
+        fputs("\"path\":", f);
+        put_string(f, text);
+        fputc(',', f);
+    }
+    if (st == JC_OK) {
+        fputs("\"name\":", f);
+        put_string(f, name);
+    }
+    jc_free(text);
+    jc_free(name);
+    return st;
+}
+
 jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FILE *f,
                            jc_error *err)
 {
     const jc_model_info *info = lens->info;
-    char *path;
-    jc_status st = jc_lens_readable(info->path, strlen(info->path), &path, err);
 
+    fputs("{\"format\":\"jumpcut-lens/1\",\n\"model\":{", f);
+    jc_status st = put_model_name(info->path, detail->shared, f, err);
     if (st)
         return st;
-    fputs("{\"format\":\"jumpcut-lens/1\",\n\"model\":{\"path\":", f);
-    put_string(f, path);
-    jc_free(path);
     fprintf(f,
             ",\"architecture\":\"%s\",\"causal\":%s,\"layers\":%u,\"vocab\":%u,"
             "\"fingerprint\":\"%s\"},\n\"ids\":",
@@ -183,7 +222,7 @@ jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FI
 static jc_status put_json(const jc_lens *lens, const jc_lens_look *look, FILE *f,
                           jc_error *err)
 {
-    const jc_lens_detail all = {lens->top, 6};
+    const jc_lens_detail all = {.top = lens->top, .digits = 6};
 
     (void)look;
     return jc_lens_put_json(lens, &all, f, err);

@@ -16,21 +16,24 @@ look() { # NAME WIDTH LINE...
     for line in "ready: true" "error: none" "width: $width" "overflow: no" "fetched: 0" \
         "scripts: 3" "bold: 0" "clear: yes" "arrow: next position" "shade: changes" \
         "numbers: yes" "end: reached" "quick: yes" "hover: quick" \
-        "palette: told apart" "$@"; do
+        "palette: told apart" "columns: whole" "keys: End Home PageDown" "text: jumps" \
+        "jump: reached" "strip: moves" "pinned: stays, let go" "$@"; do
         expect "$name at $width" "$line"
     done
 }
 
 "$tool" demo "$here/../../data/demo" >"$work/demo.html"
 for width in 1280 400; do
-    look demo $width "maps: $((1 + width / 700))" "guesses: 10" "title: What each layer guesses" \
-        "last: model's own" "one map: id" "marks: right"
+    look demo $width "maps: $((1 + width / 700))" "guesses: 10" "marks: right" \
+        "title: What each layer of demo guesses: The first of the three cities lies on a river in the north o…" \
+        "last: model's own" "one map: logit lens (id)" "through: no inner taps"
 done
 
 # points inside blocks, between their layers
 "$tool" demo "$here/../../data/demo" 12.mlp,12.attn,2.mid >"$work/at.html"
 for width in 1280 400; do
     look at $width "maps: $((1 + width / 700))" "last: model's own" "marks: right" \
+        "through: read as it is read as it is read as it is" \
         "labels: 12 12.mlp 12.attn 11 10 9 8 7 6 5 4 3 2 2.mid 1 0"
 done
 
@@ -52,7 +55,8 @@ bytes=$(wc -c <"$work/long.html")
 picture demo 1280 1000 1 lens-1280.png
 picture demo 400 1500 1 lens-400.png
 picture at 1280 1000 1 lens-at-1280.png
-picture at 400 1500 1 lens-at-400.png
+picture at 400 1500 0 lens-at-400-dark.png
+picture demo 1920 1080 0 lens-1920-dark.png
 picture long 1280 1000 1 lens-long-1280.png
 picture long 400 1500 1 lens-long-400.png
 exit $failed

@@ -1,0 +1,144 @@
+/* base.js: what the page of a lens is drawn with: the data, words, and shades. Tokens and
+ * names reach the page as text nodes, never as markup. sheet.js and page.js follow in the
+ * same script. */
+"use strict";
+
+window.addEventListener("error", (event) => {
+    const note = document.createElement("p");
+    note.className = "error";
+    note.setAttribute("role", "alert");
+    note.textContent = `This page could not be drawn: ${event.message}`;
+    document.body.prepend(note);
+});
+
+/* Maps are keyed by names of methods, which may be "__proto__": they have no prototype. */
+const plainObject = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
+const lens = JSON.parse(document.getElementById("lens").textContent, plainObject);
+const names = Object.keys(lens.maps);
+const columns = lens.positions.length;
+const last = lens.model.layers;
+const { taps } = lens; /* a row each */
+const rows = taps.length;
+const beside = names.length > 1 && innerWidth >= 700; /* else one map fills the width */
+const view = {
+    shade: "p", shown: beside ? names : [names[0]],
+    map: names[0], row: rows - 1, column: 0, /* the cell that is told of */
+    pinned: false, /* it was chosen; else the one under the pointer is told of */
+};
+
+/* ---- words and elements ---- */
+
+function element(tag, attributes, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes ?? {})) {
+        made.setAttribute(name, value);
+    }
+    made.append(...children);
+    return made;
+}
+
+/* A token, its spaces made visible. */
+function word(id) {
+    return (lens.tokens[id] ?? `<${id}>`).replaceAll(" ", "·");
+}
+
+function token(id) {
+    return element("bdi", {}, word(id));
+}
+
+function number(x) {
+    return x !== 0 && Math.abs(x) < 0.001 ? x.toExponential(1) : x.toFixed(3);
+}
+
+function percent(p) {
+    return p > 0 && p < 0.001 ? `${(100 * p).toExponential(0)}%` : `${(100 * p).toFixed(1)}%`;
+}
+
+function count(n, noun) {
+    return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+const PLAIN = { __proto__: null, id: "logit lens", mat: "fitted map", ridge: "fitted map", narrow: "narrow map", "one-jump": "one map for all layers", tuned: "tuned map" };
+
+/* "fitted map (mat)": what a map is called on this page. */
+function plain(name) {
+    return PLAIN[name] ? `${PLAIN[name]} (${name})` : name;
+}
+
+const POINTS = {
+    __proto__: null, ln1: "what the first norm gives", attn: "what attention adds", mid: "the stream after attention",
+    ln2: "what the second norm gives", mlp: "what the MLP adds", sum: "what attention and MLP add",
+};
+
+/* How a row is read: "through mat", or as it is. */
+function reading(name, row) {
+    const through = lens.maps[name].through?.[row];
+    return row === rows - 1 ? "the model's own output" : through === undefined ? "" : through === "id" ? "read as it is" : `read through ${plain(through)}`;
+}
+
+/* "layer 6 of 12", "6.mlp, what the MLP adds in block 6 of 12" */
+function place(row) {
+    const [block, point] = taps[row].split(".");
+    return point ? `${taps[row]}: ${POINTS[point] ?? point} in block ${block} of ${last}` : `layer ${block} of ${last}`;
+}
+
+/* ---- what cells are shaded by: x from 0 to 1 makes the shade, top is the number at 1 ---- */
+
+function most(member) {
+    const all = names.flatMap((name) => lens.maps[name][member].flat()).sort((a, b) => a - b);
+    return Math.max(1, Math.ceil(all[Math.floor(0.95 * (all.length - 1))]));
+}
+
+const klTop = most("kl"), entropyTop = most("entropy");
+const SHADES = {
+    p: { label: "probability", x: (map, r, c) => map.p[r][c][0], told: (map, r, c) => percent(map.p[r][c][0]),
+        title: "its probability", ends: ["0", "1: probability of the first guess"] },
+    rank: { label: "rank", x: (map, r, c) => 1 - Math.log(map.rank[r][c]) / Math.log(Math.max(2, lens.model.vocab)), told: (map, r, c) => String(map.rank[r][c]),
+        title: "rank of the model's answer", ends: [lens.model.vocab.toLocaleString("en"), "1: rank of the model's answer (logarithmic)"] },
+    entropy: { label: "entropy", x: (map, r, c) => map.entropy[r][c] / entropyTop, told: (map, r, c) => number(map.entropy[r][c]),
+        title: "entropy, nats", ends: ["0", `${entropyTop} nats or more: entropy, how undecided the layer is`] },
+    kl: { label: "KL", x: (map, r, c) => map.kl[r][c] / klTop, told: (map, r, c) => number(map.kl[r][c]),
+        title: "KL, nats", ends: ["0", `${klTop} nats or more: KL from the model's own distribution`] },
+};
+
+/* One hue each; more is further from the paper: darker in light, lighter in dark. */
+const RAMPS = {
+    light: {
+        p: [[255, 255, 255], [198, 219, 239], [107, 174, 214], [33, 113, 181], [8, 48, 107]],
+        rank: [[255, 255, 255], [198, 226, 212], [110, 186, 158], [30, 130, 95], [0, 62, 42]],
+        entropy: [[255, 255, 255], [220, 212, 236], [172, 158, 206], [117, 89, 168], [58, 16, 110]],
+        kl: [[255, 255, 255], [253, 218, 172], [253, 153, 70], [200, 78, 8], [96, 36, 3]],
+    },
+    dark: {
+        p: [[23, 24, 27], [18, 62, 104], [40, 110, 166], [104, 174, 224], [214, 236, 255]],
+        rank: [[23, 24, 27], [12, 68, 52], [24, 116, 90], [92, 184, 150], [214, 247, 232]],
+        entropy: [[23, 24, 27], [68, 50, 112], [108, 86, 168], [166, 148, 214], [234, 226, 250]],
+        kl: [[23, 24, 27], [98, 48, 12], [164, 84, 24], [240, 150, 70], [255, 228, 190]],
+    },
+};
+const scheme = matchMedia("(prefers-color-scheme: dark)");
+
+function ramp() {
+    return RAMPS[scheme.matches ? "dark" : "light"][view.shade];
+}
+
+function mix(colours, x) {
+    const at = Math.min(Math.max(x, 0), 1) * (colours.length - 1);
+    const low = Math.min(Math.floor(at), colours.length - 2);
+    return colours[low].map((c, i) => Math.round(c + (colours[low + 1][i] - c) * (at - low)));
+}
+
+function luminance(rgb) {
+    const [r, g, b] = rgb.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function shadeOf(map, row, column) {
+    return mix(ramp(), SHADES[view.shade].x(map, row, column));
+}
+
+function paint(cell, map, row, column) {
+    const rgb = shadeOf(map, row, column);
+    cell.style.background = `rgb(${rgb.join(",")})`;
+    cell.style.color = luminance(rgb) > 0.179 ? "#000" : "#fff"; /* 4.58 to 1 or more */
+}
