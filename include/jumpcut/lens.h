@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "jumpcut/model.h"
 #include "jumpcut/samples.h"
@@ -95,10 +94,11 @@ typedef struct jc_lens_look {
     bool colour;    /* "text": shade by probability */
 } jc_lens_look;
 
-/** Show it as the view called `view`. The caller checks the stream. */
-JC_API jc_status jc_lens_write(const jc_lens *lens, const char *view,
-                               const jc_lens_look *look, FILE *f,
-                               jc_error *err) JC_NODISCARD;
+/** The lens as the view called `view`: (*text)[0..*length), zero-ended, is yours (free()).
+ */
+JC_API jc_status jc_lens_show(const jc_lens *lens, const char *view,
+                              const jc_lens_look *look, char **text, size_t *length,
+                              jc_error *err) JC_NODISCARD;
 
 /* ---- hidden states out ---- */
 

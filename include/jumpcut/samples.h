@@ -90,6 +90,18 @@ JC_API jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *toke
                                       const jc_samples_params *params,
                                       jc_error *err) JC_NODISCARD;
 
+/** Where a stream gets texts as strings: set *text and *length to the next text, valid
+ *  until the next call, or leave *text NULL at the end. */
+typedef jc_status jc_samples_text_fn(void *arg, const char **text, size_t *length,
+                                     jc_error *err);
+
+/** Samples of a function's strings, each a text, as jc_samples_from_text() makes them of
+ *  lines. With the unit "document" a long one is cut into windows of the context. */
+JC_API jc_status jc_samples_from_strings(jc_samples **out, const jc_tokenizer *tokenizer,
+                                         jc_samples_text_fn *next, void *arg,
+                                         const jc_samples_params *params,
+                                         jc_error *err) JC_NODISCARD;
+
 /** Samples as written by jc_sample_write(), taken as they are; `split` selects, the options
  *  that choose positions and texts are not used. */
 JC_API jc_status jc_samples_from_file(jc_samples **out, const char *path,

@@ -102,6 +102,8 @@ static const char *out_path(const jc_cli *cli)
 static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
 {
     const char *format = cli->args.own.format, *path = out_path(cli);
+    char *text = NULL;
+    size_t length;
     jc_output out;
     jc_status st = jc_output_open(&out, path, err);
 
@@ -109,11 +111,14 @@ static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
         return st;
     jc_ui_clear(&cli->ui);
     const jc_lens_look look = look_of(out.f);
-    st = jc_lens_write(lens, format, &look, out.f, err);
-    if (st == JC_OK)
+    st = jc_lens_show(lens, format, &look, &text, &length, err);
+    if (st == JC_OK) {
+        fwrite(text, 1, length, out.f); /* errors are seen at commit */
         st = jc_output_commit(&out, err);
-    else
+    } else {
         jc_output_discard(&out);
+    }
+    free(text);
     if (st == JC_OK && path && !cli->args.own.out)
         printf("lens: %s\n", path);
     return st;

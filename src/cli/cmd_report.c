@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
-#include "report/report.h"
+#include "jumpcut/report.h"
 
 /* "results.json" -> "results.html"; free(). */
 static char *beside(const char *results)

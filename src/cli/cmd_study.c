@@ -11,7 +11,7 @@
 #include "cli/study.h"
 #include "cli/output.h"
 #include "cli/table.h"
-#include "report/report.h"
+#include "jumpcut/report.h"
 
 /* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
  * for widths to about 10,000, and on a small model a minute's work. */

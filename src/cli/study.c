@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/output.h"
-#include "report/report.h"
+#include "jumpcut/report.h"
 
 void jc_study_say(const char *what, const char *path)
 {

@@ -81,6 +81,10 @@ typedef struct jc_lens_view {
                        jc_error *err);
 } jc_lens_view;
 
+/* Show it as the view called `view`. The caller checks the stream. */
+jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_look *look,
+                        FILE *f, jc_error *err) JC_NODISCARD;
+
 /* To so many significant digits, with a point in any locale. */
 void jc_lens_put_number(FILE *f, double x, int digits);
 

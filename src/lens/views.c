@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* views.c: the table of views. A new one is a file and a row. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lens/lens.h"
@@ -36,6 +37,27 @@ jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_loo
         if (strcmp(table[i]->info.name, view) == 0)
             return table[i]->write(lens, look, f, err);
     return jc_fail(err, JC_E_ARG, "no view is called '%s'", view);
+}
+
+jc_status jc_lens_show(const jc_lens *lens, const char *view, const jc_lens_look *look,
+                       char **text, size_t *length, jc_error *err)
+{
+    char *made = NULL;
+
+    *text = NULL;
+    FILE *f = open_memstream(&made, length);
+    if (!f)
+        return jc_fail_nomem(err, "a lens");
+    jc_status st = jc_lens_write(lens, view, look, f, err);
+    bool whole = !ferror(f);
+    whole = fclose(f) == 0 && whole;
+    if (st == JC_OK && !whole)
+        st = jc_fail_nomem(err, "a lens");
+    if (st)
+        free(made);
+    else
+        *text = made;
+    return st;
 }
 
 void jc_lens_put_number(FILE *f, double x, int digits)

@@ -5,7 +5,7 @@
  * The results go into the page as they are, in a JSON block that page.js draws from. They
  * are checked first, so the script may take their shape for granted.
  */
-#include "report/report.h"
+#include "jumpcut/report.h"
 
 #include <string.h>
 

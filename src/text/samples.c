@@ -123,7 +123,7 @@ static jc_status nothing(const jc_samples *s, jc_error *err)
     char why[96] = "", more[48] = "";
     size_t n = 1;
 
-    if (s->function)
+    if (s->function || s->strings)
         return jc_fail(err, JC_E_FORMAT, "there is no text%s", splits[s->want]);
     const char *name = s->corpus ? jc_corpus_name(s->corpus, &n) : jc_input_name(s->path);
     if (n > 1)
@@ -168,7 +168,7 @@ void jc_samples_position(const jc_samples *s, jc_progress *progress)
             progress->done = s->n_texts;
             progress->total = texts;
         }
-    } else if (s->function) {
+    } else if (s->function || s->strings) {
         progress->unit = "texts";
         progress->done = s->n_texts;
     } else {

@@ -25,12 +25,13 @@ struct jc_samples {
     bool given; /* a sample */
     bool ended; /* the notes are given */
 
-    /* sources of texts: exactly one of corpus and function */
+    /* sources of texts: exactly one of corpus, strings and function */
     const jc_texts_row *texts;
     jc_corpus *corpus;
     const jc_tokenizer *tokenizer;
-    const char *text; /* [length], borrowed from corpus */
+    const char *text; /* [length], borrowed from the source */
     size_t length;
+    jc_samples_text_fn *strings;
     jc_samples_source_fn *function;
     void *arg;
 

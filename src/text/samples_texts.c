@@ -42,7 +42,28 @@ static jc_status encode_function(jc_samples *s, jc_error *err)
     return JC_OK; /* they came with the text */
 }
 
+static jc_status fetch_string(jc_samples *s, bool *got, jc_error *err)
+{
+    jc_status st;
+
+    do { /* an empty one has no number, as an empty line has none */
+        s->text = NULL;
+        st = s->strings(s->arg, &s->text, &s->length, err);
+        *got = s->text != NULL;
+        s->n_empty += *got && s->length == 0 && !s->p.keep_empty;
+    } while (st == JC_OK && *got && s->length == 0 && !s->p.keep_empty);
+    return st;
+}
+
+static jc_status encode_string(jc_samples *s, jc_error *err)
+{
+    s->ids.n = 0;
+    return jc_tokenizer_encode_bare(s->tokenizer, s->text, s->length, s->p.hooks, &s->ids,
+                                    err);
+}
+
 static const jc_texts_row corpus_texts = {fetch_corpus, encode_corpus};
+static const jc_texts_row string_texts = {fetch_string, encode_string};
 static const jc_texts_row function_texts = {fetch_function, encode_function};
 
 /* Whether the tokenizer can do what is asked. */
@@ -119,6 +140,33 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
     }
     *out = s;
     return JC_OK;
+}
+
+jc_status jc_samples_from_strings(jc_samples **out, const jc_tokenizer *tokenizer,
+                                  jc_samples_text_fn *next, void *arg,
+                                  const jc_samples_params *params, jc_error *err)
+{
+    jc_samples *s;
+    jc_status st = jc_want(tokenizer, "tokenizer", err);
+
+    *out = NULL;
+    if (st == JC_OK && !next)
+        st = jc_want(NULL, "next", err);
+    if (st == JC_OK)
+        st = jc_samples_new(&s, params, err);
+    if (st)
+        return st;
+    s->next = jc_texts_next;
+    s->texts = &string_texts;
+    s->strings = next;
+    s->arg = arg;
+    s->tokenizer = tokenizer;
+    st = check_tokenizer(s, err);
+    if (st)
+        jc_samples_close(s);
+    else
+        *out = s;
+    return st;
 }
 
 jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source, void *arg,

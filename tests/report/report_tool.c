@@ -17,7 +17,7 @@
 
 #include "base/base.h"
 #include "fake_results.h"
-#include "report/report.h"
+#include "jumpcut/report.h"
 
 typedef struct reader {
     const char *at; /* in the DOM as text */

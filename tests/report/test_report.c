@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 #include "fake_results.h"
-#include "report/report.h"
+#include "jumpcut/report.h"
 
 #define FIXTURE JC_SOURCE_DIR "/tests/report/results-12.json"
 

@@ -510,6 +510,69 @@ static void test_samples_masked__every_failed_allocation_is_reported(void **stat
     }
 }
 
+/* A list of strings, for jc_samples_from_strings(). */
+typedef struct strings {
+    const char *const *text; /* NULL-ended */
+} strings;
+
+static jc_status next_string(void *arg, const char **text, size_t *length, jc_error *err)
+{
+    strings *list = arg;
+
+    (void)err;
+    *text = *list->text;
+    if (*text) {
+        *length = strlen(*text);
+        list->text++;
+    }
+    return JC_OK;
+}
+
+static void test_samples_masked__strings_are_as_lines_of_a_file(void **state)
+{
+    static const char *const texts[] = {"a b c d e f g", "", "h i j", "k l m n o p", NULL};
+    strings list = {texts};
+    jc_sample want, got;
+    jc_samples *listed;
+
+    (void)state;
+    jc_samples_params p = masked("all");
+    p.mask_rate = 0.4;
+    p.context = 6; /* the first is cut */
+    jc_samples *file = open_text("a b c d e f g\n\nh i j\nk l m n o p\n", &p);
+    assert_int_equal(jc_samples_from_strings(&listed, bert, next_string, &list, &p, NULL),
+                     JC_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(next(file, &want) && next(listed, &got));
+        assert_int_equal(got.n_ids, want.n_ids);
+        assert_memory_equal(got.ids, want.ids, want.n_ids * sizeof *want.ids);
+        assert_int_equal(got.n_positions, want.n_positions);
+        assert_memory_equal(got.positions, want.positions,
+                            want.n_positions * sizeof *want.positions);
+    }
+    assert_false(next(file, &want) || next(listed, &got));
+    jc_samples_close(file);
+    jc_samples_close(listed);
+}
+
+static void test_samples_masked__no_string_is_an_error(void **state)
+{
+    static const char *const none[] = {NULL};
+    strings list = {none};
+    jc_samples *s;
+    jc_sample sample;
+    jc_error err;
+
+    (void)state;
+    jc_samples_params p = masked("all");
+    assert_int_equal(jc_samples_from_strings(&s, bert, next_string, &list, &p, NULL),
+                     JC_OK);
+    assert_int_equal(jc_samples_next(s, &sample, &err), JC_E_FORMAT);
+    assert_string_equal(err.message, "there is no text");
+    jc_samples_close(s);
+    assert_int_equal(jc_samples_from_strings(&s, bert, NULL, NULL, &p, NULL), JC_E_ARG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +593,8 @@ int main(void)
         cmocka_unit_test(test_samples_masked__the_options_have_their_names),
         cmocka_unit_test(test_samples_masked__every_failed_allocation_is_reported),
         cmocka_unit_test(test_samples_masked__nothing_to_mask_is_a_failure),
+        cmocka_unit_test(test_samples_masked__strings_are_as_lines_of_a_file),
+        cmocka_unit_test(test_samples_masked__no_string_is_an_error),
     };
     return cmocka_run_group_tests_name("text/samples_masked", tests, open_bert, close_bert);
 }
