@@ -108,6 +108,10 @@ typedef struct jc_map_cost {
 } jc_map_cost;
 JC_API jc_map_cost jc_map_costs(const jc_map *map);
 
+/** The share of the target's variance that the map explains on the vectors that it was
+ *  fitted on; NAN where it is not known. */
+JC_API double jc_map_r2(const jc_map *map);
+
 /** The map as one matrix: weight [outputs, inputs], bias [outputs], zeros where it has
  *  none. */
 JC_API jc_status jc_map_dense(const jc_map *map, float *weight, float *bias,

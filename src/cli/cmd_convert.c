@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_convert.c: `jumpcut convert`: maps from files of other programs, and to them. */
 #include <stddef.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/work.h"
+
+static void close_convert(jc_cli *cli, const jc_shortcut *shortcut)
+{
+    const jc_own *own = &cli->args.own;
+    const char *out = cli->args.word[1];
+    const char *base = own->base && own->base == cli->demo ? "demo" : own->base;
+    const char *model = base ? base : jc_shortcut_meta(shortcut, "model");
+    size_t n = 0;
+    char what[60];
+    jc_next next;
+
+    while (jc_shortcut_map(shortcut, n))
+        n++;
+    snprintf(what, sizeof what, "%zu map%s", n, n == 1 ? "" : "s");
+    jc_closing_wrote(cli, what, out);
+    if (strcmp(own->format, "shortcuts") != 0)
+        return; /* for another program */
+    jc_next_begin(&next, cli, "eval");
+    jc_next_word(&next, model && model[0] ? model : "MODEL");
+    jc_next_word(&next, out);
+    jc_next_option(&next, "--text", "OTHER.txt");
+    jc_next_say(&next);
+}
 
 static jc_status run(jc_cli *cli, jc_error *err)
 {
@@ -25,6 +50,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_shortcut_store(shortcut, own->store, &error, err);
     if (st == JC_OK)
         st = jc_convert_write(shortcut, args->word[1], own->format, own->pair, err);
+    if (st == JC_OK)
+        close_convert(cli, shortcut);
     jc_shortcut_free(shortcut);
     jc_model_close(model);
     return st;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_eval.c: `jumpcut eval`: how good shortcuts are on texts. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 #include "cli/output.h"
@@ -26,6 +28,22 @@ static jc_status score(char **json, jc_cli *cli, const jc_model *model,
     jc_work_close(&work);
     jc_ui_clear(&cli->ui);
     return st;
+}
+
+static void close_eval(jc_cli *cli)
+{
+    const char *out = cli->args.own.out;
+    jc_next next;
+
+    if (!out || strcmp(out, "-") == 0) {
+        jc_closing_say(cli, "the scores are not kept: '--out results.json' keeps them for "
+                            "'jumpcut report'");
+        return;
+    }
+    jc_closing_wrote(cli, "the scores", out);
+    jc_next_begin(&next, cli, "report");
+    jc_next_word(&next, out);
+    jc_next_say(&next);
 }
 
 static jc_status run(jc_cli *cli, jc_error *err)
@@ -56,6 +74,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_output_text(args->own.out, json, err);
     if (st == JC_OK)
         st = jc_table_print(stdout, json, args->own.format, err);
+    if (st == JC_OK)
+        close_eval(cli);
     free(json);
     for (size_t i = 0; i < args->n_words; i++)
         jc_shortcut_free(shortcuts[i]);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_fit.c: `jumpcut fit`: texts or sums in, a file of shortcuts out. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/work.h"
@@ -160,6 +162,86 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
     return st;
 }
 
+/* ---- the last lines ---- */
+
+/* "map.0+12@-1.12" -> "0+12@-1 to 12"; that of a part as it is. */
+static void say_map(const jc_map *map, char *text, size_t size)
+{
+    char name[JC_TAP_AT_NAME];
+    size_t n = 0;
+
+    if (jc_map_sources(map) == 0) {
+        snprintf(text, size, "%s", jc_map_name(map));
+        return;
+    }
+    for (size_t i = 0; i < jc_map_sources(map) && n < size; i++) {
+        jc_tap_at_name(jc_map_source(map, i), name);
+        n += (size_t)snprintf(text + n, size - n, "%s%s", i ? "+" : "", name);
+    }
+    jc_tap_at_name(jc_map_target(map), name);
+    if (n < size)
+        snprintf(text + n, size - n, " to %s", name);
+}
+
+static void close_r2(jc_cli *cli, const jc_shortcut *shortcut)
+{
+    const jc_map *least = NULL, *most = NULL, *map;
+    char first[120], last[120];
+    double sum = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; (map = jc_shortcut_map(shortcut, i)); i++) {
+        double r2 = jc_map_r2(map);
+        if (isnan(r2))
+            continue;
+        least = !least || r2 < jc_map_r2(least) ? map : least;
+        most = !most || r2 > jc_map_r2(most) ? map : most;
+        sum += r2;
+        n++;
+    }
+    if (n == 0)
+        return;
+    say_map(least, first, sizeof first);
+    say_map(most, last, sizeof last);
+    if (n == 1)
+        jc_closing_say(cli, "R2 on the training texts: %.3f (%s)", sum, first);
+    else
+        jc_closing_say(cli,
+                       "R2 on the training texts: %.3f (%s) to %.3f (%s), %.3f on average",
+                       jc_map_r2(least), first, jc_map_r2(most), last, sum / (double)n);
+}
+
+static void close_fit(jc_cli *cli, const jc_shortcut *shortcut)
+{
+    const jc_args *args = &cli->args;
+    const char *rows = jc_shortcut_meta(shortcut, "rows");
+    const char *texts = jc_shortcut_meta(shortcut, "rows.texts");
+    char what[160];
+    size_t n = 0;
+    jc_next next;
+
+    while (jc_shortcut_map(shortcut, n))
+        n++;
+    snprintf(what, sizeof what, "%zu map%s", n, n == 1 ? "" : "s");
+    jc_closing_say(cli, "wrote %s to '%s': method %s, fitted on %s vectors of %s texts",
+                   n ? what : "the identity", args->own.out, args->fit.method,
+                   rows ? rows : "no", texts ? texts : "no");
+    close_r2(cli, shortcut);
+    if (args->own.save_sums)
+        jc_closing_wrote(cli, "the sums", args->own.save_sums);
+    if (args->own.rank_curve)
+        jc_closing_wrote(cli, "R2 by rank", args->own.rank_curve);
+    jc_next_begin(&next, cli, "eval");
+    if (args->n_words)
+        jc_next_model(&next);
+    else
+        jc_next_word(&next, jc_shortcut_meta(shortcut, "model"));
+    jc_next_word(&next, args->own.out);
+    jc_next_texts(&next);
+    jc_next_option(&next, "--out", "results.json");
+    jc_next_say(&next);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -189,6 +271,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_origin_record(cli, shortcut, err);
     if (st == JC_OK)
         st = jc_shortcut_save(shortcut, args->own.out, err);
+    if (st == JC_OK)
+        close_fit(cli, shortcut);
     jc_shortcut_free(shortcut);
     jc_stats_free(stats);
     jc_model_close(model);

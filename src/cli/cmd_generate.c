@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/continuation.h"
 #include "cli/frequent.h"
 #include "cli/output.h"
@@ -162,7 +163,25 @@ static void tell_memory(const jc_cli *cli, const jc_model *model, const prompts 
         return;
     snprintf(note, sizeof note, "keys and values of %zu sequence%s take %.1f GB of memory",
              p->n, p->n == 1 ? "" : "s", 1e-9 * bytes);
-    cli->ui.hooks.note(cli->ui.hooks.arg, note);
+    jc_ui_remark((jc_ui *)cli->ui.hooks.arg, note);
+}
+
+static void close_generate(jc_cli *cli, size_t tokens, size_t sequences)
+{
+    const jc_own *own = &cli->args.own;
+    char many[48] = "", what[120];
+    jc_next next;
+
+    if (sequences > 1)
+        snprintf(many, sizeof many, " in %zu sequences", sequences);
+    snprintf(what, sizeof what, "%zu token%s%s", tokens, tokens == 1 ? "" : "s", many);
+    jc_closing_wrote(cli, what, NULL);
+    if (!own->prompt || !own->prompt[0])
+        return;
+    jc_next_begin(&next, cli, "lens");
+    jc_next_model(&next);
+    jc_next_option(&next, "--prompt", own->prompt);
+    jc_next_say(&next);
 }
 
 static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *tokenizer,
@@ -198,6 +217,8 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
             st = finished;
         }
     }
+    if (st == JC_OK)
+        close_generate(cli, all.tokens, p->n);
     jc_continuations_free(&all);
     return st;
 }

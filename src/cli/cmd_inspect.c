@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/contents.h"
 #include "cli/work.h"
 
@@ -71,6 +72,22 @@ static jc_status print_json(const jc_model *model, const jc_tokenizer *tokenizer
     return JC_OK;
 }
 
+static void close_inspect(jc_cli *cli, const jc_model_info *info)
+{
+    bool writes = info->causal && info->has_head;
+    jc_next next;
+
+    jc_next_begin(&next, cli, writes ? "lens" : "states");
+    jc_next_model(&next);
+    if (writes) {
+        jc_next_option(&next, "--prompt", "The capital of France is");
+    } else {
+        jc_next_option(&next, "--text", "TEXTS.txt");
+        jc_next_option(&next, "--out", "states.safetensors");
+    }
+    jc_next_say(&next);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const char *path = cli->args.word[0];
@@ -81,12 +98,14 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (st)
         return st;
-    if (jc_tokenizer_open(&tokenizer, path, &why) && cli->ui.hooks.note)
-        cli->ui.hooks.note(cli->ui.hooks.arg, why.message);
+    if (jc_tokenizer_open(&tokenizer, path, &why))
+        jc_ui_note(&cli->ui, why.message);
     if (strcmp(cli->args.own.format, "json") == 0)
         st = print_json(model, tokenizer, err);
     else
         print_text(model, tokenizer);
+    if (st == JC_OK && tokenizer)
+        close_inspect(cli, jc_model_get_info(model));
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
     return st;

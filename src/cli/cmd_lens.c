@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/work.h"
@@ -51,7 +52,7 @@ static jc_status read_file(jc_ids *ids, jc_cli *cli, const jc_model_info *info,
                  "only the first text of '%s' is shown; '--unit file' takes the whole file "
                  "for one",
                  file);
-        cli->ui.hooks.note(cli->ui.hooks.arg, note);
+        jc_ui_note(&cli->ui, note);
     }
     jc_samples_close(samples);
     return st;
@@ -99,6 +100,36 @@ static const char *out_path(const jc_cli *cli)
     return !own->out && page && isatty(STDOUT_FILENO) ? "lens.html" : own->out;
 }
 
+/* A page is looked at; of anything else a page can be made. */
+static void close_lens(jc_cli *cli, const jc_lens *lens, const char *path)
+{
+    const jc_own *own = &cli->args.own;
+    bool page = strcmp(own->format, "html") == 0;
+    bool file = path && strcmp(path, "-") != 0;
+    size_t n = jc_lens_columns(lens);
+    char what[60];
+    jc_next next;
+
+    snprintf(what, sizeof what, "the lens of %zu position%s", n, n == 1 ? "" : "s");
+    if (file)
+        jc_closing_wrote(cli, what, path);
+    if (file && page)
+        jc_closing_open(cli, path);
+    if (page || (own->file && strcmp(own->file, "-") == 0))
+        return;
+    jc_next_begin(&next, cli, "lens");
+    jc_next_model(&next);
+    for (size_t i = 1; i < cli->args.n_words; i++)
+        jc_next_word(&next, cli->args.word[i]);
+    jc_next_option(&next, own->prompt ? "--prompt" : "--text",
+                   own->prompt ? own->prompt : own->file);
+    if (jc_args_given(&cli->args, "unit"))
+        jc_next_option(&next, "--unit", cli->args.samples.unit);
+    jc_next_option(&next, "--format", "html");
+    jc_next_option(&next, "--out", "lens.html");
+    jc_next_say(&next);
+}
+
 static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
 {
     const char *format = cli->args.own.format, *path = out_path(cli);
@@ -121,6 +152,8 @@ static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
     free(text);
     if (st == JC_OK && path && !cli->args.own.out)
         printf("lens: %s\n", path);
+    if (st == JC_OK)
+        close_lens(cli, lens, path);
     return st;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "jumpcut/report.h"
@@ -45,8 +46,10 @@ static jc_status run(jc_cli *cli, jc_error *err)
                         : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
     if (st == JC_OK)
         st = jc_report_write(results, path, err);
-    if (st == JC_OK)
+    if (st == JC_OK) {
         printf("report: %s\n", path);
+        jc_closing_open(cli, path);
+    }
     free(path);
     free(results);
     return st;

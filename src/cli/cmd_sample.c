@@ -1,17 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_sample.c: `jumpcut sample`: the work list of a fit. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
+
+static void close_sample(jc_cli *cli, const uint64_t n[3])
+{
+    const char *out = cli->args.own.out;
+    char what[120];
+    jc_next next;
+
+    if (n[JC_SPLIT_NONE])
+        snprintf(what, sizeof what, "%" PRIu64 " samples", n[JC_SPLIT_NONE]);
+    else
+        snprintf(what, sizeof what,
+                 "%" PRIu64 " samples for training and %" PRIu64 " for validation",
+                 n[JC_SPLIT_TRAIN], n[JC_SPLIT_VAL]);
+    jc_closing_wrote(cli, what, out);
+    if (!out || strcmp(out, "-") == 0)
+        return;
+    jc_next_begin(&next, cli, "fit");
+    jc_next_model(&next);
+    jc_next_option(&next, "--samples", out);
+    jc_next_option(&next, "--out", "mat.safetensors");
+    jc_next_say(&next);
+}
 
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
     jc_model *model = NULL;
     jc_work work = {0};
-    uint64_t n;
+    uint64_t n[3];
     jc_status st = jc_work_check(cli, "all", err);
 
     if (st == JC_OK)
@@ -23,7 +49,9 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_work_open(&work, cli, model, err);
     if (st == JC_OK)
-        st = jc_work_copy(&work, cli, args->own.out, &n, err);
+        st = jc_work_copy(&work, cli, args->own.out, n, err);
+    if (st == JC_OK)
+        close_sample(cli, n);
     jc_work_close(&work);
     jc_model_close(model);
     return st;

@@ -1,8 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_states.c: `jumpcut states`: the hidden states of texts, for other programs. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
+#include "cli/output.h"
 #include "cli/work.h"
+
+/* Python, which most of those who want states have at hand. */
+static void close_states(jc_cli *cli)
+{
+    const char *out = cli->args.own.out;
+    size_t n = strlen(out);
+    bool npy = n > 4 && strcmp(out + n - 4, ".npy") == 0;
+    char *script =
+        jc_format(npy ? "import numpy; print(numpy.load(\"%s\").shape)"
+                      : "from safetensors.numpy import load_file; "
+                        "print({k: v.shape for k, v in load_file(\"%s\").items()})",
+                  out);
+    jc_next next = {.cli = cli, .whole = true};
+
+    jc_closing_wrote(cli, "the states", out);
+    if (script && !strpbrk(out, "\"\\")) {
+        jc_next_option(&next, "python3", "-c");
+        jc_next_word(&next, script);
+        jc_next_say(&next);
+    }
+    free(script);
+}
 
 static jc_status run(jc_cli *cli, jc_error *err)
 {
@@ -28,6 +55,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_work_close(&work);
     jc_model_close(model);
     jc_ui_clear(&cli->ui);
+    if (st == JC_OK)
+        close_states(cli);
     return st;
 }
 

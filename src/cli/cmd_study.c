@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/study.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -174,6 +175,23 @@ static jc_status score(jc_study *s, jc_error *err)
     return st;
 }
 
+static void close_study(const jc_study *s)
+{
+    jc_cli *cli = s->cli;
+    jc_next next;
+
+    jc_closing_wrote(cli, "the study", cli->args.own.out);
+    jc_closing_open(cli, s->report);
+    if (!jc_model_get_info(s->model)->has_head || !jc_model_get_info(s->model)->causal)
+        return;
+    jc_next_begin(&next, cli, "lens");
+    jc_next_model(&next);
+    if (s->n)
+        jc_next_word(&next, s->path[0]);
+    jc_next_option(&next, "--prompt", "The capital of France is");
+    jc_next_say(&next);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     jc_study s = {.cli = cli};
@@ -197,6 +215,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_table_saved(stdout, s.json, err);
     if (st == JC_OK)
         jc_study_say("report", s.report);
+    if (st == JC_OK)
+        close_study(&s);
     study_free(&s);
     return st;
 }

@@ -8,10 +8,16 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/json_text.h"
 #include "cli/output.h"
 #include "cli/work.h"
+
+/* What was read or written. */
+struct count {
+    uint64_t texts, tokens;
+};
 
 /* ---- texts to ids ---- */
 
@@ -24,7 +30,7 @@ static void print_ids(FILE *f, const uint32_t *ids, size_t n)
 }
 
 static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, jc_output *out,
-                        jc_error *err)
+                        struct count *count, jc_error *err)
 {
     const jc_own *own = &cli->args.own;
     jc_samples_params params = cli->args.samples;
@@ -45,6 +51,8 @@ static jc_status encode(jc_cli *cli, const jc_tokenizer *tokenizer, jc_output *o
         if (st || !sample.ids)
             break;
         print_ids(out->f, sample.ids, sample.n_ids);
+        count->texts++;
+        count->tokens += sample.n_ids;
         st = jc_output_look(out, err);
         jc_samples_position(samples, &progress);
         if (st == JC_OK && !jc_ui_progress(&cli->ui, &progress))
@@ -111,7 +119,7 @@ static jc_status decode_line(const jc_tokenizer *tokenizer, const char *line, si
 }
 
 static jc_status decode_file(const jc_tokenizer *tokenizer, const char *path, FILE *f,
-                             jc_error *err)
+                             struct count *count, jc_error *err)
 {
     bool input = strcmp(path, "-") == 0;
     FILE *in = input ? stdin : fopen(path, "r");
@@ -129,6 +137,8 @@ static jc_status decode_file(const jc_tokenizer *tokenizer, const char *path, FI
             break;
         snprintf(where, sizeof where, "line %" PRIu64 " of '%s'", number, path);
         st = decode_line(tokenizer, line, (size_t)n, where, &ids, f, err);
+        count->texts++;
+        count->tokens += ids.n;
     }
     if (st == JC_OK && ferror(in))
         st = jc_cli_fail(err, JC_E_IO, "cannot read '%s': %s", path, strerror(errno));
@@ -141,11 +151,30 @@ static jc_status decode_file(const jc_tokenizer *tokenizer, const char *path, FI
 
 /* ---- the command ---- */
 
+static void close_tokenize(jc_cli *cli, const struct count *count)
+{
+    const jc_own *own = &cli->args.own;
+    char what[120];
+    jc_next next;
+
+    snprintf(what, sizeof what, "%" PRIu64 " texts %s %" PRIu64 " tokens", count->texts,
+             own->decode ? "made of" : "as", count->tokens);
+    jc_closing_wrote(cli, what, own->out);
+    if (own->decode || !own->out || strcmp(own->out, "-") == 0)
+        return;
+    jc_next_begin(&next, cli, "tokenize");
+    jc_next_model(&next);
+    jc_next_word(&next, "--decode");
+    jc_next_option(&next, "--text", own->out);
+    jc_next_say(&next);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_own *own = &cli->args.own;
     jc_tokenizer *tokenizer = NULL;
     jc_output out = {0};
+    struct count count = {0};
     jc_status st;
 
     if (own->text.n == 0)
@@ -159,11 +188,13 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st)
         goto done;
     if (!own->decode)
-        st = encode(cli, tokenizer, &out, err);
+        st = encode(cli, tokenizer, &out, &count, err);
     for (size_t i = 0; own->decode && i < own->text.n && st == JC_OK; i++)
-        st = decode_file(tokenizer, own->text.item[i], out.f, err);
+        st = decode_file(tokenizer, own->text.item[i], out.f, &count, err);
     if (st == JC_OK)
         st = jc_output_commit(&out, err);
+    if (st == JC_OK)
+        close_tokenize(cli, &count);
 done:
     jc_output_discard(&out);
     jc_tokenizer_close(tokenizer);

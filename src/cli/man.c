@@ -152,10 +152,13 @@ void jc_man_page(FILE *f)
         fputs(jc_command_at(i + 1) ? "++\n" : "\n\n", f);
     }
     fprintf(f, "# DESCRIPTION\n\n%s%s# COMMANDS\n\n", about, concepts);
-    fputs("*--quiet*, taken by every command that works for long, silences progress and "
-          "notes; *--help*, taken by all, teaches one. An option that takes several values "
-          "takes all words up to the next option.\n\n",
-          f);
+    fputs(
+        "A command ends by saying on standard error what it wrote, and a command that goes "
+        "on from there. *--quiet* leaves that and progress out; notes about the results, "
+        "such as texts that were fitted on and are scored again, stay. *--help*, taken by "
+        "all commands, teaches one. An option that takes several values "
+        "takes all words up to the next option.\n\n",
+        f);
     for (size_t i = 0; jc_command_at(i); i++)
         command(f, jc_command_at(i));
     fputs(files, f);

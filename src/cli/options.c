@@ -18,7 +18,7 @@ static const jc_own_row samples_file_rows[] = {
 
 static const jc_own_row common_rows[] = {
     {{"quiet", JC_OPTION_BOOL, offsetof(jc_own, quiet), 0, 0, "false", NULL,
-      "no progress and no notes on standard error"},
+      "no progress and no closing lines on standard error; notes about the results stay"},
      NULL},
 };
 

@@ -157,6 +157,13 @@ static bool is_disjoint(const jc_cli *cli, const jc_shortcut *shortcut)
            same_number(shortcut, "train", s->train) && same_number(shortcut, "val", s->val);
 }
 
+/* Whether both are of texts that the model wrote from the same seed. */
+static bool shares_writing(const jc_cli *cli, const jc_shortcut *shortcut)
+{
+    return cli->args.self.self_text && jc_shortcut_meta(shortcut, "texts.self") &&
+           same_number(shortcut, "seed", cli->args.samples.seed);
+}
+
 jc_status jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path,
                             jc_error *err)
 {
@@ -167,14 +174,21 @@ jc_status jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char
     if (texts && !fitted && jc_json_short(&why))
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for '%s'", path);
     const char *file = shared_file(&cli->args.own, fitted);
+    const bool written = shares_writing(cli, shortcut);
 
-    if (file && !is_disjoint(cli, shortcut)) {
+    if ((file || written) && !is_disjoint(cli, shortcut)) {
         char note[400];
-        snprintf(note, sizeof note,
-                 "'%s' was fitted on texts of '%s' too: scores on them are too good; see "
-                 "--train and --val",
-                 path, file);
-        cli->ui.hooks.note(cli->ui.hooks.arg, note);
+        if (file)
+            snprintf(note, sizeof note,
+                     "'%s' was fitted on texts of '%s' too: scores on them are too good; "
+                     "see --train and --val",
+                     path, file);
+        else
+            snprintf(note, sizeof note,
+                     "'%s' was fitted on texts that the model wrote from the same seed: "
+                     "scores on them are too good; see --seed, --train and --val",
+                     path);
+        jc_ui_note(&cli->ui, note);
     }
     json_decref(fitted);
     return JC_OK;

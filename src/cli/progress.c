@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* progress.c: a bar with rate and time left on a terminal, a line every ten seconds
- * elsewhere, nothing when --quiet. */
+ * elsewhere, nothing when --quiet; and notes. */
 #include "cli/ui.h"
 
 #include <stdlib.h>
@@ -123,10 +123,14 @@ static bool on_progress(void *arg, const jc_progress *progress)
 
 void jc_ui_note(jc_ui *ui, const char *message)
 {
-    if (ui->quiet)
-        return;
     jc_ui_clear(ui);
     fprintf(stderr, "jumpcut: note: %s\n", message);
+}
+
+void jc_ui_remark(jc_ui *ui, const char *message)
+{
+    if (!ui->quiet)
+        jc_ui_note(ui, message);
 }
 
 static void on_note(void *arg, const char *message)

@@ -16,13 +16,13 @@ void jc_study_say(const char *what, const char *path)
 jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
 {
     jc_work work = {0};
-    uint64_t n;
+    uint64_t n[3];
     jc_status st;
 
     s->cli->args.samples.split = "all";
     st = jc_work_texts(&work, s->cli, s->model, err);
     if (st == JC_OK)
-        st = jc_work_copy(&work, s->cli, path, &n, err);
+        st = jc_work_copy(&work, s->cli, path, n, err);
     jc_work_close(&work);
     if (st == JC_OK)
         jc_study_say("samples", path);

@@ -35,7 +35,7 @@ static void note_same_files(jc_cli *cli)
                 snprintf(note, sizeof note,
                          "'%.300s' is in '--text' and in '--transfer': it is no other text",
                          other->item[i]);
-                cli->ui.hooks.note(cli->ui.hooks.arg, note);
+                jc_ui_note(&cli->ui, note);
                 break;
             }
 }

@@ -21,8 +21,10 @@ typedef struct jc_ui {
 void jc_ui_init(jc_ui *ui, bool quiet);
 /* Take the bar away, before something else is printed. */
 void jc_ui_clear(jc_ui *ui);
-/* A sentence for the user, without its full stop. */
+/* A sentence about the results, without its full stop: --quiet shows it too. */
 void jc_ui_note(jc_ui *ui, const char *message);
+/* A sentence that changes nothing about the results: not with --quiet. */
+void jc_ui_remark(jc_ui *ui, const char *message);
 /* Show progress; false when the user wants the work stopped. */
 bool jc_ui_progress(jc_ui *ui, const jc_progress *progress);
 

@@ -78,18 +78,27 @@ jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err)
 
 jc_status jc_work_demo(jc_cli *cli, jc_error *err)
 {
-    bool takes_model = strncmp(cli->command->words, "MODEL", 5) == 0;
+    jc_args *args = &cli->args;
+    bool takes_model = strncmp(cli->command->words, "MODEL", 5) == 0 && args->n_words > 0;
+    const char **names[] = {takes_model ? &args->word[0] : NULL, &args->own.base,
+                            &args->own.tokenizer};
+    jc_status st = JC_OK;
 
-    if (!takes_model || cli->args.n_words == 0 || strcmp(cli->args.word[0], "demo") != 0)
+    for (size_t i = 0; i < JC_COUNT_OF(names); i++) {
+        if (!names[i] || !*names[i] || strcmp(*names[i], "demo") != 0)
+            continue;
+        if (!cli->demo)
+            st = demo_path(&cli->demo, err);
+        if (st)
+            return st;
+        *names[i] = cli->demo;
+    }
+    if (!cli->demo)
         return JC_OK;
-    jc_status st = demo_path(&cli->demo, err);
-    if (st)
-        return st;
-    cli->args.word[0] = cli->demo;
     if (has_config("demo"))
-        jc_ui_note(&cli->ui,
-                   "'demo' is the model that comes with jumpcut; write './demo' for "
-                   "the folder");
+        jc_ui_remark(&cli->ui,
+                     "'demo' is the model that comes with jumpcut; write './demo' for "
+                     "the folder");
     return JC_OK;
 }
 
@@ -128,6 +137,23 @@ static bool takes_samples(const jc_command *command)
     return false;
 }
 
+/* Whether the first sample of the file says to which split it belongs; standard input
+ * cannot be looked at, and a file that cannot be read is told of later. */
+static bool is_split(const char *path)
+{
+    jc_samples *samples = NULL;
+    jc_sample sample = {.ids = NULL};
+    bool split = true;
+
+    if (strcmp(path, "-") == 0)
+        return true;
+    if (jc_samples_from_file(&samples, path, NULL, NULL) == JC_OK &&
+        jc_samples_next(samples, &sample, NULL) == JC_OK)
+        split = sample.split != JC_SPLIT_NONE;
+    jc_samples_close(samples);
+    return split;
+}
+
 jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err)
 {
     static const char *const of_texts[] = {"unit", "field",     "positions",    "train",
@@ -149,7 +175,7 @@ jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err)
     if (!jc_args_given(&cli->args, "split") &&
         (own->samples || jc_args_given(&cli->args, "train") ||
          jc_args_given(&cli->args, "val")))
-        cli->args.samples.split = split;
+        cli->args.samples.split = own->samples && !is_split(own->samples) ? "all" : split;
     return JC_OK;
 }
 
@@ -279,14 +305,15 @@ void jc_work_close(jc_work *work)
     memset(work, 0, sizeof *work);
 }
 
-jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n,
+jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t n[3],
                        jc_error *err)
 {
     jc_output out;
     jc_sample sample;
     jc_status st = jc_output_open(&out, path, err);
 
-    for (*n = 0; st == JC_OK; ++*n) {
+    n[JC_SPLIT_NONE] = n[JC_SPLIT_TRAIN] = n[JC_SPLIT_VAL] = 0;
+    while (st == JC_OK) {
         jc_progress progress;
         char *line;
         st = jc_samples_next(work->samples, &sample, err);
@@ -297,6 +324,7 @@ jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n
             break;
         fputs(line, out.f);
         free(line);
+        n[sample.split]++;
         st = jc_output_look(&out, err);
         jc_samples_position(work->samples, &progress);
         if (work->self) {

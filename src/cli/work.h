@@ -19,7 +19,8 @@ typedef struct jc_work {
  */
 jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err) JC_NODISCARD;
 
-/* The word 'demo' in the place of MODEL becomes the path of the demo model, cli->demo. */
+/* Where a model is named 'demo', as MODEL, --model or --tokenizer, the name becomes the
+ * path of the demo model, cli->demo. */
 jc_status jc_work_demo(jc_cli *cli, jc_error *err) JC_NODISCARD;
 
 /* Open the model, or where it need not run only inspect it, and show what is odd about it.
@@ -59,8 +60,8 @@ void jc_work_close(jc_work *work); /* takes a zeroed one */
 jc_status jc_work_shortcuts(jc_shortcut **shortcuts, const jc_cli *cli,
                             const jc_model *model, jc_error *err) JC_NODISCARD;
 
-/* Write all of `in` as JSON Lines; *n counts texts. */
-jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t *n,
+/* Write all samples as JSON Lines; n[3] counts those of each jc_split. */
+jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t n[3],
                        jc_error *err) JC_NODISCARD;
 
 /* ---- origin.c: what a shortcut was fitted on ---- */

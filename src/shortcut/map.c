@@ -123,6 +123,11 @@ jc_map_cost jc_map_costs(const jc_map *map)
     return cost;
 }
 
+double jc_map_r2(const jc_map *map)
+{
+    return map->r2;
+}
+
 jc_status jc_map_dense(const jc_map *map, float *weight, float *bias, jc_error *err)
 {
     memset(weight, 0, map->d_out * map->d_in * sizeof *weight);
