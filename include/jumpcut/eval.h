@@ -57,6 +57,15 @@ JC_API void jc_results_free(jc_results *results);
 JC_API jc_status jc_results_add(jc_results *results, const char *json,
                                 jc_error *err) JC_NODISCARD;
 
+/** Move a section of `from`, as "maps", into `results`, in the place of one that is there.
+ *  E_ARG when `from` has none. */
+JC_API jc_status jc_results_take(jc_results *results, jc_results *from, const char *section,
+                                 jc_error *err) JC_NODISCARD;
+
+/** The name under which shortcut `i` of those given to jc_eval() stands in "fits". NULL:
+ *  it does not: it is the identity, or its maps are scored one by one. */
+JC_API const char *jc_results_fit(const jc_results *results, size_t i);
+
 /** results.json, "format":"jumpcut-results/1"; *json is yours (free()). */
 JC_API jc_status jc_results_json(const jc_results *results, char **json,
                                  jc_error *err) JC_NODISCARD;

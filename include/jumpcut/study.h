@@ -7,9 +7,9 @@
  * Experiments that take more than one fit: how much text is enough, and what becomes of
  * maps on other text (definitions in docs/methods.md).
  *
- * Each gives a section of results.json as JSON text, {"training_size": [...]} or
- * {"transfer": {...}}, to be read as it is or added by jc_results_add(); *json is yours
- * (free()).
+ * Each gives results with one section, "training_size" or "transfer". jc_results_json()
+ * writes them as they are; jc_results_take() moves the section into the results of
+ * jc_eval(). Free them with jc_results_free().
  */
 
 #include <stddef.h>
@@ -54,7 +54,7 @@ JC_API const jc_option *jc_training_size_options(size_t *n_rows);
  *  64d, ... vectors of each stream and on all of them, in one pass a stream; score the maps
  *  to the last layer on the first texts of `val`. Needs memory for the sums of these maps
  *  twice, and for the validation states. */
-JC_API jc_status jc_training_size(char **json, const jc_model *model,
+JC_API jc_status jc_training_size(jc_results **out, const jc_model *model,
                                   const jc_training_series *series, size_t n_series,
                                   jc_samples *val, const jc_training_size_params *params,
                                   jc_error *err) JC_NODISCARD;
@@ -70,7 +70,7 @@ typedef struct jc_transfer_text {
 /** Score the shortcuts of both texts, and the identity, on both. shortcuts[i] of one is
  *  compared with shortcuts[i] of the other, which must be of the same method. Only maps to
  *  the last layer are used. */
-JC_API jc_status jc_transfer(char **json, const jc_model *model,
+JC_API jc_status jc_transfer(jc_results **out, const jc_model *model,
                              const jc_transfer_text texts[2], size_t n_shortcuts,
                              const jc_eval_params *params, jc_error *err) JC_NODISCARD;
 

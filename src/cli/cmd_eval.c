@@ -21,9 +21,8 @@ static jc_status score(char **json, jc_cli *cli, const jc_model *model,
         st = jc_eval(&results, model, (const jc_shortcut *const *)shortcuts,
                      cli->args.n_words - 1, work.samples, &cli->args.eval, err);
     if (st == JC_OK)
-        st = jc_results_json(results, json, err);
-    if (st == JC_OK)
-        st = jc_origin_complete(cli, json, shortcuts, cli->args.word + 1, err);
+        st = jc_origin_complete(cli, results, shortcuts, cli->args.word + 1,
+                                cli->args.n_words - 1, json, err);
     jc_results_free(results);
     jc_work_close(&work);
     jc_ui_clear(&cli->ui);

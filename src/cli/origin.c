@@ -210,53 +210,56 @@ static json_t *sources_of(const jc_shortcut *shortcut)
     return list || jc_json_short(&why) ? list : json_array(); /* another program's */
 }
 
-/* The rows of "fits" stand in the order of the shortcuts. False: out of memory. */
-static bool complete_fits(json_t *fits, jc_shortcut *const *shortcuts,
-                          const char *const *paths)
+/* {"METHOD": {"sources": ..., "file": ...}, ...}; NULL: out of memory. */
+static json_t *describe_fits(const jc_results *results, jc_shortcut *const *shortcuts,
+                             const char *const *paths, size_t n)
 {
-    const char *name;
-    json_t *fit;
-    size_t i = 0;
+    json_t *fits = json_object();
     bool made = true;
 
-    json_object_foreach(fits, name, fit)
-    {
-        made &= json_object_set_new(fit, "sources", sources_of(shortcuts[i])) == 0;
-        made &= json_object_set_new(fit, "file", name_of(paths[i])) == 0;
-        i++;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = jc_results_fit(results, i);
+        if (name)
+            made &= json_object_set_new(fits, name,
+                                        json_pack("{s:o, s:o}", "sources",
+                                                  sources_of(shortcuts[i]), "file",
+                                                  name_of(paths[i]))) == 0;
     }
-    return made;
+    if (made)
+        return fits;
+    json_decref(fits);
+    return NULL;
 }
 
 /* The same of the texts that the scores are of. */
-static bool complete_data(json_t *data, const jc_cli *cli)
+static json_t *describe_data(const jc_cli *cli)
 {
     const jc_own *own = &cli->args.own;
     const jc_samples_params *s = &cli->args.samples;
     bool listed = own->samples != NULL; /* the file tells positions, not how they came */
+    json_t *sources = cli->args.self.self_text ? json_pack("[s]", OWN_WRITING)
+                                               : names(&own->text, own->samples);
 
-    return json_object_set_new(data, "sources",
-                               cli->args.self.self_text
-                                   ? json_pack("[s]", OWN_WRITING)
-                                   : names(&own->text, own->samples)) == 0 &&
-           json_object_set_new(data, "positions",
-                               json_string(listed ? "listed" : s->positions)) == 0 &&
-           json_object_set_new(
-               data, "seed", listed ? json_null() : json_integer((json_int_t)s->seed)) == 0;
+    return json_pack("{s:o, s:s, s:o}", "sources", sources, "positions",
+                     listed ? "listed" : s->positions, "seed",
+                     listed ? json_null() : json_integer((json_int_t)s->seed));
 }
 
-jc_status jc_origin_complete(const jc_cli *cli, char **results,
+jc_status jc_origin_complete(const jc_cli *cli, jc_results *results,
                              jc_shortcut *const *shortcuts, const char *const *paths,
-                             jc_error *err)
+                             size_t n, char **json, jc_error *err)
 {
-    json_t *json = json_loads(*results, 0, NULL); /* our own: NULL is short memory */
-    bool made = json && complete_data(json_object_get(json, "data"), cli) &&
-                complete_fits(json_object_get(json, "fits"), shortcuts, paths);
-    char *text = made ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
+    json_t *own = json_pack("{s:o, s:o}", "data", describe_data(cli), "fits",
+                            describe_fits(results, shortcuts, paths, n));
+    char *text = own ? json_dumps(own, JSON_COMPACT) : NULL, *whole = NULL;
+    jc_status st = text ? jc_results_add(results, text, err)
+                        : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
 
-    json_decref(json);
-    free(*results);
-    *results = text ? jc_format("%s\n", text) : NULL;
+    json_decref(own);
     free(text);
-    return *results ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
+    if (st == JC_OK)
+        st = jc_results_json(results, &whole, err);
+    *json = st == JC_OK ? jc_format("%s\n", whole) : NULL;
+    free(whole);
+    return st || *json ? st : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
 }

@@ -53,10 +53,8 @@ jc_status jc_study_save(jc_study *s, jc_error *err)
 {
     free(s->json);
     s->json = NULL;
-    jc_status st = jc_results_json(s->results, &s->json, err);
-    if (st == JC_OK)
-        st = jc_origin_complete(s->cli, &s->json, s->shortcut, (const char *const *)s->path,
-                                err);
+    jc_status st = jc_origin_complete(s->cli, s->results, s->shortcut,
+                                      (const char *const *)s->path, s->n, &s->json, err);
     if (st == JC_OK)
         st = jc_output_text(s->results_path, s->json, err);
     return st ? st : jc_report_write(s->results_path, s->report, err);

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "cli/study.h"
 
 enum { AHEAD = 4, FUTURE_LAYERS = 6 };
@@ -63,25 +61,13 @@ static jc_status score(jc_study *s, const jc_shortcut *shortcut, jc_error *err)
 {
     jc_work work = {0};
     jc_results *results = NULL;
-    char *text = NULL, *part = NULL;
     jc_status st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
 
     if (st == JC_OK)
         st = jc_eval(&results, s->model, &shortcut, 1, work.samples, &s->cli->args.eval,
                      err);
     if (st == JC_OK)
-        st = jc_results_json(results, &text, err);
-    if (st == JC_OK) {
-        json_t *json = json_loads(text, 0, NULL);
-        json_t *only = json_pack("{s:O}", "maps", json_object_get(json, "maps"));
-        part = only ? json_dumps(only, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
-        json_decref(only);
-        json_decref(json);
-        st = part ? jc_results_add(s->results, part, err)
-                  : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the maps");
-    }
-    free(text);
-    free(part);
+        st = jc_results_take(s->results, results, "maps", err);
     jc_results_free(results);
     jc_work_close(&work);
     jc_ui_clear(&s->cli->ui);

@@ -61,7 +61,7 @@ static void name_series(const jc_study *s, char one[48], char all[48])
         snprintf(all, 48, "%g%% masked", 100 * s->cli->args.samples.mask_rate);
 }
 
-static jc_status measure(jc_study *s, char **json, jc_error *err)
+static jc_status measure(jc_study *s, jc_results **results, jc_error *err)
 {
     jc_work one = {0}, all = {0}, val = {0};
     char one_name[48], all_name[48];
@@ -75,7 +75,7 @@ static jc_status measure(jc_study *s, char **json, jc_error *err)
         name_series(s, one_name, all_name);
         const jc_training_series series[] = {{one_name, "one", one.samples},
                                              {all_name, "all", all.samples}};
-        st = jc_training_size(json, s->model, series, JC_COUNT_OF(series), val.samples,
+        st = jc_training_size(results, s->model, series, JC_COUNT_OF(series), val.samples,
                               &s->cli->args.training_size, err);
     }
     jc_work_close(&one);
@@ -88,19 +88,19 @@ static jc_status measure(jc_study *s, char **json, jc_error *err)
 jc_status jc_study_training_size(jc_study *s, jc_error *err)
 {
     const jc_hooks *hooks = &s->cli->ui.hooks;
-    char *json = NULL;
+    jc_results *results = NULL;
 
     if (!jc_study_can_open(s, "one") || !jc_study_can_open(s, "all")) {
         hooks->note(hooks->arg, "the training size is left out: standard input cannot be "
                                 "read again for other positions");
         return JC_OK;
     }
-    jc_status st = measure(s, &json, err);
+    jc_status st = measure(s, &results, err);
     if (st == JC_OK)
-        st = jc_results_add(s->results, json, err);
+        st = jc_results_take(s->results, results, "training_size", err);
     if (st == JC_OK)
         st = jc_study_save(s, err);
-    free(json);
+    jc_results_free(results);
     if (st == JC_OK)
         jc_study_say("training size", s->results_path);
     return st;

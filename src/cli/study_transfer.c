@@ -100,8 +100,8 @@ static char *name_texts(const jc_list *files, bool whole)
     return jc_format("%s and %zu more", name, files->n - 1);
 }
 
-static jc_status compare(jc_study *s, const other *o, char *const names[2], char **json,
-                         jc_error *err)
+static jc_status compare(jc_study *s, const other *o, char *const names[2],
+                         jc_results **results, jc_error *err)
 {
     jc_work own = {0}, others = {0};
     jc_status st = jc_work_samples(&own, s->cli, s->samples, "val", s->model, err);
@@ -112,7 +112,7 @@ static jc_status compare(jc_study *s, const other *o, char *const names[2], char
         const jc_transfer_text texts[2] = {
             {names[0], (const jc_shortcut *const *)s->shortcut, own.samples},
             {names[1], (const jc_shortcut *const *)o->shortcut, others.samples}};
-        st = jc_transfer(json, s->model, texts, s->n, &s->cli->args.eval, err);
+        st = jc_transfer(results, s->model, texts, s->n, &s->cli->args.eval, err);
     }
     jc_work_close(&own);
     jc_work_close(&others);
@@ -123,7 +123,8 @@ static jc_status compare(jc_study *s, const other *o, char *const names[2], char
 static jc_status score(jc_study *s, const other *o, const jc_list *text,
                        const jc_list *transfer, jc_error *err)
 {
-    char *names[2] = {name_texts(text, false), name_texts(transfer, false)}, *json = NULL;
+    char *names[2] = {name_texts(text, false), name_texts(transfer, false)};
+    jc_results *results = NULL;
 
     if (names[0] && names[1] && strcmp(names[0], names[1]) == 0) {
         free(names[0]);
@@ -132,11 +133,11 @@ static jc_status score(jc_study *s, const other *o, const jc_list *text,
         names[1] = name_texts(transfer, true);
     }
     jc_status st = names[0] && names[1]
-                       ? compare(s, o, names, &json, err)
+                       ? compare(s, o, names, &results, err)
                        : jc_cli_fail(err, JC_E_NOMEM, "out of memory for names of texts");
     if (st == JC_OK)
-        st = jc_results_add(s->results, json, err);
-    free(json);
+        st = jc_results_take(s->results, results, "transfer", err);
+    jc_results_free(results);
     free(names[0]);
     free(names[1]);
     return st;

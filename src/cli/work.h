@@ -69,11 +69,11 @@ jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t n[
 /* Add files, splits and seed of this run to the shortcut's metadata. */
 jc_status jc_origin_record(const jc_cli *cli, jc_shortcut *shortcut,
                            jc_error *err) JC_NODISCARD;
-/* Add to results.json, in *results, what only the program knows: files, positions and seed
- * of the texts, and each shortcut's path[n] and texts. */
-jc_status jc_origin_complete(const jc_cli *cli, char **results,
+/* Add to the results what only the program knows: files, positions and seed of the texts,
+ * and the path and texts of each of the n shortcuts. *json: results.json; free(). */
+jc_status jc_origin_complete(const jc_cli *cli, jc_results *results,
                              jc_shortcut *const *shortcuts, const char *const *paths,
-                             jc_error *err) JC_NODISCARD;
+                             size_t n, char **json, jc_error *err) JC_NODISCARD;
 /* A note when the shortcut was fitted on texts that it is scored on now. */
 jc_status jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char *path,
                             jc_error *err) JC_NODISCARD;

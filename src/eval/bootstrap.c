@@ -191,22 +191,22 @@ static double percentile(const double *values, size_t n, double share)
                          : values[below];
 }
 
-bool jc_bootstrap_interval(jc_bootstrap *b, jc_statistic *statistic, const void *arg,
-                           double ends[2])
+jc_estimate jc_bootstrap_estimate(jc_bootstrap *b, jc_statistic *statistic, const void *arg)
 {
+    jc_estimate x = {statistic(b, 0, arg), (double)NAN, (double)NAN};
     size_t n = 0;
 
-    if (b->texts < 2 || !isfinite(statistic(b, 0, arg)))
-        return false;
+    if (b->texts < 2 || !isfinite(x.value))
+        return x;
     for (size_t r = 1; r < b->columns; r++) {
         double value = statistic(b, r, arg);
         if (isfinite(value))
             b->values[n++] = value;
     }
     if (n == 0)
-        return false;
+        return x;
     qsort(b->values, n, sizeof *b->values, ascending);
-    ends[0] = percentile(b->values, n, 0.025);
-    ends[1] = percentile(b->values, n, 0.975);
-    return true;
+    x.low = percentile(b->values, n, 0.025);
+    x.high = percentile(b->values, n, 0.975);
+    return x;
 }

@@ -34,6 +34,11 @@ jc_status jc_bootstrap_end(jc_bootstrap *bootstrap, jc_error *err) JC_NODISCARD;
  * again are 1 .. replicates. */
 double jc_bootstrap_sum(const jc_bootstrap *bootstrap, size_t i, size_t replicate);
 
+/* A figure and its 95% interval; what is not known is NAN. */
+typedef struct jc_estimate {
+    double value, low, high;
+} jc_estimate;
+
 /* A figure made of the sums of one replicate. */
 typedef double jc_statistic(const jc_bootstrap *bootstrap, size_t replicate,
                             const void *arg);
@@ -44,11 +49,11 @@ typedef struct jc_ratio {
 } jc_ratio;
 jc_statistic jc_statistic_ratio; /* its arg is a jc_ratio */
 
-/* The 95% interval of a figure: the 2.5% and 97.5% percentiles of the replicates in which
- * it is finite (of few texts none may have been drawn). False where there is none: fewer
- * than two texts, no replicates, or the figure itself is not finite. */
-bool jc_bootstrap_interval(jc_bootstrap *bootstrap, jc_statistic *statistic,
-                           const void *arg, double ends[2]);
+/* The figure of the texts themselves, and its interval: the 2.5% and 97.5% percentiles of
+ * the replicates in which it is finite (of few texts none may have been drawn). There is
+ * none for fewer than two texts, without replicates, or when the figure is not finite. */
+jc_estimate jc_bootstrap_estimate(jc_bootstrap *bootstrap, jc_statistic *statistic,
+                                  const void *arg);
 
 /* The weights of text `number` in replicates 1 .. n. */
 void jc_bootstrap_weights(uint64_t seed, uint64_t number, size_t n, double *weights);

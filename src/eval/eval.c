@@ -3,17 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
-#include "eval/json.h"
 #include "eval/run.h"
+#include "eval/summary.h"
 #include "shortcut/shortcut.h"
 #include "stats/batch.h"
 
 enum { MOST_METRICS = 16 };
-
-struct jc_results {
-    json_t *json;
-};
 
 /* clang-format off */
 static const jc_option rows[] = {
@@ -30,115 +25,6 @@ const jc_option *jc_eval_options(size_t *n_rows)
 {
     *n_rows = JC_COUNT(rows);
     return rows;
-}
-
-static json_t *describe_model(const jc_model_info *info)
-{
-    char *path = jc_utf8_name(info->path);
-    size_t n = path ? strlen(path) : 0;
-
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    size_t start = n;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    json_t *json =
-        path
-            ? json_pack(
-                  "{s:s, s:s%, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:b}",
-                  "path", path, "name", path + start, n - start, "architecture",
-                  info->architecture, "layers", (json_int_t)info->layers, "width",
-                  (json_int_t)info->width, "heads", (json_int_t)info->heads, "context",
-                  (json_int_t)info->context, "vocab", (json_int_t)info->vocab, "parameters",
-                  (json_int_t)info->parameters, "stored_dtype", info->stored_dtype,
-                  "backend", info->backend, "dtype", info->dtype, "fingerprint",
-                  info->fingerprint, "head", info->has_head)
-            : NULL;
-    jc_free(path);
-    return json;
-}
-
-static json_t *whole_number(const char *text)
-{
-    return json_integer(text ? (json_int_t)strtoull(text, NULL, 10) : 0);
-}
-
-/* What the shortcut's metadata says of its making. */
-static json_t *describe_fit(const jc_shortcut *shortcut)
-{
-    const char *method = jc_shortcut_meta(shortcut, "method");
-    const char *ridge = jc_shortcut_meta(shortcut, "ridge");
-    const char *bias = jc_shortcut_meta(shortcut, "bias");
-    const char *texts = jc_shortcut_meta(shortcut, "texts.files");
-    double penalty = ridge ? jc_real_parse(ridge, NULL) : 0;
-    json_error_t why = {0};
-    json_t *sources = texts ? json_loads(texts, 0, &why) : NULL;
-
-    if (texts && !sources && jc_json_no_memory(&why))
-        return NULL;
-    if (!json_is_array(sources)) { /* another program wrote it */
-        json_decref(sources);
-        sources = NULL;
-    }
-    return json_pack(
-        "{s:s, s:o, s:b, s:o, s:o, s:o*}", "method", method ? method : "", "ridge",
-        jc_json_number(penalty), "bias", bias && strcmp(bias, "true") == 0, "rows",
-        whole_number(jc_shortcut_meta(shortcut, "rows")), "texts",
-        whole_number(jc_shortcut_meta(shortcut, "rows.texts")), "sources", sources);
-}
-
-/* What a method's maps to the last layer cost: all of them in numbers and bytes, what they
- * share once; and the most that one takes for a token. */
-static json_t *cost_of(const jc_eval_run *run, const jc_packed *method)
-{
-    jc_map_cost all = {0};
-    const jc_map *shared = NULL;
-
-    for (uint32_t l = 0; l + 1 < run->taps && method->shortcut; l++) {
-        const jc_map *map = jc_shortcut_find(method->shortcut, l, run->taps - 1);
-        jc_map_cost cost = jc_map_costs(map);
-        all.parameters += cost.parameters;
-        all.bytes += cost.bytes;
-        all.flops = cost.flops > all.flops ? cost.flops : all.flops;
-        if (map->base && map->base != shared) {
-            shared = map->base;
-            cost = jc_map_costs(shared);
-            all.parameters += cost.parameters;
-            all.bytes += cost.bytes;
-        }
-    }
-    return json_pack("{s:I, s:I, s:I}", "parameters", (json_int_t)all.parameters, "bytes",
-                     (json_int_t)all.bytes, "flops", (json_int_t)all.flops);
-}
-
-/* Null where early exit goes by each token's own position. */
-static json_t *exit_position(const jc_eval_run *run)
-{
-    int64_t position = jc_eval_exit_position(run);
-
-    return position < 0 ? json_null() : json_integer(position);
-}
-
-static jc_status describe(const jc_eval_run *run, json_t *json, uint64_t texts,
-                          uint64_t n_rows, jc_error *err)
-{
-    int failed = json_object_set_new(json, "format", json_string("jumpcut-results/1"));
-
-    failed |= json_object_set_new(json, "model", describe_model(run->info));
-    failed |= json_object_set_new(json, "data",
-                                  json_pack("{s:I, s:I, s:o}", "texts", (json_int_t)texts,
-                                            "rows", (json_int_t)n_rows, "exit_position",
-                                            exit_position(run)));
-    json_t *fits = jc_json_section(json, "fits");
-    for (size_t m = 1; m < run->n_methods; m++)
-        failed |= json_object_set_new(fits, run->methods[m].name,
-                                      describe_fit(run->methods[m].shortcut));
-    json_t *costs = jc_json_section(json, "cost");
-    for (size_t m = 0; m < run->n_methods; m++)
-        failed |= json_object_set_new(costs, run->methods[m].name,
-                                      cost_of(run, &run->methods[m]));
-    failed |= json_object_set_new(json, "n_val", json_integer((json_int_t)n_rows));
-    return failed ? jc_fail_nomem(err, "the results") : JC_OK;
 }
 
 /* Whether the model can have the metric. */
@@ -204,14 +90,44 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
     return st;
 }
 
-static jc_status write_results(struct pass *pass, jc_results *results, jc_error *err)
+/* A section of what was scored. */
+static jc_status new_section(jc_results *results, const jc_eval_run *run,
+                             jc_section **section, jc_error *err)
 {
-    results->json = json_object();
-    jc_status st = describe(pass->run, results->json, pass->texts, pass->rows, err);
+    jc_status st = jc_results_section(results, section, err);
+    jc_method_name *names =
+        st == JC_OK ? jc_section_room(*section, run->n_methods, sizeof *names) : NULL;
 
-    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        if (counts(pass->run, jc_metric_row(i)))
-            st = jc_metric_row(i)->finish(pass->states[i], pass->run, results->json, err);
+    if (st)
+        return st;
+    if (!names)
+        return jc_fail_nomem(err, "the results");
+    for (size_t m = 0; m < run->n_methods; m++)
+        memcpy(names[m], run->methods[m].name, sizeof *names);
+    (*section)->methods = (const jc_method_name *)names;
+    (*section)->n_methods = run->n_methods;
+    (*section)->taps = run->taps;
+    return JC_OK;
+}
+
+static jc_status finish(struct pass *pass, jc_results *results, jc_error *err)
+{
+    jc_section *section = NULL;
+    jc_status st = new_section(results, pass->run, &section, err);
+
+    if (st == JC_OK)
+        st = jc_eval_summary(pass->run, pass->texts, pass->rows, section, err);
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
+        const jc_metric *metric = jc_metric_row(i);
+        if (!counts(pass->run, metric))
+            continue;
+        st = new_section(results, pass->run, &section, err);
+        if (st)
+            break;
+        section->name = metric->info.name;
+        section->write = metric->write;
+        st = metric->finish(pass->states[i], pass->run, section, err);
+    }
     return st;
 }
 
@@ -244,13 +160,15 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
                        .shortcuts = shortcuts,
                        .n_shortcuts = n_shortcuts};
     struct pass pass = {.run = &run};
-    jc_results *results = jc_alloc_array(1, sizeof *results);
+    jc_results *results;
+    st = jc_results_new(&results, err);
     run.names = jc_alloc_array(n_shortcuts + 1, sizeof *run.names);
     if (run.names)
         jc_packed_name(run.names, shortcuts, n_shortcuts);
-    st = results && run.names ? jc_packed_new(&run.methods, &run.n_methods, model,
-                                              shortcuts, n_shortcuts, JC_PACK_ALL, err)
-                              : jc_fail_nomem(err, "the results");
+    if (st == JC_OK)
+        st = run.names ? jc_packed_new(&run.methods, &run.n_methods, model, shortcuts,
+                                       n_shortcuts, JC_PACK_ALL, err)
+                       : jc_fail_nomem(err, "the results");
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
@@ -261,7 +179,7 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     if (st == JC_OK)
         st = run_pass(&pass, batch, err);
     if (st == JC_OK)
-        st = write_results(&pass, results, err);
+        st = finish(&pass, results, err);
     for (size_t i = 0; jc_metric_row(i); i++)
         jc_metric_row(i)->release(pass.states[i]);
     jc_free(pass.taps);
@@ -275,34 +193,4 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     }
     *out = results;
     return JC_OK;
-}
-
-void jc_results_free(jc_results *results)
-{
-    if (results)
-        json_decref(results->json);
-    jc_free(results);
-}
-
-jc_status jc_results_add(jc_results *results, const char *json, jc_error *err)
-{
-    json_error_t where = {0};
-    json_t *more = json_loads(json, JSON_REJECT_DUPLICATES, &where);
-
-    if (!more && jc_json_no_memory(&where))
-        return jc_fail_nomem(err, "the results");
-    if (!json_is_object(more)) {
-        json_decref(more);
-        return jc_fail(err, JC_E_ARG, "what is added to results is no JSON object: %s",
-                       where.text);
-    }
-    int failed = json_object_update_recursive(results->json, more);
-    json_decref(more);
-    return failed ? jc_fail_nomem(err, "the results") : JC_OK;
-}
-
-jc_status jc_results_json(const jc_results *results, char **json, jc_error *err)
-{
-    *json = json_dumps(results->json, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
-    return *json ? JC_OK : jc_fail_nomem(err, "the results");
 }

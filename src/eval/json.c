@@ -3,38 +3,78 @@
 
 #include <math.h>
 
-json_t *jc_json_number(double x)
+static bool put(jc_json *json, json_t *in, const char *name, json_t *value)
 {
-    return isfinite(x) ? json_real(x) : json_null();
+    bool done = (name ? json_object_set_new(in, name, value)
+                      : json_array_append_new(in, value)) == 0;
+
+    json->failed |= !done;
+    return done;
+}
+
+void jc_put_value(jc_json *json, json_t *in, const char *name, json_t *value)
+{
+    put(json, in, name, value);
+}
+
+json_t *jc_put_object(jc_json *json, json_t *in, const char *name)
+{
+    json_t *object = json_object();
+
+    return put(json, in, name, object) ? object : NULL;
+}
+
+json_t *jc_put_list(jc_json *json, json_t *in, const char *name)
+{
+    json_t *list = json_array();
+
+    return put(json, in, name, list) ? list : NULL;
+}
+
+void jc_put_text(jc_json *json, json_t *in, const char *name, const char *text)
+{
+    jc_put_value(json, in, name, json_string(text));
+}
+
+void jc_put_count(jc_json *json, json_t *in, const char *name, uint64_t n)
+{
+    jc_put_value(json, in, name, json_integer((json_int_t)n));
+}
+
+void jc_put_flag(jc_json *json, json_t *in, const char *name, bool flag)
+{
+    jc_put_value(json, in, name, json_boolean(flag));
+}
+
+void jc_put_null(jc_json *json, json_t *in, const char *name)
+{
+    jc_put_value(json, in, name, json_null());
+}
+
+void jc_put_number(jc_json *json, json_t *in, const char *name, double x)
+{
+    jc_put_value(json, in, name, isfinite(x) ? json_real(x) : json_null());
+}
+
+void jc_put_interval(jc_json *json, json_t *in, const char *name, jc_estimate x)
+{
+    if (!isfinite(x.low) || !isfinite(x.high)) {
+        jc_put_null(json, in, name);
+        return;
+    }
+    json_t *ends = jc_put_list(json, in, name);
+    jc_put_number(json, ends, NULL, x.low);
+    jc_put_number(json, ends, NULL, x.high);
+}
+
+void jc_put_estimate(jc_json *json, json_t *in, const char *name, const char *interval,
+                     jc_estimate x)
+{
+    jc_put_number(json, in, name, x.value);
+    jc_put_interval(json, in, interval, x);
 }
 
 bool jc_json_no_memory(const json_error_t *why)
 {
     return !why->text[0] || json_error_code(why) == json_error_out_of_memory;
-}
-
-json_t *jc_json_section(json_t *results, const char *section)
-{
-    json_t *object = json_object_get(results, section);
-
-    if (object)
-        return object;
-    object = json_object();
-    return json_object_set_new(results, section, object) == 0 ? object : NULL;
-}
-
-json_t *jc_json_interval(bool known, const double ends[2])
-{
-    return known ? json_pack("[f,f]", ends[0], ends[1]) : json_null();
-}
-
-bool jc_json_statistic(json_t *object, const char *name, const char *interval,
-                       jc_bootstrap *bootstrap, jc_statistic *statistic, const void *arg)
-{
-    double ends[2];
-    double value = statistic(bootstrap, 0, arg);
-    bool known = jc_bootstrap_interval(bootstrap, statistic, arg, ends);
-
-    return json_object_set_new(object, name, jc_json_number(value)) == 0 &&
-           json_object_set_new(object, interval, jc_json_interval(known, ends)) == 0;
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* json.h: small helpers for writing results. Values that could not be allocated are NULL,
- * which jansson takes and reports, so checking the last step is enough. */
+/*
+ * json.h: a JSON document as it is built. A step that fails is remembered and gives NULL,
+ * which every later step takes, so one look at `failed` in the end is enough.
+ *
+ * Each call adds a value to `in`: to an object as the member `name`, to a list, with a name
+ * of NULL, as its last item.
+ */
 #ifndef JC_EVAL_JSON_H
 #define JC_EVAL_JSON_H
 
@@ -8,17 +13,29 @@
 
 #include "eval/bootstrap.h"
 
+typedef struct jc_json {
+    bool failed; /* memory was short */
+} jc_json;
+
+/* A new object or list; it belongs to `in`. */
+json_t *jc_put_object(jc_json *json, json_t *in, const char *name);
+json_t *jc_put_list(jc_json *json, json_t *in, const char *name);
+
+void jc_put_text(jc_json *json, json_t *in, const char *name, const char *text);
+void jc_put_count(jc_json *json, json_t *in, const char *name, uint64_t n);
+void jc_put_flag(jc_json *json, json_t *in, const char *name, bool flag);
+void jc_put_null(jc_json *json, json_t *in, const char *name);
 /* A number, or null when it is not finite. */
-json_t *jc_json_number(double x);
+void jc_put_number(jc_json *json, json_t *in, const char *name, double x);
+/* [low, high], or null when there is none. */
+void jc_put_interval(jc_json *json, json_t *in, const char *name, jc_estimate x);
+/* Two members: the value, and its interval. */
+void jc_put_estimate(jc_json *json, json_t *in, const char *name, const char *interval,
+                     jc_estimate x);
+/* Any value, which is taken over. */
+void jc_put_value(jc_json *json, json_t *in, const char *name, json_t *value);
+
 /* Whether text could not be read because memory was short. *why was zeroed before. */
 bool jc_json_no_memory(const json_error_t *why);
-/* results[section], made when it is not there. NULL when memory is short. */
-json_t *jc_json_section(json_t *results, const char *section);
-/* [low, high], or null when it is not known. */
-json_t *jc_json_interval(bool known, const double ends[2]);
-/* Set two members of `object`: a figure and its interval. False when memory is short. */
-bool jc_json_statistic(json_t *object, const char *name, const char *interval,
-                       jc_bootstrap *bootstrap, jc_statistic *statistic,
-                       const void *arg) JC_NODISCARD;
 
 #endif

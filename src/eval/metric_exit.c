@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "eval/bootstrap.h"
-#include "eval/json.h"
 #include "eval/run.h"
 #include "eval/saved.h"
 
@@ -184,26 +183,6 @@ static jc_status add_rows(struct exits *s, const jc_eval_run *run,
     return st ? st : jc_bootstrap_end(bootstrap, err);
 }
 
-static json_t *curve_json(const struct curve *curve, jc_bootstrap *bootstrap)
-{
-    json_t *list = json_array();
-
-    for (size_t p = 0; p < curve->n; p++) {
-        const jc_ratio layers = {curve->first + 2 * p, ROWS};
-        const jc_ratio p1 = {curve->first + 2 * p + 1, ROWS};
-        json_t *point = json_pack("{s:f}", "lambda", curve->lambda[p]);
-        bool written =
-            jc_json_statistic(point, "layers", "layers_ci", bootstrap, jc_statistic_ratio,
-                              &layers) &&
-            jc_json_statistic(point, "p1", "p1_ci", bootstrap, jc_statistic_ratio, &p1);
-        if (json_array_append_new(list, point) != 0 || !written) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
 struct saving {
     const struct curve *curve;
     double layers, target;
@@ -228,40 +207,57 @@ static double saved_of(const jc_bootstrap *b, size_t replicate, const void *arg)
            jc_blocks_saved(points, curve->n, saving->layers, saving->target);
 }
 
-static json_t *saved_json(const struct curve *curve, const jc_eval_run *run,
+/* What is told of a method: its points, and the blocks saved. */
+typedef struct exit_curve {
+    size_t n;
+    double lambda[MOST_POINTS];
+    jc_estimate layers[MOST_POINTS], p1[MOST_POINTS];
+    jc_estimate blocks, percent;
+} exit_curve;
+
+typedef struct figures {
+    double target;
+    exit_curve *curve; /* [n_methods] */
+} figures;
+
+static exit_curve measure(const struct curve *curve, const jc_eval_run *run,
                           jc_bootstrap *bootstrap)
 {
     double layers = run->taps - 1;
     struct saving blocks = {curve, layers, run->params->target, 1}, percent = blocks;
-    json_t *saved = json_object();
+    exit_curve out = {.n = curve->n};
 
     percent.scale = 100 / layers;
-    if (jc_json_statistic(saved, "blocks", "blocks_ci", bootstrap, saved_of, &blocks) &&
-        jc_json_statistic(saved, "percent", "percent_ci", bootstrap, saved_of, &percent))
-        return saved;
-    json_decref(saved);
-    return NULL;
-}
-
-static jc_status write_curves(const struct curve *curves, const jc_eval_run *run,
-                              jc_bootstrap *bootstrap, json_t *results, jc_error *err)
-{
-    json_t *exit_section = jc_json_section(results, "exit");
-    json_t *saved_section = jc_json_section(results, "saved");
-    int failed =
-        json_object_set_new(saved_section, "target", json_real(run->params->target));
-
-    for (size_t m = 0; m < run->n_methods; m++) {
-        const char *name = run->methods[m].name;
-        failed |=
-            json_object_set_new(exit_section, name, curve_json(&curves[m], bootstrap));
-        failed |= json_object_set_new(saved_section, name,
-                                      saved_json(&curves[m], run, bootstrap));
+    for (size_t p = 0; p < curve->n; p++) {
+        const jc_ratio run_blocks = {curve->first + 2 * p, ROWS};
+        const jc_ratio hits = {curve->first + 2 * p + 1, ROWS};
+        out.lambda[p] = curve->lambda[p];
+        out.layers[p] = jc_bootstrap_estimate(bootstrap, jc_statistic_ratio, &run_blocks);
+        out.p1[p] = jc_bootstrap_estimate(bootstrap, jc_statistic_ratio, &hits);
     }
-    return failed ? jc_fail_nomem(err, "early exit") : JC_OK;
+    out.blocks = jc_bootstrap_estimate(bootstrap, saved_of, &blocks);
+    out.percent = jc_bootstrap_estimate(bootstrap, saved_of, &percent);
+    return out;
 }
 
-static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
+static jc_status measure_all(const struct curve *curves, const jc_eval_run *run,
+                             jc_bootstrap *bootstrap, jc_section *section, jc_error *err)
+{
+    figures *f = jc_section_room(section, 1, sizeof *f);
+
+    if (f)
+        f->curve = jc_section_room(section, run->n_methods, sizeof *f->curve);
+    if (!f || !f->curve)
+        return jc_fail_nomem(err, "early exit");
+    f->target = run->params->target;
+    for (size_t m = 0; m < run->n_methods; m++)
+        f->curve[m] = measure(&curves[m], run, bootstrap);
+    section->figures = f;
+    return JC_OK;
+}
+
+static jc_status finish(void *state, const jc_eval_run *run, jc_section *section,
+                        jc_error *err)
 {
     size_t n_sums;
     struct curve *curves = make_curves(run, &n_sums);
@@ -275,11 +271,33 @@ static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc
     if (st == JC_OK)
         st = add_rows(state, run, curves, bootstrap, sums, n_sums, err);
     if (st == JC_OK)
-        st = write_curves(curves, run, bootstrap, results, err);
+        st = measure_all(curves, run, bootstrap, section, err);
     jc_bootstrap_free(bootstrap);
     jc_free(sums);
     jc_free(curves);
     return st;
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const figures *f = section->figures;
+    json_t *exits = jc_put_object(json, root, "exit");
+    json_t *all_saved = jc_put_object(json, root, "saved");
+
+    jc_put_number(json, all_saved, "target", f->target);
+    for (size_t m = 0; m < section->n_methods; m++) {
+        const exit_curve *curve = &f->curve[m];
+        json_t *points = jc_put_list(json, exits, section->methods[m]);
+        json_t *saved = jc_put_object(json, all_saved, section->methods[m]);
+        for (size_t p = 0; p < curve->n; p++) {
+            json_t *point = jc_put_object(json, points, NULL);
+            jc_put_number(json, point, "lambda", curve->lambda[p]);
+            jc_put_estimate(json, point, "layers", "layers_ci", curve->layers[p]);
+            jc_put_estimate(json, point, "p1", "p1_ci", curve->p1[p]);
+        }
+        jc_put_estimate(json, saved, "blocks", "blocks_ci", curve->blocks);
+        jc_put_estimate(json, saved, "percent", "percent_ci", curve->percent);
+    }
 }
 
 const jc_metric jc_metric_exit = {
@@ -289,5 +307,6 @@ const jc_metric jc_metric_exit = {
     .begin = begin,
     .add = add,
     .finish = finish,
+    .write = write,
     .release = release,
 };

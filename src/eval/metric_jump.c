@@ -4,7 +4,6 @@
  * the top-1 token through a map agrees with the full model (Yom Din et al. 2024, section
  * 4).
  */
-#include "eval/json.h"
 #include "eval/run.h"
 #include "eval/tally.h"
 
@@ -30,22 +29,42 @@ static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *b
     return jc_tally_add(state, batch->scores, batch->owners, batch->rows, err);
 }
 
-static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
+static jc_status finish(void *state, const jc_eval_run *run, jc_section *section,
+                        jc_error *err)
 {
     jc_tally *tally = state;
-    json_t *jump = jc_json_section(results, "jump");
-    json_t *means = jc_json_section(results, "jump_mean");
+    jc_jump_figures *f = jc_section_room(section, 1, sizeof *f);
     jc_status st = jc_tally_end(tally, err);
-    bool written = true;
 
-    for (size_t m = 0; m < run->n_methods && st == JC_OK; m++) {
-        const char *name = run->methods[m].name;
-        json_t *mean = jc_json_section(means, name);
-        written &= jc_tally_write_mean(tally, m * run->taps, run->taps - 1, mean);
-        written &= json_object_set_new(
-                       jump, name, jc_tally_layers(tally, m * run->taps, run->taps)) == 0;
+    if (st)
+        return st;
+    if (!f)
+        return jc_fail_nomem(err, "precision and surprisal");
+    f->layer = jc_section_room(section, run->n_methods * run->taps, sizeof *f->layer);
+    f->mean = jc_section_room(section, run->n_methods, sizeof *f->mean);
+    if (!f->layer || !f->mean)
+        return jc_fail_nomem(err, "precision and surprisal");
+    for (size_t i = 0; i < run->n_methods * run->taps; i++)
+        f->layer[i] = jc_tally_scores(tally, i);
+    for (size_t m = 0; m < run->n_methods; m++)
+        f->mean[m] = jc_tally_mean(tally, m * run->taps, run->taps - 1);
+    section->figures = f;
+    return JC_OK;
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const jc_jump_figures *f = section->figures;
+    json_t *jump = jc_put_object(json, root, "jump");
+    json_t *means = jc_put_object(json, root, "jump_mean");
+
+    for (size_t m = 0; m < section->n_methods; m++) {
+        const char *name = section->methods[m];
+        json_t *mean = jc_put_object(json, means, name);
+        jc_put_estimate(json, mean, "p1", "p1_ci", f->mean[m]);
+        jc_scores_write_layers(f->layer + m * section->taps, section->taps, json, jump,
+                               name);
     }
-    return st || written ? st : jc_fail_nomem(err, "precision and surprisal");
 }
 
 const jc_metric jc_metric_jump = {
@@ -56,5 +75,6 @@ const jc_metric jc_metric_jump = {
     .begin = begin,
     .add = add,
     .finish = finish,
+    .write = write,
     .release = release,
 };

@@ -9,9 +9,9 @@
  * tokens before it is known by then.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "eval/json.h"
 #include "eval/run.h"
 #include "eval/tally.h"
 #include "shortcut/shortcut.h"
@@ -386,61 +386,96 @@ static uint32_t blocks_of(const jc_map *map)
     return blocks;
 }
 
-static json_t *taps_of(const jc_map *map)
-{
-    json_t *list = json_array();
-    char name[JC_TAP_AT_NAME];
+typedef struct figure {
+    jc_method_name method;
+    const char *map;
+    char from[JC_MAP_SOURCES][JC_TAP_AT_NAME], to[JC_TAP_AT_NAME];
+    size_t n_from;
+    uint32_t blocks;
+    uint64_t rows, unused;
+    jc_map_cost cost;
+    double r2;
+    bool read;
+    jc_scores scores; /* where it is read */
+} figure;
 
-    for (size_t i = 0; i < map->place.n_from; i++) {
-        jc_tap_at_name(map->place.from[i], name);
-        if (json_array_append_new(list, json_string(name)) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
+typedef struct figures {
+    figure *of; /* [n] */
+    size_t n;
+} figures;
+
+static figure measure(const jc_eval_run *run, const group *g, const entry *e, size_t series)
+{
+    figure f = {.n_from = e->map->place.n_from,
+                .blocks = blocks_of(e->map),
+                .rows = g->rows,
+                .unused = g->unused,
+                .cost = jc_map_costs(e->map),
+                .r2 = r2_of(g, e, run->width),
+                .read = g->read && g->rows};
+
+    snprintf(f.method, sizeof f.method, "%s", run->names[e->shortcut]);
+    for (size_t i = 0; i < f.n_from; i++)
+        jc_tap_at_name(e->map->place.from[i], f.from[i]);
+    jc_tap_at_name(g->to, f.to);
+    if (f.read)
+        f.scores = jc_tally_scores(g->tally, series);
+    return f;
 }
 
-static json_t *describe(const jc_eval_run *run, const group *g, const entry *e,
-                        size_t series, bool *written)
-{
-    jc_map_cost cost = jc_map_costs(e->map);
-    char to[JC_TAP_AT_NAME];
-
-    jc_tap_at_name(g->to, to);
-    json_t *o = json_pack(
-        "{s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "method",
-        run->names[e->shortcut], "map", e->map->name, "from", taps_of(e->map), "to", to,
-        "blocks", (json_int_t)blocks_of(e->map), "rows", (json_int_t)g->rows, "unused",
-        (json_int_t)g->unused, "parameters", (json_int_t)cost.parameters, "bytes",
-        (json_int_t)cost.bytes, "flops", (json_int_t)cost.flops);
-    *written &=
-        o && json_object_set_new(o, "r2", jc_json_number(r2_of(g, e, run->width))) == 0;
-    if (g->read && g->rows)
-        *written &= jc_tally_write(g->tally, series, o);
-    return o;
-}
-
-static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
+static jc_status finish(void *state, const jc_eval_run *run, jc_section *section,
+                        jc_error *err)
 {
     maps *s = state;
-    bool written = true;
     jc_status st = JC_OK;
 
     if (s->n == 0)
         return JC_OK;
-    json_t *list = json_array();
-    written &= json_object_set_new(results, "maps", list) == 0;
+    figures *f = jc_section_room(section, 1, sizeof *f);
+    if (f)
+        f->of = jc_section_room(section, s->n, sizeof *f->of);
+    if (!f || !f->of)
+        return jc_fail_nomem(err, "maps");
     for (size_t g = 0; g < s->n_groups && st == JC_OK; g++) {
         const group *own = &s->groups[g];
         if (own->tally)
             st = jc_tally_end(own->tally, err);
-        for (size_t i = 0; i < own->n && st == JC_OK; i++)
-            written &=
-                json_array_append_new(list, describe(run, own, &s->entries[own->first + i],
-                                                     i, &written)) == 0;
+        for (size_t i = 0; i < own->n && st == JC_OK; i++) {
+            const entry *e = &s->entries[own->first + i];
+            f->of[f->n] = measure(run, own, e, i);
+            f->of[f->n].map = jc_section_text(section, e->map->name);
+            if (!f->of[f->n++].map)
+                st = jc_fail_nomem(err, "maps");
+        }
     }
-    return st || written ? st : jc_fail_nomem(err, "maps");
+    section->figures = f;
+    return st;
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const figures *all = section->figures;
+    json_t *list = jc_put_list(json, root, "maps");
+
+    for (size_t i = 0; i < all->n; i++) {
+        const figure *f = &all->of[i];
+        json_t *one = jc_put_object(json, list, NULL);
+        jc_put_text(json, one, "method", f->method);
+        jc_put_text(json, one, "map", f->map);
+        json_t *from = jc_put_list(json, one, "from");
+        for (size_t k = 0; k < f->n_from; k++)
+            jc_put_text(json, from, NULL, f->from[k]);
+        jc_put_text(json, one, "to", f->to);
+        jc_put_count(json, one, "blocks", f->blocks);
+        jc_put_count(json, one, "rows", f->rows);
+        jc_put_count(json, one, "unused", f->unused);
+        jc_put_count(json, one, "parameters", f->cost.parameters);
+        jc_put_count(json, one, "bytes", f->cost.bytes);
+        jc_put_count(json, one, "flops", f->cost.flops);
+        jc_put_number(json, one, "r2", f->r2);
+        if (f->read)
+            jc_scores_write(&f->scores, json, one);
+    }
 }
 
 const jc_metric jc_metric_maps = {
@@ -450,5 +485,6 @@ const jc_metric jc_metric_maps = {
     .prepare = prepare,
     .add = add,
     .finish = finish,
+    .write = write,
     .release = release,
 };

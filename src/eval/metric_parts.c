@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eval/json.h"
 #include "eval/routes.h"
 
 static const struct {
@@ -125,25 +124,50 @@ static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *b
     return p->n ? jc_routes_run(&p->routes, run, batch, err) : JC_OK;
 }
 
-static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
+typedef struct figures {
+    size_t n;
+    struct {
+        char name[sizeof(jc_method_name) + 8]; /* of the method and the kind */
+        jc_scores *layer;                      /* [taps] */
+    } * curve;                                 /* [n] */
+} figures;
+
+static jc_status finish(void *state, const jc_eval_run *run, jc_section *section,
+                        jc_error *err)
 {
     parts *p = state;
-    bool written = true;
 
     if (p->n == 0)
         return JC_OK;
-    json_t *section = jc_json_section(results, "parts");
     jc_status st = jc_tally_end(p->routes.tally, err);
+    figures *f = jc_section_room(section, 1, sizeof *f);
+    if (f)
+        f->curve = jc_section_room(section, p->n, sizeof *f->curve);
+    if (st == JC_OK && (!f || !f->curve))
+        st = jc_fail_nomem(err, "parts of blocks");
     for (size_t i = 0; i < p->n && st == JC_OK; i++) {
-        char name[sizeof run->methods->name + 8];
         const curve *c = &p->curves[i];
-        snprintf(name, sizeof name, "%s_%s", run->methods[c->method].name,
-                 kinds[c->kind].name);
-        written &=
-            json_object_set_new(section, name,
-                                jc_tally_layers(p->routes.tally, c->first, run->taps)) == 0;
+        snprintf(f->curve[i].name, sizeof f->curve[i].name, "%s_%s",
+                 run->methods[c->method].name, kinds[c->kind].name);
+        f->curve[i].layer = jc_section_room(section, run->taps, sizeof(jc_scores));
+        if (!f->curve[i].layer)
+            return jc_fail_nomem(err, "parts of blocks");
+        for (uint32_t l = 0; l < run->taps; l++)
+            f->curve[i].layer[l] = jc_tally_scores(p->routes.tally, c->first + l);
+        f->n++;
     }
-    return st || written ? st : jc_fail_nomem(err, "parts of blocks");
+    section->figures = f;
+    return st;
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const figures *f = section->figures;
+    json_t *all = jc_put_object(json, root, "parts");
+
+    for (size_t i = 0; i < f->n; i++)
+        jc_scores_write_layers(f->curve[i].layer, section->taps, json, all,
+                               f->curve[i].name);
 }
 
 const jc_metric jc_metric_parts = {
@@ -154,5 +178,6 @@ const jc_metric jc_metric_parts = {
     .begin = begin,
     .add = add,
     .finish = finish,
+    .write = write,
     .release = release,
 };

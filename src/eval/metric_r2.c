@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "eval/jackknife.h"
-#include "eval/json.h"
 #include "eval/run.h"
 
 enum { TILE = 64, GROUPS = JC_JACKKNIFE_GROUPS };
@@ -235,66 +234,65 @@ static double half_interval(const struct r2 *s, const jc_eval_run *run, size_t m
     return jc_jackknife_half(without, n);
 }
 
-/* The last column of the table, with intervals. */
-static json_t *last_of(const struct r2 *s, const jc_eval_run *run, size_t method)
-{
-    json_t *list = json_array();
+typedef struct figures {
+    double *table;     /* [n_methods, taps, taps]; NAN where there is no map */
+    jc_estimate *last; /* [n_methods, taps]: the last column, with its intervals */
+} figures;
 
-    for (uint32_t i = 0; i < run->taps; i++) {
-        double r2 = r2_of(s, run, method, i, run->taps - 1);
+static void fill(figures *f, const struct r2 *s, const jc_eval_run *run, size_t method)
+{
+    uint32_t taps = run->taps;
+    double *table = f->table + method * taps * taps;
+
+    for (uint32_t i = 0; i < taps; i++) {
+        for (uint32_t j = 0; j < taps; j++)
+            table[i * taps + j] = i <= j && jc_packed_has(&run->methods[method], i, j)
+                                      ? r2_of(s, run, method, i, j)
+                                      : (double)NAN;
+        double r2 = r2_of(s, run, method, i, taps - 1);
         double half = half_interval(s, run, method, i);
-        const double ends[2] = {r2 - half, r2 + half};
-        json_t *entry = json_pack(
-            "{s:I, s:o, s:o}", "layer", (json_int_t)i, "r2", jc_json_number(r2), "r2_ci",
-            jc_json_interval(isfinite(ends[0]) && isfinite(ends[1]), ends));
-        if (json_array_append_new(list, entry) != 0) {
-            json_decref(list);
-            return NULL;
-        }
+        f->last[method * taps + i] = (jc_estimate){r2, r2 - half, r2 + half};
     }
-    return list;
 }
 
-static json_t *row_of(const struct r2 *s, const jc_eval_run *run, size_t method, uint32_t i)
+static jc_status finish(void *state, const jc_eval_run *run, jc_section *section,
+                        jc_error *err)
 {
-    json_t *row = json_array();
+    size_t taps = run->taps;
+    figures *f = jc_section_room(section, 1, sizeof *f);
 
-    for (uint32_t j = 0; j < run->taps; j++) {
-        bool known = i <= j && jc_packed_has(&run->methods[method], i, j);
-        double r2 = known ? r2_of(s, run, method, i, j) : (double)NAN;
-        if (json_array_append_new(row, jc_json_number(r2)) != 0) {
-            json_decref(row);
-            return NULL;
-        }
-    }
-    return row;
-}
-
-static json_t *table_of(const struct r2 *s, const jc_eval_run *run, size_t method)
-{
-    json_t *table = json_array();
-
-    for (uint32_t i = 0; i < run->taps; i++)
-        if (json_array_append_new(table, row_of(s, run, method, i)) != 0) {
-            json_decref(table);
-            return NULL;
-        }
-    return table;
-}
-
-static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
-{
-    json_t *section = jc_json_section(results, "r2");
-    json_t *last = jc_json_section(results, "r2_last");
-    int failed = 0;
-
+    if (!f)
+        return jc_fail_nomem(err, "R2");
+    f->table = jc_section_room(section, run->n_methods * taps * taps, sizeof *f->table);
+    f->last = jc_section_room(section, run->n_methods * taps, sizeof *f->last);
+    if (!f->table || !f->last)
+        return jc_fail_nomem(err, "R2");
     join_groups(state, run);
-    for (size_t m = 0; m < run->n_methods; m++) {
-        const char *name = run->methods[m].name;
-        failed |= json_object_set_new(section, name, table_of(state, run, m));
-        failed |= json_object_set_new(last, name, last_of(state, run, m));
+    for (size_t m = 0; m < run->n_methods; m++)
+        fill(f, state, run, m);
+    section->figures = f;
+    return JC_OK;
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const figures *f = section->figures;
+    size_t taps = section->taps;
+    json_t *tables = jc_put_object(json, root, "r2");
+    json_t *lasts = jc_put_object(json, root, "r2_last");
+
+    for (size_t m = 0; m < section->n_methods; m++) {
+        json_t *table = jc_put_list(json, tables, section->methods[m]);
+        json_t *last = jc_put_list(json, lasts, section->methods[m]);
+        for (size_t i = 0; i < taps; i++) {
+            json_t *row = jc_put_list(json, table, NULL);
+            json_t *one = jc_put_object(json, last, NULL);
+            for (size_t j = 0; j < taps; j++)
+                jc_put_number(json, row, NULL, f->table[(m * taps + i) * taps + j]);
+            jc_put_count(json, one, "layer", i);
+            jc_put_estimate(json, one, "r2", "r2_ci", f->last[m * taps + i]);
+        }
     }
-    return failed ? jc_fail_nomem(err, "R2") : JC_OK;
 }
 
 const jc_metric jc_metric_r2 = {
@@ -303,5 +301,6 @@ const jc_metric jc_metric_r2 = {
     .begin = begin,
     .add = add,
     .finish = finish,
+    .write = write,
     .release = release,
 };

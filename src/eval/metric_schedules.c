@@ -8,7 +8,6 @@
  */
 #include <math.h>
 
-#include "eval/json.h"
 #include "eval/routes.h"
 #include "eval/schedule.h"
 #include "shortcut/shortcut.h"
@@ -216,48 +215,88 @@ static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *b
     return s->routes.n ? jc_routes_run(&s->routes, run, batch, err) : JC_OK;
 }
 
-static json_t *describe(const jc_eval_run *run, const entry *e)
-{
-    json_t *jumps = json_array();
-    bool alternate = e->run > 0;
+/* Of a route. */
+typedef struct figure {
+    size_t method;
+    const char *kind;
+    uint32_t run, jump;
+    uint32_t blocks;
+    double product;
+    jc_jump *jumps; /* [n_jumps] */
+    size_t n_jumps;
+    jc_scores scores;
+} figure;
 
-    for (size_t i = 0; i < e->schedule.n; i++)
-        if (json_array_append_new(jumps,
-                                  json_pack("[I,I]", (json_int_t)e->schedule.jumps[i].from,
-                                            (json_int_t)e->schedule.jumps[i].to)) != 0) {
-            json_decref(jumps);
-            return NULL;
-        }
-    json_t *json =
-        json_pack("{s:s, s:s, s:I, s:o, s:o}", "map", run->methods[e->method].name, "kind",
-                  e->kind, "blocks", (json_int_t)e->schedule.blocks, "r2_product",
-                  jc_json_number(e->schedule.product), "jumps", jumps);
-    if (alternate && (json_object_set_new(json, "run", json_integer(e->run)) != 0 ||
-                      json_object_set_new(json, "jump", json_integer(e->jump)) != 0)) {
-        json_decref(json);
-        return NULL;
-    }
-    return json;
+typedef struct figures {
+    figure *of; /* [n] */
+    size_t n;
+} figures;
+
+static bool keep_entry(figure *f, const entry *e, jc_section *section)
+{
+    const jc_schedule *s = &e->schedule;
+
+    *f = (figure){.method = e->method,
+                  .kind = e->kind,
+                  .run = e->run,
+                  .jump = e->jump,
+                  .blocks = s->blocks,
+                  .product = s->product,
+                  .n_jumps = s->n};
+    f->jumps = jc_section_room(section, s->n, sizeof *f->jumps);
+    for (size_t i = 0; f->jumps && i < s->n; i++)
+        f->jumps[i] = s->jumps[i];
+    return f->jumps != NULL;
 }
 
-static jc_status finish(void *state, const jc_eval_run *run, json_t *results, jc_error *err)
+static jc_status finish(void *state, const jc_eval_run *run, jc_section *section,
+                        jc_error *err)
 {
     schedules *s = state;
-    json_t *list = json_array();
-    bool written = true;
 
-    if (s->routes.n == 0) {
-        json_decref(list);
+    (void)run;
+    if (s->routes.n == 0)
         return JC_OK;
-    }
     jc_status st = jc_tally_end(s->routes.tally, err);
+    figures *f = jc_section_room(section, 1, sizeof *f);
+    if (f)
+        f->of = jc_section_room(section, s->routes.n, sizeof *f->of);
+    if (st == JC_OK && (!f || !f->of))
+        st = jc_fail_nomem(err, "schedules");
     for (size_t i = 0; i < s->routes.n && st == JC_OK; i++) {
-        json_t *object = describe(run, &s->entries[i]);
-        written &= jc_tally_write(s->routes.tally, i, object);
-        written &= json_array_append_new(list, object) == 0;
+        if (!keep_entry(&f->of[i], &s->entries[i], section))
+            return jc_fail_nomem(err, "schedules");
+        f->of[i].scores = jc_tally_scores(s->routes.tally, i);
+        f->n++;
     }
-    written &= json_object_set_new(results, "schedules", list) == 0;
-    return st || written ? st : jc_fail_nomem(err, "schedules");
+    section->figures = f;
+    return st;
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const figures *all = section->figures;
+    json_t *list = jc_put_list(json, root, "schedules");
+
+    for (size_t i = 0; i < all->n; i++) {
+        const figure *f = &all->of[i];
+        json_t *one = jc_put_object(json, list, NULL);
+        jc_put_text(json, one, "map", section->methods[f->method]);
+        jc_put_text(json, one, "kind", f->kind);
+        jc_put_count(json, one, "blocks", f->blocks);
+        jc_put_number(json, one, "r2_product", f->product);
+        json_t *jumps = jc_put_list(json, one, "jumps");
+        for (size_t k = 0; k < f->n_jumps; k++) {
+            json_t *jump = jc_put_list(json, jumps, NULL);
+            jc_put_count(json, jump, NULL, f->jumps[k].from);
+            jc_put_count(json, jump, NULL, f->jumps[k].to);
+        }
+        if (f->run > 0) { /* "alternate" */
+            jc_put_count(json, one, "run", f->run);
+            jc_put_count(json, one, "jump", f->jump);
+        }
+        jc_scores_write(&f->scores, json, one);
+    }
 }
 
 const jc_metric jc_metric_schedules = {
@@ -268,5 +307,6 @@ const jc_metric jc_metric_schedules = {
     .begin = begin,
     .add = add,
     .finish = finish,
+    .write = write,
     .release = release,
 };

@@ -6,9 +6,8 @@
 #ifndef JC_EVAL_RUN_H
 #define JC_EVAL_RUN_H
 
-#include <jansson.h>
-
 #include "base/base.h"
+#include "eval/results.h"
 #include "eval/score.h"
 #include "jumpcut/eval.h"
 #include "kernels/kernels.h"
@@ -65,9 +64,11 @@ typedef struct jc_metric {
                          jc_error *err);
     jc_status (*add)(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
                      jc_error *err);
-    /* Put the figures into the results. */
-    jc_status (*finish)(void *state, const jc_eval_run *run, json_t *results,
+    /* Make the section's figures; without any the results have no such section. */
+    jc_status (*finish)(void *state, const jc_eval_run *run, jc_section *section,
                         jc_error *err);
+    /* Put them into the document. */
+    void (*write)(const jc_section *section, jc_json *json, json_t *root);
     void (*release)(void *state); /* takes NULL */
 } jc_metric;
 

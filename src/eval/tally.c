@@ -3,21 +3,12 @@
 
 #include <string.h>
 
-#include "eval/bootstrap.h"
-#include "eval/json.h"
+/* What is summed up of each row: hits among the full model's k best, and surprisal. */
+enum { P1, P5, P10, SURPRISAL, KL, SCORES };
 
-/* What is summed up of each row: hits among the full model's k best, or a number. */
-static const struct {
-    const char *name, *interval;
-    uint32_t k;    /* 0: the number */
-    size_t offset; /* of it in jc_score, a float */
-} scores_of[] = {{"p1", "p1_ci", 1, 0},
-                 {"p5", "p5_ci", 5, 0},
-                 {"p10", "p10_ci", 10, 0},
-                 {"surprisal", "surprisal_ci", 0, offsetof(jc_score, surprisal)},
-                 {"kl", "kl_ci", 0, offsetof(jc_score, kl)}};
+static const uint32_t best_of[SURPRISAL] = {[P1] = 1, [P5] = 5, [P10] = 10}; /* k */
 
-enum { SCORES = JC_COUNT(scores_of), ROWS = 0 /* the sum that counts rows */ };
+enum { ROWS = 0 /* the sum that counts rows */ };
 
 struct jc_tally {
     jc_bootstrap *bootstrap; /* rows, then [n_series, SCORES] */
@@ -62,21 +53,15 @@ jc_status jc_tally_new(jc_tally **out, size_t n_series, uint32_t replicates, uin
     return JC_OK;
 }
 
-static double number_of(const jc_score *score, size_t offset)
-{
-    float number;
-
-    memcpy(&number, (const char *)score + offset, sizeof number);
-    return (double)number;
-}
-
 /* The rows of one text in one series. */
 static void add_rows(double sums[SCORES], const jc_score *scores, size_t n)
 {
-    for (size_t r = 0; r < n; r++)
-        for (size_t s = 0; s < SCORES; s++)
-            sums[s] += scores_of[s].k ? scores[r].rank < scores_of[s].k
-                                      : number_of(&scores[r], scores_of[s].offset);
+    for (size_t r = 0; r < n; r++) {
+        for (size_t k = P1; k < SURPRISAL; k++)
+            sums[k] += scores[r].rank < best_of[k];
+        sums[SURPRISAL] += (double)scores[r].surprisal;
+        sums[KL] += (double)scores[r].kl;
+    }
 }
 
 jc_status jc_tally_add(jc_tally *tally, const jc_score *scores, const uint32_t *owners,
@@ -101,16 +86,22 @@ jc_status jc_tally_end(jc_tally *tally, jc_error *err)
     return jc_bootstrap_end(tally->bootstrap, err);
 }
 
-bool jc_tally_write(const jc_tally *tally, size_t series, json_t *object)
+static jc_estimate estimate(const jc_tally *tally, size_t series, size_t score)
 {
-    bool written = true;
+    const jc_ratio mean = {sum_of(series, score), ROWS};
 
-    for (size_t s = 0; s < SCORES; s++) {
-        const jc_ratio mean = {sum_of(series, s), ROWS};
-        written &= jc_json_statistic(object, scores_of[s].name, scores_of[s].interval,
-                                     tally->bootstrap, jc_statistic_ratio, &mean);
-    }
-    return written;
+    return jc_bootstrap_estimate(tally->bootstrap, jc_statistic_ratio, &mean);
+}
+
+jc_scores jc_tally_scores(const jc_tally *tally, size_t series)
+{
+    return (jc_scores){
+        .p1 = estimate(tally, series, P1),
+        .p5 = estimate(tally, series, P5),
+        .p10 = estimate(tally, series, P10),
+        .surprisal = estimate(tally, series, SURPRISAL),
+        .kl = estimate(tally, series, KL),
+    };
 }
 
 struct range {
@@ -127,25 +118,9 @@ static double mean_precision(const jc_bootstrap *b, size_t replicate, const void
     return total / jc_bootstrap_sum(b, ROWS, replicate) / (double)range->n;
 }
 
-bool jc_tally_write_mean(const jc_tally *tally, size_t first, size_t n, json_t *object)
+jc_estimate jc_tally_mean(const jc_tally *tally, size_t first, size_t n)
 {
     const struct range range = {first, n};
 
-    return jc_json_statistic(object, "p1", "p1_ci", tally->bootstrap, mean_precision,
-                             &range);
-}
-
-json_t *jc_tally_layers(const jc_tally *tally, size_t first, uint32_t taps)
-{
-    json_t *list = json_array();
-
-    for (uint32_t l = 0; l < taps; l++) {
-        json_t *entry = json_pack("{s:I}", "layer", (json_int_t)l);
-        bool written = jc_tally_write(tally, first + l, entry);
-        if (json_array_append_new(list, entry) != 0 || !written) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
+    return jc_bootstrap_estimate(tally->bootstrap, mean_precision, &range);
 }

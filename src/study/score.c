@@ -107,8 +107,9 @@ static void find_r2(const struct job *job, jc_fit_score *score)
     add_tiles(job);
     for (size_t g = 0; g < job->v->groups; g++)
         without[g] = mean_r2(job, g);
-    score->r2 = mean_r2(job, SIZE_MAX);
-    score->r2_half = jc_jackknife_half(without, job->v->groups);
+    double r2 = mean_r2(job, SIZE_MAX);
+    double half = jc_jackknife_half(without, job->v->groups);
+    score->r2 = (jc_estimate){r2, r2 - half, r2 + half};
 }
 
 /* precision@1 over the rows and layers as a ratio of sums over texts. */
@@ -116,7 +117,7 @@ static jc_status find_precision(const struct job *job, jc_fit_score *score, jc_e
 {
     const jc_validation *v = job->v;
     const jc_ratio precision = {0, 1};
-    double last = v->taps - 1, ends[2] = {(double)NAN, (double)NAN};
+    double last = v->taps - 1;
     jc_bootstrap *draws;
     jc_status st = jc_bootstrap_new(&draws, 2, v->bootstrap, v->seed, err);
 
@@ -133,10 +134,7 @@ static jc_status find_precision(const struct job *job, jc_fit_score *score, jc_e
     if (st == JC_OK)
         st = jc_bootstrap_end(draws, err);
     if (st == JC_OK) {
-        score->p1 = jc_statistic_ratio(draws, 0, &precision);
-        jc_bootstrap_interval(draws, jc_statistic_ratio, &precision, ends);
-        score->p1_lo = ends[0];
-        score->p1_hi = ends[1];
+        score->p1 = jc_bootstrap_estimate(draws, jc_statistic_ratio, &precision);
     }
     jc_bootstrap_free(draws);
     return st;
@@ -159,7 +157,7 @@ jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
     job.hits = jc_matrix_new(last, v->rows, sizeof *job.hits);
     st = job.residual && job.hits ? jc_parallel(last * job.tiles, score_tile, &job, err)
                                   : jc_fail_nomem(err, "scores");
-    score->p1 = score->p1_lo = score->p1_hi = (double)NAN;
+    score->p1 = (jc_estimate){(double)NAN, (double)NAN, (double)NAN};
     if (st == JC_OK && jc_model_get_info(v->model)->has_head)
         st = find_precision(&job, score, err);
     if (st == JC_OK)

@@ -20,11 +20,11 @@
  * the sums twice, 226 MB; 29 MB for a shortcut and as much for its packed copy; 12 MB for
  * the validation states, 4 V bytes for each of 64 rows a thread.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/results.h"
 #include "jumpcut/study.h"
 #include "model/session.h"
 #include "study/validation.h"
@@ -51,13 +51,35 @@ static const struct variant {
     bool bias;
 } variants[] = {{"mat", false}, {"mat", true}, {"ridge", false}, {"ridge", true}};
 
+struct point {
+    uint64_t vectors;
+    jc_estimate r2, p1;
+};
+
+/* A stream and a variant. */
+struct series {
+    char name[NAME];
+    const char *method, *positions;
+    double ridge;
+    bool bias;
+    uint64_t val_texts, val_vectors;
+    struct point points[POINTS + 1]; /* [n] */
+    size_t n;
+};
+
+typedef struct figures {
+    struct series *series; /* [n] */
+    size_t n;
+} figures;
+
 struct study {
     const jc_model *model;
     const jc_training_size_params *params;
     const jc_validation *validation;
-    json_t *list;                       /* of series */
-    json_t *points[JC_COUNT(variants)]; /* of the present stream; in the list */
-    uint64_t reached;                   /* the last number of vectors that was scored */
+    jc_section *section;
+    figures *figures;
+    struct series *now; /* [variants], of the present stream */
+    uint64_t reached;   /* the last number of vectors that was scored */
     char stage[64];
     jc_progress progress; /* of the stream, told again while a point is fitted */
     jc_hooks hooks;
@@ -91,50 +113,58 @@ static void name_series(char name[NAME], const struct variant *v, double ridge,
              v->bias ? " with intercept" : "", series);
 }
 
-static jc_status add_series(struct study *s, const jc_training_series *series,
+static jc_status add_series(struct study *s, const jc_training_series *stream,
                             jc_error *err)
 {
+    char *positions = jc_section_text(s->section, stream->positions);
+
+    if (!positions)
+        return jc_fail_nomem(err, "the training size");
+    s->now = s->figures->series + s->figures->n;
     for (size_t i = 0; i < JC_COUNT(variants); i++) {
         const struct variant *v = &variants[i];
-        double ridge = strcmp(v->method, "ridge") == 0 ? s->params->ridge : 0;
-        char name[NAME];
-
-        name_series(name, v, ridge, series->name);
-        json_t *one =
-            json_pack("{s:s, s:s, s:f, s:b, s:s, s:I, s:I, s:[]}", "name", name, "method",
-                      v->method, "ridge", ridge, "bias", v->bias, "positions",
-                      series->positions, "val_texts", (json_int_t)s->validation->texts,
-                      "val_vectors", (json_int_t)s->validation->rows, "points");
-        s->points[i] = json_object_get(one, "points");
-        if (json_array_append_new(s->list, one) != 0)
-            return jc_fail_nomem(err, "the training size");
+        struct series *one = &s->now[i];
+        one->method = v->method;
+        one->bias = v->bias;
+        one->ridge = strcmp(v->method, "ridge") == 0 ? s->params->ridge : 0;
+        one->positions = positions;
+        one->val_texts = s->validation->texts;
+        one->val_vectors = s->validation->rows;
+        name_series(one->name, v, one->ridge, stream->name);
     }
+    s->figures->n += JC_COUNT(variants);
     s->reached = 0;
     return JC_OK;
 }
 
-static json_t *number(double x)
+static void add_point(struct series *to, uint64_t vectors, const jc_fit_score *score)
 {
-    return isfinite(x) ? json_real(x) : json_null();
+    to->points[to->n++] = (struct point){vectors, score->r2, score->p1};
 }
 
-static json_t *interval(double low, double high)
+static void write(const jc_section *section, jc_json *json, json_t *root)
 {
-    return isfinite(low) && isfinite(high) ? json_pack("[f,f]", low, high) : json_null();
-}
+    const figures *f = section->figures;
+    json_t *list = jc_put_list(json, root, "training_size");
 
-static jc_status add_point(json_t *points, uint64_t vectors, const jc_fit_score *score,
-                           jc_error *err)
-{
-    json_t *point =
-        json_pack("{s:I, s:o, s:o, s:o, s:o}", "vectors", (json_int_t)vectors, "r2",
-                  number(score->r2), "r2_ci",
-                  interval(score->r2 - score->r2_half, score->r2 + score->r2_half), "p1",
-                  number(score->p1), "p1_ci", interval(score->p1_lo, score->p1_hi));
-
-    return json_array_append_new(points, point) == 0
-               ? JC_OK
-               : jc_fail_nomem(err, "the training size");
+    for (size_t i = 0; i < f->n; i++) {
+        const struct series *s = &f->series[i];
+        json_t *one = jc_put_object(json, list, NULL);
+        jc_put_text(json, one, "name", s->name);
+        jc_put_text(json, one, "method", s->method);
+        jc_put_number(json, one, "ridge", s->ridge);
+        jc_put_flag(json, one, "bias", s->bias);
+        jc_put_text(json, one, "positions", s->positions);
+        jc_put_count(json, one, "val_texts", s->val_texts);
+        jc_put_count(json, one, "val_vectors", s->val_vectors);
+        json_t *points = jc_put_list(json, one, "points");
+        for (size_t k = 0; k < s->n; k++) {
+            json_t *point = jc_put_object(json, points, NULL);
+            jc_put_count(json, point, "vectors", s->points[k].vectors);
+            jc_put_estimate(json, point, "r2", "r2_ci", s->points[k].r2);
+            jc_put_estimate(json, point, "p1", "p1_ci", s->points[k].p1);
+        }
+    }
 }
 
 /* ---- points ---- */
@@ -157,7 +187,9 @@ static jc_status score_variant(struct study *s, size_t i, const jc_stats *sums,
         return st;
     st = jc_validation_score(s->validation, shortcut, &score, err);
     jc_shortcut_free(shortcut);
-    return st ? st : add_point(s->points[i], jc_stats_rows(sums), &score, err);
+    if (st == JC_OK)
+        add_point(&s->now[i], jc_stats_rows(sums), &score);
+    return st;
 }
 
 static jc_status reached(void *arg, const jc_stats *sums, jc_error *err)
@@ -203,7 +235,24 @@ static jc_status run_series(struct study *s, const jc_training_series *series,
     return st;
 }
 
-jc_status jc_training_size(char **json, const jc_model *model,
+/* The section that figures go to. */
+static jc_status begin(struct study *s, jc_results *results, size_t n_series, jc_error *err)
+{
+    jc_status st = jc_results_section(results, &s->section, err);
+    size_t n;
+
+    if (st)
+        return st;
+    s->section->name = "training_size";
+    s->section->write = write;
+    figures *f = s->figures = jc_section_room(s->section, 1, sizeof *f);
+    if (f && jc_mul(n_series, JC_COUNT(variants), &n))
+        f->series = jc_section_room(s->section, n, sizeof *f->series);
+    s->section->figures = f;
+    return f && f->series ? JC_OK : jc_fail_nomem(err, "the training size");
+}
+
+jc_status jc_training_size(jc_results **out, const jc_model *model,
                            const jc_training_series *series, size_t n_series,
                            jc_samples *val, const jc_training_size_params *params,
                            jc_error *err)
@@ -211,11 +260,15 @@ jc_status jc_training_size(char **json, const jc_model *model,
     JC_USE_THREADS(jc_model_threads(model));
     jc_training_size_params p;
     jc_validation *validation = NULL;
+    jc_results *results = NULL;
     struct study s = {.model = model, .params = &p};
+    jc_status st = jc_want(out, "out", err);
 
-    *json = NULL;
+    if (st)
+        return st;
+    *out = NULL;
     jc_training_size_params_init(&p);
-    jc_status st = jc_model_ready(model, err);
+    st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(val, "val", err);
     if (st == JC_OK && n_series > 0)
@@ -226,22 +279,24 @@ jc_status jc_training_size(char **json, const jc_model *model,
         return st;
     s.hooks = (jc_hooks){
         .progress = on_progress, .note = p.hooks ? p.hooks->note : NULL, .arg = &s};
-    st = jc_validation_new(&validation, model, val, p.size_texts, p.batch, p.hooks, err);
+    st = jc_results_new(&results, err);
+    if (st == JC_OK)
+        st = begin(&s, results, n_series, err);
+    if (st == JC_OK)
+        st =
+            jc_validation_new(&validation, model, val, p.size_texts, p.batch, p.hooks, err);
     if (st == JC_OK) {
         validation->bootstrap = p.bootstrap;
         validation->seed = p.seed;
     }
     s.validation = validation;
-    s.list = json_array();
     for (size_t i = 0; i < n_series && st == JC_OK; i++)
         st = run_series(&s, &series[i], err);
-    if (st == JC_OK) {
-        json_t *root = json_pack("{s:O}", "training_size", s.list);
-        *json = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) : NULL;
-        json_decref(root);
-        st = *json ? JC_OK : jc_fail_nomem(err, "the training size");
-    }
-    json_decref(s.list);
     jc_validation_free(validation);
-    return st;
+    if (st) {
+        jc_results_free(results);
+        return st;
+    }
+    *out = results;
+    return JC_OK;
 }

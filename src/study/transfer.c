@@ -7,10 +7,10 @@
  * side, as copies that hold the maps to the last layer only and carry a name of this file's
  * choosing.
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/results.h"
 #include "jumpcut/study.h"
 #include "model/session.h"
 #include "shortcut/shortcut.h"
@@ -22,7 +22,7 @@ struct transfer {
     const jc_transfer_text *texts; /* [2] */
     size_t n;                      /* shortcuts a text */
     jc_shortcut **copies;          /* [2 n]: of the first text, then of the second */
-    json_t *on[2];                 /* results on each text */
+    jc_results *on[2];             /* on each text */
 };
 
 /* The name of a copy in results; no method is called so. */
@@ -72,101 +72,139 @@ static jc_status score(struct transfer *x, size_t at, const jc_eval_params *para
                        jc_error *err)
 {
     const jc_shortcut *const *copies = (const jc_shortcut *const *)x->copies;
-    jc_results *results;
-    char *text = NULL;
-    jc_status st =
-        jc_eval(&results, x->model, copies, 2 * x->n, x->texts[at].val, params, err);
 
-    if (st)
-        return st;
-    st = jc_results_json(results, &text, err);
-    jc_results_free(results);
-    if (st)
-        return st;
-    x->on[at] = json_loads(text, 0, NULL); /* our own: NULL is short memory */
-    jc_free(text);
-    return x->on[at] ? JC_OK : jc_fail_nomem(err, "the scores of two texts");
+    return jc_eval(&x->on[at], x->model, copies, 2 * x->n, x->texts[at].val, params, err);
 }
 
 /* ---- the section ---- */
 
-/* precision@1 by layer. */
-static json_t *curve_of(const json_t *results, const char *name)
+/* A method: the maps of the first and the second text, on the first and the second. */
+typedef struct table {
+    char name[2 * NAME];
+    jc_estimate mean[2][2]; /* precision@1, over the layers before the last */
+    double *curve[2][2];    /* [taps]: by layer */
+} table;
+
+typedef struct figures {
+    const char *texts[2];
+    uint64_t n_val[2];
+    table *tables; /* [n], the identity last */
+    size_t n;
+} figures;
+
+static bool is_taken(const figures *f, const char *name)
 {
-    json_t *curve = json_array(), *entry;
-    size_t l;
-
-    json_array_foreach(json_object_get(json_object_get(results, "jump"), name), l, entry)
-    {
-        if (json_array_append(curve, json_object_get(entry, "p1")) != 0) {
-            json_decref(curve);
-            return NULL;
-        }
-    }
-    return curve;
-}
-
-/* Of the mean of precision@1 over the layers before the last: "p1" or "p1_ci". */
-static json_t *mean_of(const json_t *results, const char *name, const char *member)
-{
-    const json_t *mean = json_object_get(json_object_get(results, "jump_mean"), name);
-
-    return json_incref(json_object_get(mean, member));
-}
-
-/* A square: the copies of the first and the second text, on the first and the second. */
-static json_t *means_of(const struct transfer *x, const char *const names[2],
-                        const char *member)
-{
-    return json_pack("[[o,o],[o,o]]", mean_of(x->on[0], names[0], member),
-                     mean_of(x->on[1], names[0], member),
-                     mean_of(x->on[0], names[1], member),
-                     mean_of(x->on[1], names[1], member));
-}
-
-/* `name`s of the copies of the first and the second text. */
-static json_t *table_of(const struct transfer *x, const char *const names[2])
-{
-    return json_pack("{s:o, s:o, s:[[o,o],[o,o]]}", "p1_mean", means_of(x, names, "p1"),
-                     "p1_mean_ci", means_of(x, names, "p1_ci"), "p1",
-                     curve_of(x->on[0], names[0]), curve_of(x->on[1], names[0]),
-                     curve_of(x->on[0], names[1]), curve_of(x->on[1], names[1]));
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->tables[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 /* The method of shortcut i, with a number where it is not the first of it. */
-static void name_method(const struct transfer *x, const json_t *maps, size_t i,
+static void name_method(const struct transfer *x, const figures *f, size_t i,
                         char name[2 * NAME])
 {
     const char *method = jc_shortcut_meta(x->texts[0].shortcuts[i], "method");
 
     snprintf(name, 2 * NAME, "%.30s", method ? method : "unnamed");
-    for (size_t same = 2; json_object_get(maps, name); same++)
+    for (size_t same = 2; is_taken(f, name); same++)
         snprintf(name, 2 * NAME, "%.30s-%zu", method ? method : "unnamed", same);
 }
 
-static json_t *section_of(const struct transfer *x)
+/* `names`: of the copies of the first and the second text. */
+static jc_status add_table(const struct transfer *x, jc_section *section, figures *f,
+                           const char *const names[2], jc_error *err)
 {
-    json_t *maps = json_object();
-    const char *id[2] = {"id", "id"};
-    bool made = true;
+    table *t = &f->tables[f->n++];
 
-    for (size_t i = 0; i < x->n; i++) {
-        char name[2 * NAME], of[2][NAME];
-        name_method(x, maps, i, name);
+    for (size_t of = 0; of < 2; of++)
+        for (size_t on = 0; on < 2; on++) {
+            const jc_section *jump = jc_results_find(x->on[on], "jump");
+            const jc_jump_figures *scores = jump->figures;
+            size_t m = 0;
+            while (strcmp(jump->methods[m], names[of]) != 0)
+                m++;
+            double *curve = jc_section_room(section, jump->taps, sizeof *curve);
+            if (!curve)
+                return jc_fail_nomem(err, "the scores of two texts");
+            for (uint32_t l = 0; l < jump->taps; l++)
+                curve[l] = scores->layer[m * jump->taps + l].p1.value;
+            t->mean[of][on] = scores->mean[m];
+            t->curve[of][on] = curve;
+            section->taps = jump->taps;
+        }
+    return JC_OK;
+}
+
+static void write_table(const jc_section *section, const table *t, jc_json *json,
+                        json_t *map)
+{
+    json_t *object = jc_put_object(json, map, t->name);
+    json_t *means = jc_put_list(json, object, "p1_mean");
+    json_t *intervals = jc_put_list(json, object, "p1_mean_ci");
+    json_t *curves = jc_put_list(json, object, "p1");
+
+    for (size_t of = 0; of < 2; of++) {
+        json_t *mean = jc_put_list(json, means, NULL);
+        json_t *interval = jc_put_list(json, intervals, NULL);
+        json_t *pair = jc_put_list(json, curves, NULL);
+        for (size_t on = 0; on < 2; on++) {
+            json_t *curve = jc_put_list(json, pair, NULL);
+            jc_put_number(json, mean, NULL, t->mean[of][on].value);
+            jc_put_interval(json, interval, NULL, t->mean[of][on]);
+            for (uint32_t l = 0; l < section->taps; l++)
+                jc_put_number(json, curve, NULL, t->curve[of][on][l]);
+        }
+    }
+}
+
+static void write(const jc_section *section, jc_json *json, json_t *root)
+{
+    const figures *f = section->figures;
+    json_t *transfer = jc_put_object(json, root, "transfer");
+    json_t *texts = jc_put_list(json, transfer, "texts");
+    json_t *n_val = jc_put_list(json, transfer, "n_val");
+    json_t *map = jc_put_object(json, transfer, "map");
+
+    for (size_t at = 0; at < 2; at++) {
+        jc_put_text(json, texts, NULL, f->texts[at]);
+        jc_put_count(json, n_val, NULL, f->n_val[at]);
+    }
+    for (size_t i = 0; i < f->n; i++)
+        write_table(section, &f->tables[i], json, map);
+}
+
+static jc_status make_section(const struct transfer *x, jc_results *results, jc_error *err)
+{
+    const char *id[2] = {"id", "id"};
+    jc_section *section;
+    jc_status st = jc_results_section(results, &section, err);
+
+    if (st)
+        return st;
+    section->name = "transfer";
+    section->write = write;
+    figures *f = jc_section_room(section, 1, sizeof *f);
+    if (f)
+        f->tables = jc_section_room(section, x->n + 1, sizeof *f->tables);
+    if (!f || !f->tables)
+        return jc_fail_nomem(err, "the scores of two texts");
+    section->figures = f;
+    for (size_t at = 0; at < 2; at++) {
+        f->texts[at] = jc_section_text(section, x->texts[at].name);
+        f->n_val[at] = jc_results_rows(x->on[at]);
+        if (!f->texts[at])
+            return jc_fail_nomem(err, "the scores of two texts");
+    }
+    for (size_t i = 0; i < x->n && st == JC_OK; i++) {
+        char of[2][NAME];
+        name_method(x, f, i, f->tables[i].name);
         name_copy(of[0], 0, i);
         name_copy(of[1], 1, i);
-        made &= json_object_set_new(maps, name,
-                                    table_of(x, (const char *[]){of[0], of[1]})) == 0;
+        st = add_table(x, section, f, (const char *[]){of[0], of[1]}, err);
     }
-    made &= json_object_set_new(maps, "id", table_of(x, id)) == 0;
-    if (!made) {
-        json_decref(maps);
-        return NULL;
-    }
-    return json_pack("{s:{s:[s,s], s:[I,I], s:o}}", "transfer", "texts", x->texts[0].name,
-                     x->texts[1].name, "n_val",
-                     json_integer_value(json_object_get(x->on[0], "n_val")),
-                     json_integer_value(json_object_get(x->on[1], "n_val")), "map", maps);
+    snprintf(f->tables[x->n].name, sizeof f->tables->name, "id");
+    return st ? st : add_table(x, section, f, id, err);
 }
 
 static jc_status check_methods(const struct transfer *x, jc_error *err)
@@ -187,14 +225,19 @@ static jc_status check_methods(const struct transfer *x, jc_error *err)
     return JC_OK;
 }
 
-jc_status jc_transfer(char **json, const jc_model *model, const jc_transfer_text texts[2],
-                      size_t n_shortcuts, const jc_eval_params *params, jc_error *err)
+jc_status jc_transfer(jc_results **out, const jc_model *model,
+                      const jc_transfer_text texts[2], size_t n_shortcuts,
+                      const jc_eval_params *params, jc_error *err)
 {
     JC_USE_THREADS(jc_model_threads(model));
     struct transfer x = {.model = model, .texts = texts, .n = n_shortcuts};
-    jc_status st = jc_model_ready(model, err);
+    jc_results *results = NULL;
+    jc_status st = jc_want(out, "out", err);
 
-    *json = NULL;
+    if (st)
+        return st;
+    *out = NULL;
+    st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(texts, "texts", err);
     if (st)
@@ -209,17 +252,19 @@ jc_status jc_transfer(char **json, const jc_model *model, const jc_transfer_text
         st = copy_all(&x, err);
     for (size_t at = 0; at < 2 && st == JC_OK; at++)
         st = score(&x, at, params, err);
-    if (st == JC_OK) {
-        json_t *section = section_of(&x);
-        *json =
-            section ? json_dumps(section, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) : NULL;
-        json_decref(section);
-        st = *json ? JC_OK : jc_fail_nomem(err, "the scores of two texts");
-    }
-    json_decref(x.on[0]);
-    json_decref(x.on[1]);
+    if (st == JC_OK)
+        st = jc_results_new(&results, err);
+    if (st == JC_OK)
+        st = make_section(&x, results, err);
+    for (size_t at = 0; at < 2; at++)
+        jc_results_free(x.on[at]);
     for (size_t i = 0; x.copies && i < 2 * n_shortcuts; i++)
         jc_shortcut_free(x.copies[i]);
     jc_free(x.copies);
-    return st;
+    if (st) {
+        jc_results_free(results);
+        return st;
+    }
+    *out = results;
+    return JC_OK;
 }

@@ -7,6 +7,7 @@
 #define JC_STUDY_VALIDATION_H
 
 #include "base/base.h"
+#include "eval/bootstrap.h"
 #include "jumpcut/model.h"
 #include "jumpcut/samples.h"
 #include "jumpcut/shortcut.h"
@@ -37,9 +38,8 @@ void jc_validation_free(jc_validation *v); /* takes NULL */
 
 /* Means over the layers 0 .. L - 1, of maps to the last one. */
 typedef struct jc_fit_score {
-    double r2, r2_half; /* half its interval; NAN where there is none */
-    /* precision@1 and its interval; NAN where there is none, or no head */
-    double p1, p1_lo, p1_hi;
+    jc_estimate r2;
+    jc_estimate p1; /* precision@1; NAN without a head */
 } jc_fit_score;
 
 /* The group of a row's text. */

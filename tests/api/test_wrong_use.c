@@ -36,7 +36,6 @@ static void check_refused(void **state, const jc_model *model, const char *why)
     jc_session *session;
     jc_self_text *self;
     jc_error err;
-    char *json;
 
 #define REFUSED(call)                                                                      \
     do {                                                                                   \
@@ -49,8 +48,8 @@ static void check_refused(void **state, const jc_model *model, const char *why)
     REFUSED(jc_eval(&results, model, NULL, 0, samples, NULL, &err));
     REFUSED(jc_lens_new(&lens, model, NULL, NULL, 0, ids, 2, NULL, &err));
     REFUSED(jc_states_save(model, samples, path, NULL, &err));
-    REFUSED(jc_training_size(&json, model, &series, 1, samples, NULL, &err));
-    REFUSED(jc_transfer(&json, model, texts, 0, NULL, &err));
+    REFUSED(jc_training_size(&results, model, &series, 1, samples, NULL, &err));
+    REFUSED(jc_transfer(&results, model, texts, 0, NULL, &err));
     REFUSED(jc_self_text_new(&self, model, 1, -1, NULL, &err));
     REFUSED(jc_session_new(&session, model, &err));
     jc_samples_close(samples);

@@ -68,15 +68,18 @@ static inline json_t *golden(const char *member)
     return value;
 }
 
-/* The section of this name, out of what the library gave; frees text. */
-static inline json_t *section_of(char *text, const char *name)
+/* A member of the document that the results make; frees them. */
+static inline json_t *section_of(jc_results *results, const char *name)
 {
+    char *text;
+
+    must(jc_results_json(results, &text, &err));
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     json_t *value = json_incref(json_object_get(root, name));
-
     assert_non_null(value);
     free(text);
     json_decref(root);
+    jc_results_free(results);
     return value;
 }
 

@@ -22,15 +22,15 @@ static json_t *run(const jc_model *model, const char *positions, jc_samples *tra
     const jc_training_series series = {"some positions", positions, train};
     jc_samples *val = open_samples(TINY, "val");
     jc_training_size_params params;
-    char *text;
+    jc_results *results;
 
     jc_training_size_params_init(&params);
     params.ridge = ridge;
     params.size_texts = texts;
-    must(jc_training_size(&text, model, &series, 1, val, &params, &err));
+    must(jc_training_size(&results, model, &series, 1, val, &params, &err));
     jc_samples_close(train);
     jc_samples_close(val);
-    return section_of(text, "training_size");
+    return section_of(results, "training_size");
 }
 
 static void check_point(const json_t *got, const json_t *want, double rows)
@@ -249,9 +249,9 @@ static void test_training_size__the_interval_of_r2_is_a_jackknife(void **state)
     for (size_t k = 0; k <= VAL_TEXTS; k++) {
         jc_samples *train = first_vectors(state, 96), *val = val_without(state, k);
         const jc_training_series series = {"some", "all", train};
-        char *text;
-        must(jc_training_size(&text, model, &series, 1, val, NULL, &err));
-        json_t *all = section_of(text, "training_size");
+        jc_results *results;
+        must(jc_training_size(&results, model, &series, 1, val, NULL, &err));
+        json_t *all = section_of(results, "training_size");
         const json_t *points = json_object_get(json_array_get(all, 3), "points");
         const json_t *point = json_array_get(points, 4), *ci;
         r2[k] = real_of(point, "r2");
@@ -289,7 +289,9 @@ static void eval_all(const jc_model *model, const char *path, double scores[4])
     must(jc_eval(&results, model, (const jc_shortcut *const *)&shortcut, 1, val, NULL,
                  &err));
     must(jc_results_json(results, &text, &err));
-    json_t *r2 = section_of(strdup(text), "r2"), *means = section_of(text, "jump_mean");
+    json_t *root = json_loads(text, 0, NULL);
+    const json_t *r2 = json_object_get(root, "r2");
+    const json_t *means = json_object_get(root, "jump_mean");
     const json_t *mean = json_object_get(means, "mat");
     scores[0] = 0;
     for (uint32_t l = 0; l < last; l++)
@@ -300,8 +302,8 @@ static void eval_all(const jc_model *model, const char *path, double scores[4])
     for (size_t i = 0; i < 2; i++)
         scores[2 + i] =
             json_number_value(json_array_get(json_object_get(mean, "p1_ci"), i));
-    json_decref(r2);
-    json_decref(means);
+    json_decref(root);
+    free(text);
     jc_results_free(results);
     jc_shortcut_free(shortcut);
     jc_stats_free(stats);
@@ -323,9 +325,9 @@ static void test_training_size__the_last_point_is_what_eval_says(void **state)
         jc_samples *val = open_samples(models[m][1], "val");
         const jc_training_series series = {"some positions", "all", train};
         double want[4], got[4];
-        char *text;
-        must(jc_training_size(&text, model, &series, 1, val, NULL, &err));
-        json_t *all = section_of(text, "training_size");
+        jc_results *results;
+        must(jc_training_size(&results, model, &series, 1, val, NULL, &err));
+        json_t *all = section_of(results, "training_size");
         const json_t *points = json_object_get(json_array_get(all, 0), "points");
         const json_t *point = json_array_get(points, json_array_size(points) - 1);
         got[0] = real_of(point, "r2");
@@ -357,14 +359,14 @@ static void test_training_size__can_be_stopped(void **state)
     jc_samples *train = open_samples(WHOLE, "train"), *val = open_samples(TINY, "val");
     const jc_training_series series = {"all positions", "all", train};
     jc_training_size_params params;
-    char *text;
+    jc_results *results;
 
     (void)state;
     jc_training_size_params_init(&params);
     params.hooks = &hooks;
-    assert_int_equal(jc_training_size(&text, model, &series, 1, val, &params, &err),
+    assert_int_equal(jc_training_size(&results, model, &series, 1, val, &params, &err),
                      JC_E_CANCELLED);
-    assert_null(text);
+    assert_null(results);
     jc_samples_close(train);
     jc_samples_close(val);
     jc_model_close(model);
@@ -375,13 +377,13 @@ static void test_training_size__says_what_is_missing(void **state)
     jc_model *model = open_tiny("onednn");
     jc_samples *train = open_samples(WHOLE, "train"), *none = open_samples(ONE, "val");
     const jc_training_series series = {"all positions", "all", train};
-    char *text;
+    jc_results *results;
 
     (void)state;
-    assert_int_equal(jc_training_size(&text, model, &series, 1, none, NULL, &err),
+    assert_int_equal(jc_training_size(&results, model, &series, 1, none, NULL, &err),
                      JC_E_FORMAT);
     assert_non_null(strstr(err.message, ".samples.jsonl"));
-    assert_null(text);
+    assert_null(results);
     jc_samples_close(train);
     jc_samples_close(none);
     jc_model_close(model);
@@ -399,14 +401,14 @@ static void test_training_size__short_memory_is_a_status(void **state)
     for (n = 0; st != JC_OK; n += 5) {
         jc_samples *train = open_samples(few, "train"), *val = open_samples(few, "val");
         const jc_training_series series = {"all positions", "all", train};
-        char *text;
+        jc_results *results;
         jc_alloc_fail_after(n);
-        st = jc_training_size(&text, model, &series, 1, val, NULL, &err);
+        st = jc_training_size(&results, model, &series, 1, val, NULL, &err);
         jc_alloc_fail_after(-1);
         if (st)
             assert_int_equal(st, JC_E_NOMEM);
-        assert_true((st == JC_OK) == (text != NULL));
-        free(text);
+        assert_true((st == JC_OK) == (results != NULL));
+        jc_results_free(results);
         jc_samples_close(train);
         jc_samples_close(val);
     }

@@ -44,14 +44,14 @@ static void release(struct fitted *x)
     }
 }
 
-static jc_status transfer(char **text, const jc_model *model, const struct fitted *x,
-                          size_t n)
+static jc_status transfer(jc_results **results, const jc_model *model,
+                          const struct fitted *x, size_t n)
 {
     const jc_transfer_text both[2] = {
         {"a.txt", (const jc_shortcut *const *)x->of[0], x->val[0]},
         {"b.txt", (const jc_shortcut *const *)x->of[1], x->val[1]}};
 
-    return jc_transfer(text, model, both, n, NULL, &err);
+    return jc_transfer(results, model, both, n, NULL, &err);
 }
 
 static void check_number(const json_t *got, const json_t *want, double rows,
@@ -113,10 +113,10 @@ static void test_transfer__matches_the_definition(void **state)
     (void)state;
     for (size_t p = 0; p < JC_COUNT(pairs); p++) {
         struct fitted x;
-        char *text;
+        jc_results *results;
         fit(&x, model, pairs[p]);
-        must(transfer(&text, model, &x, METHODS));
-        json_t *got = section_of(text, "transfer");
+        must(transfer(&results, model, &x, METHODS));
+        json_t *got = section_of(results, "transfer");
         const json_t *names = json_object_get(got, "texts");
         assert_string_equal(json_string_value(json_array_get(names, 0)), "a.txt");
         assert_string_equal(json_string_value(json_array_get(names, 1)), "b.txt");
@@ -138,14 +138,14 @@ static void test_transfer__the_same_method_twice_has_two_names(void **state)
 {
     jc_model *model = open_tiny("onednn");
     struct fitted x;
-    char *text;
+    jc_results *results;
 
     (void)state;
     fit(&x, model, "final");
     for (size_t at = 0; at < 2; at++)
         must(jc_shortcut_set_meta(x.of[at][1], "method", "mat", &err));
-    must(transfer(&text, model, &x, METHODS));
-    json_t *got = section_of(text, "transfer"), *map = json_object_get(got, "map");
+    must(transfer(&results, model, &x, METHODS));
+    json_t *got = section_of(results, "transfer"), *map = json_object_get(got, "map");
     assert_non_null(json_object_get(map, "mat"));
     assert_non_null(json_object_get(map, "mat-2"));
     assert_false(json_equal(json_object_get(map, "mat"), json_object_get(map, "mat-2")));
@@ -158,18 +158,18 @@ static void test_transfer__different_methods_are_not_compared(void **state)
 {
     jc_model *model = open_tiny("onednn");
     struct fitted x;
-    char *text;
+    jc_results *results;
 
     (void)state;
     fit(&x, model, "final");
     must(jc_shortcut_set_meta(x.of[1][1], "method", "magic", &err));
-    assert_int_equal(transfer(&text, model, &x, METHODS), JC_E_ARG);
+    assert_int_equal(transfer(&results, model, &x, METHODS), JC_E_ARG);
     assert_string_equal(err.message, "cannot compare shortcuts of method 'ridge' with "
                                      "shortcuts of method 'magic'");
-    assert_null(text);
+    assert_null(results);
     must(jc_shortcut_set_meta(x.of[0][0], "method", "id", &err));
     must(jc_shortcut_set_meta(x.of[1][0], "method", "id", &err));
-    assert_int_equal(transfer(&text, model, &x, 1), JC_E_ARG);
+    assert_int_equal(transfer(&results, model, &x, 1), JC_E_ARG);
     assert_string_equal(err.message, "nothing is fitted for method 'id', which is scored "
                                      "on both texts anyway");
     release(&x);
@@ -180,13 +180,13 @@ static void test_transfer__shortcuts_of_another_model_are_refused(void **state)
 {
     jc_model *model = open_tiny("onednn"), *other;
     struct fitted x;
-    char *text;
+    jc_results *results;
 
     (void)state;
     fit(&x, model, "final");
     must(jc_model_open(&other, GOLDEN "models/tiny-gpt2-f16", NULL, &err));
-    assert_int_equal(transfer(&text, other, &x, METHODS), JC_E_MISMATCH);
-    assert_null(text);
+    assert_int_equal(transfer(&results, other, &x, METHODS), JC_E_MISMATCH);
+    assert_null(results);
     release(&x);
     jc_model_close(model);
     jc_model_close(other);
@@ -204,18 +204,18 @@ static void test_transfer__short_memory_is_a_status(void **state)
     scratch_text(state, "few", "{\"ids\":[1,2],\"positions\":[0,1]}\n");
     fit(&x, model, "final");
     for (n = 0; st != JC_OK; n += 5) {
-        char *text;
+        jc_results *results;
         for (size_t at = 0; at < 2; at++) {
             jc_samples_close(x.val[at]);
             x.val[at] = open_samples(few, "val");
         }
         jc_alloc_fail_after(n);
-        st = transfer(&text, model, &x, METHODS);
+        st = transfer(&results, model, &x, METHODS);
         jc_alloc_fail_after(-1);
         if (st)
             assert_int_equal(st, JC_E_NOMEM);
-        assert_true((st == JC_OK) == (text != NULL));
-        free(text);
+        assert_true((st == JC_OK) == (results != NULL));
+        jc_results_free(results);
     }
     assert_true(n > 50);
     release(&x);
