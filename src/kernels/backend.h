@@ -14,17 +14,37 @@ struct jc_linear { /* the first member of a backend's own struct */
 
 /* One head of one sequence in host memory: out = softmax(scale * q k') v. */
 typedef struct jc_head_job {
-    const float *q, *k, *v; /* [n_q, width], [n_k, width], [n_k, width] */
-    float *out;             /* [n_q, width] */
-    size_t n_q, n_k, width;
-    size_t stride_q, stride_kv, stride_out; /* numbers between rows */
+    const float *q, *k, *v; /* [n_q, width], [n_k, width], [n_k, value_width] */
+    float *out;             /* [n_q, value_width] */
+    size_t n_q, n_k, width, value_width;
+    size_t stride_q, stride_k, stride_v, stride_out; /* numbers between rows */
     float scale;
     bool causal;   /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
-    size_t window; /* of a causal head: only the last so many of them; 0: all */
+    size_t window; /* see jc_attention */
     float softcap;
     const float *sink; /* NULL: none */
     float slope;
+    const jc_relative *relative; /* NULL: none */
+    size_t head;                 /* which, of its tables */
+    size_t stride_relative;      /* between rows of its keys and queries */
 } jc_head_job;
+
+/* Query i sees keys [*from, *to). */
+static inline void jc_head_sees(const jc_head_job *h, size_t i, size_t *from, size_t *to)
+{
+    size_t at = h->n_k - h->n_q + i, half = h->window / 2;
+    size_t before = h->causal ? h->window - 1 : half;
+
+    *from = h->window && at > before ? at - before : 0;
+    *to = h->causal ? at + 1 : h->n_k;
+    if (!h->causal && h->window && at + half + 1 < h->n_k)
+        *to = at + half + 1;
+}
+
+static inline size_t jc_value_width(const jc_attention *a)
+{
+    return a->value_width ? a->value_width : a->width;
+}
 
 /* What a backend whose buffers are host memory brings: arithmetic on plain pointers, from
  * which host.c makes operations over matrices. Any member but the linear layers may be

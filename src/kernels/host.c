@@ -393,15 +393,18 @@ static jc_status head(void *arg, size_t task, jc_error *err)
     const jc_attention *a = job->attention;
     const jc_attended *span = &job->spans[task / a->heads];
     size_t h = task % a->heads, shared = h / (a->heads / a->kv_heads), w = a->width;
+    size_t vw = jc_value_width(a);
     float *k = NULL, *v = NULL;
     jc_head_job one = {
         .q = job->q + span->row * job->stride_q + h * w,
-        .out = job->out + span->row * job->stride_out + h * w,
+        .out = job->out + span->row * job->stride_out + h * vw,
         .n_q = span->n,
         .n_k = span->past + span->n,
         .width = w,
+        .value_width = vw,
         .stride_q = job->stride_q,
-        .stride_kv = span->keys.stride,
+        .stride_k = span->keys.stride,
+        .stride_v = span->values.stride,
         .stride_out = job->stride_out,
         .scale = a->scale,
         .causal = a->causal,
@@ -409,15 +412,19 @@ static jc_status head(void *arg, size_t task, jc_error *err)
         .softcap = a->softcap,
         .sink = a->sinks ? a->sinks + h : NULL,
         .slope = a->slopes ? a->slopes[h] : 0,
+        .relative = a->relative,
+        .head = h,
+        .stride_relative = a->heads * w,
     };
 
     if (span->keys.half) {
         one.k = k = widened(&span->keys, shared, w);
-        one.v = v = widened(&span->values, shared, w);
-        one.stride_kv = w;
+        one.v = v = widened(&span->values, shared, vw);
+        one.stride_k = w;
+        one.stride_v = vw;
     } else {
         one.k = (const float *)numbers(&span->keys) + shared * w;
-        one.v = (const float *)numbers(&span->values) + shared * w;
+        one.v = (const float *)numbers(&span->values) + shared * vw;
     }
     jc_status st =
         one.k && one.v ? job->host->head(&one, err) : jc_fail_nomem(err, "attention");

@@ -186,28 +186,44 @@ jc_status jc_all_finite(jc_mat x, bool *finite, jc_error *err) JC_NODISCARD;
 
 /* ---- attention ---- */
 
+/* Scores that depend on how far apart a query and a key are, of attention that is not
+ * causal, in the texts plan. Distances fall into n classes; the score of query i and key j
+ * of class c is scale * (q_i k_j + q_i keys_c + k_j queries_c) + bias_c. */
+typedef struct jc_relative {
+    size_t n;
+    size_t reach;                /* no text has more than reach + 1 rows */
+    const uint32_t *which;       /* [2 reach + 1]: the class of j - i at reach + j - i */
+    const float *bias;           /* [heads, n], or NULL */
+    const float *keys, *queries; /* [n, heads * width], or NULL */
+} jc_relative;
+
 typedef struct jc_attention {
     size_t heads, kv_heads, width; /* of one head; heads share those of keys and values */
+    size_t value_width;            /* of a value; 0: width */
     float scale;
-    bool causal;         /* otherwise every row sees every other */
-    size_t window;       /* of a causal one: only the last so many tokens; 0: all */
-    float softcap;       /* of a score s: softcap * tanh(s / softcap); 0: s */
-    const float *sinks;  /* [heads]: a score for a key without a value; NULL: none */
+    bool causal;        /* otherwise every row sees every other */
+    size_t window;      /* 0: all; else the last so many tokens, or, where it is not causal,
+                           those at most window / 2 away */
+    float softcap;      /* of a score s: softcap * tanh(s / softcap); 0: s */
+    const float *sinks; /* [heads]: a score for a key without a value; NULL: none */
     const float *slopes; /* [heads]: of a score, this times how far the key is behind, taken
                             off; NULL: none */
+    const jc_relative *relative; /* NULL: none */
 } jc_attention;
 
 /* Rows [row, row + n) of the queries belong to one sequence. Its keys and values are
- * [past + n, kv_heads * width], the last n of them those of these rows. Causal: a row sees
- * the past and the rows up to itself; with `parents` ([n], a row's index in 0..n-1, before
- * it, or -1 for the last of the past) it sees the past and its line of parents. */
+ * [past + n, kv_heads * width], the last n of them those of these rows; values may be a
+ * part of the keys' columns. Causal: a row sees the past and the rows up to itself; with
+ * `parents` ([n], a row's index in 0..n-1, before it, or -1 for the last of the past) it
+ * sees the past and its line of parents. */
 typedef struct jc_attended {
     size_t row, n, past;
     jc_mat keys, values;
     const int32_t *parents;
 } jc_attended;
 
-/* out = softmax(scale * q k') v by head; q and out [rows, heads * width]. */
+/* out = softmax(scale * q k') v by head; q [rows, heads * width], out [rows, heads * value
+ * width]. */
 jc_status jc_attention_run(const jc_attention *attention, jc_plan plan,
                            const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err) JC_NODISCARD;

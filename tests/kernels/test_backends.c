@@ -6,46 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/backend.h"
-
-static uint64_t seed = 20240516;
-
-static float *random_floats(size_t n, float scale)
-{
-    float *x = jc_matrix_new(n, 1, sizeof *x);
-
-    assert_non_null(x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = scale * check_rand(&seed);
-    return x;
-}
+#include "kernels/numbers.h"
 
 static void read_floats(void *arg, size_t first, size_t n, float *out)
 {
     memcpy(out, (const float *)arg + first, n * sizeof *out);
-}
-
-/* |got - want| <= tolerance * largest |want| */
-static void check_near(const float *got, const float *want, size_t n, double tolerance,
-                       const char *what)
-{
-    double largest = 0, worst = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        double difference = fabs((double)got[i] - (double)want[i]);
-        largest = fmax(largest, fabs((double)want[i]));
-        worst = isnan(difference) ? HUGE_VAL : fmax(worst, difference);
-    }
-    if (worst > tolerance * largest)
-        fail_msg("%s is off by %.3g of %.3g", what, worst, largest);
-}
-
-/* x [rows, cols], rows `stride` apart, as a matrix of a backend that borrows. */
-static jc_mat lent(jc_buffer *buffer, const jc_backend *backend, float *x, size_t rows,
-                   size_t cols, size_t stride)
-{
-    *buffer = (jc_buffer){.backend = backend, .data = x, .borrowed = true};
-    return (jc_mat){buffer, 0, rows, cols, stride, false};
 }
 
 static void run_norm(const char *name, const jc_norm *norm, size_t rows, size_t cols,
@@ -373,150 +338,6 @@ static void test_backends__gates_and_caps_agree_with_ref(void **state)
     jc_free(got);
 }
 
-/* One sequence of two query heads that share the keys and values of one. */
-struct attention_case {
-    size_t n_q, n_k, width;
-    bool causal;
-    size_t window;
-    float softcap;
-};
-
-/* Of the two heads; NULL: none. */
-static const float *sinks, *slopes;
-
-static void run_attention(const char *name, const struct attention_case *c, jc_plan plan,
-                          float *q, float *k, float *v, const int32_t *parents, float *out)
-{
-    const jc_backend *backend = jc_backend_find(name);
-    const jc_attention attention = {.heads = 2,
-                                    .kv_heads = 1,
-                                    .width = c->width,
-                                    .scale = 0.125f,
-                                    .causal = c->causal,
-                                    .window = c->window,
-                                    .softcap = c->softcap,
-                                    .sinks = sinks,
-                                    .slopes = slopes};
-    size_t stride = 3 * c->width + 5, w = c->width;
-    jc_buffer in, keys, values, to;
-    const jc_attended span = {.n = c->n_q,
-                              .past = c->n_k - c->n_q,
-                              .keys = lent(&keys, backend, k, c->n_k, w, stride),
-                              .values = lent(&values, backend, v, c->n_k, w, stride),
-                              .parents = parents};
-
-    assert_int_equal(jc_attention_run(&attention, plan, &span, 1,
-                                      lent(&in, backend, q, c->n_q, 2 * w, stride),
-                                      lent(&to, backend, out, c->n_q, 2 * w, 2 * w), NULL),
-                     JC_OK);
-}
-
-/* The definition in double. A row sees the past and, of the rows from it on, those of its
- * line of parents; the window counts tokens back from it. */
-static void define_attention(const struct attention_case *c, const float *q, const float *k,
-                             const float *v, const int32_t *parents, float *out)
-{
-    size_t w = c->width, stride = 3 * w + 5, past = c->n_k - c->n_q;
-    double *p = calloc(c->n_k, sizeof *p);
-    size_t *behind = calloc(c->n_k, sizeof *behind);
-
-    for (size_t i = 0; i < c->n_q; i++)
-        for (size_t h = 0; h < 2; h++) {
-            bool *seen = calloc(c->n_k, sizeof *seen);
-            size_t back = 0;
-            double max = -HUGE_VAL, sum = 0;
-            for (size_t j = 0; !c->causal && j < c->n_k; j++)
-                seen[j] = true;
-            if (sinks)
-                max = (double)sinks[h];
-            for (int32_t r = (int32_t)i; c->causal && r >= 0;
-                 r = parents ? parents[r] : r - 1, back++)
-                seen[past + (size_t)r] = !c->window || back < c->window,
-                            behind[past + (size_t)r] = back;
-            for (size_t j = past; c->causal && j-- > 0; back++)
-                seen[j] = !c->window || back < c->window, behind[j] = back;
-            for (size_t j = 0; j < c->n_k; j++) {
-                p[j] = 0;
-                for (size_t e = 0; e < w; e++)
-                    p[j] += 0.125 * (double)q[i * stride + h * w + e] *
-                            (double)k[j * stride + e];
-                if (slopes)
-                    p[j] -= (double)slopes[h] * (double)behind[j];
-                if (c->softcap > 0)
-                    p[j] = (double)c->softcap * tanh(p[j] / (double)c->softcap);
-                if (seen[j])
-                    max = fmax(max, p[j]);
-            }
-            sum = sinks ? exp((double)sinks[h] - max) : 0;
-            for (size_t j = 0; j < c->n_k; j++) {
-                p[j] = seen[j] ? exp(p[j] - max) : 0;
-                sum += p[j];
-            }
-            for (size_t e = 0; e < w; e++) {
-                double mix = 0;
-                for (size_t j = 0; j < c->n_k; j++)
-                    mix += p[j] / sum * (double)v[j * stride + e];
-                out[i * 2 * w + h * w + e] = (float)mix;
-            }
-            free(seen);
-        }
-    free(p);
-    free(behind);
-}
-
-static void check_attention(const struct attention_case *one)
-{
-    size_t w = one->width, stride = 3 * w + 5, n_q = one->n_q;
-    float *q = random_floats(n_q * stride, 4);
-    float *k = random_floats(one->n_k * stride, 4);
-    float *v = random_floats(one->n_k * stride, 1), *want = random_floats(n_q * 2 * w, 0);
-    float *got = random_floats(n_q * 2 * w, 0);
-    int32_t *tree = calloc(n_q, sizeof *tree);
-
-    for (size_t i = 0; i < n_q; i++) /* two roots, then branches */
-        tree[i] = i < 2 ? -1 : (int32_t)(i - 1 - (i * 7 % i) / 2 % i);
-    for (const char *const *name = jc_backend_names(); *name; name++) {
-        define_attention(one, q, k, v, NULL, want);
-        run_attention(*name, one, JC_PLAN_TEXTS, q, k, v, NULL, got);
-        check_near(got, want, n_q * 2 * w, 5e-6, "attention");
-        if (!one->causal)
-            continue;
-        run_attention(*name, one, JC_PLAN_GENERATION, q, k, v, NULL, got);
-        check_near(got, want, n_q * 2 * w, 5e-6, "attention of few rows");
-        define_attention(one, q, k, v, tree, want);
-        run_attention(*name, one, JC_PLAN_GENERATION, q, k, v, tree, got);
-        check_near(got, want, n_q * 2 * w, 5e-6, "attention of a tree");
-    }
-    free(tree);
-    jc_free(q);
-    jc_free(k);
-    jc_free(v);
-    jc_free(want);
-    jc_free(got);
-}
-
-static void test_backends__attention_is_its_definition(void **state)
-{
-    static const float two_sinks[] = {1.5f, -0.5f}, two_slopes[] = {0.25f, 0.0625f};
-    static const struct attention_case cases[] = {
-        {1, 1, 8, true, 0, 0},       {1, 40, 16, true, 0, 0},
-        {65, 65, 32, true, 0, 0},    {200, 200, 7, true, 0, 0},
-        {10, 90, 24, true, 0, 0},    {70, 70, 64, false, 0, 0},
-        {200, 200, 16, true, 30, 0}, {1, 90, 24, true, 7, 2},
-        {65, 65, 8, true, 1, 0},     {100, 100, 8, true, 100, 0.5f},
-        {10, 90, 24, true, 200, 0},  {70, 70, 64, false, 0, 3},
-        {13, 300, 128, true, 0, 0},  {9, 20, 32, true, 5, 0}};
-
-    (void)state;
-    for (size_t c = 0; c < JC_COUNT(cases); c++)
-        for (int more = 0; more < 3; more++) {
-            sinks = more == 1 ? two_sinks : NULL;
-            slopes = more == 2 && cases[c].causal ? two_slopes : NULL;
-            check_attention(&cases[c]);
-        }
-    sinks = slopes = NULL;
-}
-
 static void test_backends__second_moments_agree_with_ref(void **state)
 {
     enum { ROWS = 300, D = 300 };
@@ -572,7 +393,6 @@ int main(void)
         cmocka_unit_test(test_backends__norms_of_pieces_leave_the_rest_alone),
         cmocka_unit_test(test_backends__rotations_are_products_of_complex_numbers),
         cmocka_unit_test(test_backends__gates_and_caps_agree_with_ref),
-        cmocka_unit_test(test_backends__attention_is_its_definition),
         cmocka_unit_test(test_backends__clamped_gates_and_shares_are_their_definitions),
         cmocka_unit_test(test_backends__second_moments_agree_with_ref),
         cmocka_unit_test(test_parallel__the_first_failure_is_reported),

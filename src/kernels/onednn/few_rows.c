@@ -36,7 +36,8 @@ static void each(const struct task *t, const jc_mat *mat, const void *x, size_t 
                  size_t from, size_t to, const float *q, float *scores, float *out)
 {
     const jc_vector *vector = jc_vector_get();
-    size_t w = t->a->width, step = mat->half ? KEYS : to - from;
+    size_t w = q ? t->a->width : jc_value_width(t->a);
+    size_t step = mat->half ? KEYS : to - from;
 
     for (size_t at = from; at < to; at += step) {
         size_t n = to - at < step ? to - at : step, stride = mat->stride;
@@ -71,14 +72,14 @@ static jc_status run(void *arg, size_t number, jc_error *err)
     const struct job *job = arg;
     const jc_attention *a = job->a;
     size_t row = number / a->heads, h = number % a->heads, w = a->width, first, past;
-    size_t shared = h / (a->heads / a->kv_heads);
+    size_t shared = h / (a->heads / a->kv_heads), vw = jc_value_width(a);
     const float *q = job->q + row * job->stride_q + h * w;
-    float *out = job->out + row * job->stride_out + h * w;
+    float *out = job->out + row * job->stride_out + h * vw;
     size_t most = job->span->past + job->span->n;
     size_t *line = jc_alloc_array(job->span->n, sizeof *line);
     struct task t = {.a = a,
                      .scores = jc_matrix_new(most + 1, 1, sizeof(float)),
-                     .wide = jc_matrix_new(KEYS, w, sizeof(float))};
+                     .wide = jc_matrix_new(KEYS, w > vw ? w : vw, sizeof(float))};
     jc_status st = line && t.scores && t.wide ? JC_OK : jc_fail_nomem(err, "attention");
 
     if (st == JC_OK) {
@@ -92,7 +93,7 @@ static jc_status run(void *arg, size_t number, jc_error *err)
         if (a->sinks)
             t.scores[seen] = a->sinks[h];
         jc_vector_get()->softmax(a->sinks ? seen + 1 : seen, t.scores);
-        memset(out, 0, w * sizeof *out);
+        memset(out, 0, vw * sizeof *out);
         see(&t, job, &job->span->values, job->v, shared, first, past, line, n, NULL, out);
     }
     jc_free(line);

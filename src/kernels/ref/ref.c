@@ -178,6 +178,22 @@ static double dot(size_t n, const float *a, const float *b)
     return sum;
 }
 
+/* What is added to a score, by how far the key is from the query. */
+static double relative(const jc_head_job *head, size_t i, size_t j)
+{
+    const jc_relative *r = head->relative;
+    size_t class = r->which[r->reach + j - (head->n_k - head->n_q + i)], w = head->width;
+    size_t at = class * head->stride_relative + head->head * w;
+    double sum = 0;
+
+    if (r->keys)
+        sum += dot(w, head->q + i * head->stride_q, r->keys + at);
+    if (r->queries)
+        sum += dot(w, head->k + j * head->stride_k, r->queries + at);
+    return (double)head->scale * sum +
+           (r->bias ? (double)r->bias[head->head * r->n + class] : 0);
+}
+
 static jc_status head(const jc_head_job *head, jc_error *err)
 {
     double *p = jc_matrix_new(head->n_k, 1, sizeof *p);
@@ -185,15 +201,18 @@ static jc_status head(const jc_head_job *head, jc_error *err)
     if (!p)
         return jc_fail_nomem(err, "attention");
     for (size_t i = 0; i < head->n_q; i++) {
-        size_t seen = head->causal ? head->n_k - head->n_q + i + 1 : head->n_k;
-        size_t first =
-            head->causal && head->window && seen > head->window ? seen - head->window : 0;
+        size_t first, seen;
         double max = -HUGE_VAL, sum = 0;
+
+        jc_head_sees(head, i, &first, &seen);
 
         for (size_t j = first; j < seen; j++) {
             p[j] = (double)head->scale * dot(head->width, head->q + i * head->stride_q,
-                                             head->k + j * head->stride_kv);
-            p[j] -= (double)head->slope * (double)(head->n_k - head->n_q + i - j);
+                                             head->k + j * head->stride_k);
+            if (head->slope != 0)
+                p[j] -= (double)head->slope * (double)(head->n_k - head->n_q + i - j);
+            if (head->relative)
+                p[j] += relative(head, i, j);
             p[j] = capped(p[j], (double)head->softcap);
             max = p[j] > max ? p[j] : max;
         }
@@ -204,10 +223,10 @@ static jc_status head(const jc_head_job *head, jc_error *err)
             p[j] = exp(p[j] - max);
             sum += p[j];
         }
-        for (size_t c = 0; c < head->width; c++) {
+        for (size_t c = 0; c < head->value_width; c++) {
             double mix = 0;
             for (size_t j = first; j < seen; j++)
-                mix += p[j] / sum * (double)head->v[j * head->stride_kv + c];
+                mix += p[j] / sum * (double)head->v[j * head->stride_v + c];
             head->out[i * head->stride_out + c] = (float)mix;
         }
     }
@@ -234,10 +253,10 @@ jc_status jc_ref_few_rows(const jc_attention *a, const jc_attended *span, const 
                           size_t stride_q, const void *k, const void *v, float *out,
                           size_t stride_out, jc_error *err)
 {
-    size_t most = span->past + span->n, w = a->width, first, past;
+    size_t most = span->past + span->n, w = a->width, vw = jc_value_width(a), first, past;
     size_t *line = jc_alloc_array(span->n, sizeof *line);
     float *keys = jc_matrix_new(most, w, sizeof *keys);
-    float *values = jc_matrix_new(most, w, sizeof *values);
+    float *values = jc_matrix_new(most, vw, sizeof *values);
     jc_status st = line && keys && values ? JC_OK : jc_fail_nomem(err, "attention");
 
     for (size_t r = 0; r < span->n && st == JC_OK; r++) {
@@ -245,15 +264,17 @@ jc_status jc_ref_few_rows(const jc_attention *a, const jc_attended *span, const 
         for (size_t h = 0; h < a->heads && st == JC_OK; h++) {
             size_t shared = h / (a->heads / a->kv_heads);
             collect(&span->keys, k, shared, w, first, past, line, n, keys);
-            collect(&span->values, v, shared, w, first, past, line, n, values);
+            collect(&span->values, v, shared, vw, first, past, line, n, values);
             const jc_head_job one = {.q = q + r * stride_q + h * w,
                                      .k = keys,
                                      .v = values,
-                                     .out = out + r * stride_out + h * w,
+                                     .out = out + r * stride_out + h * vw,
                                      .n_q = 1,
                                      .n_k = past - first + n,
                                      .width = w,
-                                     .stride_kv = w,
+                                     .value_width = vw,
+                                     .stride_k = w,
+                                     .stride_v = vw,
                                      .scale = a->scale,
                                      .softcap = a->softcap,
                                      .sink = a->sinks ? a->sinks + h : NULL,
