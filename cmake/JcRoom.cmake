@@ -39,7 +39,7 @@ function(jc_room name)
         add_test(NAME ${name}/${test}-guarded COMMAND ${test})
         set_tests_properties(${name}/${test}-guarded PROPERTIES LABELS guard TIMEOUT 300
           SKIP_RETURN_CODE 77 ENVIRONMENT "JC_TEST_GUARD=1;OMP_WAIT_POLICY=passive")
-        if(test MATCHES "^test_(backends|sequence|taps)$") # and with memory alone
+        if(test MATCHES "^test_(attention|backends|sequence|taps)$") # and with memory alone
           add_test(NAME ${name}/${test}-bare COMMAND ${test})
           set_tests_properties(${name}/${test}-bare PROPERTIES LABELS guard TIMEOUT 300
             SKIP_RETURN_CODE 77 ENVIRONMENT "JC_TEST_GUARD=bare;OMP_WAIT_POLICY=passive")

@@ -26,6 +26,14 @@ typedef enum {
     JC_ROTARY_LONGROPE
 } jc_rotary_type;
 
+/* How distances between tokens are put into classes, of which scores of attention depend.
+ */
+typedef enum {
+    JC_RELATIVE_NONE,
+    JC_RELATIVE_T5, /* both sides apart: near ones exactly, then by their logarithm */
+    JC_RELATIVE_LOG /* DeBERTa's: the same with a sign, each class with a key and a query */
+} jc_relative_kind;
+
 typedef struct jc_rotary_hparams {
     jc_rotary_type type;
     double theta, part;                 /* part: of each head that is turned */
@@ -49,6 +57,7 @@ typedef struct jc_hparams {
     uint32_t head_width;    /* 0: width / heads */
     uint32_t positions;     /* rows of the position embedding, or the longest text */
     uint32_t types;         /* rows of the token type embedding */
+    bool typeless;          /* there may be none */
     uint32_t padding;       /* the token that fills up batches elsewhere */
     uint32_t experts;       /* of a mixture; 0: none */
     uint32_t experts_used;  /* by a token */
@@ -59,7 +68,10 @@ typedef struct jc_hparams {
         shares_chosen; /* shares add up to 1 over the experts that are used, not over all */
     double gate_limit; /* of a gate that is clamped; 0: it is not */
     uint32_t embed_width; /* of the token embedding; 0: width */
-    double eps;           /* of the norms */
+    uint32_t
+        relative_buckets; /* classes of distances, DeBERTa's of one side; 0: each is one */
+    uint32_t relative_most; /* distances from which on all are one class; 0: positions */
+    double eps;             /* of the norms */
     jc_act act, head_act;
     bool norm_before; /* of each half of a block; otherwise h = norm(h + f(h)) */
     bool parallel;    /* both halves of a block read its input */
@@ -73,11 +85,14 @@ typedef struct jc_hparams {
     double embed_scale;                      /* the token embedding is multiplied by this */
     double residual_scale;                   /* and what each half of a block adds */
     double logit_scale, logit_divisor;       /* and logits, or they are divided by that */
-    uint32_t window; /* keys that a token sees, itself among them; 0: all before it */
+    /* keys that a token sees, itself among them; of encoders, half of them on each side;
+     * 0: all that it may see */
+    uint32_t window;
     bool use_window;
     uint32_t window_from, window_every; /* blocks from, from + every, ... have the window */
     jc_layers windowed;                 /* or those of this list, where there is one */
     uint32_t window_except;             /* but each block n, 2 n, ... has none; 0: not so */
+    bool window_not_first;              /* nor has the first, and n counts from it */
     jc_layers rotated;                  /* blocks with rotary positions; empty: all */
     uint32_t rotary_except;             /* but each block n, 2 n, ... has none; 0: not so */
     bool rotary_windowed; /* or only blocks with a window, where any has one */
@@ -86,12 +101,13 @@ typedef struct jc_hparams {
     /* derived */
     uint32_t first_position; /* the row of a text's first token */
     uint32_t context;        /* rows from there on */
+    uint32_t relative_classes;
     size_t q_width, kv_width;
 } jc_hparams;
 
 typedef enum {
     JC_KEY_U32,
-    JC_KEY_LIMIT, /* a whole number; null: 0, for none */
+    JC_KEY_LIMIT, /* a whole number; null and below 0: 0, for none */
     JC_KEY_REAL,
     JC_KEY_CAP,   /* a number; null: 0, for none */
     JC_KEY_REALS, /* a list of numbers */
@@ -101,7 +117,8 @@ typedef enum {
     JC_KEY_LAYERS, /* a list of the kinds of attention, block by block */
     JC_KEY_FLAGS,  /* a list of 0, 1, false and true, block by block */
     JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
-    /* a text or boolean that is refused unless it is `def`, or anything but "null";
+    JC_KEY_SET,    /* a list or "a|b": refused unless it is `def` in any order */
+    /* a text, number or boolean that is refused unless it is `def`, or anything but "null";
      * `offset` unused */
     JC_KEY_FIXED
 } jc_key_type;
@@ -133,8 +150,9 @@ typedef enum {
     JC_DIM_EXPERT,       /* of one's MLP */
     JC_DIM_EXPERT_GATED, /* 2 EXPERT */
     JC_DIM_SHARED,
-    JC_DIM_HEADS, /* how many */
-    JC_DIM_GATED  /* 2 FF: the gate, then what it lets through */
+    JC_DIM_HEADS,   /* how many */
+    JC_DIM_CLASSES, /* of distances */
+    JC_DIM_GATED    /* 2 FF: the gate, then what it lets through */
 } jc_dim;
 
 /* The weight of a norm or linear layer is followed by its bias. */
@@ -146,6 +164,10 @@ typedef enum {
     JC_W_EMBED_IN_BIAS,
     JC_W_EMBED_NORM, /* of the sum of the embeddings */
     JC_W_EMBED_NORM_BIAS,
+    JC_W_RELATIVE,  /* of each class of distances, what it adds to scores */
+    JC_W_DISTANCES, /* or a vector, from which every block makes a key and a query */
+    JC_W_DISTANCES_NORM,
+    JC_W_DISTANCES_NORM_BIAS,
     JC_W_NORM1, /* from here on: one for each block */
     JC_W_NORM1_BIAS,
     JC_W_QKV,
@@ -181,6 +203,8 @@ typedef enum {
     JC_W_EXPERT_DOWN_BIAS,
     JC_W_TRANSFORM, /* from here on: one for the model; this one opens a masked-LM head */
     JC_W_TRANSFORM_BIAS,
+    JC_W_LAST, /* the norm before it */
+    JC_W_LAST_BIAS,
     JC_W_FINAL, /* the norm before the unembedding */
     JC_W_FINAL_BIAS,
     JC_W_HEAD, /* the unembedding */
@@ -204,6 +228,8 @@ enum {
     JC_WEIGHT_IF_SERIAL = 1 << 11, /* the halves of a block are not parallel */
     JC_WEIGHT_PAIRED = 1 << 13,    /* a row of the gate, then one of what it lets through */
     JC_WEIGHT_ONES = 1 << 12,      /* no tensor: a norm that only divides */
+    JC_WEIGHT_NOT_FIRST = 1 << 14, /* the first block has none */
+    JC_WEIGHT_IF_TYPES = 1 << 15,  /* there are token types */
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */
@@ -228,7 +254,10 @@ typedef struct jc_arch {
     jc_norm_kind norm;
     bool norms_turned; /* queries and keys are normed after rotary positions, not before */
     bool gated;        /* MLP: down(act(gate x) * up x), not down(act(up x)) */
-    bool scale_embedding;         /* by sqrt(width) */
+    bool scale_embedding; /* by sqrt(width) */
+    bool embed_in_last;   /* a narrower embedding is widened after positions and its norm */
+    bool one_block;       /* all blocks have the weights of the first */
+    jc_relative_kind relative;
     bool positions_after_padding; /* the first position is the padding token's id + 1 */
     uint32_t positions_unused; /* rows of the table before the first, beyond `positions` */
     const jc_key_row *keys;

@@ -51,7 +51,13 @@
     X(qwen3_moe)                                                                           \
     X(olmoe)                                                                               \
     X(granitemoe)                                                                          \
-    X(gpt_oss)
+    X(gpt_oss)                                                                             \
+    X(albert)                                                                              \
+    X(electra)                                                                             \
+    X(mpnet)                                                                               \
+    X(deberta_v2)                                                                          \
+    X(modernbert)                                                                          \
+    X(nomic_bert)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

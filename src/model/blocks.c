@@ -32,23 +32,25 @@ static void attention(const builder *b, jc_reg in)
     const jc_rotary *rotary = &b->model->rotary[b->block->rotary];
 
     append(b->block,
-           &(jc_op){.run = jc_op_attention,
-                    .block = b->l + 1,
-                    .in = in,
-                    .out = JC_REG_A,
-                    .part = JC_PART_ATTN,
-                    .linear = b->block->qkv,
-                    .q_norm = &b->block->q_norm,
-                    .k_norm = &b->block->k_norm,
-                    .rotary = rotary->half && jc_hparams_rotated(hp, b->l) ? rotary : NULL,
-                    .attention = {.heads = hp->heads,
-                                  .kv_heads = hp->kv_heads,
-                                  .width = hp->head_width,
-                                  .scale = b->block->attention_scale,
-                                  .causal = b->model->arch->causal,
-                                  .window = b->block->window,
-                                  .softcap = (float)hp->attention_softcap,
-                                  .sinks = b->block->sinks}});
+           &(jc_op){
+               .run = jc_op_attention,
+               .block = b->l + 1,
+               .in = in,
+               .out = JC_REG_A,
+               .part = JC_PART_ATTN,
+               .linear = b->block->qkv,
+               .q_norm = &b->block->q_norm,
+               .k_norm = &b->block->k_norm,
+               .rotary = rotary->half && jc_hparams_rotated(hp, b->l) ? rotary : NULL,
+               .attention = {.heads = hp->heads,
+                             .kv_heads = hp->kv_heads,
+                             .width = hp->head_width,
+                             .scale = b->block->attention_scale,
+                             .causal = b->model->arch->causal,
+                             .window = b->block->window,
+                             .softcap = (float)hp->attention_softcap,
+                             .relative = b->block->relative.n ? &b->block->relative : NULL,
+                             .sinks = b->block->sinks}});
 }
 
 static void add_attention(const builder *b, jc_reg map_reads)

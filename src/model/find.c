@@ -13,6 +13,7 @@ static bool used(const jc_model *model, const jc_weight_row *row)
            !(row->flags & JC_WEIGHT_IF_MLP_BIAS && !hp->mlp_bias) &&
            !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
            !(row->flags & JC_WEIGHT_IF_SERIAL && hp->parallel) &&
+           !(row->flags & JC_WEIGHT_IF_TYPES && hp->types == 0) &&
            !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
 }
 
@@ -69,6 +70,8 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return hp->shared_width;
     case JC_DIM_HEADS:
         return hp->heads;
+    case JC_DIM_CLASSES:
+        return hp->relative_classes;
     case JC_DIM_GATED:
         return 2 * (size_t)hp->ff_width;
     }
@@ -81,10 +84,12 @@ uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row)
 }
 
 /* In dense blocks of a mixture there are no experts, and in the others no dense MLP. */
-static bool in_block(const jc_model *model, const jc_weight_row *row, uint32_t block)
+bool jc_rows_in_block(const jc_model *model, const jc_weight_row *row, uint32_t block)
 {
     bool sparse = jc_hparams_sparse(&model->hp, block);
 
+    if (row->flags & JC_WEIGHT_NOT_FIRST && block == 0)
+        return false;
     if (row->id >= JC_W_ROUTER && row->id < JC_W_TRANSFORM)
         return sparse;
     return !sparse || row->id < JC_W_UP || row->id > JC_W_DOWN_BIAS;
@@ -242,16 +247,17 @@ static bool of_head(const jc_weight_row *row)
  * embedding is tied to it; where a checkpoint may lack one, any tensor of it tells. */
 static bool has_head(const jc_model *model)
 {
-    bool optional = false;
+    bool optional = false, rows = false;
 
     for (size_t i = 0; i < model->n_weights; i++) {
         const jc_weight_row *row = &model->weights[i];
         optional |= row->flags & JC_WEIGHT_HEAD;
+        rows |= row->id == JC_W_HEAD;
         if ((row->flags & JC_WEIGHT_HEAD || row->id == JC_W_HEAD) &&
             jc_names_seek(model, row, 0, 0))
             return true;
     }
-    return !optional && model->hp.tied;
+    return rows && !optional && model->hp.tied;
 }
 
 static jc_status check_row(jc_model *model, const jc_weight_row *row, uint32_t block,
@@ -293,7 +299,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
             continue;
         for (uint32_t block = 0; block < n && st == JC_OK; block++)
             for (uint32_t e = 0; e < jc_rows_experts(model, row) && st == JC_OK; e++)
-                if (in_block(model, row, block))
+                if (jc_rows_in_block(model, row, block))
                     st = check_row(model, row, block, e, err);
     }
     return st ? st : jc_unread_check(model, err);
@@ -303,5 +309,5 @@ uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row)
 {
     if (!used(model, row) || row->flags & JC_WEIGHT_ONES)
         return 0;
-    return per_block(row->id) ? model->hp.layers : 1;
+    return per_block(row->id) && !model->arch->one_block ? model->hp.layers : 1;
 }

@@ -24,15 +24,23 @@ static jc_status prepare(const jc_model *model, jc_error *err)
     return st;
 }
 
-/* The head's steps from x [n, width], which is lent, to logits. */
-static jc_status run(const jc_model *model, jc_plan plan, jc_mat h, jc_mat x, jc_mat logits,
-                     jc_error *err)
+/* The head's steps from h [n, width], which is lent, to logits, with room for two states
+ * of each row. */
+static jc_status run(const jc_model *model, jc_plan plan, jc_mat h, jc_buffer *room,
+                     jc_mat logits, jc_error *err)
 {
+    size_t n = h.rows, d = model->hp.width;
+    bool transform = model->head->transform != NULL;
+    jc_mat x = jc_mat_of(room, 0, n, transform ? model->hp.embed_width : d);
     jc_mat from = h; /* of the next step */
     jc_status st = JC_OK;
 
-    if (model->head->transform) {
-        st = jc_linear_apply(model->head->transform, plan, h, x, err);
+    if (model->last.weight) {
+        from = jc_mat_of(room, n * d, n, d);
+        st = jc_model_norm(model, &model->last, h, from, err);
+    }
+    if (st == JC_OK && transform) {
+        st = jc_linear_apply(model->head->transform, plan, from, x, err);
         from = x;
     }
     if (st == JC_OK && model->final.weight) {
@@ -55,7 +63,7 @@ jc_status jc_model_logits(const jc_model *model, jc_plan plan, const float *h, s
     const jc_backend *backend = model->backend;
     size_t d = model->hp.width;
     jc_loan in, out = {.home = NULL};
-    jc_buffer *x = NULL;
+    jc_buffer *room = NULL;
 
     if (!model->blocks)
         return jc_fail(err, JC_E_ARG, "'%s' was opened to be inspected only", model->path);
@@ -66,17 +74,17 @@ jc_status jc_model_logits(const jc_model *model, jc_plan plan, const float *h, s
     jc_status st = prepare(model, err);
     if (st)
         return st;
-    st = jc_buffer_new(&x, backend, n * d * sizeof(float), "a read-out", err);
+    st = jc_buffer_new(&room, backend, 2 * n * d * sizeof(float), "a read-out", err);
     if (st)
         return st;
     st = jc_loan_read(&in, backend, h, n, d, err);
     if (st == JC_OK)
         st = jc_loan_write(&out, backend, logits, n, model->hp.vocab, false, err);
     if (st == JC_OK)
-        st = run(model, plan, in.mat, jc_mat_of(x, 0, n, d), out.mat, err);
+        st = run(model, plan, in.mat, room, out.mat, err);
     st = jc_loan_end(&out, st, err);
     st = jc_loan_end(&in, st, err);
-    jc_buffer_free(x);
+    jc_buffer_free(room);
     return st;
 }
 

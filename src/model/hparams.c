@@ -12,7 +12,7 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
         return false;
     if (hp->windowed.n)
         return hp->windowed.is[block];
-    if (hp->window_except && (block + 1) % hp->window_except == 0)
+    if (hp->window_except && (block + !hp->window_not_first) % hp->window_except == 0)
         return false;
     return block >= hp->window_from && (block - hp->window_from) % hp->window_every == 0;
 }
@@ -46,9 +46,12 @@ static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *e
     const struct {
         const char *name;
         uint32_t n;
-    } sizes[] = {{"layers", hp->layers},     {"values of a state", hp->width},
-                 {"heads", hp->heads},       {"positions", hp->positions},
-                 {"token types", hp->types}, {"tokens", hp->vocab}};
+    } sizes[] = {{"layers", hp->layers},
+                 {"values of a state", hp->width},
+                 {"heads", hp->heads},
+                 {"positions", hp->positions},
+                 {"token types", hp->types + hp->typeless},
+                 {"tokens", hp->vocab}};
 
     for (size_t i = 0; i < JC_COUNT(sizes); i++)
         if (sizes[i].n == 0 || sizes[i].n > MOST)
@@ -58,6 +61,11 @@ static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *e
     if (hp->ff_width > MOST)
         return jc_fail(err, JC_E_FORMAT, "'%s': the MLP is %u wide, more than %d", path,
                        hp->ff_width, MOST);
+    if (hp->relative_buckets > MOST / 2 || hp->relative_most > MOST / 2 ||
+        hp->relative_buckets % 2)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': %u classes of distances up to %u; expected an even number",
+                       path, hp->relative_buckets, hp->relative_most);
     if (hp->vocab < 2 || !(hp->eps >= 0))
         return jc_fail(err, JC_E_FORMAT, "'%s': %s", path,
                        hp->vocab < 2 ? "the vocabulary has fewer than 2 tokens"
@@ -210,12 +218,26 @@ static jc_status derive_rotary(const jc_hparams *hp, jc_rotary_hparams *r, const
     return JC_OK;
 }
 
+static void derive_relative(jc_hparams *hp, const jc_arch *arch)
+{
+    if (arch->relative == JC_RELATIVE_T5)
+        hp->relative_classes = hp->relative_buckets;
+    if (arch->relative != JC_RELATIVE_LOG)
+        return;
+    if (hp->relative_most == 0)
+        hp->relative_most = hp->positions;
+    hp->relative_classes =
+        2 * (hp->relative_buckets ? hp->relative_buckets : hp->relative_most);
+    hp->scale_attention_of = 3.0 * hp->head_width; /* of three products */
+}
+
 /* What follows from the keys; all sizes are from 1 to MOST. */
 static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
                         jc_error *err)
 {
     jc_status st = derive_heads(hp, path, err);
 
+    derive_relative(hp, arch);
     if (st == JC_OK)
         st = derive_rotary(hp, &hp->rotary, path, err);
     if (st == JC_OK && hp->rotary_local.theta != 0) {

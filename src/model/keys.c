@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keys.c: one key of config.json to one member of the hparams, by a key row. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct {
     {"gelu_fast", JC_ACT_GELU_TANH}, {"gelu", JC_ACT_GELU},
     {"relu", JC_ACT_RELU},           {"silu", JC_ACT_SILU},
     {"swish", JC_ACT_SILU},          {"relu2", JC_ACT_RELU2},
+    {"swiglu", JC_ACT_SILU},
 };
 
 static const struct {
@@ -87,6 +89,14 @@ static jc_status read_fixed(const char *key, const char *only, const jc_config *
     if (strcmp(only, "null") == 0)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s is not supported, only null",
                        jc_config_path(config), key);
+    double number, want = jc_real_parse(only, NULL);
+    if (isdigit((unsigned char)only[0]))
+        return jc_config_real(config, key, &number, err) == JC_OK && number == want
+                   ? JC_OK
+                   : jc_fail(err, JC_E_UNSUPPORTED,
+                             "'%s': %s is not %s, the only number of "
+                             "which models are supported",
+                             jc_config_path(config), key, only);
     jc_status st = boolean ? jc_config_bool(config, key, &value, err)
                            : jc_config_text(config, key, &text, err);
 
@@ -220,18 +230,77 @@ static jc_status read_repeat(jc_layers *out, const jc_config *config, const char
     return st;
 }
 
+/* Whether "a|b" has the name among its parts. */
+static bool has_part(const char *parts, const char *name, size_t n)
+{
+    for (const char *at = parts; *at; at += *at == '|') {
+        size_t length = strcspn(at, "|");
+        if (length == n && memcmp(at, name, n) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
+static size_t count_parts(const char *parts)
+{
+    size_t n = 1;
+
+    for (; *parts; parts++)
+        n += *parts == '|';
+    return n;
+}
+
+static jc_status read_set(const jc_config *config, const char *key, const char *want,
+                          jc_error *err)
+{
+    char one[KEY + 24], found[128] = "";
+    const char *text = NULL;
+    size_t n = jc_config_length(config, key);
+
+    if (n == 0 && jc_config_text(config, key, &text, err))
+        return JC_E_FORMAT;
+    for (size_t i = 0; i < n && i < 8; i++) {
+        size_t used = strlen(found);
+        snprintf(one, sizeof one, "%s.%zu", key, i);
+        jc_status st = jc_config_text(config, one, &text, err);
+        if (st)
+            return st;
+        snprintf(found + used, sizeof found - used, "%s%s", i ? "|" : "", text);
+    }
+    text = n ? found : text;
+    bool same = count_parts(text) == count_parts(want);
+    for (const char *at = text; same && *at; at += *at == '|') {
+        size_t length = strcspn(at, "|");
+        same = has_part(want, at, length);
+        at += length;
+    }
+    return same
+               ? JC_OK
+               : jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s '%s' is not supported, only '%s'",
+                         jc_config_path(config), key, text, want);
+}
+
 /* ---- any key ---- */
 
 static jc_status read_given(void *member, const jc_key_row *row, const char *key,
                             const jc_config *config, jc_error *err)
 {
     const char *text = NULL;
+    double real;
     jc_status st;
 
     switch (row->type) {
     case JC_KEY_U32:
-    case JC_KEY_LIMIT:
         return jc_config_u32(config, key, member, err);
+    case JC_KEY_LIMIT:
+        if (jc_config_real(config, key, &real, NULL) == JC_OK && real < 0) {
+            *(uint32_t *)member = 0;
+            return JC_OK;
+        }
+        return jc_config_u32(config, key, member, err);
+    case JC_KEY_SET:
+        return read_set(config, key, row->def, err);
     case JC_KEY_REAL:
     case JC_KEY_CAP:
         return jc_config_real(config, key, member, err);
@@ -282,6 +351,7 @@ static jc_status set_default(void *member, const jc_key_row *row, const jc_confi
     case JC_KEY_LAYERS:
     case JC_KEY_FLAGS:
     case JC_KEY_REPEAT:
+    case JC_KEY_SET:
     case JC_KEY_FIXED:
         break;
     }

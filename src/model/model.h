@@ -36,8 +36,10 @@ typedef struct jc_mixture {
 typedef struct jc_block {
     jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
-    float *sinks;        /* [heads], owned; NULL: none */
-    jc_mixture *mixture; /* NULL: up and down are the MLP */
+    jc_relative relative;                    /* n is 0 where there is none */
+    float *relative_keys, *relative_queries; /* its, owned */
+    float *sinks;                            /* [heads], owned; NULL: none */
+    jc_mixture *mixture;                     /* NULL: up and down are the MLP */
     float attention_scale;
     size_t window; /* keys that a token sees; 0: all before it */
     size_t rotary; /* which of the model's */
@@ -70,12 +72,16 @@ struct jc_model {
     uint32_t threads; /* of all that is done with it */
     jc_precision precision;
     jc_rotary rotary[JC_ROTARIES];
+    jc_relative relative;               /* of all blocks: classes and biases */
+    uint32_t *relative_which;           /* its, owned */
+    float *relative_bias;               /* its, owned */
+    float *distances;                   /* [classes, width], owned: normed; NULL: none */
     const jc_tensor *tokens;            /* read where they lie, row by row */
     const jc_tensor *positions, *types; /* the same, or NULL */
     jc_linear *embed_in;                /* NULL where there is none */
     jc_norm_weights embed_norm;         /* NULL where there is none */
     jc_block *blocks;                   /* [layers]; NULL when only inspected */
-    jc_norm_weights final;              /* NULL without a head */
+    jc_norm_weights last, final;        /* NULL without a head */
     jc_head *head;
 };
 
@@ -111,6 +117,8 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
                        jc_error *err) JC_NODISCARD;
 /* How many experts have the row, in files in one tensor or in one each; 1 of any other. */
 uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row);
+/* Whether the block has the weight: not all do. */
+bool jc_rows_in_block(const jc_model *model, const jc_weight_row *row, uint32_t block);
 /* That part of the row's tensor which is the expert's, as a matrix or vector. */
 void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row,
                    uint32_t expert);
@@ -148,6 +156,21 @@ jc_status jc_weights_expert(jc_linear **out, const jc_model *model, jc_weight_id
                             uint32_t block, uint32_t expert, jc_error *err) JC_NODISCARD;
 jc_status jc_weights_router(jc_linear **out, const jc_model *model, jc_weight_id id,
                             uint32_t block, jc_error *err) JC_NODISCARD;
+
+/* A norm, all of it NULL where the architecture has none. */
+jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block,
+                          jc_norm_weights *out, jc_error *err) JC_NODISCARD;
+void jc_weights_free_norm(jc_norm_weights *norm);
+
+/* A vector or matrix as float32, or NULL where the architecture has none. */
+jc_status jc_weights_floats(float **out, const jc_model *model, jc_weight_id id,
+                            jc_error *err) JC_NODISCARD;
+
+/* relative.c: the classes of distances, and what each adds to scores; then the keys and
+ * queries that a block makes of them, whose weights have been loaded. */
+jc_status jc_relative_load(jc_model *model, jc_error *err) JC_NODISCARD;
+jc_status jc_relative_block(const jc_model *model, jc_block *block,
+                            jc_error *err) JC_NODISCARD;
 
 /* experts.c: the mixture of a block; *out is NULL where the block has none. */
 jc_status jc_mixture_load(jc_mixture **out, const jc_model *model, uint32_t block,

@@ -175,11 +175,10 @@ jc_status jc_pass_begin(jc_pass *pass, const jc_model *model, jc_plan plan,
 
 /* ---- embedding ---- */
 
-/* Add rows of tables to x [rows, width]. */
-static void add_tables(const jc_pass *pass, float *x, float *spare)
+/* Add rows of tables to x [rows, d]. */
+static void add_tables(const jc_pass *pass, size_t d, float *x, float *spare)
 {
     const jc_model *model = pass->model;
-    size_t d = model->hp.width;
 
     for (size_t r = 0; r < pass->rows; r++) {
         const struct {
@@ -214,32 +213,40 @@ static void scale(float *x, size_t n, float by)
         x[i] *= by;
 }
 
+/* The token embeddings in host memory, which are narrower, as wide as states. */
+static jc_status widen_tokens(jc_pass *pass, jc_mat narrow, jc_mat h, jc_error *err)
+{
+    jc_status st = jc_mat_upload(narrow, pass->host, err);
+
+    if (st == JC_OK)
+        st = jc_linear_apply(pass->model->embed_in, pass->plan, narrow, h, err);
+    return st ? st : jc_mat_download(pass->host, h, err);
+}
+
 jc_status jc_pass_embed(jc_pass *pass, jc_error *err)
 {
     const jc_model *model = pass->model;
-    size_t d = model->hp.width, e = model->hp.embed_width, n = pass->rows * d;
-    jc_mat h = jc_pass_reg(pass, JC_REG_H, d);
+    bool late = model->embed_in && model->arch->embed_in_last;
+    size_t e = model->hp.embed_width, d = late ? e : model->hp.width;
+    jc_mat h = jc_pass_reg(pass, JC_REG_H, model->hp.width);
+    jc_mat narrow = jc_pass_reg(pass, JC_REG_FF, e), sum = late ? narrow : h;
     float *spare = jc_alloc_array(d, sizeof *spare);
     jc_status st = spare ? JC_OK : jc_fail_nomem(err, "an embedding");
 
     if (st == JC_OK)
         read_tokens(pass, pass->host);
-    if (st == JC_OK && model->embed_in) {
-        jc_mat narrow = jc_pass_reg(pass, JC_REG_FF, e);
-        st = jc_mat_upload(narrow, pass->host, err);
-        if (st == JC_OK)
-            st = jc_linear_apply(model->embed_in, pass->plan, narrow, h, err);
-        if (st == JC_OK)
-            st = jc_mat_download(pass->host, h, err);
-    }
+    if (st == JC_OK && model->embed_in && !late)
+        st = widen_tokens(pass, narrow, h, err);
     if (st == JC_OK) {
         if (model->hp.embed_scale != 1)
-            scale(pass->host, n, (float)model->hp.embed_scale);
-        add_tables(pass, pass->host, spare);
-        st = jc_mat_upload(h, pass->host, err);
+            scale(pass->host, pass->rows * d, (float)model->hp.embed_scale);
+        add_tables(pass, d, pass->host, spare);
+        st = jc_mat_upload(sum, pass->host, err);
     }
     if (st == JC_OK && model->embed_norm.weight)
-        st = jc_model_norm(model, &model->embed_norm, h, h, err);
+        st = jc_model_norm(model, &model->embed_norm, sum, sum, err);
+    if (st == JC_OK && late)
+        st = jc_linear_apply(model->embed_in, pass->plan, narrow, h, err);
     jc_free(spare);
     return st;
 }

@@ -30,16 +30,22 @@ typedef struct names {
 static const names gguf[] = {
     {JC_W_TOKENS,    {"token_embd.weight"}},
     {JC_W_POSITIONS, {"position_embd.weight"}},
-    ONE(JC_W_NORM1,       "blk.%u.attn_norm"),
+    {JC_W_TYPES,     {"token_types.weight"}},
+    ONE(JC_W_EMBED_NORM,  "token_embd_norm"),
+    /* the second of BERT's kin, whose norms are of sums */
+    {JC_W_NORM1,      {"blk.%u.attn_norm.weight|blk.%u.attn_output_norm.weight"}},
+    {JC_W_NORM1_BIAS, {"blk.%u.attn_norm.bias|blk.%u.attn_output_norm.bias"}},
     ONE(JC_W_QKV,         "blk.%u.attn_qkv"),
     THREE(JC_W_QKV,       "blk.%u.attn_q", "blk.%u.attn_k", "blk.%u.attn_v"),
     ONE(JC_W_Q_NORM,      "blk.%u.attn_q_norm"),
     ONE(JC_W_K_NORM,      "blk.%u.attn_k_norm"),
     ONE(JC_W_OUT,         "blk.%u.attn_output"),
     ONE(JC_W_NORM1_AFTER, "blk.%u.post_attention_norm"),
-    /* some have it by the other name, and then no norm of what attention adds */
-    {JC_W_NORM2,      {"blk.%u.ffn_norm.weight|blk.%u.post_attention_norm.weight"}},
-    {JC_W_NORM2_BIAS, {"blk.%u.ffn_norm.bias|blk.%u.post_attention_norm.bias"}},
+    /* some have it by the second name, and then no norm of what attention adds */
+    {JC_W_NORM2,      {"blk.%u.ffn_norm.weight|blk.%u.post_attention_norm.weight"
+                       "|blk.%u.layer_output_norm.weight"}},
+    {JC_W_NORM2_BIAS, {"blk.%u.ffn_norm.bias|blk.%u.post_attention_norm.bias"
+                       "|blk.%u.layer_output_norm.bias"}},
     ONE(JC_W_UP,          "blk.%u.ffn_up"),
     TWO(JC_W_UP,          "blk.%u.ffn_gate", "blk.%u.ffn_up"),
     ONE(JC_W_DOWN,        "blk.%u.ffn_down"),
@@ -51,6 +57,7 @@ static const names gguf[] = {
     ONE(JC_W_SHARED_DOWN, "blk.%u.ffn_down_shexp"),
     TWO(JC_W_EXPERT_UP,   "blk.%u.ffn_gate_exps", "blk.%u.ffn_up_exps"),
     ONE(JC_W_EXPERT_DOWN, "blk.%u.ffn_down_exps"),
+    ONE(JC_W_LAST,        "output_norm"),
     ONE(JC_W_FINAL,       "output_norm"),
     ONE(JC_W_HEAD,        "output"),
 };
@@ -100,6 +107,17 @@ static void split_all(jc_model *model)
     }
 }
 
+/* Files of encoders have no heads for masked tokens. */
+static void drop_head(jc_model *model)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < model->n_weights && !model->arch->causal; i++)
+        if (!(model->weights[i].flags & JC_WEIGHT_HEAD))
+            model->weights[n++] = model->weights[i];
+    model->n_weights = model->arch->causal ? model->n_weights : n;
+}
+
 static const names *find_names(jc_weight_id id, size_t n_parts)
 {
     for (size_t i = 0; i < JC_COUNT(gguf); i++) {
@@ -125,6 +143,7 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        "'%s' does not say the epsilon of its norms "
                        "('attention.layer_norm_rms_epsilon')",
                        model->path);
+    drop_head(model);
     split_all(model);
     for (size_t i = 0; i < model->n_weights; i++) {
         jc_weight_row *row = &model->weights[i];

@@ -38,6 +38,13 @@ static const char *const buffers[] = {
 /* First parts, after all prefixes, of what is no language model. */
 static const char *const heads[] = {
     "pooler.",
+    "cls.weight", /* of GGUF, with what follows */
+    "cls.bias",
+    "cls.norm.",
+    "cls.output.",
+    "discriminator_predictions.",
+    "mask_predictions.",
+    "sop_classifier.",
     "cls.seq_relationship.",
     "score.",
     "classifier.",

@@ -31,6 +31,8 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
     memset(stack, 0, sizeof *stack);
     for (; row; row = jc_rows_next(model, id, row)) {
         const jc_tensor *tensor;
+        if (!jc_rows_in_block(model, row, block))
+            continue;
         jc_status st = jc_rows_find(&tensor, model, row, block, expert, err);
         if (st)
             return st;
@@ -158,6 +160,22 @@ static jc_status load_vector(const jc_model *model, jc_weight_id id, uint32_t bl
     return check_finite(&stack, err);
 }
 
+jc_status jc_weights_floats(float **out, const jc_model *model, jc_weight_id id,
+                            jc_error *err)
+{
+    struct stack stack;
+    jc_status st = find_stack(&stack, model, id, 0, 0, err);
+
+    *out = NULL;
+    if (st || stack.n == 0)
+        return st;
+    *out = jc_matrix_new(stack.n_out, stack.n_in, sizeof **out);
+    if (!*out)
+        return jc_fail_nomem(err, "the weights");
+    read_stored(&stack, 0, stack.n_out * stack.n_in, *out);
+    return check_finite(&stack, err);
+}
+
 /* n numbers that are x. */
 static jc_status fill(float **out, size_t n, float x, jc_error *err)
 {
@@ -168,8 +186,8 @@ static jc_status fill(float **out, size_t n, float x, jc_error *err)
 }
 
 /* A LayerNorm's bias is zero where the architecture has none. */
-static jc_status load_norm(const jc_model *model, jc_weight_id id, uint32_t block,
-                           jc_norm_weights *out, jc_error *err)
+jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block,
+                          jc_norm_weights *out, jc_error *err)
 {
     const jc_weight_row *row = jc_rows_next(model, id, NULL);
     size_t n;
@@ -358,9 +376,9 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     jc_status st = JC_OK;
 
     for (size_t i = 0; i < JC_COUNT(norms) && st == JC_OK; i++)
-        st = load_norm(model, norms[i].id, l, norms[i].out, err);
+        st = jc_weights_norm(model, norms[i].id, l, norms[i].out, err);
     if (st == JC_OK && hp->parallel && !b->norm2.weight) /* one norm serves both halves */
-        st = load_norm(model, JC_W_NORM1, l, &b->norm2, err);
+        st = jc_weights_norm(model, JC_W_NORM1, l, &b->norm2, err);
     for (size_t i = 0; i < JC_COUNT(linears) && st == JC_OK; i++) {
         if (i >= 2 && jc_hparams_sparse(hp, l)) /* the MLP is a mixture */
             break;
@@ -371,18 +389,26 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     }
     size_t n_sinks;
     if (st == JC_OK)
+        st = jc_relative_block(model, b, err);
+    if (st == JC_OK)
         st = load_vector(model, JC_W_SINKS, l, 0, &b->sinks, &n_sinks, err);
     if (st == JC_OK)
         st = jc_mixture_load(&b->mixture, model, l, err);
     model->info.weight_bytes += jc_mixture_bytes(b->mixture);
+    return st;
+}
+
+static jc_status build_block(jc_model *model, uint32_t l, jc_error *err)
+{
+    jc_block *b = &model->blocks[l];
+    const jc_hparams *hp = &model->hp;
+
     double of = hp->scale_attention_of > 0 ? hp->scale_attention_of : hp->head_width;
     double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
     scale = hp->attention_multiplier > 0 ? hp->attention_multiplier : scale;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
     b->window = jc_hparams_windowed(hp, l) ? hp->window : 0;
     b->rotary = b->window && hp->rotary_local.theta > 0;
-    if (st)
-        return st;
     b->ops = jc_alloc_array(JC_BLOCK_OPS, sizeof *b->ops);
     if (!b->ops)
         return jc_fail_nomem(err, "a block");
@@ -403,20 +429,30 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     if (st == JC_OK && hp->rotary_local.theta > 0)
         st = jc_rotary_init(&model->rotary[1], &hp->rotary_local, hp->positions, err);
     if (st == JC_OK)
-        st = load_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
+        st = jc_weights_norm(model, JC_W_EMBED_NORM, 0, &model->embed_norm, err);
     if (st == JC_OK)
         st = jc_weights_linear(&model->embed_in, model, JC_W_EMBED_IN, 0, JC_ACT_NONE,
                                false, err);
     if (model->embed_in)
         model->info.weight_bytes += jc_linear_bytes(model->embed_in);
-    for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++)
-        st = load_block(model, l, err);
+    if (st == JC_OK)
+        st = jc_relative_load(model, err);
+    for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {
+        if (l > 0 && model->arch->one_block)
+            model->blocks[l] = model->blocks[0];
+        else
+            st = load_block(model, l, err);
+        if (st == JC_OK)
+            st = build_block(model, l, err);
+    }
     if (st == JC_OK && model->info.has_head)
-        st = load_norm(model, JC_W_FINAL, 0, &model->final, err);
+        st = jc_weights_norm(model, JC_W_LAST, 0, &model->last, err);
+    if (st == JC_OK && model->info.has_head)
+        st = jc_weights_norm(model, JC_W_FINAL, 0, &model->final, err);
     return st;
 }
 
-static void release_norm(jc_norm_weights *norm)
+void jc_weights_free_norm(jc_norm_weights *norm)
 {
     jc_free(norm->weight);
     jc_free(norm->bias);
@@ -426,24 +462,32 @@ void jc_weights_release(jc_model *model)
 {
     for (uint32_t l = 0; model->blocks && l < model->hp.layers; l++) {
         jc_block *b = &model->blocks[l];
-        release_norm(&b->norm1);
-        release_norm(&b->norm2);
-        release_norm(&b->norm1_after);
-        release_norm(&b->norm2_after);
-        release_norm(&b->q_norm);
-        release_norm(&b->k_norm);
+        jc_free(b->ops);
+        if (l > 0 && model->arch->one_block)
+            continue;
+        jc_weights_free_norm(&b->norm1);
+        jc_weights_free_norm(&b->norm2);
+        jc_weights_free_norm(&b->norm1_after);
+        jc_weights_free_norm(&b->norm2_after);
+        jc_weights_free_norm(&b->q_norm);
+        jc_weights_free_norm(&b->k_norm);
         jc_linear_free(b->qkv);
         jc_linear_free(b->out);
         jc_linear_free(b->up);
         jc_linear_free(b->down);
         jc_mixture_free(b->mixture);
         jc_free(b->sinks);
-        jc_free(b->ops);
+        jc_free(b->relative_keys);
+        jc_free(b->relative_queries);
     }
+    jc_free(model->relative_which);
+    jc_free(model->relative_bias);
+    jc_free(model->distances);
     jc_free(model->blocks);
     jc_linear_free(model->embed_in);
-    release_norm(&model->embed_norm);
-    release_norm(&model->final);
+    jc_weights_free_norm(&model->embed_norm);
+    jc_weights_free_norm(&model->last);
+    jc_weights_free_norm(&model->final);
     for (size_t i = 0; i < JC_ROTARIES; i++)
         jc_rotary_release(&model->rotary[i]);
 }

@@ -209,7 +209,8 @@ static jc_status put_heads(jc_made *m)
     if (st == JC_OK && head)
         st = jc_made_real(m, "head_dim", head);
     if (st == JC_OK && head)
-        st = jc_made_real(m, "partial_rotary_factor|rotary_pct", (double)turned / head);
+        st = jc_made_real(m, "partial_rotary_factor|rotary_pct|rotary_emb_fraction",
+                          (double)turned / head);
     /* whose converter leaves out that shares add up to 1 */
     if (st == JC_OK && strcmp(m->arch, "qwen3moe") == 0)
         st = jc_made_put(m, "norm_topk_prob", json_boolean(true));
@@ -263,7 +264,11 @@ static jc_status put_tensors(jc_made *m)
     if (!tokens)
         return jc_fail(m->err, JC_E_FORMAT, "'%s' has no tensor 'token_embd.weight'",
                        jc_gguf_path(m->file));
+    const jc_tensor *types = jc_made_find(m, "token_types.weight");
     jc_status st = jc_made_real(m, "vocab_size", (double)tokens->shape[0]);
+    if (st == JC_OK && types)
+        st = jc_made_real(m, "type_vocab_size",
+                          types->n_dims == 1 ? 1 : (double)types->shape[0]);
     if (st == JC_OK)
         st = jc_made_put(m, "attention_bias", json_boolean(some_block_has(m, attention)));
     return st ? st : jc_made_put(m, "mlp_bias", json_boolean(some_block_has(m, mlp)));

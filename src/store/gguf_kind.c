@@ -26,6 +26,7 @@ static const char *const idle[] = {
     "vocab_size",
     "tensor_data_layout",
     "pooling_type",
+    "token_type_count",
     "attention.causal",
     "attention.key_length",
     "attention.value_length",
@@ -91,7 +92,8 @@ jc_status jc_made_note_keys(jc_made *m, jc_notes *notes)
     const jc_gguf_value *causal = jc_made_get(m, "attention.causal", full);
     size_t n = strlen(m->arch), found = 0;
 
-    if (causal && causal->type == JC_GGUF_BOOL && causal->data[0] == 0)
+    if (causal && causal->type == JC_GGUF_BOOL && causal->data[0] == 0 &&
+        !strstr(m->arch, "bert")) /* encoders */
         return jc_fail(m->err, JC_E_UNSUPPORTED,
                        "cannot open model '%s': '%s' is false: tokens see those after "
                        "them, which is not supported for '%s'",

@@ -4,8 +4,10 @@
 types.gguf has a tensor of each type and a key of each kind. Of each type in blocks there
 is one of random bits, with scales of either sign that are numbers, tiny and zero ones
 among them; of those that the package can make, also one that it made of numbers. The
-values are those of its dequantize(). The others are models of models/, as F32.
+values are those of its dequantize(). The others are models of models/, as F32. With names, only
+those models are made.
 """
+import sys
 from pathlib import Path
 
 import gguf
@@ -36,7 +38,8 @@ MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "ti
           "tiny-glm4", "tiny-internlm2", "tiny-exaone", "tiny-exaone4", "tiny-starcoder2",
           "tiny-nemotron", "tiny-arcee", "tiny-seed_oss", "tiny-ernie4_5",
           "tiny-hunyuan_v1_dense", "tiny-mixtral", "tiny-qwen2_moe", "tiny-qwen3_moe",
-          "tiny-olmoe", "tiny-granitemoe", "tiny-gpt_oss")
+          "tiny-olmoe", "tiny-granitemoe", "tiny-gpt_oss", "tiny-bert", "tiny-roberta",
+          "tiny-modernbert", "tiny-nomic_bert")
 
 
 def random_blocks(rng, kind):
@@ -101,8 +104,9 @@ def make_types():
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
-    make_types()
-    for model in MODELS:
+    if len(sys.argv) == 1:
+        make_types()
+    for model in sys.argv[1:] or MODELS:
         write(HERE / "models" / model, OUT / f"{model}.gguf",
               more=add_remarks if model == "tiny-gpt2" else None)
     write(HERE / "models" / "tiny-qwen3", OUT / "split.gguf", split=12)

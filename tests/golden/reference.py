@@ -18,9 +18,10 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 UNUSED = re.compile(r"\.attn\.(masked_)?bias$|position_ids$|\.pooler\.|seq_relationship")
 
 
-def read_tensors(folder, base):
+def read_tensors(folder, base, known=()):
     """All tensors of a folder under the package's names: old files leave out the name of
-    the base model, and call the weights of a LayerNorm gamma and beta."""
+    the base model, and call the weights of a LayerNorm gamma and beta. `known` are names
+    that stay as they are."""
     named = {}
     for file in sorted(Path(folder).glob("*.safetensors")):
         named |= load_file(file)
@@ -28,13 +29,15 @@ def read_tensors(folder, base):
         base = "model"
         named = {k.removeprefix("language_model."): x for k, x in named.items()}
     own = (base + ".", "lm_head.", "embed_out.", "cls.", "vocab_")
-    named = {k if k.startswith(own) else f"{base}.{k}": x for k, x in named.items()}
+    named = {k if k.startswith(own) or k in known else f"{base}.{k}": x
+             for k, x in named.items()}
     named = {re.sub("gamma$", "weight", re.sub("beta$", "bias", k)): x.double()
              for k, x in named.items()}
     return {k: x for k, x in named.items() if not UNUSED.search(k)}
 
 
-ENCODERS = ("bert", "roberta", "distilbert")
+ENCODERS = ("bert", "roberta", "distilbert", "albert", "electra", "mpnet", "deberta-v2",
+            "modernbert", "nomic_bert")
 
 
 def empty_net(config):
@@ -86,7 +89,7 @@ class Model:
         self.folder, self.kind = str(folder), config.model_type
         self.decoder = self.kind not in ENCODERS
         self.net = empty_net(config)
-        tensors = read_tensors(folder, self.net.base_model_prefix)
+        tensors = read_tensors(folder, self.net.base_model_prefix, self.net.state_dict())
         missing, unexpected = self.net.load_state_dict(tensors, strict=False)
         tied = tuple(self.net._tied_weights_keys if config.tie_word_embeddings else ())
         missing = [name for name in missing if not name.endswith(tied)]
@@ -98,9 +101,12 @@ class Model:
         self.vocab = config.vocab_size
         self.cap = getattr(config, "final_logit_softcapping", None)
         self.scale = getattr(config, "logit_scale", 1) / getattr(config, "logits_scaling", 1)
+        self.blocks = None
         if self.decoder:
             self.blocks, self.norm = decoder_parts(self.net)
             self.mask_late(config)
+        elif self.kind == "modernbert":  # whose last state is normed
+            self.blocks = self.net.model.layers
 
     def mask_late(self, config):
         """The windows of Qwen begin with block max_window_layers; this version of the
@@ -124,7 +130,7 @@ class Model:
         more = {k: torch.as_tensor(np.asarray(v, dtype=np.int64))[None]
                 for k, v in more.items()}
         last = []
-        if self.decoder:
+        if self.blocks:
             hook = self.blocks[-1].register_forward_hook(
                 lambda module, args, out: last.append(
                     out[0] if isinstance(out, tuple) else out))
@@ -132,7 +138,7 @@ class Model:
             out = self.net(ids, attention_mask=torch.ones_like(ids),
                            output_hidden_states=True, **more)
         states = list(out.hidden_states)
-        if self.decoder:
+        if self.blocks:
             hook.remove()
             states[-1] = last[0]
         return torch.cat(states).numpy(), out.logits[0].numpy()

@@ -29,7 +29,9 @@ ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2"
           "arcee": "ARCEE", "seed_oss": "SEED_OSS", "ernie4_5": "ERNIE4_5",
           "hunyuan_v1_dense": "HUNYUAN_DENSE", "mixtral": "LLAMA",
           "qwen2_moe": "QWEN2MOE", "qwen3_moe": "QWEN3MOE", "olmoe": "OLMOE",
-          "granitemoe": "GRANITE_MOE", "gpt_oss": "GPT_OSS"}
+          "granitemoe": "GRANITE_MOE", "gpt_oss": "GPT_OSS", "bert": "BERT",
+          "roberta": "BERT", "modernbert": "MODERN_BERT", "nomic_bert": "NOMIC_BERT"}
+ENCODERS = ("bert", "roberta", "modernbert", "nomic_bert")
 INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
                "mixtral", "granitemoe")
 
@@ -80,6 +82,19 @@ def stack_experts(tensors):
         else:
             out[name + ".weight" if name.endswith(".sinks") else name] = x
     return out | {k: np.stack([v[e] for e in sorted(v)]) for k, v in experts.items()}
+
+
+def encoder_tensors(tensors, config):
+    """Without prefix and head; positions of RoBERTa from those of texts on."""
+    out = {}
+    for name, x in tensors.items():
+        name = re.sub(r"^(bert|roberta|model)\.", "", name)
+        if name.startswith(("cls.", "lm_head.", "decoder.", "pooler.")):
+            continue
+        if name == "embeddings.position_embeddings.weight" and config["model_type"] == "roberta":
+            x = x[config["pad_token_id"] + 1:]
+        out[name] = x
+    return out
 
 
 def interleave(x, heads):
@@ -165,7 +180,9 @@ def add_config(writer, config):
     width = get("hidden_size") or get("n_embd")
     head = get("head_dim") or width // heads
     writer.add_block_count(layers(config))
-    writer.add_context_length(get("max_position_embeddings") or get("n_positions"))
+    positions = get("max_position_embeddings") or get("n_positions")
+    before = get("pad_token_id") + 1 if config["model_type"] == "roberta" else 0
+    writer.add_context_length(positions - before)
     writer.add_embedding_length(width)
     writer.add_feed_forward_length(get("intermediate_size") or get("n_inner") or 4 * width)
     writer.add_head_count(heads)
@@ -205,6 +222,15 @@ def add_config(writer, config):
         writer.add_rope_freq_base_swa(get("rope_local_base_freq"))
     if get("sliding_window_pattern"):
         writer.add_sliding_window_pattern(get("sliding_window_pattern"))
+    if config["model_type"] in ENCODERS:
+        writer.add_causal_attention(False)
+    if get("type_vocab_size"):
+        writer.add_token_type_count(get("type_vocab_size"))
+    if get("global_attn_every_n_layers"):
+        writer.add_sliding_window(get("local_attention"))
+        writer.add_sliding_window_pattern(get("global_attn_every_n_layers"))
+        writer.add_rope_freq_base(get("global_rope_theta"))
+        writer.add_rope_freq_base_swa(get("local_rope_theta"))
     part = get("partial_rotary_factor") or get("rotary_pct")
     if config["model_type"] != "gpt2":
         writer.add_rope_dimension_count(int((part or 1) * head))
@@ -222,7 +248,10 @@ def write(folder, path, kind="F32", split=0, more=None):
     add_config(writer, config)
     if more:
         more(writer)
-    for name, x in load(folder).items():
+    tensors = load(folder)
+    if config["model_type"] in ENCODERS:
+        tensors = encoder_tensors(tensors, config)
+    for name, x in tensors.items():
         to = names.get_name(name, try_suffixes=(".weight", ".bias"))
         assert to, name
         x = np.ascontiguousarray(changed(name, x, config), dtype=np.float32)

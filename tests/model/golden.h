@@ -170,14 +170,17 @@ static inline void check_model(const char *name, const char *path, const char *b
     const jc_model_info *info = jc_model_get_info(model);
     assert_int_equal(info->layers + 1, g.taps);
     assert_int_equal(info->width, g.width);
-    assert_true(info->has_head);
+    bool bare = strstr(path, ".gguf") && !info->causal; /* whose heads are not there */
+    assert_true(info->has_head != bare);
     jc_session *session = run(model, g.texts, g.n_texts);
     check_states(&g, session, what);
 
+    if (bare)
+        g.n_logits = 0;
     float *logits = jc_matrix_new(g.used, g.vocab, sizeof *logits);
     assert_int_equal(jc_model_readout(model, jc_session_states(session, info->layers),
                                       g.used, logits, NULL),
-                     JC_OK);
+                     bare ? JC_E_UNSUPPORTED : JC_OK);
     snprintf(what, sizeof what, "%s by %s, logits", name, backend);
     for (size_t i = 0; i < g.n_logits; i++)
         check_rows(logits + g.logit_rows[i] * g.vocab, g.logits + i * g.vocab, 1, g.vocab,

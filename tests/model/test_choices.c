@@ -98,6 +98,15 @@ static const struct {
     {"tiny-qwen3_moe", "\"norm_topk_prob\": true", "\"norm_topk_prob\": false", false},
     {"tiny-gpt_oss-clamp", "\"swiglu_limit\": 0.75", "\"swiglu_limit\": 7.0", false},
     {"tiny-gpt_oss", "\"truncate\": false", "\"truncate\": true", false},
+    /* encoders: distances, windows on both sides, two rotary bases */
+    {"tiny-deberta_v2", "\"max_relative_positions\": -1", "\"max_relative_positions\": 8",
+     false},
+    {"tiny-modernbert", "\"local_attention\": 8", "\"local_attention\": 10", false},
+    {"tiny-modernbert", "\"global_attn_every_n_layers\": 3",
+     "\"global_attn_every_n_layers\": 2", false},
+    {"tiny-modernbert", "\"local_rope_theta\": 50.0", "\"local_rope_theta\": 1000.0",
+     false},
+    {"tiny-nomic_bert", "\"rotary_emb_base\": 50.0", "\"rotary_emb_base\": 1000.0", false},
     {"tiny-hunyuan_v1_dense", "\"alpha\": 10.0", "\"alpha\": 1.0", false},
 };
 

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "jumpcut/contents.h"
 #include "model/golden.h"
 #include "support/scratch.h"
 
@@ -412,6 +413,28 @@ static void test_encoders__a_trained_model_fills_masks_with_words_that_fit(void 
     jc_model_close(model);
 }
 
+/* Three blocks of one's weights: in memory once, and the numbers of the file are counted
+ * once. */
+static void test_encoders__one_block_is_in_memory_once(void **state)
+{
+    jc_model *model = open_model(MODELS "tiny-albert", "ref", "f32");
+    const jc_model_info *info = jc_model_get_info(model);
+    uint64_t numbers = 0;
+
+    (void)state;
+    for (size_t i = 0; i < jc_model_tensors(model); i++) {
+        jc_contents_tensor t = jc_model_tensor(model, i);
+        uint64_t count = 1;
+        for (uint32_t k = 0; k < t.n_dims; k++)
+            count *= t.shape[k];
+        numbers += count;
+    }
+    assert_int_equal(info->layers, 3);
+    assert_int_equal(info->parameters, numbers);
+    assert_true(info->weight_bytes <= numbers * sizeof(float));
+    jc_model_close(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +443,7 @@ int main(void)
         cmocka_unit_test(
             test_encoders__a_checkpoint_without_a_head_runs_and_is_not_read_out),
         SCRATCH_TEST(test_encoders__a_decoder_of_its_own_is_used),
+        cmocka_unit_test(test_encoders__one_block_is_in_memory_once),
         cmocka_unit_test(test_encoders__the_context_is_what_positions_leave),
         SCRATCH_TEST(test_encoders__bad_files_are_refused_in_one_line),
         SCRATCH_TEST(test_encoders__a_bad_head_is_refused_when_it_is_used),

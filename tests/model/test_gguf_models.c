@@ -10,9 +10,9 @@
 #define GGUF JC_SOURCE_DIR "/tests/golden/gguf/"
 
 /* What an architecture's first model leaves out. */
-static const char *const options[] = {"tiny-llama-linear", "tiny-llama-yarn",
-                                      "tiny-phi3-window", "tiny-gpt_neox-serial",
-                                      "tiny-stablelm-parallel"};
+static const char *const options[] = {"tiny-llama-linear",      "tiny-llama-yarn",
+                                      "tiny-phi3-window",       "tiny-gpt_neox-serial",
+                                      "tiny-stablelm-parallel", "tiny-roberta"};
 
 /* Model i: of each architecture that GGUF has, and then those of `options`. False past the
  * end. */

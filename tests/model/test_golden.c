@@ -45,9 +45,10 @@ static const char *const options[] = {
     "tiny-llama-linear",      "tiny-llama-yarn",     "tiny-qwen2-window",
     "tiny-gemma2-scale",      "tiny-phi3-window",    "tiny-gpt_neox-serial",
     "tiny-gpt_neo-local",     "tiny-opt-after",      "tiny-opt-narrow",
-    "tiny-stablelm-parallel", "tiny-qwen3_moe-step", "tiny-gpt_oss-clamp"};
+    "tiny-stablelm-parallel", "tiny-qwen3_moe-step", "tiny-gpt_oss-clamp",
+    "tiny-deberta_v2-plain"};
 
-static void test_golden__options_of_decoders_are_followed(void **state)
+static void test_golden__options_are_followed(void **state)
 {
     char path[512];
 
@@ -237,7 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden__every_architecture_gives_the_reference_states),
         cmocka_unit_test(test_golden__other_spellings_of_the_files_are_read),
-        cmocka_unit_test(test_golden__options_of_decoders_are_followed),
+        cmocka_unit_test(test_golden__options_are_followed),
         cmocka_unit_test(test_golden__the_demo_model_gives_the_reference_states),
         cmocka_unit_test(test_golden__a_trained_llama_gives_the_reference_states),
         cmocka_unit_test(test_session__a_text_gives_the_same_states_in_any_company),

@@ -12,16 +12,15 @@ static const char *const model_types[] = {"bert", NULL};
 
 /* clang-format off */
 static const jc_key_row keys[] = {
-    BERT_KEYS,
+    BERT_KEYS("gelu"),
     KEY("hidden_act", JC_KEY_ACT, head_act, "gelu"),
 };
 
 static const jc_weight_row weights[] = {
     BERT_BODY,
-    LINEAR(JC_W_TRANSFORM, "cls.predictions.transform.dense", WIDTH, WIDTH, JC_WEIGHT_HEAD),
-    NORM(JC_W_FINAL,       "cls.predictions.transform.LayerNorm", JC_WEIGHT_HEAD),
-    {JC_W_HEAD,      "cls.predictions.decoder.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_HEAD | JC_WEIGHT_TIED},
-    {JC_W_HEAD_BIAS, "cls.predictions.bias|cls.predictions.decoder.bias", {JC_DIM_VOCAB}, JC_WEIGHT_HEAD},
+    MASKED_HEAD("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+                "cls.predictions.decoder.weight",
+                "cls.predictions.bias|cls.predictions.decoder.bias"),
 };
 /* clang-format on */
 
@@ -29,6 +28,7 @@ const jc_arch jc_arch_bert = {
     .name = "bert",
     .model_types = model_types,
     .prefix = "bert.",
+    .gguf = "bert",
     .keys = keys,
     .n_keys = JC_COUNT(keys),
     .weights = weights,

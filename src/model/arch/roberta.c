@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * roberta.c: RoBERTa (Liu et al. 2019): BERT's body with one token type, and positions that
- * count from the padding token's id + 1, so that a text is shorter than the table by that.
- * The activation of its head is always the exact GELU.
+ * roberta.c: RoBERTa (Liu et al. 2019), XLM-RoBERTa, CamemBERT: BERT's body with one token
+ * type, and positions that count from the padding token's id + 1, so that a text is shorter
+ * than the table by that. The activation of its head is always the exact GELU.
  */
 #include "model/arch/bert.h"
 
-static const char *const model_types[] = {"roberta", NULL};
+static const char *const model_types[] = {"roberta", "xlm-roberta", "camembert", NULL};
 
 /* clang-format off */
 static const jc_key_row keys[] = {
-    BERT_KEYS,
+    BERT_KEYS("gelu"),
     KEY("pad_token_id", JC_KEY_U32, padding,  "1"),
     KEY(NULL,           JC_KEY_ACT, head_act, "gelu"),
 };
 
 static const jc_weight_row weights[] = {
     BERT_BODY,
-    LINEAR(JC_W_TRANSFORM, "lm_head.dense", WIDTH, WIDTH, JC_WEIGHT_HEAD),
-    NORM(JC_W_FINAL,       "lm_head.layer_norm", JC_WEIGHT_HEAD),
-    {JC_W_HEAD,      "lm_head.decoder.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_HEAD | JC_WEIGHT_TIED},
-    {JC_W_HEAD_BIAS, "lm_head.bias|lm_head.decoder.bias", {JC_DIM_VOCAB}, JC_WEIGHT_HEAD},
+    MASKED_HEAD("lm_head.dense", "lm_head.layer_norm", "lm_head.decoder.weight",
+                "lm_head.bias|lm_head.decoder.bias"),
 };
 /* clang-format on */
 

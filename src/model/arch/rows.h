@@ -33,6 +33,13 @@
         id##_BIAS, name ".bias|" name ".beta", {JC_DIM_WIDTH}, flags                       \
     }
 
+/* A LayerNorm of another width. */
+#define NORM_OF(id, name, width, flags)                                                    \
+    {id, name ".weight|" name ".gamma", {JC_DIM_##width}, flags},                          \
+    {                                                                                      \
+        id##_BIAS, name ".bias|" name ".beta", {JC_DIM_##width}, flags                     \
+    }
+
 /* A linear layer without a bias. */
 #define MATRIX(id, name, out, in, flags)                                                   \
     {                                                                                      \
@@ -55,6 +62,12 @@
 #define ONES(id, width)                                                                    \
     {                                                                                      \
         id, NULL, {JC_DIM_##width}, JC_WEIGHT_ONES                                         \
+    }
+
+/* A table of embeddings as wide as those of tokens, which may be narrower than states. */
+#define EMBEDDING(id, name, rows)                                                          \
+    {                                                                                      \
+        id, name, {JC_DIM_##rows, JC_DIM_EMBED}, 0                                         \
     }
 
 #define TABLE(id, name, rows)                                                              \
