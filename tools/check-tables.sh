@@ -96,6 +96,12 @@ sed 's/jc_drafter_ngram/jc_drafter_dummy/; s/"ngram"/"dummy"/' src/generate/draf
     >src/generate/draft_dummy.c
 line src/generate/drafters.c DRAFTERS dummy
 
+sed 's/jc_gate_max/jc_gate_dummy/; s/"max"/"dummy"/' src/generate/gate_max.c >src/generate/gate_dummy.c
+line src/generate/gates.c GATES dummy
+
+sed 's/jc_fill_copy/jc_fill_dummy/; s/"copy"/"dummy"/' src/generate/fill_copy.c >src/generate/fill_dummy.c
+line src/generate/fills.c FILLS dummy
+
 sed 's/jc_codec_F32/jc_codec_DUMMY/; s/"F32"/"DUMMY"/; s/\.gguf = 0/.gguf = 9999/' src/tensor/f32.c \
     >src/tensor/dummy.c
 line src/tensor/tensor.h JC_CODEC_LIST DUMMY
@@ -118,6 +124,8 @@ shown view build/jumpcut lens --help
 shown command build/jumpcut help
 shown command build/jumpcut dummy --help
 shown drafter build/jumpcut list drafters
+shown gate build/jumpcut list gates
+shown fill build/jumpcut list fills
 shown backend build/jumpcut list backends
 shown backend build/jumpcut fit --help
 exit $failed

@@ -23,7 +23,14 @@ extern "C" {
 
 /* ---- after prompts ---- */
 
-enum { JC_DRAFT_DEPTHS = 16 };
+enum { JC_DRAFT_DEPTHS = 16, JC_EXIT_POINTS = 64 };
+
+/** Work of one kind: how often, for one token each time; and what it takes. */
+typedef struct jc_exit_work {
+    uint64_t n;
+    double flops; /* a multiplication and an addition are two */
+    double bytes; /* of weights, once a pass; of keys and values, for each token */
+} jc_exit_work;
 
 /** What a call of jc_generate() has done; with drafts, how well they served. */
 typedef struct jc_generate_stats {
@@ -39,6 +46,13 @@ typedef struct jc_generate_stats {
     /** Without the reading of prompts. The last one is of draws, and of what drafters learn
      *  from read-outs. */
     double draft_seconds, pass_seconds, readout_seconds, draw_seconds;
+    /** With exits: after which blocks, and how many tokens left there; left[exit_points]
+     *  are those that ran all blocks. */
+    uint32_t exit_points, exit_at[JC_EXIT_POINTS];
+    uint64_t left[JC_EXIT_POINTS + 1];
+    /** What was done; keys and values of skipped blocks are `fills`. `plain` is what the
+     *  full model would have done for these tokens. */
+    jc_exit_work blocks, maps, readouts, fills, plain;
 } jc_generate_stats;
 
 typedef struct jc_generate_params {
@@ -66,6 +80,13 @@ typedef struct jc_generate_params {
     const uint32_t *frequent;
     size_t n_frequent;
     jc_generate_stats *stats; /* NULL: not wanted; filled, even after a failure */
+    /** A gate, by name: "none", "gap", ... At exit points it looks at the state that a map
+     *  of `shortcut` makes of the token's own; where it opens, the token is drawn from that
+     *  state and the later blocks are not run. The text is no longer the full model's. */
+    const char *exit;
+    const char *exit_at;   /* blocks, ascending: "3,6,9"; NULL: chosen by cost */
+    double exit_threshold; /* lambda of the gate; 0: the gate's own */
+    const char *kv_fill;   /* keys and values of skipped blocks: "defer", "mat", "copy" */
 } jc_generate_params;
 
 #define jc_generate_params_init(p)                                                         \
@@ -79,6 +100,12 @@ JC_API const jc_option *jc_generate_options(size_t *n_rows);
 /** The i-th drafter's name, and what it guesses; NULL past the last. Static. */
 JC_API const char *jc_drafter_name(size_t i);
 JC_API const char *jc_drafter_about(size_t i);
+
+/** The same of gates, and of ways to fill in keys and values. */
+JC_API const char *jc_gate_name(size_t i);
+JC_API const char *jc_gate_about(size_t i);
+JC_API const char *jc_fill_name(size_t i);
+JC_API const char *jc_fill_about(size_t i);
 
 /** Why a sequence ends with a token. */
 typedef enum jc_end {
@@ -95,6 +122,7 @@ typedef struct jc_token {
     double logprob; /* ln of its probability in the model's own distribution, without any
                        filter; 0 unless it was asked for */
     jc_end end;
+    uint32_t layer; /* the block after which it left the model; L: it ran all of them */
 } jc_token;
 
 /** Called for each token as it comes, in the thread of the caller. False ends the sequence
@@ -118,6 +146,30 @@ JC_API uint64_t jc_generate_bytes(const jc_model *model, const jc_prompt *prompt
 JC_API jc_status jc_generate(const jc_model *model, const jc_prompt *prompts,
                              size_t n_prompts, const jc_generate_params *params,
                              jc_token_fn *token, void *arg, jc_error *err) JC_NODISCARD;
+
+/** A prompt and what was written after it. */
+typedef struct jc_compared {
+    const uint32_t *ids; /* [n] */
+    size_t n_prompt, n;
+} jc_compared;
+
+/** Texts that were written with exits, beside the full model. Of `tokens`: */
+typedef struct jc_comparison {
+    size_t size;
+    uint64_t tokens;     /* behind the prompts */
+    uint64_t same_next;  /* the full model would have written them after the same text */
+    uint64_t same_place; /* its own text after the prompt has them at the same place */
+    uint64_t same_from_start; /* the same, and all before them */
+    uint64_t plain_tokens;    /* in its own text, which took this time from first to last */
+    double plain_seconds;
+} jc_comparison;
+
+/** Compare texts, the k-th of which jc_generate() wrote as sequence k with these params,
+ *  with the full model's: one text by it of the same length, and one reading of each. */
+JC_API jc_status jc_generate_compare(jc_comparison *out, const jc_model *model,
+                                     const jc_compared *texts, size_t n,
+                                     const jc_generate_params *params,
+                                     jc_error *err) JC_NODISCARD;
 
 /** Bytes a second that all threads together read from memory, measured in about 0.2 s: the
  *  bound of a step, which reads every weight once. 0 where memory is short. */

@@ -36,6 +36,7 @@ typedef struct jc_own {
     bool transpose, context, ranks, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
     const char *frequent;
+    bool compare;
 } jc_own;
 
 typedef struct jc_own_row {

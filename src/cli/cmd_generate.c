@@ -24,6 +24,9 @@ static jc_status check(jc_cli *cli, jc_error *err)
     for (size_t i = 0; i < own->stop.n; i++)
         if (!own->stop.item[i][0])
             return jc_cli_usage(cli, err, "'--stop' wants a string that is not empty");
+    if (own->compare && strcmp(cli->args.generate.exit, "none") == 0)
+        return jc_cli_usage(cli, err,
+                            "'--compare' is of a text that '--exit' changes: name a gate");
     return JC_OK;
 }
 
@@ -203,6 +206,9 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     params.frequent = d->frequent;
     params.n_frequent = d->n_frequent;
     all.drafts = strcmp(params.draft, "none") != 0;
+    all.exits = strcmp(params.exit, "none") != 0;
+    if (all.exits && cli->args.own.compare)
+        all.compare = &params;
     tell_memory(cli, model, p, &params);
     jc_status st = jc_continuations_init(&all, cli, p->list, p->n, err);
     jc_continuations_start(&all);
@@ -283,6 +289,10 @@ static const jc_group stop_group = {
     .title = "Writing", .own = stop_rows, .n_own = JC_COUNT_OF(stop_rows)};
 
 static const jc_own_row out_rows[] = {
+    {{"compare", JC_OPTION_BOOL, offsetof(jc_own, compare), 0, 0, "false", NULL,
+      "with --exit: have the full model write and read, too, and tell how many tokens are "
+      "equal and how much faster they came"},
+     NULL},
     {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|json",
       "text as it comes, or all at the end with ids, log-probabilities and times"},
      "text|json"},
@@ -332,6 +342,17 @@ const jc_command jc_command_generate = {
         "state "
         "of the token before makes of it, fitted with '--from 0,12@-1 --to 12' for a model "
         "of 12 blocks and named after MODEL. 'auto' takes all that it can.\n\n"
+        "With --exit, a token leaves the model at the first exit point where the gate "
+        "opens: "
+        "the state there, mapped to the last layer by the shortcuts after MODEL, is read "
+        "out, and later blocks are not run. This is another text than the full model's: "
+        "--compare tells how many tokens are equal. Later tokens need keys and values of "
+        "the "
+        "blocks that were not run: 'defer' runs these once a token goes as deep, and is "
+        "exact; 'mat' makes them of the state mapped to each layer (fit with --pairs all), "
+        "'copy' of the state at the exit. Maps, read-outs and fills cost, too: --stats "
+        "tells "
+        "of each.\n\n"
         "A pass over few tokens waits for memory: --stats compares the bytes of weights "
         "that it reads with what the machine's memory gives.",
     .examples =
@@ -346,6 +367,10 @@ const jc_command jc_command_generate = {
         "context.safetensors\n"
         "jumpcut generate ./gpt2 context.safetensors --prompt 'Once upon a time' --draft "
         "auto --frequent texts.txt\n"
+        "# leave after 6 or 9 of 12 blocks where the best token is far ahead\n"
+        "jumpcut fit ./gpt2 --text texts.txt --out maps.safetensors\n"
+        "jumpcut generate ./gpt2 maps.safetensors --prompt 'Once upon a time' --exit gap "
+        "--exit-at 6,9 --exit-threshold 0.6 --compare\n"
         "# up to the end of the sentence\n"
         "jumpcut generate ./gpt2 --prompt 'The river' --stop . --tokens 0\n"
         "# each line of a file is a prompt\n"

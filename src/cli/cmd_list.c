@@ -43,13 +43,26 @@ static void list_drafters(void)
         line(jc_drafter_name(i), jc_drafter_about(i));
 }
 
+static void list_gates(void)
+{
+    for (size_t i = 0; jc_gate_name(i); i++)
+        line(jc_gate_name(i), jc_gate_about(i));
+}
+
+static void list_fills(void)
+{
+    for (size_t i = 0; jc_fill_name(i); i++)
+        line(jc_fill_name(i), jc_fill_about(i));
+}
+
 static const struct {
     const char *name;
     void (*print)(void);
 } tables[] = {
     {"methods", list_methods},   {"architectures", list_architectures},
     {"metrics", list_metrics},   {"backends", list_backends},
-    {"drafters", list_drafters},
+    {"drafters", list_drafters}, {"gates", list_gates},
+    {"fills", list_fills},
 };
 
 static jc_status run(jc_cli *cli, jc_error *err)
@@ -64,15 +77,15 @@ static jc_status run(jc_cli *cli, jc_error *err)
     }
     return jc_cli_usage(cli, err,
                         "there is no list of '%s': choose methods, architectures, "
-                        "metrics, backends or drafters",
+                        "metrics, backends, drafters, gates or fills",
                         name);
 }
 
 const jc_command jc_command_list = {
     .name = "list",
     .summary = "the methods, drafters and other tables of this build",
-    .usage = "methods|architectures|metrics|backends|drafters",
-    .words = "methods|architectures|metrics|backends|drafters",
+    .usage = "methods|architectures|metrics|backends|drafters|gates|fills",
+    .words = "methods|architectures|metrics|backends|drafters|gates|fills",
     .min_words = 1,
     .max_words = 1,
     .teach = "One name a line, as the options and files write it, then what it is.",

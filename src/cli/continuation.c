@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "cli/exits.h"
 #include "cli/json_text.h"
 #include "cli/output.h"
 
@@ -80,6 +81,7 @@ void jc_continuations_free(jc_continuations *c)
         jc_stopper_free(c->of[i].stopper);
         free(c->of[i].ids);
         free(c->of[i].logprobs);
+        free(c->of[i].layers);
         free(c->of[i].text);
     }
     free(c->of);
@@ -187,9 +189,14 @@ static jc_status keep_token(jc_continuation *one, const jc_token *token, jc_erro
         if (!logprobs)
             return no_memory(err);
         one->logprobs = logprobs;
+        uint32_t *layers = realloc(one->layers, more * sizeof *layers);
+        if (!layers)
+            return no_memory(err);
+        one->layers = layers;
         one->capacity = more;
     }
     one->ids[one->n] = token->id;
+    one->layers[one->n] = token->layer;
     one->logprobs[one->n++] = token->logprob;
     return JC_OK;
 }
@@ -245,8 +252,9 @@ static struct speed measure(const jc_continuations *c)
         s.decoded += c->of[i].n > 0 ? c->of[i].n - 1 : 0; /* the first is the prompt's */
     }
     if (s.decoded > 0)
-        s.step_bytes = (double)jc_model_get_info(c->model)->step_bytes *
-                       (double)(c->stats.passes - 1) / (double)s.decoded;
+        s.step_bytes = c->exits ? jc_exit_bytes(&c->stats) / (double)c->stats.tokens
+                                : (double)jc_model_get_info(c->model)->step_bytes *
+                                      (double)(c->stats.passes - 1) / (double)s.decoded;
     s.memory_rate = c->speed ? jc_memory_rate() : 0;
     return s;
 }
@@ -327,10 +335,57 @@ static void print_one(const jc_continuations *c, size_t i)
     fputs(",\n  \"logprobs\":[", stdout);
     for (size_t k = 0; k < one->n; k++)
         printf("%s%.7g", k ? "," : "", one->logprobs[k]);
-    printf("],\n  \"end\":\"%s\"}", one->end ? one->end : "interrupted");
+    putchar(']');
+    if (c->exits) {
+        fputs(",\n  ", stdout);
+        print_ids("layers", one->layers, one->n);
+    }
+    printf(",\n  \"end\":\"%s\"}", one->end ? one->end : "interrupted");
 }
 
-static void print_json(const jc_continuations *c, const struct speed *s)
+/* The text beside the full model's, where that is wanted. */
+static jc_status compare(const jc_continuations *c, jc_comparison *out, jc_error *err)
+{
+    jc_compared *texts = calloc(c->n, sizeof *texts);
+    jc_status st = texts ? JC_OK : no_memory(err);
+
+    for (size_t i = 0; i < c->n && st == JC_OK; i++) {
+        size_t n_prompt = c->prompts[i].n, n = n_prompt + c->of[i].n;
+        uint32_t *ids = malloc(n * sizeof *ids);
+        texts[i] = (jc_compared){ids, n_prompt, n};
+        if (!ids) {
+            st = no_memory(err);
+            break;
+        }
+        memcpy(ids, c->prompts[i].ids, n_prompt * sizeof *ids);
+        if (c->of[i].n)
+            memcpy(ids + n_prompt, c->of[i].ids, c->of[i].n * sizeof *ids);
+    }
+    if (st == JC_OK)
+        st = jc_generate_compare(out, c->model, texts, c->n, c->compare, err);
+    for (size_t i = 0; texts && i < c->n; i++) {
+        union {
+            const uint32_t *borrowed;
+            void *own;
+        } ids = {texts[i].ids};
+        free(ids.own);
+    }
+    free(texts);
+    return st;
+}
+
+static jc_exit_report exits_of(const jc_continuations *c, const struct speed *s,
+                               const jc_comparison *comparison)
+{
+    return (jc_exit_report){.stats = &c->stats,
+                            .comparison = c->compare ? comparison : NULL,
+                            .layers = jc_model_get_info(c->model)->layers,
+                            .rate = rate(s->decoded, s->time),
+                            .memory_rate = s->memory_rate};
+}
+
+static void print_json(const jc_continuations *c, const struct speed *s,
+                       const jc_exit_report *exits)
 {
     fputs("{\"format\":\"jumpcut-generate/1\",\n\"model\":", stdout);
     const char *path = jc_model_get_info(c->model)->path;
@@ -347,6 +402,8 @@ static void print_json(const jc_continuations *c, const struct speed *s)
     putchar('}');
     if (c->drafts)
         print_drafts_json(&c->stats);
+    if (c->exits)
+        jc_exit_report_json(exits);
     fputs("}\n", stdout);
 }
 
@@ -361,14 +418,21 @@ jc_status jc_continuations_finish(jc_continuations *c, jc_error *err)
             end(c, &c->of[i], "interrupted");
     if (c->status)
         return c->status;
+    jc_comparison comparison;
+    jc_status st = c->compare ? compare(c, &comparison, err) : JC_OK;
+    if (st)
+        return st;
     const struct speed s = measure(c);
+    const jc_exit_report exits = exits_of(c, &s, &comparison);
     if (c->json)
-        print_json(c, &s);
-    jc_status st = jc_output_flush(err);
+        print_json(c, &s, &exits);
+    st = jc_output_flush(err);
     if (st == JC_OK && c->speed && !c->json)
         print_speed(&s);
     if (st == JC_OK && c->speed && !c->json && c->drafts)
         print_drafts(&c->stats);
+    if (st == JC_OK && c->exits && (c->speed || c->compare) && !c->json)
+        jc_exit_report_print(&exits);
     c->err = before;
     return st;
 }

@@ -11,6 +11,7 @@ typedef struct jc_continuation {
     jc_stopper *stopper;
     uint32_t *ids;    /* [n] */
     double *logprobs; /* [n] */
+    uint32_t *layers; /* [n]: after which block each was drawn */
     size_t n, capacity;
     char *text; /* [n_text]: what has not been printed */
     size_t n_text, text_capacity;
@@ -23,14 +24,15 @@ typedef struct jc_continuation {
 typedef struct jc_continuations {
     const jc_model *model;
     const jc_tokenizer *tokenizer;
-    const jc_prompt *prompts;   /* [n] */
-    jc_continuation *of;        /* [n] */
-    size_t n, printing;         /* the one whose turn it is */
-    bool json, logprobs, speed; /* speed: measure that of memory, too */
-    size_t tokens;              /* written in all */
-    bool drafts;                /* some were asked for */
-    jc_generate_stats stats;    /* of the call, for jc_continuations_finish() */
-    double start, first, last;  /* seconds: of the call, first token, last token */
+    const jc_prompt *prompts;          /* [n] */
+    jc_continuation *of;               /* [n] */
+    size_t n, printing;                /* the one whose turn it is */
+    bool json, logprobs, speed;        /* speed: measure that of memory, too */
+    size_t tokens;                     /* written in all */
+    bool drafts, exits;                /* some were asked for */
+    const jc_generate_params *compare; /* how it was written, to be compared; or NULL */
+    jc_generate_stats stats;           /* of the call, for jc_continuations_finish() */
+    double start, first, last;         /* seconds: of the call, first token, last token */
     jc_ui *ui;
     jc_status status; /* of what failed while a token was taken */
     jc_error *err;

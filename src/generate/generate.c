@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory_free.h"
+#include "generate/leave.h"
 #include "generate/speculate.h"
 #include "kernels/kernels.h"
 #include "model/session.h"
@@ -21,6 +22,10 @@ static const jc_option rows[] = {
     {"kv",             JC_OPTION_TEXT, offsetof(jc_generate_params, kv),             0, 0, "f32", "f32|f16", "type of the keys and values that are kept of every token"},
     {"draft",          JC_OPTION_TEXT, offsetof(jc_generate_params, draft),          0, 0, "none", NULL, "guess tokens and run the guesses in one pass, which is faster and writes the same text: none, auto, or drafters joined by + (jumpcut list drafters)"},
     {"draft-nodes",    JC_OPTION_U32,  offsetof(jc_generate_params, draft_nodes),    0, JC_DRAFT_NODES, "0", NULL, "guesses a sequence and pass, 0 to choose by what they cost and gain"},
+    {"exit",           JC_OPTION_TEXT, offsetof(jc_generate_params, exit),           0, 0, "none", NULL, "let tokens leave the model early by this gate (jumpcut list gates); another text than the full model's"},
+    {"exit-at",        JC_OPTION_TEXT, offsetof(jc_generate_params, exit_at),        0, 0, NULL, NULL, "the blocks after which they may leave, as 3,6,9; without it chosen by what exits cost"},
+    {"exit-threshold", JC_OPTION_REAL, offsetof(jc_generate_params, exit_threshold), -1e9, 1e9, "0", NULL, "lambda of the gate: the larger, the fewer leave; 0 for the gate's own"},
+    {"kv-fill",        JC_OPTION_TEXT, offsetof(jc_generate_params, kv_fill),        0, 0, "defer", NULL, "where keys and values of blocks that were not run come from (jumpcut list fills)"},
 };
 /* clang-format on */
 
@@ -84,6 +89,10 @@ static jc_status check_params(const jc_generate_params *p, jc_error *err)
     if (p->draft_nodes > JC_DRAFT_NODES)
         return jc_fail(err, JC_E_ARG, "a tree of %u drafts: a pass runs %d at most",
                        p->draft_nodes, JC_DRAFT_NODES);
+    if (strcmp(p->draft, "none") != 0 && strcmp(p->exit, "none") != 0)
+        return jc_fail(err, JC_E_ARG,
+                       "drafts write the full model's text and exits another one: choose "
+                       "one of them");
     return JC_OK;
 }
 
@@ -142,6 +151,8 @@ static jc_status check(const jc_model *model, const jc_prompt *prompts, size_t n
 typedef struct work {
     jc_writer writer;
     jc_speculation *speculation; /* NULL: without drafts */
+    jc_exits *exits;             /* NULL: without exits */
+    jc_leaving *leaving;         /* likewise */
     const jc_prompt *prompts;    /* [writer.n] */
     const jc_generate_params *params;
     jc_token_fn *token;
@@ -162,6 +173,7 @@ static jc_end end_of(const work *w, const jc_written *text, size_t prompt)
 /* Hand out text->next of text i. */
 static jc_status hand_out(work *w, size_t i, jc_error *err)
 {
+    const jc_model_info *info = jc_model_get_info(w->writer.model);
     const jc_written *text = &w->writer.text[i];
     jc_status st = jc_writer_take(&w->writer, i, err);
 
@@ -171,12 +183,13 @@ static jc_status hand_out(work *w, size_t i, jc_error *err)
                             .position = text->ids.n - 1,
                             .id = text->next,
                             .logprob = text->logprob,
-                            .end = end_of(w, text, w->prompts[i].n)};
+                            .end = end_of(w, text, w->prompts[i].n),
+                            .layer = text->layer ? text->layer : info->layers};
     bool more = w->token(w->arg, &token);
     w->params->stats->tokens++;
     if (token.end == JC_END_CONTEXT && more)
         jc_note(w->params->hooks, "sequence %zu ends because the context of %u is full", i,
-                jc_model_get_info(w->writer.model)->context);
+                info->context);
     if (!more || token.end)
         jc_writer_end(&w->writer, i);
     return JC_OK;
@@ -215,6 +228,7 @@ static jc_status step(work *w, size_t *left, jc_error *err)
 {
     jc_generate_stats *stats = w->params->stats;
     jc_status st = w->speculation ? jc_speculation_step(w->speculation, left, err)
+                   : w->leaving   ? jc_leaving_step(w->leaving, left, err)
                                   : jc_writer_step(&w->writer, left, err);
 
     if (st == JC_OK && *left) {
@@ -260,6 +274,25 @@ static jc_status speculate(work *w, jc_error *err)
     return jc_speculation_new(&w->speculation, &w->writer, &spec, err);
 }
 
+/* The exits, likewise. */
+static jc_status make_exits(work *w, jc_error *err)
+{
+    const jc_generate_params *p = w->params;
+    const jc_exit_spec spec = {.model = w->writer.model,
+                               .shortcut = p->shortcut,
+                               .gate = p->exit,
+                               .fill = p->kv_fill,
+                               .at = p->exit_at,
+                               .lambda = p->exit_threshold,
+                               .kv = p->kv,
+                               .hooks = p->hooks};
+
+    if (strcmp(p->exit, "none") == 0)
+        return JC_OK;
+    jc_status st = jc_exits_new(&w->exits, &spec, err);
+    return st ? st : jc_leaving_new(&w->leaving, &w->writer, w->exits, p->stats, err);
+}
+
 jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_prompts,
                       const jc_generate_params *params, jc_token_fn *token, void *arg,
                       jc_error *err)
@@ -290,8 +323,12 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
     if (st == JC_OK)
         st = speculate(&w, err);
     if (st == JC_OK)
+        st = make_exits(&w, err);
+    if (st == JC_OK)
         st = write_all(&w, err);
     jc_speculation_free(w.speculation);
+    jc_leaving_free(w.leaving);
+    jc_exits_free(w.exits);
     jc_writer_free(&w.writer);
     return st;
 }

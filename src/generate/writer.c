@@ -141,6 +141,19 @@ jc_status jc_writer_prefill(jc_writer *writer, const jc_hooks *hooks, jc_error *
 
 /* ---- steps ---- */
 
+jc_status jc_writer_draw(const jc_writer *writer, size_t i, const float *logits,
+                         jc_draw_room *room, jc_error *err)
+{
+    jc_written *text = &writer->text[i];
+    size_t vocab = jc_model_get_info(writer->model)->vocab;
+    jc_status st = jc_draw(&text->next, &writer->sampling, logits, vocab, text->ids.id,
+                           text->ids.n, writer->seed, text->number, text->ids.n, room, err);
+
+    if (st == JC_OK && writer->logprobs)
+        text->logprob = jc_draw_logprob(logits, vocab, text->next);
+    return st;
+}
+
 /* Every n_rooms-th draw, from the i-th on. */
 static jc_status draw(void *arg, size_t i, jc_error *err)
 {
@@ -148,15 +161,9 @@ static jc_status draw(void *arg, size_t i, jc_error *err)
     size_t vocab = jc_model_get_info(writer->model)->vocab;
     jc_status st = JC_OK;
 
-    for (size_t k = i; k < writer->n_drawn && st == JC_OK; k += writer->n_rooms) {
-        jc_written *text = &writer->text[writer->running[writer->first + k]];
-        const float *logits = writer->logits + k * vocab;
-        st = jc_draw(&text->next, &writer->sampling, logits, vocab, text->ids.id,
-                     text->ids.n, writer->seed, text->number, text->ids.n,
-                     &writer->rooms[i], err);
-        if (st == JC_OK && writer->logprobs)
-            text->logprob = jc_draw_logprob(logits, vocab, text->next);
-    }
+    for (size_t k = i; k < writer->n_drawn && st == JC_OK; k += writer->n_rooms)
+        st = jc_writer_draw(writer, writer->running[writer->first + k],
+                            writer->logits + k * vocab, &writer->rooms[i], err);
     return st;
 }
 

@@ -16,6 +16,7 @@ typedef struct jc_written {
     bool again;      /* the prompt is that of the text before */
     uint32_t next;   /* drawn by the last step; the caller takes it in */
     double logprob;  /* of `next`, with jc_writer.logprobs */
+    uint32_t layer;  /* that `next` was drawn after; 0: the last */
 } jc_written;
 
 typedef struct jc_writer {
@@ -60,6 +61,10 @@ jc_status jc_writer_prefill(jc_writer *writer, const jc_hooks *hooks,
 /* Run the last token of every text that has not ended, and draw the next one of each.
  * *left is the number of those texts. */
 jc_status jc_writer_step(jc_writer *writer, size_t *left, jc_error *err) JC_NODISCARD;
+
+/* Draw the next token of text i from logits [vocab] of its last one. */
+jc_status jc_writer_draw(const jc_writer *writer, size_t i, const float *logits,
+                         jc_draw_room *room, jc_error *err) JC_NODISCARD;
 
 /* Take in what was drawn for text i. */
 jc_status jc_writer_take(jc_writer *writer, size_t i, jc_error *err) JC_NODISCARD;

@@ -49,6 +49,7 @@ static jc_status run(jc_session *session, const jc_feed *feeds, size_t n_feeds,
                                       .row = rows,
                                       .n = feeds[f].n,
                                       .seq = feeds[f].seq,
+                                      .past = feeds[f].seq->length,
                                       .parents = feeds[f].parents};
         rows += feeds[f].n;
     }

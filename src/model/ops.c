@@ -149,28 +149,41 @@ static jc_status attend(const jc_op *op, const jc_span *span, jc_mat qkv, jc_att
     if (!span->seq)
         return JC_OK;
     jc_seq *seq = span->seq;
-    out->past = seq->length;
-    out->keys = jc_seq_cache(seq, op->block - 1, 0, seq->length + span->n);
-    out->values = jc_seq_cache(seq, op->block - 1, 1, seq->length + span->n);
-    return jc_seq_put(seq, op->block - 1, keys, values, err);
+    out->past = span->past;
+    out->keys = jc_seq_cache(seq, op->block - 1, 0, span->past + span->n);
+    out->values = jc_seq_cache(seq, op->block - 1, 1, span->past + span->n);
+    return jc_seq_put(seq, op->block - 1, span->past, keys, values, err);
 }
 
-jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err)
+static jc_mat qkv_of(const jc_pass *pass)
 {
     const jc_hparams *hp = &pass->model->hp;
-    size_t q_width = hp->q_width;
-    jc_mat qkv = jc_pass_reg(pass, JC_REG_QKV, q_width + 2 * hp->kv_width);
 
-    if (map_of(op, pass))
-        return JC_OK;
+    return jc_pass_reg(pass, JC_REG_QKV, hp->q_width + 2 * hp->kv_width);
+}
+
+jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    jc_mat qkv = qkv_of(pass);
     jc_status st = jc_linear_apply(op->linear, pass->plan, reg(pass, op->in), qkv, err);
+
     if (st == JC_OK)
         st = place(op, pass, qkv, err);
     for (size_t s = 0; s < pass->n_spans && st == JC_OK; s++)
         st = attend(op, &pass->spans[s], qkv, &pass->attended[s], err);
+    return st;
+}
+
+jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err)
+{
+    size_t q_width = pass->model->hp.q_width;
+
+    if (map_of(op, pass))
+        return JC_OK;
+    jc_status st = jc_op_keys(op, pass, err);
     if (st)
         return st;
     return jc_attention_run(&op->attention, pass->plan, pass->attended, pass->n_spans,
-                            jc_mat_cols(qkv, 0, q_width),
+                            jc_mat_cols(qkv_of(pass), 0, q_width),
                             jc_pass_reg(pass, op->out, q_width), err);
 }

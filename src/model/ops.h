@@ -32,6 +32,8 @@ void jc_block_build(const jc_model *model, jc_block *block, uint32_t l);
 jc_status jc_op_norm(const jc_op *op, jc_pass *pass, jc_error *err);
 /* qkv = the products for queries, keys and values, normed and turned; out = attention. */
 jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err);
+/* Of that, the products alone, and the keys and values are put into the sequences. */
+jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err);
 jc_status jc_op_linear(const jc_op *op, jc_pass *pass, jc_error *err);
 /* out = act(first half of in) * second half */
 jc_status jc_op_gate(const jc_op *op, jc_pass *pass, jc_error *err);

@@ -116,7 +116,7 @@ static jc_status reserve(jc_pass *pass, const jc_model *model, size_t rows, size
 /* The positions of a span's rows. */
 static void number(const jc_span *span, uint32_t *positions)
 {
-    uint32_t past = span->seq ? (uint32_t)span->seq->length : 0;
+    uint32_t past = (uint32_t)span->past;
 
     for (size_t i = 0; i < span->n; i++) {
         bool first = span->parents ? span->parents[i] < 0 : i == 0;
@@ -164,10 +164,10 @@ jc_status jc_pass_begin(jc_pass *pass, const jc_model *model, jc_plan plan,
     pass->maps = NULL;
     for (size_t s = 0; s < n_spans; s++) {
         const jc_seq *seq = spans[s].seq;
-        if (seq && spans[s].n > seq->room - seq->length)
+        if (seq && spans[s].n > seq->room - spans[s].past)
             return jc_fail(err, JC_E_ARG,
                            "a sequence of %zu tokens has no room for %zu more: %zu fit",
-                           seq->length, spans[s].n, seq->room);
+                           spans[s].past, spans[s].n, seq->room);
         number(&spans[s], pass->positions + spans[s].row);
     }
     return make_turns(pass, err);
@@ -322,6 +322,19 @@ jc_status jc_pass_run(jc_pass *pass, const jc_step *route, size_t n_steps,
             st = pick_rows(pass, pick, n_pick, err);
         if (st == JC_OK && k < n_steps)
             st = take_step(pass, &route[k], err);
+    }
+    return st;
+}
+
+jc_status jc_pass_keys(jc_pass *pass, uint32_t block, jc_error *err)
+{
+    const jc_block *b = &pass->model->blocks[block - 1];
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < b->n_ops && st == JC_OK; i++) {
+        if (b->ops[i].run == jc_op_attention)
+            return jc_op_keys(&b->ops[i], pass, err);
+        st = b->ops[i].run(&b->ops[i], pass, err); /* a norm before it */
     }
     return st;
 }

@@ -16,6 +16,7 @@ typedef struct jc_span {
     const uint32_t *ids; /* [n] */
     size_t row, n;
     jc_seq *seq;            /* whose cache they see and extend; NULL: the rows are all */
+    size_t past;            /* tokens of seq before them, whose keys and values are there */
     const int32_t *parents; /* [n], of a tree; see jc_attended. NULL: one after another */
 } jc_span;
 
@@ -77,6 +78,10 @@ jc_status jc_pass_embed(jc_pass *pass, jc_error *err) JC_NODISCARD;
  * positions (NULL: all). The sink sees the states after the steps and inside blocks. */
 jc_status jc_pass_run(jc_pass *pass, const jc_step *route, size_t n_steps,
                       const size_t *pick, size_t n_pick, jc_error *err) JC_NODISCARD;
+
+/* From h, the states before block 1..L: keys and values of the block of all rows, as if it
+ * were run, but nothing else of it. */
+jc_status jc_pass_keys(jc_pass *pass, uint32_t block, jc_error *err) JC_NODISCARD;
 
 /* A register as [rows, cols]. */
 jc_mat jc_pass_reg(const jc_pass *pass, jc_reg reg, size_t cols);

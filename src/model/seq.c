@@ -111,9 +111,10 @@ jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n)
     return mat;
 }
 
-jc_status jc_seq_put(jc_seq *seq, uint32_t l, jc_mat keys, jc_mat values, jc_error *err)
+jc_status jc_seq_put(jc_seq *seq, uint32_t l, size_t first, jc_mat keys, jc_mat values,
+                     jc_error *err)
 {
-    size_t first = seq->length, n = keys.rows;
+    size_t n = keys.rows;
     jc_status st =
         jc_copy(keys, jc_mat_rows(jc_seq_cache(seq, l, 0, first + n), first, n), err);
 

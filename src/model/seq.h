@@ -19,8 +19,8 @@ struct jc_seq {
 /* Keys (which 0) or values (1) of block l, from 0: the first n rows. */
 jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n);
 
-/* Put the last [n, kv_width] keys and values behind what is there. */
-jc_status jc_seq_put(jc_seq *seq, uint32_t l, jc_mat keys, jc_mat values,
+/* Put keys and values [n, kv_width] of tokens first, first + 1, ... in. */
+jc_status jc_seq_put(jc_seq *seq, uint32_t l, size_t first, jc_mat keys, jc_mat values,
                      jc_error *err) JC_NODISCARD;
 
 #endif

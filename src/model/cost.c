@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* cost.c: counted from the weights as the files have them. */
+#include "model/cost.h"
+
+#include "model/model.h"
+
+static bool is_matrix(const jc_weight_row *row)
+{
+    return row->shape[1] != JC_DIM_NONE;
+}
+
+/* Of the rows with ids first..last, in block l from 0. */
+static jc_cost count(const jc_model *model, jc_weight_id first, jc_weight_id last,
+                     uint32_t l)
+{
+    const jc_hparams *hp = &model->hp;
+    jc_cost sum = {0, 0};
+
+    for (size_t i = 0; i < model->n_weights; i++) {
+        const jc_weight_row *row = &model->weights[i];
+        const jc_tensor *tensor;
+        if (row->id < first || row->id > last || l >= jc_rows_blocks(model, row))
+            continue;
+        bool expert = row->id >= JC_W_EXPERT_UP && row->id <= JC_W_EXPERT_DOWN_BIAS;
+        bool mixed = row->id >= JC_W_ROUTER && row->id <= JC_W_EXPERT_DOWN_BIAS;
+        bool dense = row->id >= JC_W_UP && row->id <= JC_W_DOWN_BIAS;
+        bool sparse = jc_hparams_sparse(hp, l);
+        if ((mixed && !sparse) || (dense && sparse) ||
+            jc_rows_find(&tensor, model, row, l, 0, NULL))
+            continue;
+        if (!tensor && row->id == JC_W_HEAD) /* it is tied to the embedding */
+            tensor = model->tokens;
+        if (!tensor)
+            continue;
+        jc_tensor part = *tensor;
+        if (expert)
+            jc_rows_slice(&part, model, row, 0);
+        double used = expert ? (double)hp->experts_used : 1;
+        sum.flops += is_matrix(row) ? 2 * used * (double)part.count : 0;
+        sum.bytes += used * (double)part.bytes;
+    }
+    return sum;
+}
+
+jc_cost jc_cost_block(const jc_model *model, uint32_t block)
+{
+    return count(model, JC_W_NORM1, JC_W_EXPERT_DOWN_BIAS, block - 1);
+}
+
+jc_cost jc_cost_keys(const jc_model *model, uint32_t block)
+{
+    return count(model, JC_W_NORM1, JC_W_K_NORM_BIAS, block - 1);
+}
+
+jc_cost jc_cost_attention(const jc_model *model, uint32_t block, size_t n, size_t size)
+{
+    const jc_hparams *hp = &model->hp;
+    size_t window = jc_hparams_windowed(hp, block - 1) ? hp->window : 0;
+    double seen = (double)(window && window < n ? window : n);
+
+    return (jc_cost){4 * (double)hp->q_width * seen,
+                     2 * (double)hp->kv_width * seen * (double)size};
+}
+
+jc_cost jc_cost_readout(const jc_model *model)
+{
+    if (!model->info.has_head)
+        return (jc_cost){0, 0};
+    return count(model, JC_W_TRANSFORM, JC_W_HEAD_BIAS, 0);
+}

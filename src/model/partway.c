@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * partway.c: rows through some of the blocks.
+ *
+ * Each call is a pass of its own, which begins with states that are uploaded. In the
+ * generation plan a row's bits depend on its own sequence alone, so a token that is taken
+ * through the blocks in several goes, beside any other tokens, has the bits of one step.
+ */
+#include "model/partway.h"
+
+#include "model/pass.h"
+
+struct jc_partway {
+    const jc_model *model;
+    jc_pass pass;
+    jc_span *spans;
+    size_t spans_capacity;
+    jc_step *plain; /* [layers]: the route through all blocks */
+};
+
+jc_status jc_partway_new(jc_partway **out, const jc_model *model, jc_error *err)
+{
+    jc_partway *way = jc_alloc_array(1, sizeof *way);
+
+    *out = NULL;
+    if (way)
+        way->plain = jc_alloc_array(model->hp.layers, sizeof *way->plain);
+    if (!way || !way->plain) {
+        jc_free(way);
+        return jc_fail_nomem(err, "a pass");
+    }
+    way->model = model;
+    for (uint32_t l = 0; l < model->hp.layers; l++)
+        way->plain[l].block = l + 1;
+    *out = way;
+    return JC_OK;
+}
+
+void jc_partway_free(jc_partway *way)
+{
+    if (!way)
+        return;
+    jc_pass_release(&way->pass);
+    jc_free(way->spans);
+    jc_free(way->plain);
+    jc_free(way);
+}
+
+static jc_status begin(jc_partway *way, const jc_stretch *stretches, size_t n,
+                       jc_error *err)
+{
+    size_t rows = 0;
+
+    if (!jc_grow(&way->spans, &way->spans_capacity, n, sizeof *way->spans))
+        return jc_fail_nomem(err, "a pass");
+    for (size_t s = 0; s < n; rows += stretches[s++].n)
+        way->spans[s] = (jc_span){.ids = stretches[s].ids,
+                                  .row = rows,
+                                  .n = stretches[s].n,
+                                  .seq = stretches[s].seq,
+                                  .past = stretches[s].first};
+    way->pass.sink = (jc_sink){.take = NULL};
+    return jc_pass_begin(&way->pass, way->model, JC_PLAN_GENERATION, way->spans, n, err);
+}
+
+/* States of the stretches to or from a register, whose rows are theirs in order. */
+static jc_status move(const jc_partway *way, const jc_stretch *stretches, size_t n,
+                      jc_reg reg, bool up, jc_error *err)
+{
+    jc_mat mat = jc_pass_reg(&way->pass, reg, way->model->hp.width);
+    jc_status st = JC_OK;
+
+    for (size_t s = 0; s < n && st == JC_OK; s++) {
+        jc_mat rows = jc_mat_rows(mat, way->spans[s].row, stretches[s].n);
+        st = up ? jc_mat_upload(rows, stretches[s].h, err)
+                : jc_mat_download(stretches[s].h, rows, err);
+    }
+    return st;
+}
+
+jc_status jc_partway_run(jc_partway *way, const jc_stretch *stretches, size_t n,
+                         uint32_t from, uint32_t to, jc_error *err)
+{
+    JC_USE_THREADS(way->model->threads);
+    bool finite = true;
+    jc_status st = begin(way, stretches, n, err);
+
+    if (st == JC_OK)
+        st = from == 0 ? jc_pass_embed(&way->pass, err)
+                       : move(way, stretches, n, JC_REG_H, true, err);
+    if (st == JC_OK)
+        st = jc_pass_run(&way->pass, way->plain + from, to - from, NULL, 0, err);
+    if (st == JC_OK)
+        st = jc_all_finite(jc_pass_reg(&way->pass, JC_REG_H, way->model->hp.width), &finite,
+                           err);
+    if (st == JC_OK && !finite)
+        return jc_fail(err, JC_E_NUMERIC,
+                       "a hidden state of '%s' after block %u is not a finite number",
+                       way->model->path, to);
+    return st ? st : move(way, stretches, n, JC_REG_H, false, err);
+}
+
+jc_status jc_partway_fill(jc_partway *way, const jc_stretch *stretches, size_t n,
+                          uint32_t from, const jc_linear *const *maps, jc_error *err)
+{
+    JC_USE_THREADS(way->model->threads);
+    size_t d = way->model->hp.width;
+    jc_status st = begin(way, stretches, n, err);
+
+    /* no operation before attention uses this register, unless parts are maps */
+    if (st == JC_OK)
+        st = move(way, stretches, n, JC_REG_Y, true, err);
+    for (uint32_t j = from; j < way->model->hp.layers && st == JC_OK; j++) {
+        jc_mat h = jc_pass_reg(&way->pass, JC_REG_H, d);
+        jc_mat given = jc_pass_reg(&way->pass, JC_REG_Y, d);
+        st = maps && maps[j] ? jc_linear_apply(maps[j], JC_PLAN_GENERATION, given, h, err)
+                             : jc_copy(given, h, err);
+        if (st == JC_OK)
+            st = jc_pass_keys(&way->pass, j + 1, err);
+    }
+    return st;
+}
+
+void jc_partway_length(jc_seq *seq, size_t n)
+{
+    seq->length = n;
+    seq->pending = 0;
+}
+
+jc_status jc_partway_map(const jc_model *model, const jc_linear *map, const float *x,
+                         size_t rows, float *y, jc_error *err)
+{
+    JC_USE_THREADS(model->threads);
+    size_t d = model->hp.width;
+    jc_loan in, out = {.home = NULL};
+    jc_status st = jc_loan_read(&in, model->backend, x, rows, d, err);
+
+    if (st)
+        return st;
+    st = jc_loan_write(&out, model->backend, y, rows, d, false, err);
+    if (st == JC_OK)
+        st = jc_linear_apply(map, JC_PLAN_GENERATION, in.mat, out.mat, err);
+    st = jc_loan_end(&out, st, err);
+    return jc_loan_end(&in, st, err);
+}
+
+jc_status jc_partway_logits(const jc_model *model, const float *h, size_t n, float *logits,
+                            jc_error *err)
+{
+    return jc_model_logits(model, JC_PLAN_GENERATION, h, n, logits, err);
+}
