@@ -7,6 +7,7 @@
 #       test   `make test` besides          check  `make check`, `make fuzz` besides
 #       screen the report's screenshot test, which is skipped without it
 #       field  the cases from the field, which are skipped without it
+#       python the Python package and its tests
 # Without a set: build.
 set -eu
 
@@ -19,6 +20,7 @@ check='g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
     cppcheck git'
 screen='chromium fonts-dejavu-core'
 field='python3-venv'
+python='python3-venv python3-dev'
 
 only_list=false
 packages=
@@ -30,12 +32,13 @@ for word in "$@"; do
     check) packages="$packages $build $test $check" ;;
     screen) packages="$packages $screen" ;;
     field) packages="$packages $field" ;;
+    python) packages="$packages $build $python" ;;
     -h | --help)
         sed -n '3,10s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *)
-        echo "install-deps: no set is called '$word' (build, test, check, screen, field)" >&2
+        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python)" >&2
         exit 2
         ;;
     esac

@@ -104,6 +104,22 @@ moved() {
     mv "$temp/elsewhere" "$prefix"
 }
 
+# The other examples, by the shared library.
+examples() {
+    for name in early_exit probe; do
+        "$cc" "$@" -std=c99 -Wall -Wextra -Werror -pedantic "$source/examples/$name.c" \
+            $(pkg-config --cflags --libs jumpcut) -lm -o "$temp/$name" || return 1
+    done
+    demo=$prefix/share/jumpcut/demo
+    LD_LIBRARY_PATH=$libdir "$temp/early_exit" "$demo" "$temp/maps.safetensors" 0.2 \
+        "It is a member of the" | tee "$temp/said"
+    [ "$(grep -c '^position' "$temp/said")" -eq 6 ] || return 1
+    LD_LIBRARY_PATH=$libdir "$temp/probe" "$demo" "$source/examples/sentences.txt" |
+        tee "$temp/said"
+    grep -q '^640 positions, 447 before a new word$' "$temp/said" &&
+        [ "$(grep -c '^layer' "$temp/said")" -eq 13 ]
+}
+
 wrong_model() {
     LD_LIBRARY_PATH=$libdir "$temp/shared" "$temp/none" "$source/examples/sentences.txt" \
         "$temp/never.safetensors" "The" 2>"$temp/said"
@@ -118,6 +134,7 @@ uninstalled() {
 case_ test_install__goes_where_destdir_and_prefix_say install_tree
 case_ test_install__brings_headers_program_man_page_and_demo_model installed_files
 case_ test_install__quickstart_links_with_the_shared_library_by_pkg_config shared "$@"
+case_ test_install__examples_run examples "$@"
 case_ test_install__pkg_config_brings_no_foreign_flags plain_flags
 case_ test_install__quickstart_links_by_the_cmake_package cmake_package "$@"
 case_ test_install__symbols_have_the_version_of_the_abi symbols

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""A model: what it is, and the states of texts that run through it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Iterable, Iterator
+
+import numpy as np
+
+from ._library import Params, bytes_of, call, documented, ffi, lib, make, spread, text_of
+from .shortcut import Shortcut, floats, rows_of
+from .taps import tap_of
+from .texts import Sample, Texts, open_samples
+from .tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from .generate import Generation
+    from .lens import Lens
+
+_TOKENS_AT_ONCE = 1024  # of a pass: between two of them Ctrl-C is seen
+
+
+class States(dict):
+    """Arrays of states by tap, float32 [rows, width]; `s["6"]`, in the words of the caller.
+
+    rows: int64 [rows, 2], the text of each row, counted from 0, and its position in it.
+    ids: token ids of each text. decode() of the model's tokenizer makes texts of them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: np.ndarray = np.empty((0, 2), np.int64)
+        self.ids: list[np.ndarray] = []
+
+
+class Model:
+    """A transformer language model: a folder as downloaded, or a GGUF file.
+
+    backend, dtype, threads: as the options of the program. tokenizer: another folder or GGUF
+    file whose tokenizer to use. Read-only once opened; may be shared by threads.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        *,
+        backend: str | None = None,
+        dtype: str | None = None,
+        threads: int | None = None,
+        tokenizer: str | os.PathLike | None = None,
+    ):
+        params = Params("jc_model")
+        spread({"backend": backend, "dtype": dtype, "threads": threads}, params)
+        self._pointer = ffi.gc(
+            make("jc_model", lib.jc_model_open, os.fsencode(path), params.struct), lib.jc_model_close
+        )
+        self._tokenizer: Tokenizer | None = None
+        self._tokenizer_path = path if tokenizer is None else tokenizer
+
+    @property
+    def _info(self) -> Any:
+        return lib.jc_model_get_info(self._pointer)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        if self._tokenizer is None:
+            self._tokenizer = Tokenizer(self._tokenizer_path)
+        return self._tokenizer
+
+    @property
+    def layers(self) -> int:
+        """L: blocks. Layer taps are 0..L."""
+        return self._info.layers
+
+    @property
+    def width(self) -> int:
+        """d: numbers in a state."""
+        return self._info.width
+
+    @property
+    def vocab(self) -> int:
+        return self._info.vocab
+
+    @property
+    def context(self) -> int:
+        """The longest text in tokens."""
+        return self._info.context
+
+    @property
+    def causal(self) -> bool:
+        """Whether it is a decoder."""
+        return self._info.causal
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """All that is known of it: path, architecture, sizes, types, fingerprint."""
+        info, known = self._info, {}
+        for name, field in ffi.typeof("jc_model_info").fields:
+            value = getattr(info, name)
+            known[name] = text_of(value) if field.type.kind == "pointer" else value
+        return known
+
+    @property
+    def notes(self) -> list[str]:
+        """What is odd about its files, and no error."""
+        notes: list[str] = []
+        while (note := lib.jc_model_note(self._pointer, len(notes))) != ffi.NULL:
+            notes.append(text_of(note))
+        return notes
+
+    def samples(self, texts: Texts, **options: Any) -> Iterator[Sample]:
+        """The token ids and positions that a fit on these texts would use."""
+        params = Params("jc_samples")
+        spread(options, params)
+        return iter(open_samples(self, texts, params)[0])
+
+    @documented("jc_samples")
+    def states(self, texts: Texts, taps: Iterable[str | int] | None = None, **options: Any) -> States:
+        """The states of texts at taps; by default at all layers: "0" to str(layers).
+
+        Tap "6" is the output of block 6, "6.attn" what its attention adds; names such as
+        "blocks.5.hook_resid_post" mean the same as in TransformerLens. `hidden_states[i]` of
+        transformers is tap i, but for the last, which it gives after the final norm.
+        """
+        wanted = list(range(self.layers + 1)) if taps is None else list(taps)
+        params = Params("jc_samples")
+        spread(options, params)
+        session = self._session(wanted)
+        states, parts, rows = States(), [[] for _ in wanted], []
+        for batch in _batches(open_samples(self, texts, params)[0]):
+            session.run(batch)
+            for part, read in zip(parts, session.reads):
+                part.append(read())
+            for sample in batch:
+                text = np.full(len(sample.positions), len(states.ids), np.int64)
+                rows.append(np.stack([text, sample.positions.astype(np.int64)], 1))
+                states.ids.append(sample.ids)
+        states.rows = np.concatenate(rows)
+        states.update((str(tap), np.concatenate(part)) for tap, part in zip(wanted, parts))
+        return states
+
+    def readout(self, h: Any) -> np.ndarray:
+        """Logits float32 [n, vocab] of states [n, width] that stand for the last block's
+        output: final norm and unembedding, or an encoder's whole head."""
+        x = rows_of(h, self.width)
+        logits = np.empty((len(x), self.vocab), np.float32)
+        call(lib.jc_model_readout, self._pointer, floats(x), len(x), floats(logits))
+        return logits
+
+    @documented("jc_lens")
+    def lens(self, text: str, *shortcuts: Shortcut, progress: Any = False, **options: Any) -> Lens:
+        """What each layer would say at each position of a text; of an encoder, at its masks.
+
+        Without a shortcut states are read as they are (the logit lens).
+        """
+        from .lens import Lens
+
+        return Lens(self, text, shortcuts, options, progress)
+
+    @documented("jc_generate")
+    def generate(self, prompt: str, *, shortcut: Shortcut | None = None, **options: Any) -> Generation:
+        """Continue a prompt; iterate over the result for tokens as they come."""
+        from .generate import Generation
+
+        return Generation(self, prompt, shortcut, options)
+
+    def _session(self, taps: list[str | int]) -> _Session:
+        return _Session(self, [tap_of(tap) for tap in taps])
+
+    def __repr__(self) -> str:
+        return f"<Model {text_of(self._info.architecture)}: {self.layers} layers of {self.width}>"
+
+
+class _Session:
+    """Runs texts and reads states at taps that were named before."""
+
+    def __init__(self, model: Model, taps: list[str]):
+        self._model = model
+        self._pointer = ffi.gc(
+            make("jc_session", lib.jc_session_new, model._pointer), lib.jc_session_free
+        )
+        inside = []
+        self.reads = []
+        for name in taps:
+            tap = ffi.new("jc_tap *")
+            call(lib.jc_tap_parse, tap, model._pointer, bytes_of(name))
+            if tap.point == 0:
+                self.reads.append(self._reader(lib.jc_session_states, tap.block))
+            else:
+                self.reads.append(self._reader(lib.jc_session_wanted, len(inside)))
+                inside.append(tap[0])
+        if inside:
+            call(lib.jc_session_want, self._pointer, ffi.new("jc_tap[]", inside), len(inside))
+
+    def _reader(self, function: Any, which: int) -> Any:
+        def read() -> np.ndarray:
+            n, width = lib.jc_session_rows(self._pointer), self._model.width
+            states = ffi.buffer(function(self._pointer, which), n * width * 4)
+            return np.frombuffer(states, np.float32).reshape(n, width).copy()
+
+        return read
+
+    def run(self, samples: list[Sample]) -> None:
+        texts, alive = ffi.new("jc_text[]", len(samples)), []
+        for text, sample in zip(texts, samples):
+            ids, positions = ffi.from_buffer("uint32_t[]", sample.ids), ffi.from_buffer("uint32_t[]", sample.positions)
+            alive += [ids, positions]
+            text.ids, text.n = ids, len(sample.ids)
+            text.positions, text.n_positions = positions, len(sample.positions)
+        call(lib.jc_session_run, self._pointer, texts, len(samples))
+
+
+def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    batch: list[Sample] = []
+    tokens = 0
+    for sample in samples:
+        if batch and tokens + len(sample.ids) > _TOKENS_AT_ONCE:
+            yield batch
+            batch, tokens = [], 0
+        batch.append(sample)
+        tokens += len(sample.ids)
+    if batch:
+        yield batch

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""What the package is in a long-lived process: memory, threads, Ctrl-C."""
+
+import resource
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import jumpcut
+from conftest import DEMO
+
+
+def _resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * resource.getpagesize()
+
+
+def test_memory_does_not_grow(model, shortcut):
+    def work():
+        h = model.states(["The town lies on the river"], taps=[0, "6.attn", 12])["12"]
+        model.readout(shortcut[6, 12](h[:1]))
+        model.lens("The town", shortcut)._show("csv")
+        list(model.generate("The", tokens=1))
+        model.tokenizer.decode(model.tokenizer.encode("The town"))
+
+    for _ in range(50):
+        work()
+    before = _resident()
+    for _ in range(1000):
+        work()
+    assert _resident() - before < 8 << 20
+
+
+def test_two_models_in_two_threads(model, sentences):
+    want = model.states(sentences)
+    got = {}
+
+    def run(name):
+        got[name] = jumpcut.Model(DEMO, threads=1).states(sentences)
+
+    threads = [threading.Thread(target=run, args=(k,)) for k in range(2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    for states in got.values():
+        assert all(np.array_equal(states[tap], want[tap]) for tap in want)
+
+
+def test_other_threads_run_during_long_calls(model, sentences):
+    counted = 0
+    done = threading.Event()
+
+    def count():
+        nonlocal counted
+        while not done.is_set():
+            counted += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    jumpcut.gather(model, sentences * 40)
+    done.set()
+    thread.join()
+    assert counted > 5
+
+
+@pytest.mark.parametrize("work", ["fit", "evaluate", "states", "generate"])
+def test_interrupts_stop_long_calls_within_a_second(model, sentences, shortcut, work):
+    many = sentences * 2000
+    calls = {
+        "fit": lambda: jumpcut.fit(model, many, pairs="all"),
+        "evaluate": lambda: jumpcut.evaluate(model, [shortcut], many),
+        "states": lambda: model.states(many),
+        "generate": lambda: [list(model.generate("The", tokens=250)) for _ in range(1000)],
+    }
+    interrupted = []
+
+    def interrupt(number, frame):
+        interrupted.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.7)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            calls[work]()
+        assert time.monotonic() - interrupted[0] < 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert model.states(["The town"], taps=[0])["0"].shape[1] == 128  # it goes on
