@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/likely.h"
 #include "jumpcut/options.h"
 
 static size_t width(jc_option_type type)
@@ -72,6 +73,17 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+static jc_status no_choice(const jc_option *row, const char *value, jc_error *err)
+{
+    char text[JC_LIKELY_TEXT];
+    jc_likely likely;
+
+    jc_likely_begin(&likely, value, strlen(value));
+    jc_likely_offer_list(&likely, row->choices);
+    return jc_fail(err, JC_E_ARG, "'--%s' must be one of %s, not '%s'%s", row->name,
+                   row->choices, value, jc_likely_text(&likely, text));
+}
+
 static jc_status store(void *member, const jc_option *row, const char *value, jc_error *err)
 {
     uint64_t n = 0;
@@ -99,8 +111,7 @@ static jc_status store(void *member, const jc_option *row, const char *value, jc
         break;
     case JC_OPTION_TEXT:
         if (row->choices && !is_choice(row->choices, value))
-            return jc_fail(err, JC_E_ARG, "'--%s' must be one of %s, not '%s'", row->name,
-                           row->choices, value);
+            return no_choice(row, value, err);
         *(const char **)member = value;
         break;
     }

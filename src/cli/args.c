@@ -4,8 +4,11 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/likely.h"
 
 enum { SET = 256, UNSET = SET + JC_FLAGS_MAX }; /* getopt's values: flag i, --no-flag i */
 
@@ -173,10 +176,13 @@ static void make_options(struct option *options, const jc_flag *flags, size_t n,
     options[k] = (struct option){NULL, 0, NULL, 0};
 }
 
-static jc_status bad_option(int code, char **argv, jc_error *err)
+static jc_status bad_option(int code, char **argv, const struct option *options,
+                            jc_error *err)
 {
     const char *word = argv[optind - 1];
     int length = (int)strcspn(word, "=");
+    char text[JC_LIKELY_TEXT];
+    jc_likely likely;
 
     if (code == ':')
         return jc_cli_fail(err, JC_E_ARG, "'%s' wants a value", word);
@@ -184,7 +190,15 @@ static jc_status bad_option(int code, char **argv, jc_error *err)
         return jc_cli_fail(err, JC_E_ARG, "'%.*s' takes no value", length, word);
     if (optopt)
         return jc_cli_fail(err, JC_E_ARG, "no option is called '-%c'", optopt);
-    return jc_cli_fail(err, JC_E_ARG, "no option is called '%.*s'", length, word);
+    jc_likely_begin(&likely, word + 2, (size_t)length - 2); /* after "--" */
+    for (; options->name; options++)
+        jc_likely_offer(&likely, options->name, strlen(options->name));
+    if (likely.name)
+        snprintf(text, sizeof text, "; did you mean '--%.*s'?", (int)likely.length,
+                 likely.name);
+    else
+        text[0] = '\0';
+    return jc_cli_fail(err, JC_E_ARG, "no option is called '%.*s'%s", length, word, text);
 }
 
 static jc_status take(jc_args *args, const jc_flag *flags, size_t n, int code, int argc,
@@ -239,7 +253,7 @@ jc_status jc_args_parse(jc_args *args, const jc_command *command, int argc, char
             return JC_OK;
         }
         if (code == '?' || code == ':')
-            return bad_option(code, argv, err);
+            return bad_option(code, argv, options, err);
         st = take(args, flags, n, code, argc, argv, err);
     }
     if (st)

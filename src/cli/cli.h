@@ -115,6 +115,8 @@ struct jc_cli {
 /* ---- commands.c ---- */
 const jc_command *jc_command_at(size_t i); /* NULL past the end */
 const jc_command *jc_command_find(const char *name);
+/* "no command is called 'fti'; did you mean 'fit'?" */
+void jc_command_unknown(const char *name, char *text, size_t size);
 
 /* Groups that several commands have; options.c. */
 extern const jc_group jc_group_corpus, jc_group_samples_file, jc_group_self_text;

@@ -9,8 +9,11 @@ static jc_status run_help(jc_cli *cli, jc_error *err)
 
     if (args->n_words > 0) {
         command = jc_command_find(args->word[0]);
-        if (!command)
-            return jc_cli_usage(cli, err, "no command is called '%s'", args->word[0]);
+        if (!command) {
+            char text[400];
+            jc_command_unknown(args->word[0], text, sizeof text);
+            return jc_cli_usage(cli, err, "%s", text);
+        }
     }
     if (args->own.completion)
         jc_completion(stdout, args->own.completion);

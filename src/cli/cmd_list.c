@@ -2,6 +2,7 @@
 /* cmd_list.c: `jumpcut list`: the rows of the library's tables. */
 #include <string.h>
 
+#include "base/likely.h"
 #include "cli/cli.h"
 
 static void line(const char *name, const char *summary)
@@ -55,19 +56,32 @@ static void list_fills(void)
         line(jc_fill_name(i), jc_fill_about(i));
 }
 
+/* The entries, in the order in which they are listed: list_<name>() prints each. */
+#define TABLES(X)                                                                          \
+    X(methods)                                                                             \
+    X(metrics)                                                                             \
+    X(architectures)                                                                       \
+    X(backends)                                                                            \
+    X(drafters)                                                                            \
+    X(gates)                                                                               \
+    X(fills)
+
+#define JC_X(name) {#name, list_##name},
 static const struct {
     const char *name;
     void (*print)(void);
-} tables[] = {
-    {"methods", list_methods},   {"architectures", list_architectures},
-    {"metrics", list_metrics},   {"backends", list_backends},
-    {"drafters", list_drafters}, {"gates", list_gates},
-    {"fills", list_fills},
-};
+} tables[] = {TABLES(JC_X)};
+#undef JC_X
+
+#define JC_X(name) "|" #name
+static const char choices[] = TABLES(JC_X);
+#undef JC_X
 
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const char *name = cli->args.word[0];
+    char text[JC_LIKELY_TEXT];
+    jc_likely likely;
 
     for (size_t i = 0; i < JC_COUNT_OF(tables); i++) {
         if (strcmp(tables[i].name, name) == 0) {
@@ -75,17 +89,17 @@ static jc_status run(jc_cli *cli, jc_error *err)
             return JC_OK;
         }
     }
-    return jc_cli_usage(cli, err,
-                        "there is no list of '%s': choose methods, architectures, "
-                        "metrics, backends, drafters, gates or fills",
-                        name);
+    jc_likely_begin(&likely, name, strlen(name));
+    jc_likely_offer_list(&likely, choices + 1);
+    return jc_cli_usage(cli, err, "there is no list of '%s': choose one of %s%s", name,
+                        choices + 1, jc_likely_text(&likely, text));
 }
 
 const jc_command jc_command_list = {
     .name = "list",
     .summary = "the methods, drafters and other tables of this build",
-    .usage = "methods|architectures|metrics|backends|drafters|gates|fills",
-    .words = "methods|architectures|metrics|backends|drafters|gates|fills",
+    .usage = choices + 1,
+    .words = choices + 1,
     .min_words = 1,
     .max_words = 1,
     .teach = "One name a line, as the options and files write it, then what it is.",

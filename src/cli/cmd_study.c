@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/likely.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/study.h"
@@ -34,12 +35,19 @@ static void study_free(jc_study *s)
     jc_results_free(s->results);
 }
 
-static bool is_method(const char *name)
+static jc_status check_method(jc_cli *cli, const char *name, jc_error *err)
 {
-    for (size_t i = 0; jc_method_at(i); i++)
+    char text[JC_LIKELY_TEXT];
+    jc_likely likely;
+
+    jc_likely_begin(&likely, name, strlen(name));
+    for (size_t i = 0; jc_method_at(i); i++) {
         if (strcmp(jc_method_at(i)->name, name) == 0)
-            return true;
-    return false;
+            return JC_OK;
+        jc_likely_offer(&likely, jc_method_at(i)->name, strlen(jc_method_at(i)->name));
+    }
+    return jc_cli_usage(cli, err, "no method is called '%s' ('jumpcut list methods')%s",
+                        name, jc_likely_text(&likely, text));
 }
 
 /* Wrong usage is found before any work. */
@@ -53,9 +61,9 @@ static jc_status read_methods(jc_study *s, jc_error *err)
     for (char *name = strtok_r(s->methods, ",", &rest); name;
          name = strtok_r(NULL, ",", &rest)) {
         bool again = strcmp(name, "id") == 0;
-        if (!is_method(name))
-            return jc_cli_usage(s->cli, err,
-                                "no method is called '%s' ('jumpcut list methods')", name);
+        jc_status st = check_method(s->cli, name, err);
+        if (st)
+            return st;
         for (size_t i = 0; i < s->n; i++)
             again |= strcmp(s->method[i], name) == 0;
         if (again)

@@ -3,7 +3,10 @@
  */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/likely.h"
 
 /* The entries, in the order in which they are listed: jc_command_<name> is in cmd_<name>.c.
  */
@@ -42,4 +45,16 @@ const jc_command *jc_command_find(const char *name)
         if (strcmp(table[i]->name, name) == 0)
             return table[i];
     return NULL;
+}
+
+void jc_command_unknown(const char *name, char *text, size_t size)
+{
+    char mean[JC_LIKELY_TEXT];
+    jc_likely likely;
+
+    jc_likely_begin(&likely, name, strlen(name));
+    for (size_t i = 0; i < JC_COUNT_OF(table); i++)
+        jc_likely_offer(&likely, table[i]->name, strlen(table[i]->name));
+    snprintf(text, size, "no command is called '%s'%s", name,
+             jc_likely_text(&likely, mean));
 }

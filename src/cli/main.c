@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/kinds.h"
 #include "cli/output.h"
 #include "cli/work.h"
 
@@ -42,6 +43,14 @@ jc_status jc_cli_usage(jc_cli *cli, jc_error *err, const char *fmt, ...)
     return JC_E_ARG;
 }
 
+/* What stands between a message, which may end with a question, and where to look. */
+static const char *see_after(const char *message)
+{
+    size_t n = strlen(message);
+
+    return n && message[n - 1] == '?' ? " See" : "; see";
+}
+
 /* The exit status, after saying what went wrong. */
 static int finish(jc_cli *cli, jc_status st, const jc_error *err)
 {
@@ -55,8 +64,8 @@ static int finish(jc_cli *cli, jc_status st, const jc_error *err)
         return 128 + number;
     }
     if (cli->wrong_usage) {
-        fprintf(stderr, "jumpcut: %s; see 'jumpcut %s --help'\n", err->message,
-                cli->command->name);
+        fprintf(stderr, "jumpcut: %s%s 'jumpcut %s --help'\n", err->message,
+                see_after(err->message), cli->command->name);
         return 2;
     }
     fprintf(stderr, "jumpcut: error: %s\n",
@@ -87,6 +96,8 @@ static int run(const jc_command *command, int argc, char **argv)
         jc_help_command(stdout, command);
     } else {
         st = jc_work_demo(&cli, &err);
+        if (st == JC_OK)
+            st = jc_kinds_check(&cli, &err);
         if (st == JC_OK)
             st = command->run(&cli, &err);
     }
@@ -145,7 +156,9 @@ int main(int argc, char **argv)
         name = "version";
     const jc_command *command = jc_command_find(name);
     if (!command) {
-        fprintf(stderr, "jumpcut: no command is called '%s'; see 'jumpcut help'\n", name);
+        char text[480];
+        jc_command_unknown(name, text, sizeof text);
+        fprintf(stderr, "jumpcut: %s%s 'jumpcut help'\n", text, see_after(text));
         return 2;
     }
     return run(command, argc - 1, argv + 1);

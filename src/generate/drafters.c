@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/likely.h"
+
 /* The entries, in the order in which they are listed: jc_drafter_<name> is in
  * draft_<name>.c. */
 #define DRAFTERS(X)                                                                        \
@@ -44,18 +46,22 @@ static const jc_drafter *find(const char *name, size_t n)
 
 static jc_status unknown(const char *name, size_t n, jc_error *err)
 {
-    char names[256] = "";
+    char names[256] = "", text[JC_LIKELY_TEXT];
+    jc_likely likely;
 
+    jc_likely_begin(&likely, name, n);
+    jc_likely_offer_list(&likely, "none|auto");
     for (size_t i = 0; i < JC_COUNT(table); i++) {
         if (i)
             strncat(names, ", ", sizeof names - strlen(names) - 1);
         strncat(names, table[i]->name, sizeof names - strlen(names) - 1);
+        jc_likely_offer(&likely, table[i]->name, strlen(table[i]->name));
     }
     return jc_fail(
         err, JC_E_ARG,
         "there is no drafter '%.*s': none, auto, or one or several of %s, joined "
-        "by '+'",
-        (int)(n < 80 ? n : 80), name, names);
+        "by '+'%s",
+        (int)(n < 80 ? n : 80), name, names, jc_likely_text(&likely, text));
 }
 
 static jc_status add(const jc_drafter *found[JC_MIX], size_t *n, const jc_drafter *drafter,

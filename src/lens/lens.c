@@ -2,6 +2,7 @@
 /* lens.c: make a lens of a text, and look things up in it. */
 #include <string.h>
 
+#include "base/likely.h"
 #include "lens/lens.h"
 #include "model/session.h"
 
@@ -20,6 +21,20 @@ const jc_option *jc_lens_options(size_t *n_rows)
 }
 
 /* ---- what is read ---- */
+
+static jc_status no_map(const jc_lens *lens, const char *map, const char *list,
+                        jc_error *err)
+{
+    char text[JC_LIKELY_TEXT];
+    jc_likely likely;
+
+    jc_likely_begin(&likely, map, strlen(map));
+    jc_likely_offer_list(&likely, "all");
+    for (size_t m = 0; m < lens->n_methods; m++)
+        jc_likely_offer(&likely, lens->methods[m].name, strlen(lens->methods[m].name));
+    return jc_fail(err, JC_E_ARG, "no map is called '%s', only %s%s", map, list,
+                   jc_likely_text(&likely, text));
+}
 
 static jc_status choose_maps(jc_lens *lens, const char *map, jc_error *err)
 {
@@ -42,7 +57,7 @@ static jc_status choose_maps(jc_lens *lens, const char *map, jc_error *err)
         lens->chosen[lens->n_maps++] = m;
     }
     if (lens->n_maps == 0)
-        return jc_fail(err, JC_E_ARG, "no map is called '%s', only %s", map, list);
+        return no_map(lens, map, list, err);
     return JC_OK;
 }
 

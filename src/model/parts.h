@@ -3,6 +3,7 @@
 #ifndef JC_PARTS_H
 #define JC_PARTS_H
 
+#include "base/likely.h"
 #include "jumpcut/model.h"
 #include "kernels/kernels.h"
 
@@ -19,6 +20,8 @@ typedef enum jc_point {
 
 /* jc_tap_parse() of name[0..n) for a model of so many blocks; false: no tap. */
 bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers);
+/* "; did you mean '6.mlp'?" of name[0..n), which is no tap, or an empty text. */
+const char *jc_tap_likely(const char *name, size_t n, char text[JC_LIKELY_TEXT]);
 
 typedef enum jc_part {
     JC_PART_LN1,

@@ -47,17 +47,41 @@ bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers)
     return false;
 }
 
+const char *jc_tap_likely(const char *name, size_t n, char text[JC_LIKELY_TEXT])
+{
+    size_t block = 0;
+    jc_likely likely;
+
+    while (block < n && name[block] >= '0' && name[block] <= '9')
+        block++;
+    if (block > 0 && block < n && name[block] == '.')
+        block++;
+    jc_likely_begin(&likely, name + block, n - block);
+    for (size_t i = 1; i < JC_COUNT(points); i++)
+        if (strlen(points[i]) != n - block ||
+            memcmp(points[i], name + block, n - block) != 0)
+            jc_likely_offer(&likely, points[i], strlen(points[i]));
+        else
+            return ""; /* the point is right: the block is not */
+    if (!likely.name || block > 8)
+        return "";
+    snprintf(text, JC_LIKELY_TEXT, "; did you mean '%.*s%.*s'?", (int)block, name,
+             (int)likely.length, likely.name);
+    return text;
+}
+
 jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_error *err)
 {
     uint32_t layers = model->hp.layers;
+    char text[JC_LIKELY_TEXT];
 
     if (jc_tap_read(tap, name, strlen(name), layers))
         return JC_OK;
     return jc_fail(
         err, JC_E_ARG,
         "'%.40s' is no tap of '%.150s': there are 0 (the embedding) to %u, and in "
-        "a block the points ln1, attn, mid, ln2, mlp and sum, as %u.mlp",
-        name, model->path, layers, layers);
+        "a block the points ln1, attn, mid, ln2, mlp and sum, as %u.mlp%s",
+        name, model->path, layers, layers, jc_tap_likely(name, strlen(name), text));
 }
 
 const uint32_t *jc_model_points(const jc_model *model, size_t *n)

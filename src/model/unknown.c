@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/likely.h"
 #include "jumpcut/model.h"
 #include "model/model.h"
 
@@ -103,12 +104,15 @@ static const char *mixture(const jc_config *config)
 
 jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_error *err)
 {
-    char keys[120] = "";
+    char keys[120] = "", mean[JC_LIKELY_TEXT];
+    jc_likely likely;
     const jc_arch *nearest = NULL;
     size_t n, most = 0;
     const jc_arch *const *archs = jc_archs(&n);
 
+    jc_likely_begin(&likely, model_type, strlen(model_type));
     for (size_t i = 0; i < n; i++) {
+        jc_likely_offer(&likely, archs[i]->name, strlen(archs[i]->name));
         size_t shared = shared_keys(archs[i], config);
         nearest = shared > most ? archs[i] : nearest;
         most = shared > most ? shared : most;
@@ -119,10 +123,10 @@ jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_er
             append(keys, sizeof keys, keys[0] ? ", " : "", key);
     return jc_fail(err, JC_E_UNSUPPORTED,
                    "'%s': the model_type '%s' is not known%s; 'jumpcut list architectures' "
-                   "says which are%s%s%s%s",
+                   "says which are%s%s%s%s%s",
                    jc_config_path(config), model_type, mixture(config),
                    nearest ? "; the nearest is " : "", nearest ? nearest->name : "",
-                   keys[0] ? "; none has " : "", keys);
+                   keys[0] ? "; none has " : "", keys, jc_likely_text(&likely, mean));
 }
 
 jc_status jc_arch_unknown_gguf(const char *name, const jc_config *config, jc_error *err)

@@ -44,6 +44,8 @@ bool jc_place_same(const jc_place *a, const jc_place *b);
 bool jc_place_is_pair(const jc_place *place);
 /* "6.mlp@-1" of text[0..n). */
 bool jc_tap_at_read(jc_tap_at *tap, const char *text, size_t n, uint32_t layers);
+/* What to say of text[0..n), which is none. */
+jc_status jc_tap_at_unknown(const char *text, size_t n, uint32_t layers, jc_error *err);
 bool jc_tap_at_same(jc_tap_at a, jc_tap_at b);
 /* "0,12@-1": taps[*n], n at most JC_MAP_SOURCES. */
 jc_status jc_taps_at_read(jc_tap_at *taps, size_t *n, const char *text, uint32_t layers,

@@ -56,6 +56,18 @@ bool jc_tap_at_same(jc_tap_at a, jc_tap_at b)
     return a.tap.block == b.tap.block && a.tap.point == b.tap.point && a.offset == b.offset;
 }
 
+jc_status jc_tap_at_unknown(const char *text, size_t n, uint32_t layers, jc_error *err)
+{
+    const char *at = memchr(text, '@', n);
+    char mean[JC_LIKELY_TEXT];
+
+    return jc_fail(err, JC_E_ARG,
+                   "'%.*s' is no tap: there are 0 (the embedding) to %u, points in a block "
+                   "as %u.mlp, and those of other tokens as %u@-1%s",
+                   (int)(n < 40 ? n : 40), text, layers, layers, layers,
+                   jc_tap_likely(text, at ? (size_t)(at - text) : n, mean));
+}
+
 jc_status jc_taps_at_read(jc_tap_at *taps, size_t *n, const char *text, uint32_t layers,
                           jc_error *err)
 {
@@ -65,10 +77,7 @@ jc_status jc_taps_at_read(jc_tap_at *taps, size_t *n, const char *text, uint32_t
         if (*n == JC_MAP_SOURCES)
             return jc_fail(err, JC_E_ARG, "a map takes at most %d taps", JC_MAP_SOURCES);
         if (!jc_tap_at_read(&taps[*n], word, length, layers))
-            return jc_fail(err, JC_E_ARG,
-                           "'%.*s' is no tap: there are 0 (the embedding) to %u, points in "
-                           "a block as %u.mlp, and those of other tokens as %u@-1",
-                           (int)(length < 40 ? length : 40), word, layers, layers, layers);
+            return jc_tap_at_unknown(word, length, layers, err);
         for (size_t i = 0; i < *n; i++)
             if (jc_tap_at_same(taps[i], taps[*n]))
                 return jc_fail(err, JC_E_ARG, "a map takes tap '%.*s' twice", (int)length,

@@ -23,10 +23,7 @@ static jc_status read_place(jc_place *place, const char *word, size_t n, uint32_
         return st;
     n -= (size_t)(colon + 1 - word);
     if (!jc_tap_at_read(&place->to, colon + 1, n, layers))
-        return jc_fail(err, JC_E_ARG,
-                       "'%.*s' is no tap: there are 0 (the embedding) to %u, points in "
-                       "a block as %u.mlp, and those of other tokens as %u@-1",
-                       (int)(n < 40 ? n : 40), colon + 1, layers, layers, layers);
+        return jc_tap_at_unknown(colon + 1, n, layers, err);
     for (size_t i = 0; i < place->n_from; i++)
         if (jc_tap_at_same(place->from[i], place->to))
             return jc_fail(err, JC_E_ARG, "a map to tap '%.*s' cannot take it",

@@ -3,8 +3,11 @@
  * tensors of all files. */
 #include "store/store_impl.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/likely.h"
 #include "base/sign.h"
 #include "store/folder.h"
 
@@ -15,14 +18,55 @@ static bool ends_with(const char *s, const char *end)
     return n >= n_end && strcmp(s + n - n_end, end) == 0;
 }
 
-/* Whether it may be a name on the hub, "org/model", rather than a path. */
+/* Whether it may be a name on the hub, "gpt2" or "org/model", rather than a path. */
 static bool names_hub(const char *path)
 {
     const char *slash = strchr(path, '/');
 
-    return slash && slash > path && slash[1] && !strchr(slash + 1, '/') && path[0] != '.' &&
-           path[0] != '~' && slash[1] != '.' && !strstr(path, ".gguf") &&
-           !strstr(path, ".safetensors");
+    return path[0] && slash != path && path[0] != '.' && path[0] != '~' &&
+           !(slash && (!slash[1] || slash[1] == '.' || strchr(slash + 1, '/'))) &&
+           !strstr(path, ".gguf") && !strstr(path, ".safetensors") && !strchr(path, ' ');
+}
+
+/* What lies beside the one that is not there, a folder or GGUF file, and has nearly its
+ * name: mean is "; did you mean '...'?", or empty. */
+static void look_beside(const char *path, char mean[JC_LIKELY_TEXT])
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char *folder = jc_strdup(slash ? path : "."), nearest[JC_LIKELY_TEXT];
+    jc_likely likely;
+
+    if (folder && slash)
+        folder[slash - path + 1] = '\0';
+    DIR *dir = folder ? opendir(folder) : NULL;
+    jc_likely_begin(&likely, name, strlen(name));
+    for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        const char *before = likely.name;
+        bool folder_or_link = e->d_type == DT_DIR || e->d_type == DT_LNK;
+        if (e->d_name[0] == '.' || !(folder_or_link || ends_with(e->d_name, ".gguf")))
+            continue;
+        jc_likely_offer(&likely, e->d_name, strlen(e->d_name));
+        if (likely.name != before) /* it is lost at the next one */
+            likely.name = memcpy(nearest, likely.name, likely.length);
+    }
+    jc_likely_text(&likely, mean);
+    if (dir)
+        closedir(dir);
+    jc_free(folder);
+}
+
+static jc_status not_there(const char *path, jc_error *err)
+{
+    char mean[JC_LIKELY_TEXT];
+
+    look_beside(path, mean);
+    if (!mean[0] && names_hub(path))
+        return jc_fail(err, JC_E_IO,
+                       "cannot open model '%s': no such folder or file; if it is a name on "
+                       "the hub, 'hf download %s --local-dir FOLDER' fetches it",
+                       path, path);
+    return jc_fail(err, JC_E_IO, "cannot open model '%s': no such folder or file%s", path,
+                   mean);
 }
 
 static jc_status check_folder(const char *path, jc_error *err)
@@ -34,14 +78,8 @@ static jc_status check_folder(const char *path, jc_error *err)
 
     if (jc_dir_exists(path))
         return JC_OK;
-    if (!jc_file_exists(path) && names_hub(path))
-        return jc_fail(err, JC_E_IO,
-                       "cannot open model '%s': no such folder or file; if it is a name on "
-                       "the hub, 'hf download %s --local-dir FOLDER' fetches it",
-                       path, path);
     if (!jc_file_exists(path))
-        return jc_fail(err, JC_E_IO, "cannot open model '%s': no such folder or file",
-                       path);
+        return not_there(path, err);
     jc_status st = jc_map_open(&map, path, err);
     if (st)
         return st;

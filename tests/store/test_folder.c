@@ -182,14 +182,17 @@ static void test_folder__a_file_that_is_something_else_is_told(void **state)
 {
     scratch_text(state, "m.gguf", "version https://git-lfs.github.com/spec/v1\n");
     check_refused(state, "m.gguf", PARTS("git-lfs pointer", "git lfs pull"));
-    static const char *const names[] = {"org/model-1b", "a/b", "/x",    "./a/b",
-                                        "../a",         "a",   "a/b/c", "a/b.gguf"};
+    static const char *const names[] = {"org/model-1b", "gpt2", "/x",    "./a/b",
+                                        "../a",         "x y",  "a/b/c", "a/b.gguf"};
     for (size_t i = 0; i < JC_COUNT(names); i++) {
         jc_store *store;
         jc_error err = {JC_OK, ""};
         assert_int_equal(jc_store_open(&store, names[i], &err), JC_E_IO);
         assert_int_equal(strstr(err.message, "hf download") != NULL, i < 2);
     }
+    make(state, "models");
+    make(state, "models/gpt2");
+    check_refused(state, "models/gtp2", PARTS("no such folder", "did you mean 'gpt2'?"));
     scratch_text(state, "plain", "text");
     check_refused(state, "plain", PARTS("it is a file, neither a folder nor GGUF"));
     make(state, "f");
