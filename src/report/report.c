@@ -2,7 +2,7 @@
 /*
  * report.c: fill the slots of page.html.
  *
- * The results go into the page as they are, in a JSON block that page.js draws from. They
+ * The results go into the page as they are, in a JSON block that the scripts draw from. They
  * are checked first, so the script may take their shape for granted.
  */
 #include "jumpcut/report.h"
@@ -38,8 +38,12 @@ jc_status jc_report_write_json(const char *json, size_t length, const char *name
         {"version", jc_version(), strlen(jc_version()), jc_put_html},
         {"css", jc_asset_css.data, jc_asset_css.size, jc_put_raw},
         {"chart", jc_asset_chart.data, jc_asset_chart.size, jc_put_raw},
-        {"js", jc_asset_js.data, jc_asset_js.size, jc_put_raw},
+        {"base", jc_asset_base.data, jc_asset_base.size, jc_put_raw},
+        {"charts", jc_asset_charts.data, jc_asset_charts.size, jc_put_raw},
+        {"heat", jc_asset_heat.data, jc_asset_heat.size, jc_put_raw},
         {"sections", jc_asset_sections.data, jc_asset_sections.size, jc_put_raw},
+        {"further", jc_asset_further.data, jc_asset_further.size, jc_put_raw},
+        {"closing", jc_asset_closing.data, jc_asset_closing.size, jc_put_raw},
         {"results", json, length, jc_put_json},
     };
     st = jc_outfile_open(&out, out_path, err);
