@@ -107,6 +107,8 @@ typedef struct jc_command {
 struct jc_cli {
     const jc_command *command;
     jc_args args;
+    const char **said; /* [n_said]: the command and its options, as they were given */
+    size_t n_said;
     jc_ui ui;
     char *demo;       /* path of the demo model where it is called 'demo', else NULL */
     bool wrong_usage; /* what failed is how the program was called */

@@ -73,12 +73,25 @@ static int finish(jc_cli *cli, jc_status st, const jc_error *err)
     return 1;
 }
 
+/* For results: reading the options sorts argv. */
+static jc_status keep(jc_cli *cli, int argc, char **argv, jc_error *err)
+{
+    cli->n_said = (size_t)argc;
+    cli->said = (const char **)calloc(cli->n_said, sizeof *cli->said);
+    if (!cli->said)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the command line");
+    memcpy((void *)cli->said, argv, cli->n_said * sizeof *cli->said);
+    return JC_OK;
+}
+
 static int run(const jc_command *command, int argc, char **argv)
 {
     jc_cli cli = {.command = command};
     jc_error err = {0};
-    jc_status st = jc_args_parse(&cli.args, command, argc, argv, &err);
+    jc_status st = keep(&cli, argc, argv, &err);
 
+    if (st == JC_OK)
+        st = jc_args_parse(&cli.args, command, argc, argv, &err);
     if (st) {
         cli.wrong_usage = st == JC_E_ARG;
         goto done;
@@ -105,6 +118,7 @@ static int run(const jc_command *command, int argc, char **argv)
         st = jc_output_flush(&err);
 done:
     jc_args_free(&cli.args);
+    free((void *)cli.said);
     free(cli.demo);
     return finish(&cli, st, &err);
 }

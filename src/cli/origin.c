@@ -245,12 +245,26 @@ static json_t *describe_data(const jc_cli *cli)
                      listed ? json_null() : json_integer((json_int_t)s->seed));
 }
 
+/* What made the results: the version, and the command line. */
+static json_t *describe_run(const jc_cli *cli)
+{
+    const jc_list said = {.item = cli->said, .n = cli->n_said};
+    json_t *command = names(&said, NULL);
+
+    if (command && json_array_insert_new(command, 0, json_string("jumpcut")) != 0) {
+        json_decref(command);
+        command = NULL;
+    }
+    return json_pack("{s:s, s:o}", "version", jc_version(), "command", command);
+}
+
 jc_status jc_origin_complete(const jc_cli *cli, jc_results *results,
                              jc_shortcut *const *shortcuts, const char *const *paths,
                              size_t n, char **json, jc_error *err)
 {
-    json_t *own = json_pack("{s:o, s:o}", "data", describe_data(cli), "fits",
-                            describe_fits(results, shortcuts, paths, n));
+    json_t *own =
+        json_pack("{s:o, s:o, s:o}", "made", describe_run(cli), "data", describe_data(cli),
+                  "fits", describe_fits(results, shortcuts, paths, n));
     char *text = own ? json_dumps(own, JSON_COMPACT) : NULL, *whole = NULL;
     jc_status st = text ? jc_results_add(results, text, err)
                         : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");

@@ -33,6 +33,7 @@ static const jc_report_member jump_rows[] = {
     {"layer", COUNT},    {"p1", SHARE},         {"p5", SHARE},
     {"p10", SHARE},      {"surprisal", NUMBER}, {"surprisal_ci", RANGE},
     {"p1_ci", INTERVAL}, {"p5_ci", INTERVAL},   {"p10_ci", INTERVAL},
+    {"kl", PERHAPS},     {"kl_ci", INTERVAL},
 };
 static const jc_report_member exit_rows[] = {
     {"lambda", NUMBER},      {"layers", NUMBER},  {"p1", SHARE},
@@ -216,31 +217,21 @@ static jc_status check_root(jc_report_at *at, json_t *root)
 }
 
 jc_status jc_report_check(const char *json, size_t length, const char *name,
-                          char **model_name, jc_error *err)
+                          json_t **results, jc_error *err)
 {
     jc_report_at at = {.file = name, .err = err};
     json_error_t why = {0};
-    jc_status st;
 
-    *model_name = NULL;
-    json_t *root = json_loadb(json, length, 0, &why);
-    if (!root && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory)) {
-        st = jc_fail_nomem(err, name);
-        goto done;
+    json_t *root = *results = json_loadb(json, length, 0, &why);
+    if (!root && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory))
+        return jc_fail_nomem(err, name);
+    if (!root)
+        return jc_report_wrong(&at, "line %d, column %d: %.*s", why.line, why.column,
+                               (int)strcspn(why.text, "\r\n"), why.text);
+    jc_status st = check_root(&at, root);
+    if (st) {
+        json_decref(root);
+        *results = NULL;
     }
-    if (!root) {
-        st = jc_report_wrong(&at, "line %d, column %d: %.*s", why.line, why.column,
-                             (int)strcspn(why.text, "\r\n"), why.text);
-        goto done;
-    }
-    st = check_root(&at, root);
-    if (st)
-        goto done;
-    const json_t *model = json_object_get(root, "model");
-    *model_name = jc_strdup(json_string_value(json_object_get(model, "name")));
-    if (!*model_name)
-        st = jc_fail_nomem(err, name);
-done:
-    json_decref(root);
     return st;
 }

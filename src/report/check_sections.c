@@ -35,6 +35,15 @@ static const jc_report_member point_rows[] = {{"vectors", COUNT},
                                               {"r2_ci", INTERVAL},
                                               {"p1_ci", INTERVAL}};
 
+static const jc_report_member made_rows[] = {{"version", TEXT}, {"command", TEXTS}};
+static const jc_report_member ranks_rows[] = {
+    {"width", COUNT}, {"paper", COUNT}, {"val_vectors", COUNT}};
+static const jc_report_member cost_rows[] = {{"parameters", COUNT},
+                                             {"bytes", COUNT},
+                                             {"flops", COUNT},
+                                             {"r2", MAYBE},
+                                             {"p1_ci", INTERVAL}};
+
 /* Each item of a list, under "path[i]". */
 static jc_status each(const jc_report_at *at, const char *path, const json_t *list,
                       check *one)
@@ -229,6 +238,39 @@ static jc_status check_transfer(const jc_report_at *at, json_t *transfer)
                             check_transfer_map);
 }
 
+/* Scores of a rank, or of a method beside them; without a head p1 is missing. */
+static jc_status check_cost(const jc_report_at *at, const char *path, const json_t *entry)
+{
+    jc_status st = jc_report_object(at, path, entry, cost_rows, JC_COUNT(cost_rows));
+    char layers[160];
+
+    if (st == JC_OK && json_object_get(entry, "p1"))
+        st = jc_report_object(at, path, entry, mean_rows, JC_COUNT(mean_rows));
+    snprintf(layers, sizeof layers, "%.140s.layers", path);
+    if (st == JC_OK && at->head)
+        st = each_layer(at, layers, json_object_get(entry, "layers"), check_part_layer);
+    return st;
+}
+
+static jc_status check_rank(const jc_report_at *at, const char *path, const json_t *entry)
+{
+    static const jc_report_member rank[] = {{"rank", COUNT}};
+    jc_status st = jc_report_object(at, path, entry, rank, JC_COUNT(rank));
+
+    return st ? st : check_cost(at, path, entry);
+}
+
+static jc_status check_ranks(const jc_report_at *at, const json_t *ranks)
+{
+    jc_status st = jc_report_object(at, "ranks", ranks, ranks_rows, JC_COUNT(ranks_rows));
+
+    if (st == JC_OK)
+        st = each(at, "ranks.points", json_object_get(ranks, "points"), check_rank);
+    return st ? st
+              : each_member(at, "ranks.beside", json_object_get(ranks, "beside"),
+                            check_cost);
+}
+
 jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
 {
     json_t *last = json_object_get(root, "r2_last");
@@ -237,6 +279,8 @@ jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
     json_t *schedules = json_object_get(root, "schedules");
     json_t *transfer = json_object_get(root, "transfer");
     json_t *sizes = json_object_get(root, "training_size");
+    const json_t *made = json_object_get(root, "made");
+    const json_t *ranks = json_object_get(root, "ranks");
     jc_status st = parts ? each_member(at, "parts", parts, check_part) : JC_OK;
 
     if (st == JC_OK && last)
@@ -251,5 +295,9 @@ jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
         st = check_transfer(at, transfer);
     if (st == JC_OK && sizes)
         st = each(at, "training_size", sizes, check_size);
+    if (st == JC_OK && ranks)
+        st = check_ranks(at, ranks);
+    if (st == JC_OK && made)
+        st = jc_report_object(at, "made", made, made_rows, JC_COUNT(made_rows));
     return st;
 }

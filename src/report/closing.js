@@ -76,9 +76,8 @@ function adviseOther() {
 }
 
 function adviseRank() {
-    const { points, beside, width } = results.ranks ?? {}, member = points?.every((p) => p.p1 != null) ? "p1" : "r2";
-    const full = beside?.mat?.[member], enough = points?.find((p) => p[member] >= 0.95 * full);
-    return full == null ? undefined : ["How narrow.", enough ? `Rank ${enough.rank} of ${width} is enough for 95% of what the fitted map reaches.` : "No rank tried keeps 95% of what the fitted map reaches: use the whole map."];
+    const { points } = results.ranks ?? { points: [] }, head = points.every((p) => p.p1 != null);
+    return points.length === 0 ? undefined : ["How narrow.", rankSentence(head ? "p1" : "r2", head ? "precision@1" : "R²")];
 }
 
 function conclusions() {

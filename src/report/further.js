@@ -145,19 +145,25 @@ function mapsSections() {
 
 /* ---- how narrow a map may be ---- */
 
+/* What a rank with fewer parameters than the whole map reaches of it. */
+function rankSentence(m, word) {
+    const { points, beside, width } = results.ranks, full = beside.mat ?? points.at(-1);
+    const cheaper = points.filter((p) => p.parameters < full.parameters), enough = cheaper.find((p) => p[m] >= 0.95 * full[m]), most = cheaper.at(-1);
+    return enough ? `Rank ${enough.rank} of ${width} keeps 95% of the fitted map's mean ${word}, with ${percent(enough.parameters / full.parameters)} of its parameters.`
+        : most ? `With fewer parameters than the fitted map, rank ${most.rank} of ${width} at most, mean ${word} is ${short(most[m])}; the fitted map's is ${short(full[m])}.`
+        : `The fitted map's mean ${word} is ${short(full[m])}; no rank tried has fewer parameters.`;
+}
+
 /* Against the rank, or what it costs. */
 function ranksSection() {
-    const { points, beside, paper, width } = results.ranks, full = beside.mat ?? points.at(-1);
-    const head = points.every((p) => p.p1 != null), member = head ? "p1" : "r2", word = head ? "precision@1" : "R²";
-    const enough = points.find((p) => p[member] >= 0.95 * full[member]);
-    const said = enough ? `Rank ${enough.rank} of ${width} keeps 95% of the fitted map's mean ${word}, with ${percent(enough.parameters / full.parameters)} of its parameters.`
-        : `No rank up to ${points.at(-1).rank} keeps 95% of the fitted map's mean ${word}, ${short(full[member])}.`;
+    const { points, beside, paper } = results.ranks, head = points.every((p) => p.p1 != null);
     const costs = [["rank", (p) => p.rank, "rank"], ["parameters", (p) => p.parameters, "parameters of the maps to the last layer"], ["flops", (p) => p.flops, "flops a token of one map"]];
     const level = (name, tone, x, m, look) => (beside[name]?.[m] == null ? [] : /* mat and id have no rank: lines across */
-        [{ ...curve(tone, PLAIN[name], points.map((p) => ({ x: x(p), y: beside[name][m], ci: beside[name][`${m}_ci`] })), look), pointRadius: 0 }]);
+        [{ ...curve(tone, PLAIN[name], points.map((p) => ({ x: x(p), y: beside[name][m], ci: beside[name][`${m}_ci`] })), look), pointRadius: 0, marker: undefined }]);
     const sets = (m, x) => [...curves(2, "narrow map", points.map((p) => ({ x: x(p), y: p[m], ci: p[`${m}_ci`], rank: p.rank }))),
         ...level("mat", 0, x, m, "thin"), ...level("id", 1, x, m, "id")];
     for (const [m, title, range] of [["r2", "R²", { max: 1, ticks: {} }], ...(head ? [["p1", "precision@1", { min: 0, max: 1, ticks: {} }]] : [])]) {
+        const said = rankSentence(m, title);
         const figure = lineChart(said, Object.fromEntries(costs.map(([name, x]) => [name, sets(m, x)])), logAxis("rank"), axis(`mean ${title}`, range),
             `Narrow maps of each rank to the last layer: mean ${title} over the layers before it, on ${count(results.ranks.val_vectors, "vector")}. `
                 + `The papers' rank is ${paper}, a hundredth of the width. Fitted map and logit lens lie across, at what they reach.`,
@@ -186,7 +192,7 @@ function paperFigure(own, beside) {
     const of = (member) => names.flatMap((name) => curves(tone[name], call(name), byLayer(lists[name], member), lookOf(name)));
     for (const [title, member, y] of [["agreement", "p1", shareAxis("precision@1")], ["surprisal", "surprisal", axis("surprisal, nats", { beginAtZero: true, ticks: {} })]]) {
         const at = (name) => short(lists[name][halfway][member]);
-        const said = `At layer ${halfway} it is ${list(names.map((name) => `${at(name)} with the ${call(name)}`))}.`;
+        const said = `At layer ${halfway} ${y.title.text.replace(", nats", "")} is ${list(names.map((name) => `${at(name)} with the ${call(name)}`))}.`;
         section(`The papers' rank by layer: ${title}`, said, lineChart(said, of(member), layerAxis(), y,
             `Maps of rank ${own.rank} to the last layer, as in "Normalized Narrow Jump To Conclusions".${intervals(lists)}`, true, tips(layerTitle)),
         [layerTable(`${title} by layer`, [[member, ""]], lists, names, call)], ["narrow map"]);

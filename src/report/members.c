@@ -10,6 +10,7 @@ static const char *const wanted[] = {
     [COUNT] = "a count",
     [NUMBER] = "a number",
     [MAYBE] = "a number or null",
+    [PERHAPS] = "a number or null",
     [SHARE] = "a number from 0 to 1",
     [MAYBE_SHARE] = "a number from 0 to 1 or null",
     [RANGE] = "a pair of numbers or null",
@@ -30,6 +31,7 @@ bool jc_report_is(const json_t *value, jc_report_kind wants)
     case NUMBER:
         return json_is_number(value);
     case MAYBE:
+    case PERHAPS:
         return json_is_number(value) || json_is_null(value);
     case SHARE:
         return json_is_number(value) && json_number_value(value) >= 0 &&
@@ -80,7 +82,7 @@ jc_status jc_report_object(const jc_report_at *at, const char *path, const json_
         return jc_report_wrong(at, "'%s' is not an object", path);
     for (size_t i = 0; i < n_rows; i++) {
         const json_t *value = json_object_get(object, rows[i].name);
-        if (!value && rows[i].kind == INTERVAL)
+        if (!value && (rows[i].kind == INTERVAL || rows[i].kind == PERHAPS))
             continue;
         if (!value)
             return jc_report_wrong(at, "it has no '%s.%s'", path, rows[i].name);

@@ -20,6 +20,7 @@ typedef enum jc_report_kind {
     SHARE,
     MAYBE_SHARE,
     RANGE,
+    PERHAPS,  /* a number or null, or missing */
     INTERVAL, /* a range, or missing */
     RANGES,
     FLAG

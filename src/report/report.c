@@ -2,11 +2,12 @@
 /*
  * report.c: fill the slots of page.html.
  *
- * The results go into the page as they are, in a JSON block that the scripts draw from. They
- * are checked first, so the script may take their shape for granted.
+ * The results go into the page in a JSON block that the scripts draw from, as they are but
+ * for paths. They are checked first, so the scripts may take their shape for granted.
  */
 #include "jumpcut/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -16,23 +17,15 @@
 #include "report/check.h"
 #include "jumpcut/version.h"
 
-jc_status jc_report_write_json(const char *json, size_t length, const char *name,
-                               const char *out_path, jc_error *err)
+static jc_status put_page(json_t *results, const char *out_path, jc_error *err)
 {
+    const json_t *about = json_object_get(results, "model");
+    const char *model = json_string_value(json_object_get(about, "name"));
+    char *text = jc_report_text(results);
     jc_outfile out = {0};
-    char *model = NULL, *relaxed;
-    size_t relaxed_length;
-    jc_status st = JC_OK;
 
-    if (!jc_json_relax(json, length, &relaxed, &relaxed_length))
-        return jc_fail_nomem(err, name);
-    if (relaxed) { /* a browser reads no more than the standard has */
-        json = relaxed;
-        length = relaxed_length;
-    }
-    st = jc_report_check(json, length, name, &model, err);
-    if (st)
-        goto done;
+    if (!text)
+        return jc_fail_nomem(err, out_path);
     const jc_slot slots[] = {
         {"model", model, strlen(model), jc_put_html},
         {"version", jc_version(), strlen(jc_version()), jc_put_html},
@@ -44,15 +37,36 @@ jc_status jc_report_write_json(const char *json, size_t length, const char *name
         {"sections", jc_asset_sections.data, jc_asset_sections.size, jc_put_raw},
         {"further", jc_asset_further.data, jc_asset_further.size, jc_put_raw},
         {"closing", jc_asset_closing.data, jc_asset_closing.size, jc_put_raw},
-        {"results", json, length, jc_put_json},
+        {"results", text, strlen(text), jc_put_json},
     };
-    st = jc_outfile_open(&out, out_path, err);
-    if (st)
-        goto done;
-    jc_put_page(out.f, &jc_asset_html, slots, JC_COUNT(slots));
-    st = jc_outfile_commit(&out, err);
-done:
-    jc_free(model);
+    jc_status st = jc_outfile_open(&out, out_path, err);
+    if (st == JC_OK) {
+        jc_put_page(out.f, &jc_asset_html, slots, JC_COUNT(slots));
+        st = jc_outfile_commit(&out, err);
+    }
+    free(text);
+    return st;
+}
+
+jc_status jc_report_write_json(const char *json, size_t length, const char *name,
+                               const char *out_path, jc_error *err)
+{
+    char *relaxed;
+    size_t relaxed_length;
+    json_t *results = NULL;
+
+    if (!jc_json_relax(json, length, &relaxed, &relaxed_length))
+        return jc_fail_nomem(err, name);
+    if (relaxed) { /* NaN and the like */
+        json = relaxed;
+        length = relaxed_length;
+    }
+    jc_status st = jc_report_check(json, length, name, &results, err);
+    if (st == JC_OK && !jc_report_share(results))
+        st = jc_fail_nomem(err, name);
+    if (st == JC_OK)
+        st = put_page(results, out_path, err);
+    json_decref(results);
     jc_free(relaxed);
     return st;
 }

@@ -95,7 +95,7 @@ function meanTable() {
 
 function precisionSection() {
     const ks = [["p1", 1], ["p5", 5], ["p10", 10]], at = (m) => results.jump[m][halfway].p1;
-    const said = `At layer ${halfway} the first guess is the model's own in ${compare((m) => percent(at(m)), at)}.`;
+    const said = `The first guess of layer ${halfway} is the model's own this often: ${compare((m) => percent(at(m)), at)}.`;
     const sets = Object.fromEntries(ks.map(([member, k]) => [`@${k}`,
         methods.flatMap((m) => curves(rank(m), told[m], byLayer(results.jump[m], member), lookOf(m)))]));
     const figure = lineChart(said, sets, layerAxis(), shareAxis("precision@k"),

@@ -11,10 +11,10 @@
 /* How good a method is with x in 0..1 of the blocks run. */
 static inline double fake_score(const char *method, double x)
 {
-    double power = strcmp(method, "id") == 0    ? 6
-                   : strcmp(method, "mat") == 0 ? 1.6
-                   : strchr(method, '_')        ? 0.2 * (double)strlen(method) - 1
-                                                : 1.4;
+    double power = strcmp(method, "id") == 0        ? 6
+                   : strchr(method, '_')            ? 0.2 * (double)strlen(method) - 1
+                   : strncmp(method, "mat", 3) == 0 ? 1.6
+                                                    : 1.4;
 
     return fmin(1, 0.05 * x + 0.95 * pow(x, power));
 }
@@ -59,6 +59,7 @@ static inline json_t *fake_jump(const char *method, int layers)
                                   "p5", sqrt(p), "p10", cbrt(p), "surprisal", surprisal,
                                   "surprisal_ci", surprisal - half, surprisal + half);
         fake_intervals(entry, p);
+        json_object_set_new(entry, "kl", json_real(5 * (1 - p)));
         json_array_append_new(list, entry);
     }
     return list;
@@ -156,7 +157,7 @@ static inline json_t *fake_transfer(const char *a, const char *b, int layers)
 static inline json_t *fake_sizes(void)
 {
     static const char *const names[] = {"mat, one position a text", "mat, all positions",
-                                        "ridge 0.01 with bias, all positions"};
+                                        "ridge 0.01, all positions"};
     json_t *list = json_array();
 
     for (int i = 0; i < 3; i++) {
@@ -170,10 +171,43 @@ static inline json_t *fake_sizes(void)
         json_array_append_new(
             list, json_pack("{s:s,s:s,s:f,s:b,s:s,s:i,s:i,s:o}", "name", names[i], "method",
                             i == 2 ? "ridge" : "mat", "ridge", i == 2 ? 0.01 : 0.0, "bias",
-                            i == 2, "positions", i == 0 ? "one" : "all", "val_texts", 300,
+                            0, "positions", i == 0 ? "one" : "all", "val_texts", 300,
                             "val_vectors", 300, "points", points));
     }
     return list;
+}
+
+/* Of a rank; share of what a whole map reaches. */
+static inline json_t *fake_cost(int rank, double share, int layers)
+{
+    json_t *list = fake_jump("mat", layers), *layer;
+    json_t *entry =
+        json_pack("{s:i,s:i,s:i,s:f,s:f,s:[f,f],s:o}", "parameters", 256 * rank * layers,
+                  "bytes", 1024 * rank * layers, "flops", 512 * rank, "r2", 0.7 * share,
+                  "p1", 0.5 * share, "p1_ci", 0.48 * share, 0.52 * share, "layers", list);
+    size_t l;
+
+    json_array_foreach(list, l, layer)
+    {
+        json_object_set_new(layer, "r2", json_real(share * (double)(l + 1) / (layers + 1)));
+        json_object_set_new(layer, "p1", json_real(share * (double)(l + 1) / (layers + 1)));
+    }
+    if (rank > 0)
+        json_object_set_new(entry, "rank", json_integer(rank));
+    return entry;
+}
+
+static inline json_t *fake_ranks(int layers)
+{
+    json_t *points = json_array();
+
+    for (int rank = 1; rank <= 128; rank *= 2)
+        json_array_append_new(points, fake_cost(rank, 1 - exp(-rank / 8.0), layers));
+    json_t *mat = fake_cost(0, 1, layers), *id = fake_cost(0, 0.4, layers);
+    json_object_set_new(mat, "parameters", json_integer((json_int_t)128 * 128 * layers));
+    return json_pack("{s:i,s:i,s:b,s:i,s:[f],s:o,s:{s:o,s:o}}", "width", 128, "paper", 1,
+                     "bias", 0, "val_vectors", 300, "train_r2", 0.5, "points", points,
+                     "beside", "mat", mat, "id", id);
 }
 
 /* R2 to the last layer, and of each method what has an interval. */
@@ -225,6 +259,11 @@ static inline void fake_sections(json_t *root, int layers)
                                       "that-does-not-fit-anywhere.jsonl",
                                       layers));
     json_object_set_new(root, "training_size", fake_sizes());
+    json_object_set_new(root, "ranks", fake_ranks(layers));
+    json_object_set_new(root, "made",
+                        json_pack("{s:s,s:[s,s,s,s]}", "version", "0.1.0", "command",
+                                  "jumpcut", "study", "models/fake",
+                                  "--out=/home/me/fake"));
 }
 
 static inline void fake_swap(json_t *of, const char *a, const char *b)

@@ -20,14 +20,38 @@ window.addEventListener("load", () => {
         bold: all("b").length, /* markup that came out of a string of the results */
     };
 
+    const sections = all("main > section"), links = all("nav a");
+    facts.contents = links.length === sections.length && links.every((a, i) => document.getElementById(a.hash.slice(1)) === sections[i])
+        ? "every section" : "fails";
+    facts.definitions = all("figcaption a").length > 0 && all("figcaption a").every((a) => document.getElementById(a.hash.slice(1))?.tagName === "DT") ? "found" : "fails";
+    facts.advice = all(".advice strong").map((e) => e.textContent).join(" ") || "none";
+    facts.dashes = charts.every((chart) => chart.data.datasets.every((set) => set.isBand || set.showLine === false || (set.borderDash.length > 0) === /^logit lens/.test(set.label)))
+        ? "the logit lens" : "fails";
+    facts.axes = charts.every((chart) => Object.values(chart.options.scales).every((scale) => scale.title.text.length > 0)) ? "labelled" : "fails";
+    facts.hidden = charts.flatMap((chart) => chart.data.datasets).filter((set) => set.note).map((set) => `${set.label} ${set.note}`)[0] ?? "none";
+    facts.about = [...document.querySelectorAll("#s-about dd")].map((e) => e.textContent).join(" | ");
+
+    /* What the buttons save, by what would be made of it. */
+    const files = [], create = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+        files.push(blob);
+        return create(blob);
+    };
+    HTMLAnchorElement.prototype.click = () => {};
+    const csv = all("figure").filter((figure) => figure.querySelector(".downloads")).map((figure) => [figure.csv(), figure.querySelector(".downloads button").click()][0]);
+    facts.csv = files.length === csv.length && files.every((blob, i) => blob.type === "text/csv" && blob.size === new Blob([csvText(csv[i])]).size
+        && csv[i].length > 2 && csv[i].every((row) => row.length === csv[i][0].length)) ? "each figure" : "fails";
+    facts.quoted = csvText([["a,b", 'say "x"', "two\nlines", null, 0.5]]) === '"a,b","say ""x""","two\nlines",,0.5\n' ? "right" : "wrong";
+
     const colours = (canvas) => {
         const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
         return new Set(pixels).size;
     };
+    facts.png = all("figure").filter((figure) => figure.png).every((figure) => colours(figure.png()) > 20) ? "each figure" : "fails";
     facts.charts = all("canvas").filter((canvas) => colours(canvas) > 20).length;
 
     const cell = document.querySelector(".heat .known");
-    const method = cell.closest(".map").querySelector("h3").textContent;
+    const method = methods[0];
     cell.focus();
     cell.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
     facts.arrow = cell.closest(".map").querySelector(".tip").textContent

@@ -130,6 +130,7 @@ static void first_tables(reader *r, json_t *root, const char **methods, size_t n
     for (size_t m = 0; m < n; m++)
         member(r, json_object_get(json_object_get(root, "jump_mean"), methods[m]), "p1", m);
     by_layer(r, jump, n, surprisal);
+    by_layer(r, jump, n, (const char *[]){"kl", NULL});
     for (size_t m = 0; m < n; m++)
         by_entry(r, json_object_get(early, methods[m]),
                  (const char *[]){"lambda", "layers", "p1", NULL});
@@ -234,6 +235,37 @@ static void size_tables(reader *r, json_t *root)
             by_entry(r, json_object_get(json_array_get(list, i), "points"), names[k]);
 }
 
+static void rank_row(reader *r, json_t *entry, const char *const *score, size_t row)
+{
+    members(r, entry, (const char *[]){"parameters", "bytes", "flops", NULL}, row);
+    members(r, entry, score, row);
+}
+
+/* By rank, then by layer at the papers' rank, the first. */
+static void rank_tables(reader *r, json_t *root)
+{
+    static const char *const names[][2] = {{"r2", NULL}, {"p1", NULL}, {"surprisal", NULL}};
+    json_t *ranks = json_object_get(root, "ranks"),
+           *beside = json_object_get(ranks, "beside");
+    json_t *points = json_object_get(ranks, "points");
+    json_t *three[] = {json_array_get(points, 0), json_object_get(beside, "mat"),
+                       json_object_get(beside, "id")};
+    json_t *lists[3];
+
+    if (!ranks)
+        return;
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < json_array_size(points); i++)
+            rank_row(r, json_array_get(points, i), names[k], i);
+        rank_row(r, three[1], names[k], 1);
+        rank_row(r, three[2], names[k], 2);
+    }
+    for (size_t i = 0; i < 3; i++)
+        lists[i] = json_object_get(three[i], "layers");
+    by_layer(r, lists, 3, names[1]);
+    by_layer(r, lists, 3, names[2]);
+}
+
 static void tables(reader *r, json_t *root)
 {
     json_t *all = json_object_get(root, "jump"), *jump[16];
@@ -245,6 +277,7 @@ static void tables(reader *r, json_t *root)
     first_tables(r, root, methods, n, jump);
     parts_tables(r, root);
     schedule_tables(r, root);
+    rank_tables(r, root);
     transfer_tables(r, root);
     size_tables(r, root);
 }
@@ -259,7 +292,7 @@ static int numbers(const char *results, const char *dom)
     if (!root || !f || !text)
         return 1;
     text[fread(text, 1, room - 1, f)] = 0;
-    const char *start = strstr(text, "<section>"); /* after any script's own text */
+    const char *start = strstr(text, "<section "); /* after any script's own text */
     reader r = {.at = start ? start : text};
     tables(&r, root);
     const char *footer = strstr(r.at, "<footer>"), *more = strstr(r.at, "<data value=\"");
