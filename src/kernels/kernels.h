@@ -106,18 +106,21 @@ typedef struct jc_weight_source {
 typedef struct jc_stored {
     const char *type; /* "F32", "BF16", "Q8_0", ... */
     const void *data;
-    size_t n_out;
+    size_t n_out, step; /* rows of `data` from one output to the next; 0: 1 */
+    /* For types that have no kernel of their own, or NULL: numbers [from + first, + n) of
+     * arg, `from` being the first of `data`. Called by several threads. */
+    void (*read)(const void *arg, size_t first, size_t n, float *out);
+    const void *arg;
+    size_t from;
 } jc_stored;
-
-enum { JC_STORED_PARTS = 3 };
 
 /* y [rows, n_out] = act(x [rows, n_in] W' + bias), or y += that when `add` is set. */
 typedef struct jc_linear_spec {
     size_t n_in, n_out;
     jc_weight_source weight;
     /* The same weight where it lies, one part below the other, for the generation plan;
-     * none: that plan uses the packed weight. */
-    jc_stored stored[JC_STORED_PARTS];
+     * none: that plan uses the packed weight. Copied. */
+    const jc_stored *stored;
     size_t n_stored;
     const float *bias; /* [n_out] or NULL; copied */
     jc_act act;

@@ -82,13 +82,14 @@ jc_status jc_glimpse_new(jc_glimpse **out, const jc_model *model, const uint32_t
     g->n = n;
     g->rows = jc_matrix_new(n, d, sizeof *g->rows);
     jc_status st = g->rows ? fill_rows(g, ids, err) : jc_fail_nomem(err, "a read-out");
+    const jc_stored stored = {.type = "BF16", .data = g->rows, .n_out = n};
     const jc_linear_spec spec = {.n_in = d,
                                  .n_out = n,
                                  .weight = {.arg = g->rows,
                                             .read = read_rows,
                                             .release = keep_rows,
                                             .bytes = n * d * sizeof *g->rows},
-                                 .stored = {{"BF16", g->rows, n}},
+                                 .stored = &stored,
                                  .n_stored = 1,
                                  .precision = JC_PRECISION_F32};
     if (st == JC_OK)

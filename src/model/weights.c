@@ -83,6 +83,8 @@ static size_t stored_row(const struct stack *stack, size_t row)
     size_t groups = stack->n_out / w / (shared + 2), queries = groups * shared;
     size_t group = head / shared, within = head % shared; /* of a head of queries */
 
+    if (!stack->paired && !stack->by_head)
+        return row;
     if (stack->paired)
         return row < half ? 2 * row : 2 * (row - half) + 1;
     if (head >= queries) {
@@ -267,21 +269,62 @@ static jc_status keep(struct stack **out, const struct stack *stack, jc_error *e
     return JC_OK;
 }
 
-/* The weight where it lies, for the generation plan; not where its rows are to be put in
- * another order. */
-static void show_stored(jc_linear_spec *spec, const struct stack *stack)
+static void read_tensor(const void *tensor, size_t first, size_t n, float *out)
 {
-    for (size_t p = 0; p < stack->n && !stack->by_head && !stack->paired; p++)
-        spec->stored[spec->n_stored++] =
-            (jc_stored){.type = jc_dtype_name(stack->parts[p].dtype),
-                        .data = stack->parts[p].data,
-                        .n_out = stack->parts[p].shape[stack->in_out ? 1 : 0]};
+    jc_tensor_read(tensor, first, n, out);
+}
+
+/* Outputs from `row` on that lie at even distances in one tensor. `stack` outlives the
+ * layer if it is kept. */
+static jc_stored stored_part(const struct stack *stack, size_t row, bool kept)
+{
+    size_t at = stored_row(stack, row), side = stack->in_out ? 1 : 0;
+    const jc_tensor *tensor = stack->parts;
+    jc_stored part = {.n_out = stack->n_out - row, .step = stack->paired ? 2 : 1};
+
+    for (; at >= tensor->shape[side]; tensor++)
+        at -= tensor->shape[side];
+    size_t left = tensor->shape[side] - at;
+    if (stack->paired)
+        left = (left + 1) / 2;
+    if (stack->by_head)
+        left = stack->head_width;
+    if (stack->paired && row < stack->n_out / 2)
+        part.n_out = stack->n_out / 2 - row;
+    part.n_out = left < part.n_out ? left : part.n_out;
+    part.type = tensor->scales ? "scaled" : jc_dtype_name(tensor->dtype);
+    part.from = at * stack->n_in;
+    part.data = tensor->data +
+                part.from / jc_dtype_block(tensor->dtype) * jc_dtype_bytes(tensor->dtype);
+    if (kept && !stack->in_out) {
+        part.read = read_tensor;
+        part.arg = tensor;
+    }
+    return part;
+}
+
+/* The weight where it lies, for the generation plan, in the order of its outputs. */
+static jc_status show_stored(jc_linear_spec *spec, const struct stack *stack, bool kept,
+                             jc_stored **memory, jc_error *err)
+{
+    size_t capacity = 0;
+
+    if (stack->paired && stack->in_out)
+        return JC_OK;
+    for (size_t row = 0; row < stack->n_out; row += (*memory)[spec->n_stored++].n_out) {
+        if (!jc_grow(memory, &capacity, spec->n_stored + 1, sizeof **memory))
+            return jc_fail_nomem(err, "the weights");
+        (*memory)[spec->n_stored] = stored_part(stack, row, kept);
+    }
+    spec->stored = *memory;
+    return JC_OK;
 }
 
 static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_spec *spec,
                              struct stack *stack, jc_error *err)
 {
     struct stack *kept = NULL;
+    jc_stored *stored = NULL;
     jc_status st = JC_OK;
 
     spec->weight =
@@ -294,9 +337,12 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
             spec->weight.bytes += stack->parts[p].bytes;
     }
     if (st == JC_OK)
+        st = show_stored(spec, kept ? kept : stack, kept, &stored, err);
+    if (st == JC_OK)
         st = jc_linear_new(out, model->backend, spec, err);
     if (st)
         jc_free(kept);
+    jc_free(stored);
     for (size_t p = 0; p < stack->n && !kept; p++)
         jc_map_release(stack->parts[p].data, stack->parts[p].bytes);
     return st ? st : check_finite(stack, err);
@@ -319,7 +365,6 @@ static jc_status load_linear(jc_linear **out, const jc_model *model, jc_weight_i
         spec.n_in = stack.n_in;
         spec.n_out = stack.n_out;
         spec.bias = bias;
-        show_stored(&spec, &stack);
         st = make_linear(out, model, &spec, &stack, err);
     }
     if (st) {

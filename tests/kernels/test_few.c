@@ -59,12 +59,14 @@ static int set_up(void **state)
 }
 
 /* JC_FEW_OTHER: finds each block among the golden ones. */
-static void read_other(const void *blocks, size_t n, float *out)
+static void read_other(const void *blocks, size_t first, size_t n, float *out)
 {
     const kind *k = &kinds[JC_FEW_OTHER];
 
+    assert_int_equal(first % k->values, 0);
     for (size_t b = 0; b < n / k->values; b++) {
-        const unsigned char *block = (const unsigned char *)blocks + b * k->bytes;
+        const unsigned char *block =
+            (const unsigned char *)blocks + (first / k->values + b) * k->bytes;
         size_t i = 0;
         while (memcmp(k->blocks + i * k->bytes, block, k->bytes) != 0)
             i++;
@@ -136,7 +138,7 @@ static layer *make(const kind *k, size_t n_in, size_t n_out, const jc_few_set *s
                             .n_out = n_out,
                             .data = l->data,
                             .set = set,
-                            .other = {k->values, k->bytes, read_other}};
+                            .other = {read_other, l->data, 0}};
     return l;
 }
 
@@ -304,6 +306,7 @@ static void test_few__is_the_same_when_cut_for_threads(void **state)
                    OUT / 15 * IN / k->values * k->bytes);
         l->spec.n_out = OUT;
         l->spec.data = data;
+        l->spec.other.arg = data;
         jc_few *w = few_new(l);
         jc_threads_enter(1);
         run(w, 0, OUT, l->x, IN, 1, false, y, OUT);
@@ -346,6 +349,49 @@ static void test_few__takes_a_matrix_of_inputs_by_outputs(void **state)
         check_equal(y, z, 3 * OUT, "transposed", (int)k->type);
         jc_few_free(w);
         drop(l);
+    }
+}
+
+/* Two types in one call, and a weight's even outputs before its odd ones. */
+static void test_few__runs_parts_of_several_weights_as_it_runs_each(void **state)
+{
+    enum { OUT = 46, IN = 512, K = 5 };
+    const kind *few[] = {&kinds[JC_FEW_Q6_K], &kinds[JC_FEW_F16], &kinds[JC_FEW_OTHER],
+                         &kinds[JC_FEW_Q6_K]};
+    float want[K * OUT], y[4][K * OUT], z[4][K * OUT];
+    jc_few_part parts[9];
+    layer *l[4];
+    jc_error err;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        l[i] = make(few[i], IN, OUT, NULL);
+        jc_few *whole = few_new(l[i]);
+        run(whole, 0, OUT, l[0]->x, IN, K, false, want, OUT);
+        jc_few_free(whole);
+        l[i]->spec.step = 2;
+        l[i]->spec.n_out = OUT / 2;
+        for (size_t odd = 0; odd < 2; odd++) {
+            l[i]->spec.data = l[i]->data + odd * IN / few[i]->values * few[i]->bytes;
+            l[i]->spec.other.from = odd * IN;
+            parts[2 * i + odd] =
+                (jc_few_part){few_new(l[i]), 0, OUT / 2, y[i] + odd * OUT / 2};
+        }
+        for (size_t r = 0; r < K; r++)
+            for (size_t o = 0; o < OUT; o++)
+                z[i][r * OUT + o / 2 + o % 2 * OUT / 2] = want[r * OUT + o];
+    }
+    parts[8] = (jc_few_part){parts[0].w, 3, 0, NULL};
+    assert_int_equal(jc_few_run_parts(parts, 9, l[0]->x, IN, K, false, OUT, &err), JC_OK);
+    for (size_t i = 0; i < 4; i++)
+        check_equal(y[i], z[i], K * OUT, "parts", (int)few[i]->type);
+    parts[8].n = OUT;
+    assert_int_equal(jc_few_run_parts(parts, 9, l[0]->x, IN, K, false, OUT, &err),
+                     JC_E_ARG);
+    for (size_t i = 0; i < 4; i++) {
+        jc_few_free((jc_few *)(uintptr_t)parts[2 * i].w);
+        jc_few_free((jc_few *)(uintptr_t)parts[2 * i + 1].w);
+        drop(l[i]);
     }
 }
 
@@ -439,8 +485,8 @@ static void test_few__refuses_what_it_cannot_do(void **state)
     assert_int_equal(jc_few_new(&w, &spec, NULL), JC_E_UNSUPPORTED);
     assert_null(w);
     spec.type = JC_FEW_OTHER;
-    spec.other.values = 48;
-    assert_int_equal(jc_few_new(&w, &spec, NULL), JC_E_UNSUPPORTED);
+    spec.other.read = NULL;
+    assert_int_equal(jc_few_new(&w, &spec, NULL), JC_E_ARG);
     jc_few_free(w);
     w = few_new(l);
     assert_int_equal(jc_few_run(w, 10, 7, l->x, 256, 1, false, y, 16, NULL), JC_E_ARG);
@@ -481,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_few__is_the_product_and_a_row_depends_on_itself_alone),
         cmocka_unit_test(test_few__is_the_same_when_cut_for_threads),
         cmocka_unit_test(test_few__takes_a_matrix_of_inputs_by_outputs),
+        cmocka_unit_test(test_few__runs_parts_of_several_weights_as_it_runs_each),
         cmocka_unit_test(test_few__adds_the_bias_then_acts_then_adds_to_y),
         cmocka_unit_test(test_few__a_number_that_is_not_finite_shows),
         cmocka_unit_test(test_few__refuses_what_it_cannot_do),

@@ -144,7 +144,7 @@ INLINE size_t dense_chunk(size_t rows)
 
 /* size: bytes of a weight */
 INLINE void dense_panel(dense_load *load, size_t size, const jc_few_work *work,
-                        size_t first, size_t n, float *out)
+                        size_t first, size_t n, const unsigned char *next, float *out)
 {
     const size_t n_in = work->spec->n_in, whole = n_in / STEP, rest = n_in % STEP;
     const size_t bytes = STEP * size, chunk = dense_chunk(work->rows);
@@ -164,9 +164,8 @@ INLINE void dense_panel(dense_load *load, size_t size, const jc_few_work *work,
             }
             tile.next = DENSE_OUTPUTS * work->row_bytes; /* the next outputs, or chunk */
             if (o + DENSE_OUTPUTS >= n)
-                tile.next = at + chunk < whole
-                                ? chunk * bytes - o * work->row_bytes
-                                : (FEW_PANEL - o) * work->row_bytes - at * bytes;
+                tile.next = at + chunk < whole ? chunk * bytes - o * work->row_bytes
+                                               : (uintptr_t)next - (uintptr_t)tile.w[0];
             tile.to = DENSE_OUTPUTS;
             dense_all(load, bytes, &tile, work, at * STEP, kept[o / DENSE_OUTPUTS]);
         }
@@ -190,9 +189,10 @@ static size_t dense_row(const jc_few_kernel *kernel, size_t n_in)
 
 /* The kernel of a type whose x is prepared by `how`. */
 #define DENSE_KERNEL(name, load, size, how)                                                \
-    static void name##_panel(const jc_few_work *work, size_t first, size_t n, float *out)  \
+    static void name##_panel(const jc_few_work *work, size_t first, size_t n,              \
+                             const unsigned char *next, float *out)                        \
     {                                                                                      \
-        dense_panel(load, size, work, first, n, out);                                      \
+        dense_panel(load, size, work, first, n, next, out);                                \
     }                                                                                      \
     static const jc_few_kernel name##_kernel = {1,   size,         NULL, dense_row,        \
                                                 how, name##_panel, NULL}

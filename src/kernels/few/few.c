@@ -82,14 +82,13 @@ jc_status jc_few_new(jc_few **out, const jc_few_spec *spec, jc_error *err)
     const jc_few_kernels *of = &set->of[spec->type];
     const jc_few_kernel *kernel = spec->int8 && of->int8 ? of->int8 : of->real;
     bool other = spec->type == JC_FEW_OTHER;
-    size_t values = other ? spec->other.values : kernel->values;
-    size_t bytes = other ? spec->other.bytes : kernel->bytes, row_bytes;
+    size_t values = kernel->values, row_bytes;
 
-    if (values == 0 || FEW_CHUNK % values != 0 || (other && !spec->other.read))
-        return jc_fail(err, JC_E_UNSUPPORTED, "no kernel for blocks of %zu values", values);
     if (!spec->data || spec->n_in == 0 || spec->n_in % values != 0 ||
-        (spec->in_out && (values != 1 || other)) ||
-        !jc_mul(spec->n_in / values, bytes, &row_bytes))
+        (spec->in_out && (values != 1 || other || spec->step > 1)) ||
+        (other && !spec->other.read) ||
+        !jc_mul(spec->n_in / values, kernel->bytes, &row_bytes) ||
+        !jc_mul(row_bytes, spec->step ? spec->step : 1, &row_bytes))
         return jc_fail(err, JC_E_ARG, "a weight of %zu inputs in blocks of %zu", spec->n_in,
                        values);
     jc_few *w = jc_alloc_array(1, sizeof *w);
@@ -108,96 +107,204 @@ jc_status jc_few_new(jc_few **out, const jc_few_spec *spec, jc_error *err)
     return JC_OK;
 }
 
-struct run {
-    const jc_few *w;
+/* Weights that are multiplied together, and how their outputs are cut into tasks. */
+struct share {
+    const jc_few_part *part;
     jc_few_work work;
-    size_t first, n, tile; /* outputs */
+    size_t tile, tasks; /* outputs of a task; tasks up to this part's end */
+    size_t at;          /* where its rows of x are prepared */
+    bool first;         /* of those that share them */
+};
+
+struct run {
+    struct share *shares;
+    size_t n, row; /* rows of x before this one are done */
+    size_t threads;
     bool add;
-    float *y;
     size_t y_stride;
 };
 
 /* y of outputs first .. first + n - 1, n <= FEW_PANEL, from the panel's products. */
-static void finish(const struct run *run, size_t first, size_t n, float *products)
+static void finish(const struct run *run, const struct share *share, size_t first, size_t n,
+                   float *products)
 {
-    const jc_few *w = run->w;
+    const jc_few *w = share->part->w;
+    float *y = share->part->y + run->row * run->y_stride + (first - share->part->first);
     float bias[FEW_PANEL] = {0};
 
-    if (w->bias)
-        memcpy(bias, w->bias + first, n * sizeof *bias);
-    for (size_t r = 0; r < run->work.rows; r++) {
+    for (size_t i = 0; w->bias && i < n; i++)
+        bias[i] = w->bias[first + i];
+    for (size_t r = 0; r < share->work.rows; r++, y += run->y_stride) {
         float *p = products + r * FEW_PANEL;
-        float *y = run->y + r * run->y_stride + (first - run->first);
-        if (w->bias)
-            for (size_t i = 0; i < FEW_PANEL; i++)
-                p[i] += bias[i];
+        for (size_t i = 0; w->bias && i < FEW_PANEL; i++)
+            p[i] += bias[i];
         if (w->spec.act != JC_ACT_NONE) /* all of them: see that lanes are alike */
             jc_vector_get()->act(w->spec.act, FEW_PANEL, p);
         if (run->add)
             for (size_t i = 0; i < n; i++)
                 y[i] += p[i];
         else
-            memcpy(y, p, n * sizeof *y);
+            for (size_t i = 0; i < n; i++)
+                y[i] = p[i];
     }
 }
 
-static jc_status tile(void *arg, size_t i, jc_error *err)
+static const struct share *share_of(const struct run *run, size_t task)
+{
+    const struct share *share = run->shares;
+
+    while (task >= share->tasks)
+        share++;
+    return share;
+}
+
+/* The first output of a task. */
+static size_t task_begin(const struct run *run, const struct share *share, size_t task)
+{
+    size_t before = share == run->shares ? 0 : share[-1].tasks;
+
+    return share->part->first + (task - before) * share->tile;
+}
+
+static const unsigned char *task_data(const struct run *run, size_t task)
+{
+    const struct share *share = share_of(run, task);
+
+    return share->work.data + task_begin(run, share, task) * share->work.row_bytes;
+}
+
+/* What this thread reads after a task is most likely the task that lies as far ahead as
+ * there are threads. */
+static jc_status run_task(void *arg, size_t task, jc_error *err)
 {
     const struct run *run = arg;
-    size_t from = i * run->tile,
-           end = from + run->tile < run->n ? from + run->tile : run->n;
-    float products[FEW_ROWS * FEW_PANEL] = {0};
+    const struct share *share = share_of(run, task);
+    const jc_few_work *work = &share->work;
+    size_t from = task_begin(run, share, task), last = run->shares[run->n - 1].tasks - 1;
+    size_t end = share->part->first + share->part->n, then = task + run->threads;
+    float products[FEW_ROWS * FEW_PANEL];
 
     (void)err;
+    if (end - from > share->tile)
+        end = from + share->tile;
     for (; from < end; from += FEW_PANEL) {
         size_t n = end - from < FEW_PANEL ? end - from : FEW_PANEL;
-        run->w->kernel->panel(&run->work, run->first + from, n, products);
-        finish(run, run->first + from, n, products);
+        const unsigned char *next = from + n < end
+                                        ? work->data + (from + n) * work->row_bytes
+                                        : task_data(run, then < last ? then : last);
+        work->kernel->panel(work, from, n, next, products);
+        finish(run, share, from, n, products);
     }
     return JC_OK;
 }
 
-static size_t tile_size(const jc_few *w, size_t n)
+/* Outputs of a task, where all weights together have `bytes`. */
+static size_t tile_size(size_t row_bytes, size_t n, size_t bytes)
 {
-    size_t bytes = w->row_bytes * FEW_PANEL, threads = jc_threads_max();
+    size_t panel = row_bytes * FEW_PANEL, threads = jc_threads_max();
     size_t panels = (n + FEW_PANEL - 1) / FEW_PANEL, each = panels;
 
-    if (bytes * panels > ALONE) {
+    if (bytes > ALONE) {
         size_t share = (panels + threads - 1) / threads; /* at least a task a thread */
-        each = TILE_BYTES / bytes < share ? TILE_BYTES / bytes : share;
+        each = TILE_BYTES / panel < share ? TILE_BYTES / panel : share;
     }
     return (each > 0 ? each : 1) * FEW_PANEL;
+}
+
+/* Which memory each part's rows of x are prepared in, in bytes from its start: types share
+ * theirs. The bytes of all. */
+static size_t place_rows(struct share *shares, size_t n, size_t rows)
+{
+    size_t all = 0;
+
+    for (size_t p = 0, k; p < n; p++) {
+        for (k = 0; shares[k].work.kernel != shares[p].work.kernel; k++)
+            ;
+        shares[p].first = k == p;
+        shares[p].at = k < p ? shares[k].at : all;
+        all += k < p ? 0 : rows * shares[p].work.x_bytes;
+    }
+    return all;
+}
+
+static void prepare_rows(struct run *run, const float *x, size_t x_stride, size_t rows,
+                         unsigned char *memory)
+{
+    for (size_t p = 0; p < run->n; p++) {
+        struct share *share = &run->shares[p];
+        jc_few_work *work = &share->work;
+        unsigned char *to = memory + share->at;
+        work->x = to;
+        work->rows = rows;
+        for (size_t r = 0; share->first && r < rows; r++, to += work->x_bytes)
+            work->kernel->prepare(work->kernel, work->spec->n_in, x + r * x_stride, to);
+    }
+}
+
+/* The shares of parts, of which some may be empty. */
+static jc_status cut(struct run *run, const jc_few_part *parts, size_t n, jc_error *err)
+{
+    size_t bytes = 0, tasks = 0;
+
+    for (size_t p = 0; p < n; p++) {
+        const jc_few *w = parts[p].w;
+        if (parts[p].n > w->spec.n_out || parts[p].first > w->spec.n_out - parts[p].n)
+            return jc_fail(err, JC_E_ARG, "outputs %zu to %zu of %zu", parts[p].first,
+                           parts[p].first + parts[p].n, w->spec.n_out);
+        bytes += parts[p].n * w->row_bytes;
+    }
+    for (size_t p = 0; p < n; p++) {
+        const jc_few *w = parts[p].w;
+        size_t tile = tile_size(w->row_bytes, parts[p].n, bytes);
+        if (parts[p].n == 0)
+            continue;
+        tasks += (parts[p].n + tile - 1) / tile;
+        run->shares[run->n++] = (struct share){
+            .part = &parts[p],
+            .work = {.spec = &w->spec,
+                     .kernel = w->kernel,
+                     .data = w->data,
+                     .row_bytes = w->row_bytes,
+                     .x_bytes = w->kernel->prepared(w->kernel, w->spec.n_in)},
+            .tile = tile,
+            .tasks = tasks};
+    }
+    return JC_OK;
+}
+
+jc_status jc_few_run_parts(const jc_few_part *parts, size_t n_parts, const float *x,
+                           size_t x_stride, size_t rows, bool add, size_t y_stride,
+                           jc_error *err)
+{
+    struct run run = {.add = add, .y_stride = y_stride, .threads = jc_threads_max()};
+    unsigned char *memory = NULL;
+
+    run.shares = jc_alloc_array(n_parts, sizeof *run.shares);
+    jc_status st =
+        run.shares ? cut(&run, parts, n_parts, err) : jc_fail_nomem(err, "linear layers");
+    if (st || run.n == 0 || rows == 0)
+        goto done;
+    memory =
+        jc_alloc(place_rows(run.shares, run.n, rows < FEW_ROWS ? rows : FEW_ROWS) + 63);
+    st = memory ? JC_OK : jc_fail_nomem(err, "rows of a linear layer");
+    const size_t tasks = run.shares[run.n - 1].tasks;
+    for (; run.row < rows && st == JC_OK; run.row += FEW_ROWS) {
+        size_t some = rows - run.row < FEW_ROWS ? rows - run.row : FEW_ROWS;
+        prepare_rows(&run, x + run.row * x_stride, x_stride, some,
+                     memory + (64 - (uintptr_t)memory % 64) % 64);
+        st = tasks == 1 ? run_task(&run, 0, err) : jc_parallel(tasks, run_task, &run, err);
+    }
+done:
+    jc_free(memory);
+    jc_free(run.shares);
+    return st;
 }
 
 jc_status jc_few_run(const jc_few *w, size_t first, size_t n, const float *x,
                      size_t x_stride, size_t rows, bool add, float *y, size_t y_stride,
                      jc_error *err)
 {
-    struct run run = {.w = w, .first = first, .n = n, .add = add, .y_stride = y_stride};
-    size_t each = w->kernel->prepared(w->kernel, w->spec.n_in);
-    size_t most = rows < FEW_ROWS ? rows : FEW_ROWS;
+    const jc_few_part part = {w, first, n, y};
 
-    if (n > w->spec.n_out || first > w->spec.n_out - n)
-        return jc_fail(err, JC_E_ARG, "outputs %zu to %zu of %zu", first, first + n,
-                       w->spec.n_out);
-    if (n == 0 || rows == 0)
-        return JC_OK;
-    unsigned char *memory = jc_alloc(most * each + 63);
-    if (!memory)
-        return jc_fail_nomem(err, "rows of a linear layer");
-    unsigned char *prepared = memory + (64 - (uintptr_t)memory % 64) % 64;
-    jc_status st = JC_OK;
-    run.work = (jc_few_work){&w->spec, w->kernel, w->data, w->row_bytes, prepared, each, 0};
-    run.tile = tile_size(w, n);
-    for (size_t r = 0; r < rows && st == JC_OK; r += FEW_ROWS) {
-        run.work.rows = rows - r < FEW_ROWS ? rows - r : FEW_ROWS;
-        run.y = y + r * y_stride;
-        for (size_t k = 0; k < run.work.rows; k++)
-            w->kernel->prepare(w->kernel, w->spec.n_in, x + (r + k) * x_stride,
-                               prepared + k * each);
-        size_t tasks = (n + run.tile - 1) / run.tile;
-        st = tasks == 1 ? tile(&run, 0, err) : jc_parallel(tasks, tile, &run, err);
-    }
-    jc_free(memory);
-    return st;
+    return jc_few_run_parts(&part, 1, x, x_stride, rows, add, y_stride, err);
 }

@@ -24,7 +24,7 @@ typedef enum jc_few_type {
     JC_FEW_Q4_K,
     JC_FEW_Q5_K,
     JC_FEW_Q6_K,
-    JC_FEW_OTHER, /* any type in blocks, by a function that dequantises */
+    JC_FEW_OTHER, /* any type, by a function that reads it */
     JC_FEW_TYPES
 } jc_few_type;
 
@@ -32,14 +32,17 @@ typedef struct jc_few_spec {
     jc_few_type type;
     size_t n_in, n_out; /* n_in is a multiple of the values in a block */
     const void *data;   /* [n_out, n_in] as a file stores it, at any address */
+    size_t step;        /* rows of `data` from one output to the next; 0: 1 */
     bool in_out;        /* data is [n_in, n_out]: F32, F16 and BF16 only */
     const float *bias;  /* [n_out] or NULL; copied */
     jc_act act;
     bool int8; /* round x to int8, in blocks of 32 values with a scale each, where the type
                   has a kernel for it; never for F32, F16 and BF16 */
-    struct {   /* JC_FEW_OTHER: one block, and how to dequantise n values (whole blocks) */
-        size_t values, bytes;
-        void (*read)(const void *blocks, size_t n, float *out);
+    struct {   /* JC_FEW_OTHER: numbers [first, first + n) of arg; those of `data` begin at
+                  `from` */
+        void (*read)(const void *arg, size_t first, size_t n, float *out);
+        const void *arg;
+        size_t from;
     } other;
     const struct jc_few_set *set; /* instruction set (set.h); NULL: the best one here */
 } jc_few_spec;
@@ -57,5 +60,18 @@ size_t jc_few_bytes(const jc_few *w); /* of memory that the weight owns */
 jc_status jc_few_run(const jc_few *w, size_t first, size_t n, const float *x,
                      size_t x_stride, size_t rows, bool add, float *y, size_t y_stride,
                      jc_error *err) JC_NODISCARD;
+
+/* Outputs first .. first + n - 1 of a weight, into y. */
+typedef struct jc_few_part {
+    const jc_few *w;
+    size_t first, n;
+    float *y;
+} jc_few_part;
+
+/* The same for several weights of equal n_in, which multiply the same x: the threads meet
+ * once, and x is prepared once for all weights of a type. */
+jc_status jc_few_run_parts(const jc_few_part *parts, size_t n_parts, const float *x,
+                           size_t x_stride, size_t rows, bool add, size_t y_stride,
+                           jc_error *err) JC_NODISCARD;
 
 #endif

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* other.h: any type in blocks, dequantised FEW_CHUNK inputs at a time by a function that
- * the caller gives. */
+/* other.h: any type, read FEW_CHUNK inputs at a time by a function that the caller gives.
+ */
 #ifndef JC_FEW_OTHER_H
 #define JC_FEW_OTHER_H
 
 #include "kernels/few/dense.h"
 #include "kernels/few/f32.h"
 
-static void other_panel(const jc_few_work *work, size_t first, size_t n, float *out)
+static void other_panel(const jc_few_work *work, size_t first, size_t n,
+                        const unsigned char *next, float *out)
 {
-    const size_t n_in = work->spec->n_in, values = work->spec->other.values;
+    const jc_few_spec *spec = work->spec;
+    const size_t n_in = spec->n_in, step = spec->step ? spec->step : 1;
     float w[DENSE_OUTPUTS][FEW_CHUNK];
 
+    (void)next; /* `read` waits for memory anyway */
     for (size_t o = 0; o < n; o += DENSE_OUTPUTS) {
         dense_tile tile = {.to = 0};
         dense_sums kept;
@@ -21,9 +24,8 @@ static void other_panel(const jc_few_work *work, size_t first, size_t n, float *
             tile.steps = dense_steps(count);
             for (size_t m = 0; m < DENSE_OUTPUTS; m++) {
                 size_t output = first + (o + m < n ? o + m : n - 1);
-                work->spec->other.read(work->data + output * work->row_bytes +
-                                           at / values * work->spec->other.bytes,
-                                       count, w[m]);
+                spec->other.read(spec->other.arg,
+                                 spec->other.from + output * step * n_in + at, count, w[m]);
                 memset(w[m] + count, 0, (FEW_CHUNK - count) * sizeof(float));
                 tile.w[m] = (const unsigned char *)w[m];
             }
@@ -33,7 +35,7 @@ static void other_panel(const jc_few_work *work, size_t first, size_t n, float *
     }
 }
 
-static const jc_few_kernel other_kernel = {0,           0,           NULL, dense_row,
+static const jc_few_kernel other_kernel = {1,           1,           NULL, dense_row,
                                            dense_plain, other_panel, NULL};
 
 #endif

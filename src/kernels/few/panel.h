@@ -16,7 +16,7 @@
 
 /* 16 outputs from `data` on, `stride` bytes apart. */
 static void sixteen(const jc_few_work *work, const unsigned char *data, size_t stride,
-                    float *out)
+                    const unsigned char *next, float *out)
 {
     const panel_type *type = work->kernel->type;
     const size_t all = work->spec->n_in / RUN;
@@ -24,7 +24,7 @@ static void sixteen(const jc_few_work *work, const unsigned char *data, size_t s
     rows16 row = {{data, data + 4 * stride, data + 8 * stride, data + 12 * stride}, stride};
     unpacked u;
 
-    u.ahead = data + FEW_PANEL * stride;
+    u.ahead = next;
     const size_t lines = (FEW_PANEL * chunk_bytes / RUNS + 63) / 64; /* of a run */
     u.lines[0] = lines / 2;
     u.lines[1] = lines - lines / 2;
@@ -41,7 +41,8 @@ static void sixteen(const jc_few_work *work, const unsigned char *data, size_t s
 }
 
 /* Fewer than 16 outputs are found among the 16 that end with the last of them. */
-static void panel_run(const jc_few_work *work, size_t first, size_t n, float *out)
+static void panel_run(const jc_few_work *work, size_t first, size_t n,
+                      const unsigned char *next, float *out)
 {
     size_t end = first + n, stride = work->row_bytes;
     size_t from = n == FEW_PANEL || end < FEW_PANEL ? first : end - FEW_PANEL;
@@ -49,13 +50,13 @@ static void panel_run(const jc_few_work *work, size_t first, size_t n, float *ou
     if (end < FEW_PANEL) { /* there are not 16: one by one */
         float one[FEW_ROWS * FEW_PANEL];
         for (size_t o = 0; o < n; o++) {
-            sixteen(work, work->data + (first + o) * stride, 0, one);
+            sixteen(work, work->data + (first + o) * stride, 0, next, one);
             for (size_t r = 0; r < work->rows; r++)
                 out[r * FEW_PANEL + o] = one[r * FEW_PANEL];
         }
         return;
     }
-    sixteen(work, work->data + from * stride, stride, out);
+    sixteen(work, work->data + from * stride, stride, next, out);
     if (from != first)
         for (size_t r = 0; r < work->rows; r++)
             memmove(out + r * FEW_PANEL, out + r * FEW_PANEL + (first - from),

@@ -16,9 +16,9 @@ enum {
 typedef struct jc_few_work {
     const jc_few_spec *spec;
     const struct jc_few_kernel *kernel;
-    const unsigned char *data; /* [n_out, n_in], `row_bytes` each */
-    size_t row_bytes;
-    const unsigned char *x; /* [rows], `x_bytes` each, 64-byte aligned */
+    const unsigned char *data; /* [n_out, n_in] */
+    size_t row_bytes;          /* from one output to the next */
+    const unsigned char *x;    /* [rows], `x_bytes` each, 64-byte aligned */
     size_t x_bytes;
     size_t rows; /* 1 .. FEW_ROWS */
 } jc_few_work;
@@ -32,8 +32,9 @@ typedef struct jc_few_kernel {
     void (*prepare)(const struct jc_few_kernel *kernel, size_t n_in, const float *x,
                     void *out);
     /* out [rows, FEW_PANEL]: of outputs first .. first + n - 1, n <= FEW_PANEL; the rest of
-     * each row is finite. */
-    void (*panel)(const jc_few_work *work, size_t first, size_t n, float *out);
+     * each row is finite. `next`: weights that are read next, to be fetched meanwhile. */
+    void (*panel)(const jc_few_work *work, size_t first, size_t n,
+                  const unsigned char *next, float *out);
     /* of a type in blocks: out += a chunk, unpacked */
     void (*chunk)(const jc_few_work *work, const void *unpacked, size_t run, size_t runs,
                   float *out);

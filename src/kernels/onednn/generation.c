@@ -19,33 +19,54 @@ static const struct {
     {"Q5_K", JC_FEW_Q5_K, true}, {"Q6_K", JC_FEW_Q6_K, true},
 };
 
+/* The row of `types`, or their number. */
+static size_t find_type(const jc_stored *stored)
+{
+    size_t t = 0;
+
+    while (t < JC_COUNT(types) && strcmp(types[t].name, stored->type) != 0)
+        t++;
+    return t;
+}
+
 jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_error *err)
 {
-    for (size_t p = 0; p < spec->n_stored; p++) {
-        size_t t = 0;
-        while (t < JC_COUNT(types) && strcmp(types[t].name, spec->stored[p].type) != 0)
-            t++;
-        if (t == JC_COUNT(types)) {
-            g->n = 0; /* the packed weight is used */
-            return JC_OK;
-        }
-        g->type[p] = t;
-        g->stored[p] = spec->stored[p];
-        g->n = p + 1;
-    }
-    if (g->n == 0)
+    for (size_t p = 0; p < spec->n_stored; p++)
+        if (find_type(&spec->stored[p]) == JC_COUNT(types) && !spec->stored[p].read)
+            return JC_OK; /* the packed weight is used */
+    if (spec->n_stored == 0)
         return JC_OK;
+    g->n = spec->n_stored;
+    g->stored = jc_alloc_array(g->n, sizeof *g->stored);
+    g->parts = jc_alloc_array(g->n, sizeof *g->parts);
+    if (!g->stored || !g->parts)
+        return jc_fail_nomem(err, "a linear layer");
+    memcpy(g->stored, spec->stored, g->n * sizeof *g->stored);
     g->in_out = spec->weight.in_out;
+    g->has_bias = spec->bias;
     g->lock_ready = pthread_mutex_init(&g->lock, NULL) == 0;
     return g->lock_ready ? JC_OK : jc_fail_nomem(err, "a lock");
 }
 
+/* The weights; `w` is const in parts, which only borrow elsewhere. */
+static void free_few(const jc_few *w)
+{
+    union {
+        const jc_few *w;
+        jc_few *own;
+    } u = {w};
+
+    jc_few_free(u.own);
+}
+
 void jc_generation_release(jc_generation *g)
 {
-    for (size_t p = 0; p < JC_STORED_PARTS; p++)
-        jc_few_free(g->few[p]);
+    for (size_t p = 0; g->parts && p < g->n; p++)
+        free_few(g->parts[p].w);
     if (g->lock_ready)
         pthread_mutex_destroy(&g->lock);
+    jc_free(g->parts);
+    jc_free(g->stored);
 }
 
 static jc_status make(jc_generation *g, size_t n_in, const float *bias, jc_act act,
@@ -54,16 +75,24 @@ static jc_status make(jc_generation *g, size_t n_in, const float *bias, jc_act a
     jc_status st = JC_OK;
 
     for (size_t p = 0, first = 0; p < g->n && st == JC_OK; first += g->stored[p++].n_out) {
-        const jc_few_spec spec = {.type = types[g->type[p]].type,
+        const jc_stored *stored = &g->stored[p];
+        size_t t = find_type(stored);
+        bool known = t < JC_COUNT(types);
+        const jc_few_spec spec = {.type = known ? types[t].type : JC_FEW_OTHER,
                                   .n_in = n_in,
-                                  .n_out = g->stored[p].n_out,
-                                  .data = g->stored[p].data,
+                                  .n_out = stored->n_out,
+                                  .data = stored->data,
+                                  .step = stored->step,
                                   .in_out = g->in_out,
-                                  .bias = bias + first,
+                                  .bias = g->has_bias ? bias + first : NULL,
                                   .act = act,
-                                  .int8 = types[g->type[p]].quantised};
-        if (!g->few[p])
-            st = jc_few_new(&g->few[p], &spec, err);
+                                  .int8 = known && types[t].quantised,
+                                  .other = {stored->read, stored->arg, stored->from}};
+        jc_few *w = NULL;
+        if (!g->parts[p].w)
+            st = jc_few_new(&w, &spec, err);
+        if (w)
+            g->parts[p] = (jc_few_part){w, 0, stored->n_out, NULL};
     }
     return st;
 }
@@ -90,10 +119,16 @@ jc_status jc_generation_run(jc_generation *g, const jc_linear *linear, const flo
                             jc_act act, bool add, const float *x, size_t rows, float *y,
                             jc_error *err)
 {
-    jc_status st = prepare(g, linear->n_in, bias, act, err);
+    jc_few_part *parts = jc_alloc_array(g->n, sizeof *parts);
+    jc_status st = parts ? prepare(g, linear->n_in, bias, act, err)
+                         : jc_fail_nomem(err, "a linear layer");
 
-    for (size_t p = 0, first = 0; p < g->n && st == JC_OK; first += g->stored[p++].n_out)
-        st = jc_few_run(g->few[p], 0, g->stored[p].n_out, x, linear->n_in, rows, add,
-                        y + first, linear->n_out, err);
+    if (st == JC_OK) {
+        memcpy(parts, g->parts, g->n * sizeof *parts);
+        for (size_t p = 0; p < g->n; y += parts[p++].n)
+            parts[p].y = y;
+        st = jc_few_run_parts(parts, g->n, x, linear->n_in, rows, add, linear->n_out, err);
+    }
+    jc_free(parts);
     return st;
 }

@@ -21,13 +21,13 @@ jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what);
 
 /* A weight where it lies, for the generation plan. n 0: the packed one is used. */
 typedef struct jc_generation {
-    jc_stored stored[JC_STORED_PARTS];
-    size_t type[JC_STORED_PARTS], n;
-    bool in_out;
+    jc_stored *stored; /* [n] */
+    size_t n;
+    struct jc_few_part *parts; /* [n] */
+    bool in_out, has_bias;
     pthread_mutex_t lock;
     bool lock_ready;
     atomic_bool ready;
-    struct jc_few *few[JC_STORED_PARTS];
 } jc_generation;
 
 jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_error *err);
