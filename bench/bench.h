@@ -44,6 +44,7 @@ double bench_forward_flops(const bench_shape *shape, size_t texts, size_t n);
 /* Each adds its figures to `out`. `dir` is a folder for their files. */
 void bench_forward(json_t *out, const char *dir);
 void bench_gather(json_t *out, const char *dir);
+void bench_wide(json_t *out, const char *dir);
 void bench_parts(json_t *out, const char *dir);
 void bench_lens(json_t *out, const char *dir);
 void bench_memory(json_t *out, const char *dir, const char *program);

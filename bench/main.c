@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* jc_bench [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
- * named (forward, gather, fit, memory, weights, few, decode), print the figures and
+ * named (forward, gather, wide, fit, memory, weights, few, decode), print the figures and
  * write them as JSON. Figures are ratios to what the machine reached in the same run, so
  * that they can be compared between machines. */
 #include <stdio.h>
@@ -82,6 +82,8 @@ int main(int argc, char **argv)
                       dir); /* makes the model that bench_gather() and bench_parts() read */
     if (wanted(argc, argv, "gather"))
         bench_gather(out, dir);
+    if (wanted(argc, argv, "wide"))
+        bench_wide(out, dir);
     if (wanted(argc, argv, "parts"))
         bench_parts(out, dir);
     if (wanted(argc, argv, "decode"))

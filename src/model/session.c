@@ -42,6 +42,7 @@ void jc_session_free(jc_session *session)
     jc_free(session->spans);
     jc_free(session->picks);
     jc_free(session->want);
+    jc_free(session->to);
     jc_free(session->states);
     jc_free(session->kept);
     jc_free(session->ends);
@@ -129,10 +130,30 @@ jc_status jc_session_room(const jc_session *session, float **array, size_t *capa
     return *array ? JC_OK : jc_fail_nomem(err, "hidden states");
 }
 
+void jc_session_into(jc_session *session, float *const *to)
+{
+    session->given = to;
+}
+
+/* Where the states of each tap go. */
+static jc_status place(jc_session *s, jc_error *err)
+{
+    size_t taps = (size_t)s->model->hp.layers + 1 + s->n_want;
+    size_t floats = s->n_picks * s->model->hp.width;
+    jc_status st = JC_OK;
+
+    if (!jc_grow(&s->to, &s->to_capacity, taps, sizeof(float *)))
+        return jc_fail_nomem(err, "hidden states");
+    if (!s->given)
+        st = jc_session_room(s, &s->states, &s->states_capacity, taps, s->n_picks, err);
+    for (size_t i = 0; i < taps && st == JC_OK; i++)
+        s->to[i] = s->given ? s->given[i] : s->states + i * floats;
+    return st;
+}
+
 static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
 {
     const jc_model *model = s->model;
-    size_t taps = (size_t)model->hp.layers + 1 + s->n_want;
     jc_status st = JC_OK;
 
     if (!jc_grow(&s->spans, &s->spans_capacity, n_texts, sizeof *s->spans))
@@ -142,7 +163,7 @@ static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
     if (st == JC_OK)
         st = cut(s, n_texts, err);
     if (st == JC_OK)
-        st = jc_session_room(s, &s->states, &s->states_capacity, taps, s->n_picks, err);
+        st = place(s, err);
     if (st == JC_OK && s->keep)
         st =
             jc_session_room(s, &s->kept, &s->kept_capacity, model->hp.layers, s->rows, err);
@@ -156,8 +177,10 @@ static jc_status take(const jc_slice *cut, size_t at, jc_mat x, jc_error *err)
     const jc_session *s = cut->session;
     size_t d = s->model->hp.width;
     jc_loan loan;
-    jc_status st = jc_loan_write(&loan, s->model->backend,
-                                 s->states + (at * s->n_picks + cut->pick) * d,
+
+    if (!s->to[at])
+        return JC_OK;
+    jc_status st = jc_loan_write(&loan, s->model->backend, s->to[at] + cut->pick * d,
                                  cut->n_picks, d, false, err);
 
     if (st == JC_OK)
@@ -174,10 +197,9 @@ static jc_status see_layer(const jc_slice *cut, uint32_t layer, jc_mat x, jc_err
 
     if (st == JC_OK && s->keep && layer < s->model->hp.layers)
         st = jc_mat_download(s->kept + (layer * s->rows + cut->base) * d, x, err);
-    if (st)
+    if (st || !s->to[layer])
         return st;
-    const float *states = s->states + (layer * s->n_picks + cut->pick) * d;
-    if (!jc_vector_get()->finite(cut->n_picks * d, states))
+    if (!jc_vector_get()->finite(cut->n_picks * d, s->to[layer] + cut->pick * d))
         return jc_fail(err, JC_E_NUMERIC,
                        "a hidden state of '%s' at layer %u is not a finite number; its "
                        "weights overflow or hold such values",
@@ -262,10 +284,10 @@ size_t jc_session_rows(const jc_session *session)
 
 const float *jc_session_states(const jc_session *session, uint32_t layer)
 {
-    return session->states + layer * session->n_picks * session->model->hp.width;
+    return session->to[layer];
 }
 
 const float *jc_session_wanted(const jc_session *session, size_t i)
 {
-    return jc_session_states(session, session->model->hp.layers + 1 + (uint32_t)i);
+    return session->to[session->model->hp.layers + 1 + i];
 }

@@ -13,6 +13,11 @@ uint32_t jc_model_threads(const jc_model *model); /* 1 of NULL */
 /* E_ARG when it is NULL, or was only inspected. */
 jc_status jc_model_ready(const jc_model *model, jc_error *err) JC_NODISCARD;
 
+/* Where the states of the next run go as its slices reach a tap: to[i] is [rows, width], of
+ * the layer taps 0..L, then of the wanted ones; NULL: nobody wants them. Borrowed until the
+ * states are no longer asked for. With `to` NULL, as at first, the session keeps them. */
+void jc_session_into(jc_session *session, float *const *to);
+
 /* ---- other ways to the end ---- */
 
 /* A block, some of its parts perhaps maps, or a map over several blocks. */

@@ -28,8 +28,11 @@ struct jc_session {
     size_t rows;    /* of the batch */
     jc_tap *want;   /* [n_want] */
     size_t n_want, want_capacity;
-    bool want_added;        /* some are of what a half of a block adds */
-    float *states;          /* [layers + 1, then n_want; n_picks, width] */
+    bool want_added;     /* some are of what a half of a block adds */
+    float *const *given; /* [layers + 1, then n_want]: where a caller wants states */
+    float **to;          /* where they go: [n_picks, width] each; NULL: nowhere */
+    size_t to_capacity;
+    float *states; /* where no caller does: [layers + 1 + n_want, n_picks, width] */
     size_t states_capacity; /* in floats */
     bool keep;
     float *kept; /* [layers, rows, width]: every row's, where detours are to be run */

@@ -6,8 +6,9 @@
 #include "kernels/kernels.h"
 #include "model/session.h"
 
-/* Enough for each thread to have two slices of 256 rows; states of every layer are kept for
- * all of them, which bounds it for wide and deep models. */
+/* Enough for each thread to have two slices of 256 rows. States of every layer are kept for
+ * all of them, which bounds it for deep models: to STATE_BYTES, or to a quarter of the
+ * width in tokens, which is little beside the weights, and beside the sums a sixteenth. */
 enum { TOKENS_A_THREAD = 512, STATE_BYTES = 64 << 20 };
 
 struct jc_batch {
@@ -16,6 +17,8 @@ struct jc_batch {
     const char *stage;
     const jc_hooks *hooks;
     const jc_model_info *info;
+    jc_batch_place *place; /* who says where states go; NULL: the session keeps them */
+    void *place_arg;
     bool chosen;    /* by the caller: the budget */
     size_t budget;  /* tokens */
     jc_sample next; /* read but not yet run; ids NULL when there is none */
@@ -40,6 +43,8 @@ static void choose_budget(jc_batch *batch, size_t more)
     size_t taps = (size_t)batch->info->layers + 1 + more;
     size_t most = STATE_BYTES / (taps * batch->info->width * sizeof(float));
 
+    if (most < batch->info->width / 4)
+        most = batch->info->width / 4;
     if (batch->chosen)
         return;
     batch->budget = (size_t)jc_threads_max() * TOKENS_A_THREAD;
@@ -268,6 +273,25 @@ const float *jc_batch_wanted(const jc_batch *batch, size_t i)
                : jc_session_wanted(batch->session, i);
 }
 
+void jc_batch_into(jc_batch *batch, jc_batch_place *place, void *arg)
+{
+    batch->place = place;
+    batch->place_arg = arg;
+}
+
+static jc_status run(jc_batch *b, jc_error *err)
+{
+    float *const *to = NULL;
+    jc_status st = JC_OK;
+
+    if (b->n_texts == 0)
+        return JC_OK;
+    if (b->place)
+        st = b->place(b->place_arg, b->rows, &to, err);
+    jc_session_into(b->session, to);
+    return st ? st : jc_session_run(b->session, b->texts, b->n_texts, err);
+}
+
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
 {
     jc_progress progress = {0};
@@ -281,8 +305,8 @@ jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
     st = jc_report(batch->hooks, &progress, err);
     if (st == JC_OK && reaches(batch))
         st = widen(batch, err);
-    if (st == JC_OK && batch->n_texts)
-        st = jc_session_run(batch->session, batch->texts, batch->n_texts, err);
+    if (st == JC_OK)
+        st = run(batch, err);
     if (st == JC_OK)
         st = pick_all(batch, err);
     if (st == JC_OK)

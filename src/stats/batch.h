@@ -29,6 +29,11 @@ jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n,
 jc_status jc_batch_reach(jc_batch *batch, int32_t before, int32_t after,
                          jc_error *err) JC_NODISCARD;
 
+/* Asked before each batch of `rows` rows is run: to what memory its states go, as
+ * jc_session_into() has it. Not together with jc_batch_reach(). */
+typedef jc_status jc_batch_place(void *arg, size_t rows, float *const **to, jc_error *err);
+void jc_batch_into(jc_batch *batch, jc_batch_place *place, void *arg);
+
 /* Take the next samples, run them, report progress. `*rows` is 0 at the end of the stream.
  * The states are in jc_batch_session() until the next call. */
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err) JC_NODISCARD;

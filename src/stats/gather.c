@@ -62,19 +62,38 @@ static jc_status tell(struct pass *p, uint64_t texts, jc_error *err)
     return st;
 }
 
+/* A batch's states go where they wait to be added up. */
+static jc_status place(void *arg, size_t n, float *const **to, jc_error *err)
+{
+    struct pass *p = arg;
+
+    return jc_gram_room(p->gram, n, to, err);
+}
+
+/* Rows done .. done + n of a batch; those that maps from several taps want, too, are with
+ * the session. */
+static jc_status add_rows(struct pass *p, size_t done, size_t n, jc_error *err)
+{
+    uint32_t taps = p->stats->taps;
+
+    if (p->stats->n_near == 0)
+        return jc_gram_take(p->gram, n, err);
+    for (uint32_t t = 0; t < p->stats->nodes; t++)
+        p->states[t] = (t < taps ? jc_batch_states(p->batch, t)
+                                 : jc_batch_wanted(p->batch, t - taps)) +
+                       done * p->stats->width;
+    return jc_gram_rows(p->gram, p->states, n, err);
+}
+
 /* The n rows of a batch, cut where a milestone lies. */
 static jc_status add_batch(struct pass *p, size_t n, jc_error *err)
 {
-    const uint32_t *owners = jc_batch_owners(p->batch), taps = p->stats->taps;
+    const uint32_t *owners = jc_batch_owners(p->batch);
     jc_status st = JC_OK;
 
     for (size_t done = 0, step; done < n && st == JC_OK; done += step) {
         step = step_of(p, n - done);
-        for (uint32_t t = 0; t < p->stats->nodes; t++)
-            p->states[t] = (t < taps ? jc_batch_states(p->batch, t)
-                                     : jc_batch_wanted(p->batch, t - taps)) +
-                           done * p->stats->width;
-        st = jc_gram_rows(p->gram, p->states, step, err);
+        st = add_rows(p, done, step, err);
         p->rows += step;
         if (st == JC_OK)
             st = tell(p, p->stats->texts + owners[done + step - 1] + 1, err);
@@ -91,6 +110,8 @@ static jc_status gather(struct pass *p, jc_error *err)
     p->states = jc_alloc_array(p->stats->nodes, sizeof *p->states);
     if (!p->states)
         return jc_fail_nomem(err, "the sums");
+    if (p->stats->n_near == 0)
+        jc_batch_into(p->batch, place, p);
     while (st == JC_OK) {
         st = jc_batch_next(p->batch, &n, err);
         if (st || n == 0)

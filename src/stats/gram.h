@@ -2,7 +2,8 @@
 /*
  * gram.h: streaming second moments of the states at all nodes of sums.
  *
- * Rows are collected into blocks of a fixed size, whatever the batches they come in;
+ * Rows are collected into blocks of a fixed size, whatever the batches they come in, mostly
+ * by the pass that makes them, which writes them where they wait;
  * a block is centred on the mean of the first one and multiplied in float32, and the
  * products are added up in float64. So the rounding error depends on the block and on the
  * spread of the states, neither on the length of the stream nor on a common offset, at the
@@ -20,6 +21,13 @@ typedef struct jc_gram jc_gram;
 jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err) JC_NODISCARD;
 void jc_gram_free(jc_gram *gram);
+
+/* Add rows in two steps: where `rows` more of them are to be written, to[node] [rows, d],
+ * borrowed until the next call; and that the first n of those that are written and not yet
+ * taken are complete. Nothing is copied, and taking may change what was written. */
+jc_status jc_gram_room(jc_gram *gram, size_t rows, float *const **to,
+                       jc_error *err) JC_NODISCARD;
+jc_status jc_gram_take(jc_gram *gram, size_t n, jc_error *err) JC_NODISCARD;
 
 /* Add rows: states[node] is [rows, d]. */
 jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,

@@ -97,6 +97,17 @@ static void test_gram__matches_the_definition(void **state)
     jc_stats_free(ref);
 }
 
+static void check_same(const jc_stats *got, const jc_stats *want)
+{
+    assert_int_equal(jc_stats_rows(got), jc_stats_rows(want));
+    assert_memory_equal(got->mean, want->mean, sizeof(double) * TAPS * D);
+    assert_memory_equal(got->square, want->square, sizeof(double) * TAPS * D);
+    for (uint32_t i = 0; i + 1 < TAPS; i++)
+        for (uint32_t j = i; j < TAPS; j++)
+            assert_memory_equal(jc_stats_cross(got, i, j), jc_stats_cross(want, i, j),
+                                sizeof(double) * D * D);
+}
+
 /* Bit for bit: blocks are cut by count, not by batch or thread. */
 static void test_gram__batches_and_threads_do_not_matter(void **state)
 {
@@ -107,15 +118,50 @@ static void test_gram__batches_and_threads_do_not_matter(void **state)
     for (size_t c = 0; c < JC_COUNT(cuts); c++) {
         jc_threads_enter((uint32_t)c % 3 + 1);
         jc_stats *got = gather("onednn", cuts[c]);
-        assert_memory_equal(got->mean, want->mean, sizeof(double) * TAPS * D);
-        assert_memory_equal(got->square, want->square, sizeof(double) * TAPS * D);
-        for (uint32_t i = 0; i + 1 < TAPS; i++)
-            for (uint32_t j = i; j < TAPS; j++)
-                assert_memory_equal(jc_stats_cross(got, i, j), jc_stats_cross(want, i, j),
-                                    sizeof(double) * D * D);
+        check_same(got, want);
         jc_stats_free(got);
     }
     jc_threads_enter(0);
+    jc_stats_free(want);
+}
+
+/* Rows that are written where they wait, more of them than a block has, taken some at a
+ * time; and a look at what there is while others are written and not yet taken. */
+static void test_gram__rows_written_in_place_give_the_same_bits(void **state)
+{
+    enum { BATCH = 1300, STEP = 450 };
+    jc_stats *want = gather("onednn", 700), *stats, *early = NULL, *first = NULL;
+    jc_gram *gram, *few;
+
+    (void)state;
+    assert_int_equal(jc_stats_new(&stats, TAPS, D, true, "f", "m", NULL), JC_OK);
+    assert_int_equal(jc_gram_new(&gram, stats, jc_backend_find("onednn"), NULL), JC_OK);
+    for (size_t done = 0; done < ROWS; done += BATCH) {
+        size_t n = ROWS - done < BATCH ? ROWS - done : BATCH;
+        float *const *to;
+        assert_int_equal(jc_gram_room(gram, n, &to, NULL), JC_OK);
+        for (size_t t = 0; t < TAPS; t++)
+            memcpy(to[t], states[t] + done * D, n * D * sizeof(float));
+        for (size_t taken = 0; taken < n; taken += STEP) {
+            size_t step = n - taken < STEP ? n - taken : STEP;
+            assert_int_equal(jc_gram_take(gram, step, NULL), JC_OK);
+            if (done == 0 && taken == STEP)
+                assert_int_equal(jc_gram_copy(gram, &early, NULL), JC_OK);
+        }
+    }
+    assert_int_equal(jc_gram_finish(gram, NULL), JC_OK);
+    check_same(stats, want);
+    const float *part[TAPS] = {states[0], states[1], states[2]};
+    assert_int_equal(jc_stats_new(&first, TAPS, D, true, "f", "m", NULL), JC_OK);
+    assert_int_equal(jc_gram_new(&few, first, jc_backend_find("onednn"), NULL), JC_OK);
+    assert_int_equal(jc_gram_rows(few, part, 2 * STEP, NULL), JC_OK);
+    assert_int_equal(jc_gram_finish(few, NULL), JC_OK);
+    check_same(early, first);
+    jc_gram_free(gram);
+    jc_gram_free(few);
+    jc_stats_free(stats);
+    jc_stats_free(early);
+    jc_stats_free(first);
     jc_stats_free(want);
 }
 
@@ -124,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gram__matches_the_definition),
         cmocka_unit_test(test_gram__batches_and_threads_do_not_matter),
+        cmocka_unit_test(test_gram__rows_written_in_place_give_the_same_bits),
     };
     return cmocka_run_group_tests_name("stats/gram", tests, fill, NULL);
 }
