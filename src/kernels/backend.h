@@ -96,6 +96,7 @@ struct jc_backend {
     jc_status (*rotate)(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err);
     jc_status (*gate)(jc_act act, jc_mat x, jc_mat y, jc_error *err);
     jc_status (*softcap)(float cap, jc_mat x, jc_error *err);
+    jc_status (*clamp)(float limit, jc_mat x, jc_error *err);
     jc_status (*gate_clamped)(float limit, jc_mat x, jc_mat y, jc_error *err);
     jc_status (*scatter)(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                          jc_error *err);
@@ -133,6 +134,7 @@ jc_status jc_host_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                          jc_error *err);
 jc_status jc_host_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_softcap(float cap, jc_mat x, jc_error *err);
+jc_status jc_host_clamp(float limit, jc_mat x, jc_error *err);
 jc_status jc_host_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                           jc_error *err);
@@ -151,7 +153,7 @@ jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
     .upload = jc_host_upload, .download = jc_host_download,                                \
     .linear_new = jc_host_linear_new, .linear_free = jc_host_linear_free,                  \
     .linear = jc_host_linear, .norm = jc_host_norm, .rotate = jc_host_rotate,              \
-    .gate = jc_host_gate, .softcap = jc_host_softcap,                                      \
+    .gate = jc_host_gate, .softcap = jc_host_softcap, .clamp = jc_host_clamp,              \
     .gate_clamped = jc_host_gate_clamped, .scatter = jc_host_scatter,                      \
     .scale = jc_host_scale, .accumulate = jc_host_accumulate, .zero = jc_host_zero,        \
     .gather = jc_host_gather, .all_finite = jc_host_all_finite,                            \

@@ -264,6 +264,13 @@ jc_status jc_softcap(float cap, jc_mat x, jc_error *err)
     return (backend->softcap ? backend->softcap : jc_fallback_softcap)(cap, x, err);
 }
 
+jc_status jc_clamp(float limit, jc_mat x, jc_error *err)
+{
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->clamp ? backend->clamp : jc_fallback_clamp)(limit, x, err);
+}
+
 jc_status jc_accumulate(jc_mat x, jc_mat y, jc_error *err)
 {
     const jc_backend *backend = y.buffer->backend;

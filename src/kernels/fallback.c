@@ -154,6 +154,16 @@ jc_status jc_fallback_softcap(float cap, jc_mat x, jc_error *err)
     return give_back(&out, true, st, err);
 }
 
+jc_status jc_fallback_clamp(float limit, jc_mat x, jc_error *err)
+{
+    copy out = {.buffer = NULL};
+    jc_status st = take(&out, x, true, err);
+
+    if (st == JC_OK)
+        st = jc_host_clamp(limit, out.mat, err);
+    return give_back(&out, true, st, err);
+}
+
 jc_status jc_fallback_accumulate(jc_mat x, jc_mat y, jc_error *err)
 {
     copy in = {.buffer = NULL}, out = {.buffer = NULL};

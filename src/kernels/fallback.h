@@ -16,6 +16,7 @@ jc_status jc_fallback_scatter(jc_mat x, const size_t *rows, const float *shares,
                               jc_error *err);
 jc_status jc_fallback_scale(float by, jc_mat x, jc_error *err);
 jc_status jc_fallback_softcap(float cap, jc_mat x, jc_error *err);
+jc_status jc_fallback_clamp(float limit, jc_mat x, jc_error *err);
 jc_status jc_fallback_accumulate(jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_fallback_zero(jc_mat x, jc_error *err);
 jc_status jc_fallback_all_finite(jc_mat x, bool *finite, jc_error *err);

@@ -230,6 +230,21 @@ jc_status jc_host_softcap(float cap, jc_mat x, jc_error *err)
     return by_rows(&job, x, x, err);
 }
 
+static void clip_row(const struct row_job *job, size_t r)
+{
+    float *x = job->y + r * job->stride_y;
+
+    for (size_t i = 0; i < job->n; i++)
+        x[i] = x[i] > job->cap ? job->cap : x[i] < -job->cap ? -job->cap : x[i];
+}
+
+jc_status jc_host_clamp(float limit, jc_mat x, jc_error *err)
+{
+    struct row_job job = {.n = x.cols, .cap = limit, .row = clip_row};
+
+    return by_rows(&job, x, x, err);
+}
+
 static void scale_row(const struct row_job *job, size_t r)
 {
     float *x = job->y + r * job->stride_y;

@@ -175,6 +175,8 @@ jc_status jc_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err) JC_NOD
 jc_status jc_scale(float by, jc_mat x, jc_error *err) JC_NODISCARD;
 /* x = cap * tanh(x / cap), in place. */
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err) JC_NODISCARD;
+/* Each value is brought into -limit .. limit. */
+jc_status jc_clamp(float limit, jc_mat x, jc_error *err) JC_NODISCARD;
 /* y += x */
 jc_status jc_accumulate(jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
 jc_status jc_zero(jc_mat x, jc_error *err) JC_NODISCARD;

@@ -304,6 +304,22 @@ static void test_backends__clamped_gates_and_shares_are_their_definitions(void *
     jc_free(got);
 }
 
+static void test_backends__clamped_values_are_within_the_limit(void **state)
+{
+    const float x[] = {-2, 0.5f, 3, 99, 1, -1.5f, 0}, want[] = {-1, 0.5f, 1, 99, 1, -1, 0};
+
+    (void)state;
+    for (const char *const *name = jc_backend_names(); *name; name++) {
+        float got[JC_COUNT(x)];
+        jc_buffer buffer;
+        memcpy(got, x, sizeof x);
+        jc_mat mat =
+            lent(&buffer, jc_backend_find(*name), got, 2, 3, 4); /* 99: between the rows */
+        assert_int_equal(jc_clamp(1, mat, NULL), JC_OK);
+        assert_memory_equal(got, want, sizeof want);
+    }
+}
+
 static void run_cap(const jc_backend *backend, float cap, size_t rows, size_t n, float *x)
 {
     jc_buffer buffer;
@@ -393,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_backends__norms_of_pieces_leave_the_rest_alone),
         cmocka_unit_test(test_backends__rotations_are_products_of_complex_numbers),
         cmocka_unit_test(test_backends__gates_and_caps_agree_with_ref),
+        cmocka_unit_test(test_backends__clamped_values_are_within_the_limit),
         cmocka_unit_test(test_backends__clamped_gates_and_shares_are_their_definitions),
         cmocka_unit_test(test_backends__second_moments_agree_with_ref),
         cmocka_unit_test(test_parallel__the_first_failure_is_reported),
