@@ -82,9 +82,15 @@ typedef struct jc_hparams {
     double scale_attention_of;               /* by 1/sqrt of this instead; 0: not */
     double attention_multiplier;             /* or by this; 0: not */
     double attention_softcap, logit_softcap; /* 0: none */
-    double embed_scale;                      /* the token embedding is multiplied by this */
-    double residual_scale;                   /* and what each half of a block adds */
-    double logit_scale, logit_divisor;       /* and logits, or they are divided by that */
+    double clip;                             /* of queries, keys and values; 0: none */
+    bool alibi;              /* scores fall with distance (Press et al. 2022) */
+    bool alibi_scaled;       /* as scores do, by the scale of attention */
+    bool multi_query;        /* one head of keys and values, whatever kv_heads says, */
+    bool grouped;            /* except with this */
+    uint32_t parallel_norms; /* of a block with parallel halves: 1 or 2; 0: 2 if grouped */
+    double embed_scale;      /* the token embedding is multiplied by this */
+    double residual_scale;   /* and what each half of a block adds */
+    double logit_scale, logit_divisor; /* and logits, or they are divided by that */
     /* keys that a token sees, itself among them; of encoders, half of them on each side;
      * 0: all that it may see */
     uint32_t window;
@@ -230,6 +236,10 @@ enum {
     JC_WEIGHT_ONES = 1 << 12,      /* no tensor: a norm that only divides */
     JC_WEIGHT_NOT_FIRST = 1 << 14, /* the first block has none */
     JC_WEIGHT_IF_TYPES = 1 << 15,  /* there are token types */
+    JC_WEIGHT_IF_TWO_NORMS = 1 << 16, /* halves are parallel, with a norm each */
+    JC_WEIGHT_SINUSOIDS = 1 << 17,    /* no tensor: sines, then cosines, of positions */
+    /* a fourth of the queries, of the values, of the keys; then the next fourths */
+    JC_WEIGHT_FOURTHS = 1 << 18,
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */

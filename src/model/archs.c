@@ -57,7 +57,13 @@
     X(mpnet)                                                                               \
     X(deberta_v2)                                                                          \
     X(modernbert)                                                                          \
-    X(nomic_bert)
+    X(nomic_bert)                                                                          \
+    X(falcon)                                                                              \
+    X(bloom)                                                                               \
+    X(mpt)                                                                                 \
+    X(gpt_bigcode)                                                                         \
+    X(codegen)                                                                             \
+    X(xglm)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

@@ -49,6 +49,7 @@ static void attention(const builder *b, jc_reg in)
                              .causal = b->model->arch->causal,
                              .window = b->block->window,
                              .softcap = (float)hp->attention_softcap,
+                             .slopes = b->model->slopes,
                              .relative = b->block->relative.n ? &b->block->relative : NULL,
                              .sinks = b->block->sinks}});
 }

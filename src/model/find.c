@@ -4,8 +4,7 @@
 
 #include "model/names.h"
 
-/* Whether this model has the weight. */
-static bool used(const jc_model *model, const jc_weight_row *row)
+bool jc_rows_used(const jc_model *model, const jc_weight_row *row)
 {
     const jc_hparams *hp = &model->hp;
 
@@ -14,6 +13,8 @@ static bool used(const jc_model *model, const jc_weight_row *row)
            !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
            !(row->flags & JC_WEIGHT_IF_SERIAL && hp->parallel) &&
            !(row->flags & JC_WEIGHT_IF_TYPES && hp->types == 0) &&
+           !(row->flags & JC_WEIGHT_IF_TWO_NORMS &&
+             !(hp->parallel && hp->parallel_norms == 2)) &&
            !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
 }
 
@@ -23,7 +24,7 @@ const jc_weight_row *jc_rows_next(const jc_model *model, jc_weight_id id,
     const jc_weight_row *rows = model->weights;
 
     for (size_t i = last ? (size_t)(last - rows) + 1 : 0; i < model->n_weights; i++)
-        if (rows[i].id == id && used(model, &rows[i]))
+        if (rows[i].id == id && jc_rows_used(model, &rows[i]))
             return &rows[i];
     return NULL;
 }
@@ -307,7 +308,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
 
 uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row)
 {
-    if (!used(model, row) || row->flags & JC_WEIGHT_ONES)
+    if (!jc_rows_used(model, row) || row->flags & (JC_WEIGHT_ONES | JC_WEIGHT_SINUSOIDS))
         return 0;
     return per_block(row->id) && !model->arch->one_block ? model->hp.layers : 1;
 }

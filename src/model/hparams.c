@@ -123,9 +123,10 @@ static bool usable(double x)
 static jc_status check_numbers(const jc_hparams *hp, const char *path, jc_error *err)
 {
     if (!(hp->attention_softcap >= 0) || !(hp->logit_softcap >= 0) ||
-        !(hp->scale_attention_of >= 0))
+        !(hp->scale_attention_of >= 0) || !(hp->clip >= 0))
         return jc_fail(err, JC_E_FORMAT,
-                       "'%s': a soft cap or the scale of attention is negative", path);
+                       "'%s': a soft cap, clip or the scale of attention is negative",
+                       path);
     if (!isfinite(hp->embed_scale) || !isfinite(hp->residual_scale) ||
         !isfinite(hp->logit_scale) || !usable(hp->logit_divisor) ||
         !(hp->attention_multiplier >= 0 && isfinite(hp->attention_multiplier)))
@@ -142,6 +143,13 @@ static jc_status derive_heads(jc_hparams *hp, const char *path, jc_error *err)
         hp->head_width = hp->width / hp->heads;
     if (hp->kv_heads == 0)
         hp->kv_heads = hp->heads;
+    if (hp->multi_query && !hp->grouped)
+        hp->kv_heads = 1;
+    hp->parallel |= hp->grouped;
+    if (hp->parallel_norms == 0)
+        hp->parallel_norms = hp->grouped ? 2 : 1;
+    if (hp->alibi)
+        hp->rotary.type = JC_ROTARY_NONE;
     if (hp->head_width > MOST || hp->heads % hp->kv_heads)
         return jc_fail(err, JC_E_FORMAT,
                        "'%s': %u heads of width %u cannot share %u of keys and values",

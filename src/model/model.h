@@ -72,6 +72,9 @@ struct jc_model {
     uint32_t threads; /* of all that is done with it */
     jc_precision precision;
     jc_rotary rotary[JC_ROTARIES];
+    float *slopes;    /* [heads], owned: of ALiBi; NULL: none */
+    float *sinusoids; /* [positions, width], owned, and as a tensor: */
+    jc_tensor sinusoid_table;
     jc_relative relative;               /* of all blocks: classes and biases */
     uint32_t *relative_which;           /* its, owned */
     float *relative_bias;               /* its, owned */
@@ -117,6 +120,8 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
                        jc_error *err) JC_NODISCARD;
 /* How many experts have the row, in files in one tensor or in one each; 1 of any other. */
 uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row);
+/* Whether a model of this configuration has the weight at all. */
+bool jc_rows_used(const jc_model *model, const jc_weight_row *row);
 /* Whether the block has the weight: not all do. */
 bool jc_rows_in_block(const jc_model *model, const jc_weight_row *row, uint32_t block);
 /* That part of the row's tensor which is the expert's, as a matrix or vector. */
@@ -165,6 +170,10 @@ void jc_weights_free_norm(jc_norm_weights *norm);
 /* A vector or matrix as float32, or NULL where the architecture has none. */
 jc_status jc_weights_floats(float **out, const jc_model *model, jc_weight_id id,
                             jc_error *err) JC_NODISCARD;
+
+/* positions.c: what is computed of positions other than by turning: ALiBi's slopes, tables
+ * of sines and cosines. */
+jc_status jc_positions_load(jc_model *model, jc_error *err) JC_NODISCARD;
 
 /* relative.c: the classes of distances, and what each adds to scores; then the keys and
  * queries that a block makes of them, whose weights have been loaded. */

@@ -167,6 +167,8 @@ jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err)
     jc_mat qkv = qkv_of(pass);
     jc_status st = jc_linear_apply(op->linear, pass->plan, reg(pass, op->in), qkv, err);
 
+    if (st == JC_OK && pass->model->hp.clip > 0)
+        st = jc_clamp((float)pass->model->hp.clip, qkv, err);
     if (st == JC_OK)
         st = place(op, pass, qkv, err);
     for (size_t s = 0; s < pass->n_spans && st == JC_OK; s++)

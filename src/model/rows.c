@@ -72,6 +72,17 @@ static size_t count_parts(const jc_model *model, jc_weight_id id)
     return n;
 }
 
+/* Names that mean something else in one architecture: Falcon's second norm is the first. */
+static const struct {
+    const char *arch;
+    names names;
+} odd[] = {
+    {"falcon", {JC_W_NORM1, {"blk.%u.attn_norm_2.weight|blk.%u.attn_norm.weight"}}},
+    {"falcon", {JC_W_NORM1_BIAS, {"blk.%u.attn_norm_2.bias|blk.%u.attn_norm.bias"}}},
+    {"falcon", {JC_W_NORM2, {"blk.%u.attn_norm.weight"}}},
+    {"falcon", {JC_W_NORM2_BIAS, {"blk.%u.attn_norm.bias"}}},
+};
+
 /* Queries, keys and values are in one tensor in some files and in three in others, as the
  * program had it that made them; gate and what it lets through of experts are in two. The
  * rows of `id` are made as many. */
@@ -107,19 +118,26 @@ static void split_all(jc_model *model)
     }
 }
 
-/* Files of encoders have no heads for masked tokens. */
-static void drop_head(jc_model *model)
+/* Without what this model has not, and of encoders without heads for masked tokens, which
+ * are not in their files. */
+static void drop_unused(jc_model *model)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < model->n_weights && !model->arch->causal; i++)
-        if (!(model->weights[i].flags & JC_WEIGHT_HEAD))
-            model->weights[n++] = model->weights[i];
-    model->n_weights = model->arch->causal ? model->n_weights : n;
+    for (size_t i = 0; i < model->n_weights; i++) {
+        const jc_weight_row row = model->weights[i];
+        if (jc_rows_used(model, &row) &&
+            (model->arch->causal || !(row.flags & JC_WEIGHT_HEAD)))
+            model->weights[n++] = row;
+    }
+    model->n_weights = n;
 }
 
-static const names *find_names(jc_weight_id id, size_t n_parts)
+static const names *find_names(const jc_model *model, jc_weight_id id, size_t n_parts)
 {
+    for (size_t i = 0; i < JC_COUNT(odd); i++)
+        if (odd[i].names.id == id && strcmp(odd[i].arch, model->arch->name) == 0)
+            return &odd[i].names;
     for (size_t i = 0; i < JC_COUNT(gguf); i++) {
         size_t n = 0;
         while (n < JC_WEIGHT_PARTS && gguf[i].parts[n])
@@ -143,11 +161,11 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        "'%s' does not say the epsilon of its norms "
                        "('attention.layer_norm_rms_epsilon')",
                        model->path);
-    drop_head(model);
+    drop_unused(model);
     split_all(model);
     for (size_t i = 0; i < model->n_weights; i++) {
         jc_weight_row *row = &model->weights[i];
-        const names *found = find_names(row->id, count_parts(model, row->id));
+        const names *found = find_names(model, row->id, count_parts(model, row->id));
         if (!found)
             return jc_fail(err, JC_E_UNSUPPORTED,
                            "'%s': GGUF has no name for '%s' of the architecture '%s'",

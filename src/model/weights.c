@@ -17,7 +17,7 @@
 struct stack {
     jc_tensor parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
-    bool in_out, plus_one, by_head, paired;
+    bool in_out, plus_one, by_head, paired, fourths;
     size_t head_width, shared; /* heads of queries to one of keys and values */
     bool checked;              /* all values are finite */
     const jc_tensor *bad;      /* has a value that is not */
@@ -44,6 +44,7 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
         stack->head_width = model->hp.head_width;
         stack->shared = model->hp.heads / model->hp.kv_heads;
         stack->paired = row->flags & JC_WEIGHT_PAIRED;
+        stack->fourths = row->flags & JC_WEIGHT_FOURTHS;
         jc_tensor *part = &stack->parts[stack->n++];
         bool matrix = row->shape[1] != JC_DIM_NONE;
         *part = *tensor;
@@ -75,6 +76,20 @@ static void read_stored(struct stack *stack, size_t first, size_t n, float *out)
     }
 }
 
+static size_t stored_fourth(const struct stack *stack, size_t row)
+{
+    static const size_t place[] = {0, 2, 1}; /* of queries, keys, values */
+    size_t third = stack->n_out / 3, fourth = third / 4;
+    size_t part = row / third, within = row % third;
+
+    return within / fourth * 3 * fourth + place[part] * fourth + within % fourth;
+}
+
+static bool reordered(const struct stack *stack)
+{
+    return stack->by_head || stack->paired || stack->fourths;
+}
+
 /* Where row `row` of the weight as it is used is stored. */
 static size_t stored_row(const struct stack *stack, size_t row)
 {
@@ -83,8 +98,10 @@ static size_t stored_row(const struct stack *stack, size_t row)
     size_t groups = stack->n_out / w / (shared + 2), queries = groups * shared;
     size_t group = head / shared, within = head % shared; /* of a head of queries */
 
-    if (!stack->paired && !stack->by_head)
+    if (!reordered(stack))
         return row;
+    if (stack->fourths)
+        return stored_fourth(stack, row);
     if (stack->paired)
         return row < half ? 2 * row : 2 * (row - half) + 1;
     if (head >= queries) {
@@ -125,7 +142,7 @@ static void read_stack(void *arg, size_t first, size_t n, float *out)
         read_paired(stack, first, n, out);
         return;
     }
-    if (!stack->by_head && !stack->paired) {
+    if (!reordered(stack)) {
         read_stored(stack, first, n, out);
         return;
     }
@@ -289,6 +306,8 @@ static jc_stored stored_part(const struct stack *stack, size_t row, bool kept)
         left = (left + 1) / 2;
     if (stack->by_head)
         left = stack->head_width;
+    if (stack->fourths)
+        left = stack->n_out / 12;
     if (stack->paired && row < stack->n_out / 2)
         part.n_out = stack->n_out / 2 - row;
     part.n_out = left < part.n_out ? left : part.n_out;
@@ -470,7 +489,9 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     if (model->positions)
         model->info.weight_bytes += model->positions->bytes;
     const jc_hparams *hp = &model->hp;
-    jc_status st = jc_rotary_init(&model->rotary[0], &hp->rotary, hp->positions, err);
+    jc_status st = jc_positions_load(model, err);
+    if (st == JC_OK)
+        st = jc_rotary_init(&model->rotary[0], &hp->rotary, hp->positions, err);
     if (st == JC_OK && hp->rotary_local.theta > 0)
         st = jc_rotary_init(&model->rotary[1], &hp->rotary_local, hp->positions, err);
     if (st == JC_OK)
@@ -525,6 +546,8 @@ void jc_weights_release(jc_model *model)
         jc_free(b->relative_keys);
         jc_free(b->relative_queries);
     }
+    jc_free(model->slopes);
+    jc_free(model->sinusoids);
     jc_free(model->relative_which);
     jc_free(model->relative_bias);
     jc_free(model->distances);

@@ -39,6 +39,8 @@ static const struct {
     {"expert_shared_feed_forward_length", "shared_expert_intermediate_size"},
     {"expert_weights_norm", "norm_topk_prob"},
     {"attention.scale", "attention_multiplier"},
+    {"attention.clamp_kqv", "clip_qkv|attn_config.clip_qkv"},
+    {"attention.max_alibi_bias", "attn_config.alibi_bias_max"},
     {"embedding_scale", "embedding_multiplier"},
     {"residual_scale", "residual_multiplier"},
     {"logit_scale", "logit_scale|logits_scaling"},
@@ -265,7 +267,14 @@ static jc_status put_tensors(jc_made *m)
         return jc_fail(m->err, JC_E_FORMAT, "'%s' has no tensor 'token_embd.weight'",
                        jc_gguf_path(m->file));
     const jc_tensor *types = jc_made_find(m, "token_types.weight");
+    static const char *const second[] = {".attn_norm_2.weight", NULL};
     jc_status st = jc_made_real(m, "vocab_size", (double)tokens->shape[0]);
+    if (st == JC_OK && strcmp(m->arch, "falcon") == 0) { /* heads are as they are said */
+        st = jc_made_put(m, "multi_query", json_boolean(false));
+        if (st == JC_OK)
+            st = jc_made_put(m, "new_decoder_architecture",
+                             json_boolean(some_block_has(m, second)));
+    }
     if (st == JC_OK && types)
         st = jc_made_real(m, "type_vocab_size",
                           types->n_dims == 1 ? 1 : (double)types->shape[0]);

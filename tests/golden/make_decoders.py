@@ -67,6 +67,21 @@ def gpt_oss(**changes):
                                "original_max_position_embeddings": 16}) | changes
 
 
+def gpt2(**changes):
+    return {"n_layer": 2, "n_embd": 24, "n_head": 4, "n_inner": 40, "n_positions": CONTEXT,
+            "vocab_size": 61, "layer_norm_epsilon": 1e-5, "torch_dtype": "float32"
+            } | changes
+
+
+def falcon(**changes):
+    return {"model_type": "falcon", "hidden_size": 24, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "ffn_hidden_size": 40, "vocab_size": 61,
+            "max_position_embeddings": CONTEXT, "layer_norm_epsilon": 1e-5, "alibi": False,
+            "bias": False, "multi_query": True, "new_decoder_architecture": False,
+            "parallel_attn": True, "rope_theta": 10000.0, "torch_dtype": "float32"
+            } | changes
+
+
 MODELS_MADE = {
     "tiny-llama": llama(rope_scaling={
         "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
@@ -190,6 +205,30 @@ MODELS_MADE = {
                                    pad_token_id=0, rope_theta=100.0,
                                    rope_scaling={"type": "dynamic", "alpha": 10.0,
                                                  "factor": 1.0}),
+    # The larger ones; of 7 billion; RW.
+    "tiny-falcon": falcon(num_kv_heads=2, new_decoder_architecture=True),
+    "tiny-falcon-multi": falcon(),
+    "tiny-falcon-rw": falcon(alibi=True, bias=True, multi_query=False, parallel_attn=False,
+                             num_attention_heads=3),
+    "tiny-bloom": {"model_type": "bloom", "n_layer": 2, "hidden_size": 24, "n_head": 3,
+                   "vocab_size": 61, "layer_norm_epsilon": 1e-5, "seq_length": CONTEXT,
+                   "torch_dtype": "float32"},
+    "tiny-mpt": {"model_type": "mpt", "n_layers": 2, "d_model": 24, "n_heads": 6,
+                 "vocab_size": 61, "max_seq_len": CONTEXT, "expansion_ratio": 4,
+                 "no_bias": True, "attn_config": {"alibi": True, "alibi_bias_max": 8,
+                                                  "clip_qkv": 1.5, "softmax_scale": None},
+                 "torch_dtype": "float32"},
+    "tiny-gpt_bigcode": gpt2(model_type="gpt_bigcode", multi_query=True,
+                             activation_function="gelu_pytorch_tanh"),
+    "tiny-gpt_bigcode-heads": gpt2(model_type="gpt_bigcode", multi_query=False,
+                                   activation_function="gelu_pytorch_tanh"),
+    "tiny-codegen": gpt2(model_type="codegen", rotary_dim=4, n_ctx=CONTEXT,
+                         activation_function="gelu_new", tie_word_embeddings=False),
+    "tiny-xglm": {"model_type": "xglm", "num_layers": 2, "d_model": 24,
+                  "attention_heads": 4, "ffn_dim": 40, "max_position_embeddings": CONTEXT,
+                  "vocab_size": 61, "activation_function": "gelu", "scale_embedding": True,
+                  "torch_dtype": "float32"},
+    "tiny-olmo-clip": llama(model_type="olmo", pad_token_id=0, clip_qkv=0.75),
 }
 
 

@@ -55,8 +55,10 @@ def empty_net(config):
     experts = {"experts_implementation": "eager"} if mixture else {}
     family = (AutoModelForMaskedLM if config.model_type in ENCODERS
               else AutoModelForCausalLM)
+    # Its plain attention adds Falcon's ALiBi twice.
+    plain = "sdpa" if getattr(config, "alibi", False) else "eager"
     return family.from_config(config, torch_dtype=torch.float64,
-                              attn_implementation="eager", **experts)
+                              attn_implementation=plain, **experts)
 
 
 @contextmanager
@@ -76,8 +78,9 @@ def decoder_parts(net):
     """The blocks of a decoder and its final norm, None where it has none."""
     base = net.base_model
     base = getattr(base, "decoder", getattr(base, "model", base))
-    blocks = base.h if hasattr(base, "h") else base.layers
-    for name in ("ln_f", "norm", "final_layer_norm", "final_layernorm"):
+    blocks = next(getattr(base, k) for k in ("h", "layers", "blocks") if hasattr(base, k))
+    for name in ("ln_f", "norm", "final_layer_norm", "final_layernorm", "norm_f",
+                 "layer_norm"):
         if hasattr(base, name):
             return blocks, getattr(base, name)
     raise ValueError(f"{type(net)} has no final norm that is known")
@@ -100,7 +103,8 @@ class Model:
         self.layers, self.width = config.num_hidden_layers, config.hidden_size
         self.vocab = config.vocab_size
         self.cap = getattr(config, "final_logit_softcapping", None)
-        self.scale = getattr(config, "logit_scale", 1) / getattr(config, "logits_scaling", 1)
+        self.scale = ((getattr(config, "logit_scale", None) or 1)
+                      / (getattr(config, "logits_scaling", None) or 1))
         self.blocks = None
         if self.decoder:
             self.blocks, self.norm = decoder_parts(self.net)
@@ -134,9 +138,12 @@ class Model:
             hook = self.blocks[-1].register_forward_hook(
                 lambda module, args, out: last.append(
                     out[0] if isinstance(out, tuple) else out))
+        # XGLM's mask is of the default type
+        torch.set_default_dtype(torch.float64 if self.kind == "xglm" else torch.float32)
         with without_float32():
             out = self.net(ids, attention_mask=torch.ones_like(ids),
                            output_hidden_states=True, **more)
+        torch.set_default_dtype(torch.float32)
         states = list(out.hidden_states)
         if self.blocks:
             hook.remove()

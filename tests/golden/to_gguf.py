@@ -31,6 +31,7 @@ ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2"
           "qwen2_moe": "QWEN2MOE", "qwen3_moe": "QWEN3MOE", "olmoe": "OLMOE",
           "granitemoe": "GRANITE_MOE", "gpt_oss": "GPT_OSS", "bert": "BERT",
           "roberta": "BERT", "modernbert": "MODERN_BERT", "nomic_bert": "NOMIC_BERT"}
+ARCHES |= {"falcon": "FALCON", "bloom": "BLOOM", "mpt": "MPT", "gpt_bigcode": "STARCODER"}
 ENCODERS = ("bert", "roberta", "modernbert", "nomic_bert")
 INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
                "mixtral", "granitemoe")
@@ -119,6 +120,13 @@ def changed(name, x, config):
         return x.T
     if kind == "gpt_neox" and ".query_key_value." in name:
         return split_by_head(x, heads)
+    if kind == "bloom" and ".query_key_value." in name:
+        return split_by_head(x, config["n_head"])
+    if kind == "falcon" and ".query_key_value." in name:
+        groups = config.get("num_kv_heads", 1)
+        x = x.reshape(groups, heads // groups + 2, -1, *x.shape[1:])
+        return np.concatenate([part.reshape(-1, *x.shape[3:])
+                               for part in (x[:, :-2], x[:, -2], x[:, -1])])
     if (kind.startswith("gemma") or kind == "nemotron") and name.endswith("norm.weight"):
         return x + 1
     return x
@@ -170,24 +178,33 @@ def add_scaling(writer, config, head):
 
 
 def layers(config):
-    return next(config[k] for k in ("num_hidden_layers", "num_layers", "n_layer")
+    return next(config[k] for k in ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
                 if k in config)
 
 
 def add_config(writer, config):
     get = config.get
-    heads = get("num_attention_heads") or get("n_head")
-    width = get("hidden_size") or get("n_embd")
+    heads = get("num_attention_heads") or get("n_head") or get("n_heads")
+    width = get("hidden_size") or get("n_embd") or get("d_model")
     head = get("head_dim") or width // heads
     writer.add_block_count(layers(config))
-    positions = get("max_position_embeddings") or get("n_positions")
+    positions = next(get(k) for k in ("max_position_embeddings", "n_positions", "seq_length",
+                                      "max_seq_len") if get(k))
     before = get("pad_token_id") + 1 if config["model_type"] == "roberta" else 0
     writer.add_context_length(positions - before)
     writer.add_embedding_length(width)
-    writer.add_feed_forward_length(get("intermediate_size") or get("n_inner") or 4 * width)
+    writer.add_feed_forward_length(get("intermediate_size") or get("n_inner")
+                                   or get("ffn_hidden_size") or 4 * width)
     writer.add_head_count(heads)
-    if get("num_key_value_heads"):
-        writer.add_head_count_kv(get("num_key_value_heads"))
+    shared = get("num_key_value_heads") or get("num_kv_heads")
+    if shared or get("multi_query"):
+        writer.add_head_count_kv(shared or 1)
+    if config["model_type"] == "mpt":
+        writer.add_layer_norm_eps(1e-5)
+        writer.add_max_alibi_bias(get("attn_config")["alibi_bias_max"])
+    clip = get("clip_qkv") or get("attn_config", {}).get("clip_qkv")
+    if clip:
+        writer.add_clamp_kqv(clip)
     if get("head_dim"):
         writer.add_key_length(head)
         writer.add_value_length(head)
@@ -251,6 +268,8 @@ def write(folder, path, kind="F32", split=0, more=None):
     tensors = load(folder)
     if config["model_type"] in ENCODERS:
         tensors = encoder_tensors(tensors, config)
+    if config["model_type"] == "bloom":
+        tensors = {k.removeprefix("transformer."): x for k, x in tensors.items()}
     for name, x in tensors.items():
         to = names.get_name(name, try_suffixes=(".weight", ".bias"))
         assert to, name

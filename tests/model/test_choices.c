@@ -107,6 +107,11 @@ static const struct {
     {"tiny-modernbert", "\"local_rope_theta\": 50.0", "\"local_rope_theta\": 1000.0",
      false},
     {"tiny-nomic_bert", "\"rotary_emb_base\": 50.0", "\"rotary_emb_base\": 1000.0", false},
+    /* older decoders: ALiBi, clipped queries, keys and values */
+    {"tiny-falcon-rw", "\"alibi\": true", "\"alibi\": false", false},
+    {"tiny-mpt", "\"clip_qkv\": 1.5", "\"clip_qkv\": null", false},
+    {"tiny-olmo-clip", "\"clip_qkv\": 0.75", "\"clip_qkv\": null", false},
+    {"tiny-codegen", "\"rotary_dim\": 4", "\"rotary_dim\": 6", false},
     {"tiny-hunyuan_v1_dense", "\"alpha\": 10.0", "\"alpha\": 1.0", false},
 };
 

@@ -206,6 +206,7 @@ static const published configs[] = {
 
 #include "model/configs_encoders.h"
 #include "model/configs_later.h"
+#include "model/configs_older.h"
 
 /* NULL past the last. */
 static const published *config_at(size_t i)
@@ -215,7 +216,8 @@ static const published *config_at(size_t i)
         size_t n;
     } lists[] = {{configs, JC_COUNT(configs)},
                  {later, JC_COUNT(later)},
-                 {encoders, JC_COUNT(encoders)}};
+                 {encoders, JC_COUNT(encoders)},
+                 {older, JC_COUNT(older)}};
 
     for (size_t k = 0; k < JC_COUNT(lists); i -= lists[k++].n)
         if (i < lists[k].n)
@@ -355,7 +357,7 @@ static const struct {
      BAD "rope_scaling must have 'original_max_position_embeddings' above 1, and a "
          "'short_factor' and a 'long_factor' for each pair"},
     {"{\"model_type\": \"gemma2\", " SMALL ", \"attn_logit_softcapping\": -1}",
-     BAD "a soft cap or the scale of attention is negative"},
+     BAD "a soft cap, clip or the scale of attention is negative"},
     {"{\"model_type\": \"gpt_neo\", \"hidden_size\": 24, \"num_layers\": 2, \"num_heads\": "
      "4, \"max_position_embeddings\": 64, \"vocab_size\": 61, \"attention_types\": "
      "[[[\"global\", \"local\"], 4000000000]]}",
@@ -428,10 +430,10 @@ static void test_configs__an_unknown_type_is_compared_with_the_known(void **stat
          "\"attention_bias\": false, \"hidden_act\": \"silu\", \"eos_token_id\": 1, "
          "\"hc_mult\": 4}",
          BAD "the model_type 'olmo9' is not known" KNOWN
-             "; the nearest is llama; none has hc_mult"},
+             "; the nearest is llama; none has hc_mult; did you mean 'olmo2'?"},
         {"{\"model_type\": \"mptx\", \"d_model\": 64, \"n_layers\": 2}",
          BAD "the model_type 'mptx' is not known" KNOWN
-             "; the nearest is distilbert; none has d_model"},
+             "; the nearest is mpt; did you mean 'mpt'?"},
         {"{\"model_type\": \"x\"}", BAD "the model_type 'x' is not known" KNOWN},
         {"{\"model_type\": \"x\", \"num_local_experts\": 8}",
          BAD "the model_type 'x' is not known; it is a mixture of experts" KNOWN

@@ -12,7 +12,8 @@
 /* What an architecture's first model leaves out. */
 static const char *const options[] = {"tiny-llama-linear",      "tiny-llama-yarn",
                                       "tiny-phi3-window",       "tiny-gpt_neox-serial",
-                                      "tiny-stablelm-parallel", "tiny-roberta"};
+                                      "tiny-stablelm-parallel", "tiny-roberta",
+                                      "tiny-falcon-multi",      "tiny-olmo-clip"};
 
 /* Model i: of each architecture that GGUF has, and then those of `options`. False past the
  * end. */

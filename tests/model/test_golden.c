@@ -46,7 +46,8 @@ static const char *const options[] = {
     "tiny-gemma2-scale",      "tiny-phi3-window",    "tiny-gpt_neox-serial",
     "tiny-gpt_neo-local",     "tiny-opt-after",      "tiny-opt-narrow",
     "tiny-stablelm-parallel", "tiny-qwen3_moe-step", "tiny-gpt_oss-clamp",
-    "tiny-deberta_v2-plain"};
+    "tiny-deberta_v2-plain",  "tiny-falcon-multi",   "tiny-falcon-rw",
+    "tiny-gpt_bigcode-heads", "tiny-olmo-clip"};
 
 static void test_golden__options_are_followed(void **state)
 {

@@ -315,8 +315,8 @@ static void test_gguf_config__keys_that_nothing_reads_are_noted(void **state)
         key keys[3];
         const char *note; /* has this; NULL: there is none */
     } rows[] = {
-        {{{.name = "llama.attention.clamp_kqv", .x = 0.25, .real = true}, {.name = NULL}},
-         "1 key of 'm.gguf' is not read: 'llama.attention.clamp_kqv'"},
+        {{{.name = "llama.attention.clamp_odd", .x = 0.25, .real = true}, {.name = NULL}},
+         "1 key of 'm.gguf' is not read: 'llama.attention.clamp_odd'"},
         {{{.name = "llama.odd_scale", .x = 8, .real = true},
           {.name = "llama.other_scale", .x = 0.5, .real = true},
           {.name = NULL}},

@@ -13,7 +13,7 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",     JC_KEY_ACT,  act, "silu"),
     KEY("attention_bias", JC_KEY_BOOL, attention_bias, "false"),
     KEY(NULL,             JC_KEY_REAL, eps, "1e-5"),
-    FIXED("clip_qkv", "null"),
+    KEY("clip_qkv",       JC_KEY_CAP,  clip, "0"),
 };
 
 static const jc_weight_row weights[] = {

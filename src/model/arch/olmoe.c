@@ -16,7 +16,7 @@ static const jc_key_row keys[] = {
     KEY("num_experts|num_local_experts", JC_KEY_U32,  experts, "64"),
     KEY("num_experts_per_tok", JC_KEY_U32,  experts_used, "8"),
     KEY("norm_topk_prob",      JC_KEY_BOOL, shares_chosen, "false"),
-    FIXED("clip_qkv", "null"),
+    KEY("clip_qkv",       JC_KEY_CAP,  clip, "0"),
 };
 
 static const jc_weight_row weights[] = {
