@@ -50,6 +50,7 @@
 #include "jumpcut/lens.h"
 #include "jumpcut/model.h"
 #include "jumpcut/options.h"
+#include "jumpcut/policy.h"
 #include "jumpcut/report.h"
 #include "jumpcut/samples.h"
 #include "jumpcut/sequence.h"

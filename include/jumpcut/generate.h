@@ -21,6 +21,9 @@
 extern "C" {
 #endif
 
+/** How a model is run with its shortcuts; see jumpcut/policy.h. */
+typedef struct jc_policy jc_policy;
+
 /* ---- after prompts ---- */
 
 enum { JC_DRAFT_DEPTHS = 16, JC_EXIT_POINTS = 64 };
@@ -87,6 +90,9 @@ typedef struct jc_generate_params {
     const char *exit_at;   /* blocks, ascending: "3,6,9"; NULL: chosen by cost */
     double exit_threshold; /* lambda of the gate; 0: the gate's own */
     const char *kv_fill;   /* keys and values of skipped blocks: "defer", "mat", "copy" */
+    /** What a policy says of exits or drafts takes the place of the members above; it must
+     *  be of this model and of `shortcut`. NULL: none; borrowed */
+    const jc_policy *policy;
 } jc_generate_params;
 
 #define jc_generate_params_init(p)                                                         \

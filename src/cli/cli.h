@@ -37,6 +37,7 @@ typedef struct jc_own {
     uint32_t sequences;
     const char *frequent;
     bool compare;
+    const char *policy;
 } jc_own;
 
 typedef struct jc_own_row {
@@ -73,6 +74,7 @@ typedef struct jc_args {
     jc_states_params states;
     jc_lens_params lens;
     jc_generate_params generate;
+    jc_calibrate_params calibrate;
     jc_training_size_params training_size;
 } jc_args;
 

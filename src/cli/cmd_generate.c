@@ -24,7 +24,13 @@ static jc_status check(jc_cli *cli, jc_error *err)
     for (size_t i = 0; i < own->stop.n; i++)
         if (!own->stop.item[i][0])
             return jc_cli_usage(cli, err, "'--stop' wants a string that is not empty");
-    if (own->compare && strcmp(cli->args.generate.exit, "none") == 0)
+    static const char *const said[] = {"exit",    "exit-at", "exit-threshold",
+                                       "kv-fill", "draft",   "draft-nodes"};
+    for (size_t i = 0; own->policy && i < JC_COUNT_OF(said); i++)
+        if (jc_args_given(&cli->args, said[i]))
+            return jc_cli_usage(cli, err, "the policy says what '--%s' says: give one",
+                                said[i]);
+    if (own->compare && !own->policy && strcmp(cli->args.generate.exit, "none") == 0)
         return jc_cli_usage(cli, err,
                             "'--compare' is of a text that '--exit' changes: name a gate");
     return JC_OK;
@@ -138,6 +144,7 @@ static bool on_progress(void *arg, const jc_progress *progress)
 /* What drafters use: the shortcuts after MODEL, and the tokens of --frequent. */
 typedef struct drafting {
     jc_shortcut *shortcut;
+    jc_policy *policy;
     uint32_t *frequent; /* [n_frequent] */
     size_t n_frequent;
 } drafting;
@@ -149,6 +156,10 @@ static jc_status read_drafting(drafting *d, const jc_cli *cli, const jc_model *m
 
     if (cli->args.n_words > 1)
         st = jc_work_shortcuts(&d->shortcut, cli, model, err);
+    if (st == JC_OK && cli->args.own.policy)
+        st = jc_policy_open(&d->policy, cli->args.own.policy, err);
+    if (st == JC_OK && cli->args.own.policy)
+        st = jc_policy_check(d->policy, model, d->shortcut, err);
     if (st == JC_OK && cli->args.own.frequent)
         st = jc_frequent_tokens(&d->frequent, &d->n_frequent, tokenizer,
                                 cli->args.own.frequent, &cli->args.samples,
@@ -205,8 +216,14 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     params.shortcut = d->shortcut;
     params.frequent = d->frequent;
     params.n_frequent = d->n_frequent;
+    params.policy = d->policy;
+    bool exits = strcmp(params.exit, "none") != 0;
+    if (d->policy) {
+        const jc_policy_info info = jc_policy_get_info(d->policy);
+        exits = info.gate && !info.never;
+    }
     all.drafts = strcmp(params.draft, "none") != 0;
-    all.exits = strcmp(params.exit, "none") != 0;
+    all.exits = exits;
     if (all.exits && cli->args.own.compare)
         all.compare = &params;
     tell_memory(cli, model, p, &params);
@@ -252,6 +269,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = generate(cli, model, tokenizer, &p, &d, err);
     free_prompts(&p);
     jc_shortcut_free(d.shortcut);
+    jc_policy_free(d.policy);
     free(d.frequent);
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
@@ -277,6 +295,10 @@ static const jc_group draw_group = {
     .title = "Writing", .rows = jc_generate_options, .params = offsetof(jc_args, generate)};
 
 static const jc_own_row stop_rows[] = {
+    {{"policy", JC_OPTION_TEXT, offsetof(jc_own, policy), 0, 0, NULL, NULL,
+      "exit as this policy says, which 'jumpcut calibrate' made of this model and these "
+      "shortcuts"},
+     "FILE"},
     {{"frequent", JC_OPTION_TEXT, offsetof(jc_own, frequent), 0, 0, NULL, NULL,
       "draft 'context' among the tokens that are most frequent in this text; without it "
       "among the first ones of the vocabulary"},

@@ -22,6 +22,7 @@
     X(states)                                                                              \
     X(convert)                                                                             \
     X(generate)                                                                            \
+    X(calibrate)                                                                           \
     X(list)                                                                                \
     X(help)                                                                                \
     X(version)

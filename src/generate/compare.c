@@ -153,6 +153,7 @@ static jc_status write_plain(jc_comparison *out, const jc_model *model,
     for (size_t k = 0; k < n; k++)
         prompts[k] = (jc_prompt){texts[k].ids, texts[k].n_prompt};
     plain.exit = plain.draft = "none";
+    plain.policy = NULL;
     plain.logprobs = false;
     plain.stats = &stats;
     jc_status st = jc_generate(model, prompts, n, &plain, take, &own, err);

@@ -189,6 +189,7 @@ jc_status jc_exits_new(jc_exits **out, const jc_exit_spec *spec, jc_error *err)
         return jc_fail_nomem(err, "exits");
     e->model = spec->model;
     e->layers = info->layers;
+    e->length = spec->length;
     e->number_size = spec->kv && strcmp(spec->kv, "f16") == 0 ? 2 : 4;
     jc_status st = find_entries(e, spec, err);
     if (st == JC_OK)

@@ -18,6 +18,7 @@ typedef struct jc_exit_spec {
     const char *gate, *fill;
     const char *at; /* "3,6,9"; "" or NULL: chosen by cost */
     double lambda;  /* 0: the gate's */
+    double length;  /* twice the N of levels that decay; 0: the room of each sequence */
     const char *kv; /* type of keys and values */
     const jc_hooks *hooks;
 } jc_exit_spec;
@@ -29,7 +30,7 @@ typedef struct jc_exits {
     uint32_t layers;
     const jc_exit_gate *gate;
     const jc_fill *fill;
-    double lambda;
+    double lambda, length;
     size_t number_size;          /* bytes of a number of keys and values */
     uint32_t at[JC_EXIT_POINTS]; /* [n], ascending, 1..L-1 */
     size_t n;

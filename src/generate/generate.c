@@ -6,6 +6,7 @@
 
 #include "base/memory_free.h"
 #include "generate/leave.h"
+#include "generate/policy.h"
 #include "generate/speculate.h"
 #include "kernels/kernels.h"
 #include "model/session.h"
@@ -284,6 +285,7 @@ static jc_status make_exits(work *w, jc_error *err)
                                .fill = p->kv_fill,
                                .at = p->exit_at,
                                .lambda = p->exit_threshold,
+                               .length = p->policy ? p->policy->info.length : 0,
                                .kv = p->kv,
                                .hooks = p->hooks};
 
@@ -306,6 +308,8 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
     jc_status st = settle(&own, params, err);
     own.stats = own.stats ? own.stats : &stats;
     *own.stats = (jc_generate_stats){.size = sizeof stats};
+    if (st == JC_OK && own.policy)
+        st = jc_policy_apply(&own, model, err);
     if (st == JC_OK)
         st = check(model, prompts, n_prompts, &own, err);
     if (st || n_prompts == 0)

@@ -233,11 +233,11 @@ static jc_status read_out(jc_leaving *s, const float *h, size_t n, jc_error *err
     return st;
 }
 
-static double decay(const jc_written *text)
+static double decay(const jc_exits *exits, const jc_written *text)
 {
-    double mean = (double)jc_seq_room(text->seq) / 2;
+    double length = exits->length > 0 ? exits->length : (double)jc_seq_room(text->seq);
 
-    return exp(-JC_EXIT_TAU * (double)(text->ids.n - 1) / mean);
+    return exp(-JC_EXIT_TAU * (double)(text->ids.n - 1) / (length / 2));
 }
 
 /* Whether row r, of text i, leaves. */
@@ -255,7 +255,7 @@ static bool leaves(jc_leaving *s, size_t i, size_t r)
         b->run = b->run && b->top == view.leader.id ? b->run + 1 : 1;
         b->top = view.leader.id;
         view.run = b->run;
-        fine = jc_gate_leaves(e->gate, &view, e->lambda, decay(&s->writer->text[i]));
+        fine = jc_gate_leaves(e->gate, &view, e->lambda, decay(e, &s->writer->text[i]));
     } else {
         b->run = 0;
     }

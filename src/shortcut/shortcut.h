@@ -79,6 +79,11 @@ jc_map *jc_shortcut_find_place(const jc_shortcut *shortcut, const jc_place *plac
 /* r2 [L + 1, L + 1], zeroed before: what is known of pairs of layers; false: nothing is. */
 bool jc_shortcut_r2(const jc_shortcut *shortcut, float *r2);
 
+/* A name for the maps: 32 hexadecimal digits over their names, forms and numbers, whatever
+ * their order. */
+jc_status jc_shortcut_fingerprint(const jc_shortcut *shortcut, char out[33],
+                                  jc_error *err) JC_NODISCARD;
+
 /* jc_shortcut_check() against a description. */
 jc_status jc_shortcut_check_info(const jc_shortcut *shortcut, const jc_model_info *model,
                                  jc_error *err) JC_NODISCARD;

@@ -45,6 +45,12 @@ static void add_tensor(XXH3_state_t *hash, const jc_tensor *t)
 
 jc_status jc_store_fingerprint(const jc_store *store, char out[33], jc_error *err)
 {
+    return jc_tensors_fingerprint(store->by_name, store->count, out, err);
+}
+
+jc_status jc_tensors_fingerprint(const jc_tensor *const *tensors, size_t n, char out[33],
+                                 jc_error *err)
+{
     static const char digits[] = "0123456789abcdef";
     XXH128_canonical_t canonical;
     XXH3_state_t *hash = XXH3_createState();
@@ -52,8 +58,8 @@ jc_status jc_store_fingerprint(const jc_store *store, char out[33], jc_error *er
     if (!hash)
         return jc_fail_nomem(err, "fingerprint");
     XXH3_128bits_reset(hash);
-    for (size_t i = 0; i < store->count; i++)
-        add_tensor(hash, store->by_name[i]);
+    for (size_t i = 0; i < n; i++)
+        add_tensor(hash, tensors[i]);
     XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(hash));
     XXH3_freeState(hash);
     for (size_t i = 0; i < sizeof canonical.digest; i++) {

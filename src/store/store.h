@@ -109,5 +109,8 @@ const jc_tensor *jc_store_scales_of(const jc_store *store, const jc_tensor *weig
  * ends. */
 jc_status jc_store_fingerprint(const jc_store *store, char out[33],
                                jc_error *err) JC_NODISCARD;
+/* The same of some tensors, in this order. */
+jc_status jc_tensors_fingerprint(const jc_tensor *const *tensors, size_t n, char out[33],
+                                 jc_error *err) JC_NODISCARD;
 
 #endif
