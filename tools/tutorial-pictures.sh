@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tutorial-pictures.sh FOLDER: the pictures of docs/tutorial.md, of the pages that its commands
-# left in FOLDER, into docs/pictures/. Wants chromium.
+# left in FOLDER, into docs/pictures/. Wants chromium. Colours are then reduced to 64, which makes
+# the pictures a third of the size: pngquant 64 --ext .png --force docs/pictures/*.png
 set -eu
 from=$(cd "$1" && pwd)
 to=$(cd "$(dirname "$0")/.." && pwd)/docs/pictures

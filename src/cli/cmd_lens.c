@@ -246,7 +246,8 @@ const jc_command jc_command_lens = {
         "and "
         "6.ln2 what the norms give. These are read out as they are, as no map is fitted to "
         "them, and say nothing of where a position is settled.\n\n"
-        "'html' is a page for a browser, in which a cell tells its first ten guesses. "
+        "'html' is a page for a browser, in which a cell tells its guesses (--top, 50 at "
+        "most). "
         "'json' "
         "and 'csv' hold the numbers of every layer and position.",
     .examples =

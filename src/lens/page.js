@@ -13,10 +13,10 @@ function pick(name, row, column, pin) {
         element("h2", {}, `${plain(name)}, ${place(row)}, position ${position} `, token(lens.ids[position])),
         element("p", {}, "the model's answer ", token(answer), ` has rank ${map.rank[row][column]} here and is settled from layer ${map.settled[column]}; entropy `
             + `${number(map.entropy[row][column])} nats, KL ${number(map.kl[row][column])} nats${reading(name, row) ? `; ${reading(name, row)}` : ""}`)),
-        element("ol", {}, ...map.guesses[row][column].map((id, i) => {
+        element("ol", map.guesses[row][column].length > 10 ? { class: "many", tabindex: 0 } : {}, ...map.guesses[row][column].map((id, i) => {
             const p = map.p[row][column][i];
             const line = element("li", { class: id === answer ? "answer" : "" },
-                element("span", {}, token(id), ...(id === next ? [element("small", {}, " next in the text")] : [])), element("data", { value: p }, percent(p)));
+                element("span", {}, token(id), ...(id === next ? [element("small", { title: "what the text has there" }, " next")] : [])), element("data", { value: p }, percent(p)));
             line.style.setProperty("--share", `${100 * p}%`);
             return line;
         })));

@@ -8,8 +8,8 @@
 #include "lens/lens.h"
 #include "jumpcut/version.h"
 
-/* What a cell tells of, and how exactly. */
-enum { SHOWN = 10, DIGITS = 3 };
+/* How many guesses a cell tells of at most, and how exactly. */
+enum { SHOWN = 50, DIGITS = 3 };
 
 typedef struct document {
     const jc_lens *lens;
