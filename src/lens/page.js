@@ -24,10 +24,16 @@ function pick(name, row, column, pin) {
 
 /* ---- the text, a way to every position ---- */
 
+/* Tokens of an encoder's WordPiece have no spaces: one goes before each that begins a word. */
+function piece(id, position) {
+    const bare = !lens.model.causal && !lens.ids.some((other) => lens.tokens[other].includes(" ")), text = lens.tokens[id];
+    return !bare || position === 0 ? text : text.startsWith("##") ? text.slice(2) : ` ${text}`;
+}
+
 function drawText() {
     const at = new Map(lens.positions.map((position, column) => [position, column]));
     const text = element("p", { class: "text", "aria-label": "the text; choose a token to go there" }, ...lens.ids.map((id, position) =>
-        element("bdi", at.has(position) ? { "data-column": at.get(position), title: `position ${position}` } : {}, lens.tokens[id])));
+        element("bdi", at.has(position) ? { "data-column": at.get(position), title: `position ${position}` } : {}, piece(id, position))));
     text.addEventListener("click", (event) => {
         const column = event.target.closest("[data-column]")?.dataset.column;
         if (column !== undefined) {
@@ -147,7 +153,7 @@ function help() {
 function draw() {
     const maps = [["all", "side by side"], ...names.map((name, i) => [String(i), name])];
     const all = element("details", { class: "all" }, element("summary", {}, "The numbers as a table"));
-    const text = lens.ids.map((id) => lens.tokens[id]).join("");
+    const text = lens.ids.map(piece).join("");
     document.title = `What each layer of ${lens.model.name} guesses: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
     all.addEventListener("toggle", drawNumbers);
     document.querySelector("main").append(

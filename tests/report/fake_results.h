@@ -305,6 +305,36 @@ static inline void fake_worse(json_t *root)
     json_object_set_new(last, "r2", json_real(-3));
 }
 
+/* As of a model without a head: R2 is all there is. */
+static inline void fake_headless(json_t *root)
+{
+    static const char *const read_out[] = {"jump",  "jump_mean", "exit",    "saved",
+                                           "parts", "schedules", "transfer"};
+    json_t *ranks = json_object_get(root, "ranks"), *entry, *point;
+    size_t i, k;
+    const char *name;
+
+    for (i = 0; i < sizeof read_out / sizeof *read_out; i++)
+        json_object_del(root, read_out[i]);
+    json_object_set_new(json_object_get(root, "model"), "head", json_false());
+    json_array_foreach(json_object_get(root, "training_size"), i, entry)
+        json_array_foreach(json_object_get(entry, "points"), k, point)
+    {
+        json_object_set_new(point, "p1", json_null());
+        json_object_del(point, "p1_ci");
+    }
+    json_array_foreach(json_object_get(ranks, "points"), i, entry)
+    {
+        json_object_del(entry, "p1");
+        json_object_del(entry, "layers");
+    }
+    json_object_foreach(json_object_get(ranks, "beside"), name, entry)
+    {
+        json_object_del(entry, "p1");
+        json_object_del(entry, "layers");
+    }
+}
+
 /* `methods` of "id", "mat", "ridge", ... */
 static inline json_t *fake_results(int layers, const char *const *methods, int n_methods)
 {

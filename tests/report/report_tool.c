@@ -5,6 +5,7 @@
  *   report_tool fake L METHOD...            results of a model of L blocks to stdout
  *   report_tool whole L METHOD...           the same with all sections there are
  *   report_tool worse L METHOD...           and much of it unknown or poor
+ *   report_tool headless L METHOD...        and nothing read out
  *   report_tool write RESULTS PAGE          the page
  *   report_tool numbers RESULTS DOM         is every number of the page's tables the
  *                                           results' own, in the tables' order, and none
@@ -312,7 +313,8 @@ int main(int argc, char **argv)
     jc_error err;
 
     bool worse = argc >= 4 && strcmp(argv[1], "worse") == 0;
-    bool whole = worse || (argc >= 4 && strcmp(argv[1], "whole") == 0);
+    bool headless = argc >= 4 && strcmp(argv[1], "headless") == 0;
+    bool whole = worse || headless || (argc >= 4 && strcmp(argv[1], "whole") == 0);
     if (whole || (argc >= 4 && strcmp(argv[1], "fake") == 0)) {
         int layers = (int)strtol(argv[2], NULL, 10);
         json_t *root = fake_results(layers, (const char *const *)(argv + 3), argc - 3);
@@ -320,6 +322,8 @@ int main(int argc, char **argv)
             fake_sections(root, layers);
         if (worse)
             fake_worse(root);
+        if (headless)
+            fake_headless(root);
         int st = json_dumpf(root, stdout, JSON_COMPACT);
         json_decref(root);
         return st != 0;
@@ -332,6 +336,6 @@ int main(int argc, char **argv)
     }
     if (argc == 4 && strcmp(argv[1], "numbers") == 0)
         return numbers(argv[2], argv[3]);
-    fprintf(stderr, "usage: report_tool fake|whole|worse|write|numbers ...\n");
+    fprintf(stderr, "usage: report_tool fake|whole|worse|headless|write|numbers ...\n");
     return 2;
 }

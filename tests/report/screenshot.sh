@@ -61,6 +61,11 @@ for words in "0.243 with the fitted map and 0.713 with the logit lens" \
     grep -q "^findings:.*$words" "$work/dom" || fail "no '$words': $(grep ^findings "$work/dom")"
 done
 
+# a model without a head
+"$tool" headless 12 id mat >"$work/headless.json"
+look headless 400 182 7 3
+expect headless "advice: Ridge or not. Is more text worth it? How narrow."
+
 # two methods of which one lies on the other
 "$tool" fake 12 id mat mat-2 >"$work/alike.json"
 look alike 1280 273 11 4
