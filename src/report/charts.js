@@ -287,13 +287,18 @@ function chartPicture(chart) {
         context.lineWidth = set.borderWidth;
         context.setLineDash(set.borderDash);
         context.beginPath();
-        if (set.showLine === false) {
-            context.arc(28, y, 3.5, 0, 7);
-            context.fill();
-        } else {
+        if (set.showLine !== false) {
             context.moveTo(8, y);
             context.lineTo(48, y);
             context.stroke();
+        }
+        if (set.marker) {
+            context.save();
+            context.translate(8, y - 6); /* as the swatch of the legend */
+            context.fill(new Path2D(set.marker.path));
+            context.setLineDash([]);
+            context.stroke(new Path2D(set.marker.path));
+            context.restore();
         }
         context.fillStyle = colour("--ink");
         context.fillText(set.label, 56, y, width - 64);

@@ -60,8 +60,8 @@ function adviseText() {
 
 function adviseExit() {
     const known = methods.filter((m) => saved?.[m].percent != null).sort((a, b) => saved[b].percent - saved[a].percent);
-    return known.length === 0 ? undefined : ["Is early exit worth it?", `It saves ${saved[known[0]].percent.toFixed(1)}% of the blocks at most, with the ${told[known[0]]}, `
-        + `while ${Math.round(100 * saved.target)}% of the guesses stay the model's own. Blocks are not time: the read-outs that decide cost some of it.`];
+    return known.length === 0 ? undefined : ["Is early exit worth it?", `It leaves ${saved[known[0]].percent.toFixed(1)}% of the blocks unrun at most, with the ${told[known[0]]}, `
+        + `while ${Math.round(100 * saved.target)}% of the guesses stay the model's own. Blocks are not time: each layer at which the model may stop is read out, and that is not counted here.`];
 }
 
 function adviseOther() {
@@ -128,7 +128,7 @@ const DEFINITIONS = [
     ["precision@k", "How often the layer's first guess is among the k that the whole model puts first. It says nothing of the text itself."],
     ["surprisal", "Minus the natural logarithm of the probability that the whole model gives to the layer's first guess; nats. Less is better."],
     ["KL", "The sum of p ln(p / q) over all tokens, p the whole model's distribution, q the layer's; nats. 0 is the same."],
-    ["early exit", "Leaving the model for a token as soon as a layer is sure enough. It saves blocks where tokens are easy; a fixed exit leaves after the same layer for all."],
+    ["early exit", "Leaving the model for a token as soon as a layer is sure enough. It runs fewer blocks where tokens are easy; a fixed exit leaves after the same layer for all."],
     ["part of a block", "Attention, the MLP or the norms of a block, each replaced by a map of its own."],
     ["schedule", "Which blocks are run and over which a map jumps."],
     ["interval", "Where 95 of 100 repetitions with other texts of the same kind would fall: by resampling texts, for R² by a jackknife over groups of them."],

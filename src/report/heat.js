@@ -102,9 +102,12 @@ function heatPicture() {
         }));
         context.fillStyle = colour("--soft");
         for (let l = 0; l <= L; l++) {
-            context.fillText(tick(l), left + l * cell, top - 10);
-            context.fillText(tick(l), left - 24, top + (l + 0.5) * cell);
+            context.textAlign = "center";
+            context.fillText(tick(l), left + (l + 0.5) * cell, top - 10);
+            context.textAlign = "right";
+            context.fillText(tick(l), left - 6, top + (l + 0.5) * cell);
         }
+        context.textAlign = "left";
     });
     const y = methods.length * each + 18;
     context.fillText("R²: 0 or less", 4, y, 70);

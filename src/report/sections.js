@@ -37,8 +37,8 @@ function headline() {
     if (!saved) {
         return "The model has no head: R², how much of a state a map explains, is all that can be scored.";
     }
-    return `Early exit saves ${compare((m) => (saved[m].blocks === null ? undefined : `${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%)`),
-        (m) => saved[m].blocks)}, at a precision@1 of ${saved.target}.`.replace("saves unknown, at", "never reaches");
+    return `Early exit leaves ${compare((m) => (saved[m].blocks === null ? undefined : `${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%) unrun`),
+        (m) => saved[m].blocks)}, at a precision@1 of ${saved.target}.`.replace("leaves unknown, at", "never reaches");
 }
 
 function overview() {
@@ -131,7 +131,7 @@ function surprisalSection() {
 
 function savedTable() {
     const scores = methods.map((m) => saved[m]), members = [["blocks", "blocks"], ["percent", "percent"]];
-    return table("saved by early exit", ["method", ...heads(scores, members)],
+    return table("blocks that early exit leaves unrun", ["method", ...heads(scores, members)],
         methods.map((m) => [told[m], ...cells(saved[m], scores, members)]));
 }
 

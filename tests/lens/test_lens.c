@@ -478,6 +478,45 @@ static void test_html__holds_the_guesses_of_a_cell_and_nothing_to_be_fetched(voi
     jc_model_close(model);
 }
 
+/* Which map reads each row, and of the model no more than its name where a page is made. */
+static void test_json__says_what_reads_each_row(void **state)
+{
+    jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
+    jc_tokenizer *tokenizer = open_tokenizer(TOKENIZERS "tiny");
+    jc_shortcut *made = made_maps(model);
+    assert_int_equal(jc_shortcut_set_meta(made, "method", "made", NULL), 0);
+    jc_lens *lens =
+        new_lens_at(model, tokenizer, made, "made", 2, some_ids, 8, "1.attn,2.mlp");
+    json_t *got = view_json(state, lens);
+    json_t *map = json_object_get(json_object_get(got, "maps"), "made");
+    json_t *through = json_object_get(map, "through"),
+           *about = json_object_get(got, "model");
+    size_t size, rows = jc_lens_rows(lens);
+
+    assert_int_equal(json_array_size(through), rows);
+    for (size_t i = 0; i < rows; i++) {
+        const char *name = json_string_value(json_array_get(through, i));
+        const char *tap =
+            json_string_value(json_array_get(json_object_get(got, "taps"), i));
+        if (i + 1 == rows)
+            assert_null(name); /* the model's own output */
+        else
+            assert_string_equal(name, strchr(tap, '.') ? "id" : "made");
+    }
+    assert_string_equal(json_string_value(json_object_get(about, "name")), "tiny-gpt2");
+    assert_string_equal(json_string_value(json_object_get(about, "path")),
+                        MODELS "tiny-gpt2");
+    char *page = view_html(state, lens, &size);
+    assert_non_null(strstr(page, "\"name\":\"tiny-gpt2\""));
+    assert_null(strstr(page, MODELS));
+    free(page);
+    json_decref(got);
+    jc_lens_free(lens);
+    jc_shortcut_free(made);
+    jc_tokenizer_close(tokenizer);
+    jc_model_close(model);
+}
+
 static void test_lens__short_memory_is_said(void **state)
 {
     jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
@@ -525,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_lens__a_llama_is_read_from_its_start_token_on),
         cmocka_unit_test(test_tokens__what_is_no_text_is_spelled_out),
         SCRATCH_TEST(test_text__lines_fit_the_terminal),
+        SCRATCH_TEST(test_json__says_what_reads_each_row),
         SCRATCH_TEST(test_html__holds_the_guesses_of_a_cell_and_nothing_to_be_fetched),
         SCRATCH_TEST(test_lens__short_memory_is_said),
     };

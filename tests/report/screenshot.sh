@@ -24,7 +24,7 @@ look() { # NAME WIDTH CELLS TABLES [CHARTS]
 cp "$here/results-12.json" "$work/real.json"
 look real 1280 182 8
 expect real "title: Linear shortcuts in wiki-gpt2-12x128"
-expect real "headline: Early exit saves 1.2 of 12 blocks (9.8%) with the fitted map and 0.5 of 12 blocks (3.8%) with the logit lens, at a precision@1 of 0.95."
+expect real "headline: Early exit leaves 1.2 of 12 blocks (9.8%) unrun with the fitted map and 0.5 of 12 blocks (3.8%) unrun with the logit lens, at a precision@1 of 0.95."
 for tip in " fitted map: 0.456" " logit lens: 9.101 (9.064 to 9.139)" " fitted map, fixed exit: 6.000 blocks, precision@1 0.456"; do
     grep -q "^tooltips:.*$tip" "$work/dom" || fail "no tooltip '$tip': $(grep ^tooltips "$work/dom")"
 done
