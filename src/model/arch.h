@@ -53,17 +53,28 @@ typedef struct jc_rotary_hparams {
 /* Sizes and choices of one model, from config.json by the architecture's key rows. */
 typedef struct jc_hparams {
     uint32_t layers, width, heads, ff_width, vocab;
-    uint32_t kv_heads;      /* heads of keys and values; 0: as many as of queries */
-    uint32_t head_width;    /* 0: width / heads */
-    uint32_t positions;     /* rows of the position embedding, or the longest text */
-    uint32_t types;         /* rows of the token type embedding */
-    bool typeless;          /* there may be none */
-    uint32_t padding;       /* the token that fills up batches elsewhere */
-    uint32_t experts;       /* of a mixture; 0: none */
-    uint32_t experts_used;  /* by a token */
-    uint32_t expert_width;  /* of one's MLP; 0: ff_width */
-    uint32_t shared_width;  /* of the MLP that all tokens take; 0: none */
-    uint32_t experts_every; /* only blocks n, 2 n, ... are mixtures */
+    uint32_t kv_heads;           /* heads of keys and values; 0: as many as of queries */
+    uint32_t head_width;         /* 0: width / heads */
+    uint32_t positions;          /* rows of the position embedding, or the longest text */
+    uint32_t types;              /* rows of the token type embedding */
+    bool typeless;               /* there may be none */
+    uint32_t padding;            /* the token that fills up batches elsewhere */
+    uint32_t experts;            /* of a mixture; 0: none */
+    uint32_t experts_used;       /* by a token */
+    uint32_t expert_width;       /* of one's MLP; 0: ff_width */
+    uint32_t shared_width;       /* of the MLP that all tokens take; 0: none */
+    uint32_t experts_every;      /* only blocks n, 2 n, ... are mixtures */
+    uint32_t experts_from;       /* and none of the first so many */
+    uint32_t shared_experts;     /* shared_width, in widths of an expert; 0: not */
+    uint32_t expert_groups;      /* a token takes experts of few groups; 0: of any */
+    uint32_t expert_groups_used; /* of so many, */
+    uint32_t expert_group_best;  /* by the sum of so many best scores in each */
+    bool router_sigmoid;         /* scores are sigmoids; a bias takes part in choosing */
+    double routed_scale;         /* of the experts' shares */
+    /* latent attention (DeepSeek): queries by way of q_rank numbers (0: at once), keys and
+     * values by way of `latent` numbers, and `rope` numbers of position; 0: no such thing
+     */
+    uint32_t latent, q_rank, nope, rope, value_width;
     bool
         shares_chosen; /* shares add up to 1 over the experts that are used, not over all */
     double gate_limit; /* of a gate that is clamped; 0: it is not */
@@ -158,7 +169,14 @@ typedef enum {
     JC_DIM_SHARED,
     JC_DIM_HEADS,   /* how many */
     JC_DIM_CLASSES, /* of distances */
-    JC_DIM_GATED    /* 2 FF: the gate, then what it lets through */
+    JC_DIM_Q_RANK,  /* latent attention: see jc_hparams */
+    JC_DIM_Q_IN,    /* q_rank, or the width */
+    JC_DIM_Q_RAW,   /* heads (nope + rope) */
+    JC_DIM_LATENT,
+    JC_DIM_LATENT_ROPE, /* latent + rope */
+    JC_DIM_KV_RAW,      /* heads (nope + value width) */
+    JC_DIM_VALUES,      /* heads value width */
+    JC_DIM_GATED        /* 2 FF: the gate, then what it lets through */
 } jc_dim;
 
 /* The weight of a norm or linear layer is followed by its bias. */
@@ -178,6 +196,18 @@ typedef enum {
     JC_W_NORM1_BIAS,
     JC_W_QKV,
     JC_W_QKV_BIAS,
+    JC_W_Q_DOWN, /* of latent attention, to q_rank, and its norm */
+    JC_W_Q_DOWN_BIAS,
+    JC_W_Q_DOWN_NORM,
+    JC_W_Q_DOWN_NORM_BIAS,
+    JC_W_Q_UP,
+    JC_W_Q_UP_BIAS,
+    JC_W_KV_DOWN, /* to latents and positions; the norm is of latents */
+    JC_W_KV_DOWN_BIAS,
+    JC_W_KV_NORM,
+    JC_W_KV_NORM_BIAS,
+    JC_W_KV_UP, /* from latents, of each head: keys, then values */
+    JC_W_KV_UP_BIAS,
     JC_W_Q_NORM, /* of each head of queries, or of all as one */
     JC_W_Q_NORM_BIAS,
     JC_W_K_NORM,
@@ -197,6 +227,7 @@ typedef enum {
     JC_W_SINKS, /* a score of each head for a key that is not there */
     JC_W_ROUTER,
     JC_W_ROUTER_BIAS,
+    JC_W_CHOICE_BIAS, /* of scores, only where experts are chosen */
     JC_W_SHARED_GATE,
     JC_W_SHARED_GATE_BIAS,
     JC_W_SHARED_UP,
@@ -240,6 +271,8 @@ enum {
     JC_WEIGHT_SINUSOIDS = 1 << 17,    /* no tensor: sines, then cosines, of positions */
     /* a fourth of the queries, of the values, of the keys; then the next fourths */
     JC_WEIGHT_FOURTHS = 1 << 18,
+    JC_WEIGHT_IF_Q_RANK = 1 << 19,  /* only with it, */
+    JC_WEIGHT_IF_NO_RANK = 1 << 20, /* or only without */
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */

@@ -63,7 +63,9 @@
     X(mpt)                                                                                 \
     X(gpt_bigcode)                                                                         \
     X(codegen)                                                                             \
-    X(xglm)
+    X(xglm)                                                                                \
+    X(deepseek_v2)                                                                         \
+    X(deepseek_v3)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

@@ -19,7 +19,8 @@ static jc_cost count(const jc_model *model, jc_weight_id first, jc_weight_id las
     for (size_t i = 0; i < model->n_weights; i++) {
         const jc_weight_row *row = &model->weights[i];
         const jc_tensor *tensor;
-        if (row->id < first || row->id > last || l >= jc_rows_blocks(model, row))
+        if (row->id < first || row->id > last ||
+            (model->arch->one_block ? 0 : l) >= jc_rows_blocks(model, row))
             continue;
         bool expert = row->id >= JC_W_EXPERT_UP && row->id <= JC_W_EXPERT_DOWN_BIAS;
         bool mixed = row->id >= JC_W_ROUTER && row->id <= JC_W_EXPERT_DOWN_BIAS;
@@ -59,7 +60,7 @@ jc_cost jc_cost_attention(const jc_model *model, uint32_t block, size_t n, size_
     double seen = (double)(window && window < n ? window : n);
 
     return (jc_cost){4 * (double)hp->q_width * seen,
-                     2 * (double)hp->kv_width * seen * (double)size};
+                     (hp->latent ? 1 : 2) * (double)hp->kv_width * seen * (double)size};
 }
 
 jc_cost jc_cost_readout(const jc_model *model)

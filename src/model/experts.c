@@ -29,6 +29,10 @@ jc_status jc_mixture_load(jc_mixture **out, const jc_model *model, uint32_t bloc
         return jc_fail_nomem(err, "the experts");
     m->n = model->hp.experts;
     st = jc_weights_router(&m->router, model, JC_W_ROUTER, block, err);
+    size_t n_bias;
+    if (st == JC_OK)
+        st = jc_weights_vector(model, JC_W_CHOICE_BIAS, block, 0, &m->choice_bias, &n_bias,
+                               err);
     if (st == JC_OK)
         st = jc_weights_router(&m->shared_gate, model, JC_W_SHARED_GATE, block, err);
     if (st == JC_OK)
@@ -53,6 +57,7 @@ void jc_mixture_free(jc_mixture *m)
         jc_linear_free(m->experts[e].down);
     }
     jc_linear_free(m->router);
+    jc_free(m->choice_bias);
     jc_linear_free(m->shared_gate);
     jc_linear_free(m->shared_up);
     jc_linear_free(m->shared_down);
@@ -79,12 +84,48 @@ size_t jc_mixture_bytes(const jc_mixture *m)
 
 /* ---- running ---- */
 
-/* One row's scores [n] become shares: 0 for experts that it does not take. */
-static void choose(const jc_hparams *hp, float *scores, bool *taken)
+/* The sum of the best scores of a group of experts. */
+static double group_score(const jc_hparams *hp, const float *scores, size_t group)
+{
+    size_t n = hp->experts / hp->expert_groups;
+    double best[2] = {-HUGE_VAL, -HUGE_VAL};
+
+    for (size_t e = group * n; e < (group + 1) * n; e++) {
+        double x = (double)scores[e];
+        if (x > best[0]) {
+            best[1] = best[0];
+            best[0] = x;
+        } else if (x > best[1]) {
+            best[1] = x;
+        }
+    }
+    return hp->expert_group_best > 1 ? best[0] + best[1] : best[0];
+}
+
+/* Scores of experts outside the best groups become -infinity. */
+static void limit_groups(const jc_hparams *hp, float *scores)
+{
+    size_t groups = hp->expert_groups, n = hp->experts / groups;
+
+    for (size_t drop = hp->expert_groups_used; drop < groups; drop++) {
+        size_t worst = groups;
+        double least = HUGE_VAL;
+        for (size_t g = groups; g-- > 0;) {
+            double score = group_score(hp, scores, g);
+            if (isfinite(score) && score < least) {
+                least = score;
+                worst = g;
+            }
+        }
+        for (size_t e = worst * n; worst < groups && e < (worst + 1) * n; e++)
+            scores[e] = -INFINITY;
+    }
+}
+
+/* The best few of scores [n]. */
+static void take_best(const jc_hparams *hp, const float *scores, bool *taken)
 {
     size_t n = hp->experts;
-    float best = scores[0];
-    double sum = 0;
 
     memset(taken, 0, n * sizeof *taken);
     for (size_t k = 0; k < hp->experts_used; k++) {
@@ -93,13 +134,42 @@ static void choose(const jc_hparams *hp, float *scores, bool *taken)
             if (!taken[e] && (at == n || scores[e] > scores[at]))
                 at = e;
         taken[at] = true;
-        best = k == 0 ? scores[at] : best;
     }
+}
+
+/* Scores [n] as the router gives them become parts of one, or sigmoids. */
+static void weigh(const jc_hparams *hp, float *scores)
+{
+    size_t n = hp->experts;
+    double best = -HUGE_VAL, sum = 0;
+
     for (size_t e = 0; e < n; e++)
-        if (taken[e] || !hp->shares_chosen)
-            sum += exp((double)scores[e] - (double)best);
+        best = fmax(best, (double)scores[e]);
     for (size_t e = 0; e < n; e++)
-        scores[e] = taken[e] ? (float)(exp((double)scores[e] - (double)best) / sum) : 0.0f;
+        sum += exp((double)scores[e] - best);
+    for (size_t e = 0; e < n; e++)
+        scores[e] = (float)(hp->router_sigmoid ? 1 / (1 + exp(-(double)scores[e]))
+                                               : exp((double)scores[e] - best) / sum);
+}
+
+/* One row's scores [n] become shares: 0 for experts that it does not take. `spare` [n]. */
+static void choose(const jc_hparams *hp, const jc_mixture *m, float *scores, bool *taken,
+                   float *spare)
+{
+    size_t n = hp->experts;
+    double sum = 0;
+
+    weigh(hp, scores);
+    for (size_t e = 0; e < n; e++)
+        spare[e] = scores[e] + (m->choice_bias ? m->choice_bias[e] : 0);
+    if (hp->expert_groups > 1)
+        limit_groups(hp, spare);
+    take_best(hp, spare, taken);
+    for (size_t e = 0; e < n; e++)
+        sum += taken[e] ? (double)scores[e] : 0;
+    double scale = hp->routed_scale / (hp->shares_chosen ? sum : 1);
+    for (size_t e = 0; e < n; e++)
+        scores[e] = taken[e] ? (float)((double)scores[e] * scale) : 0;
 }
 
 /* Rows of an expert: scratch of one run. */
@@ -108,6 +178,7 @@ struct group {
     float *shares; /* [rows] */
     size_t *rows;  /* [rows] */
     bool *taken;   /* [rows, experts] */
+    float *spare;  /* [experts] */
     size_t n;
 };
 
@@ -117,6 +188,7 @@ static void release(struct group *g)
     jc_free(g->shares);
     jc_free(g->rows);
     jc_free(g->taken);
+    jc_free(g->spare);
 }
 
 static jc_status reserve(struct group *g, size_t rows, size_t experts, jc_error *err)
@@ -124,8 +196,9 @@ static jc_status reserve(struct group *g, size_t rows, size_t experts, jc_error 
     g->scores = jc_matrix_new(rows, experts, sizeof *g->scores);
     g->taken = jc_matrix_new(rows, experts, sizeof *g->taken);
     g->shares = jc_matrix_new(rows, 1, sizeof *g->shares);
+    g->spare = jc_matrix_new(experts, 1, sizeof *g->spare);
     g->rows = jc_matrix_new(rows, 1, sizeof *g->rows);
-    return g->scores && g->taken && g->shares && g->rows
+    return g->scores && g->taken && g->shares && g->rows && g->spare
                ? JC_OK
                : jc_fail_nomem(err, "the experts");
 }
@@ -188,7 +261,7 @@ static jc_status mix(const jc_op *op, jc_pass *pass, struct group *g, jc_error *
     if (st == JC_OK)
         st = jc_zero(jc_pass_reg(pass, op->out, hp->width), err);
     for (size_t r = 0; r < pass->rows && st == JC_OK; r++)
-        choose(hp, g->scores + r * n, g->taken + r * n);
+        choose(hp, op->mixture, g->scores + r * n, g->taken + r * n, g->spare);
     for (size_t e = 0; e < n && st == JC_OK; e++) {
         g->n = 0;
         for (size_t r = 0; r < pass->rows; r++)

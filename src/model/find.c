@@ -13,6 +13,8 @@ bool jc_rows_used(const jc_model *model, const jc_weight_row *row)
            !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
            !(row->flags & JC_WEIGHT_IF_SERIAL && hp->parallel) &&
            !(row->flags & JC_WEIGHT_IF_TYPES && hp->types == 0) &&
+           !(row->flags & JC_WEIGHT_IF_Q_RANK && hp->q_rank == 0) &&
+           !(row->flags & JC_WEIGHT_IF_NO_RANK && hp->q_rank > 0) &&
            !(row->flags & JC_WEIGHT_IF_TWO_NORMS &&
              !(hp->parallel && hp->parallel_norms == 2)) &&
            !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
@@ -73,6 +75,20 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return hp->heads;
     case JC_DIM_CLASSES:
         return hp->relative_classes;
+    case JC_DIM_Q_RANK:
+        return hp->q_rank;
+    case JC_DIM_Q_IN:
+        return hp->q_rank ? hp->q_rank : hp->width;
+    case JC_DIM_Q_RAW:
+        return (size_t)hp->heads * (hp->nope + hp->rope);
+    case JC_DIM_LATENT:
+        return hp->latent;
+    case JC_DIM_LATENT_ROPE:
+        return (size_t)hp->latent + hp->rope;
+    case JC_DIM_KV_RAW:
+        return (size_t)hp->heads * (hp->nope + hp->value_width);
+    case JC_DIM_VALUES:
+        return (size_t)hp->heads * hp->value_width;
     case JC_DIM_GATED:
         return 2 * (size_t)hp->ff_width;
     }

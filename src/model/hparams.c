@@ -19,7 +19,8 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
 
 bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block)
 {
-    return hp->experts > 0 && (block + 1) % hp->experts_every == 0;
+    return hp->experts > 0 && block >= hp->experts_from &&
+           (block + 1) % hp->experts_every == 0;
 }
 
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block)
@@ -115,6 +116,22 @@ static jc_status check_lists(const jc_hparams *hp, const char *path, jc_error *e
     return JC_OK;
 }
 
+/* Groups of as many experts each, from some of which all that are used must come. */
+static jc_status check_groups(const jc_hparams *hp, const char *path, jc_error *err)
+{
+    uint32_t n = hp->expert_groups;
+
+    if (n < 2 || hp->experts == 0)
+        return JC_OK;
+    if (hp->experts % n == 0 && hp->expert_groups_used > 0 && hp->expert_groups_used <= n &&
+        (uint64_t)hp->experts / n * hp->expert_groups_used >= hp->experts_used &&
+        hp->experts / n >= hp->expert_group_best)
+        return JC_OK;
+    return jc_fail(err, JC_E_FORMAT,
+                   "'%s': %u experts of %u groups of %u cannot be chosen from %u groups",
+                   path, hp->experts_used, n, hp->experts, hp->expert_groups_used);
+}
+
 static bool usable(double x)
 {
     return isfinite(x) && x > 0;
@@ -127,10 +144,29 @@ static jc_status check_numbers(const jc_hparams *hp, const char *path, jc_error 
         return jc_fail(err, JC_E_FORMAT,
                        "'%s': a soft cap, clip or the scale of attention is negative",
                        path);
-    if (!isfinite(hp->embed_scale) || !isfinite(hp->residual_scale) ||
-        !isfinite(hp->logit_scale) || !usable(hp->logit_divisor) ||
+    if (!isfinite(hp->embed_scale) || !isfinite(hp->routed_scale) ||
+        !isfinite(hp->residual_scale) || !isfinite(hp->logit_scale) ||
+        !usable(hp->logit_divisor) ||
         !(hp->attention_multiplier >= 0 && isfinite(hp->attention_multiplier)))
         return jc_fail(err, JC_E_FORMAT, "'%s': a multiplier is out of range", path);
+    return JC_OK;
+}
+
+/* Keys are a latent and its position, one for all heads, and values are the latent: each
+ * head's own layers are on the side of the queries and of the output. */
+static jc_status derive_latent(jc_hparams *hp, const char *path, jc_error *err)
+{
+    if (hp->latent > MOST || hp->q_rank > MOST || hp->nope > MOST || hp->rope > MOST ||
+        hp->value_width > MOST || hp->nope == 0 || hp->rope == 0 || hp->value_width == 0)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': latent attention of %u values with heads of %u and %u", path,
+                       hp->latent, hp->nope, hp->value_width);
+    hp->kv_heads = 1;
+    hp->head_width = hp->latent + hp->rope;
+    hp->rotary.turned = hp->rope;
+    hp->scale_attention_of = (double)hp->nope + hp->rope;
+    hp->q_width = (size_t)hp->heads * hp->head_width;
+    hp->kv_width = hp->head_width;
     return JC_OK;
 }
 
@@ -156,6 +192,8 @@ static jc_status derive_heads(jc_hparams *hp, const char *path, jc_error *err)
                        path, hp->heads, hp->head_width, hp->kv_heads);
     if (hp->embed_width == 0)
         hp->embed_width = hp->width;
+    if (hp->latent)
+        return derive_latent(hp, path, err);
     hp->q_width = (size_t)hp->heads * hp->head_width;
     hp->kv_width = (size_t)hp->kv_heads * hp->head_width;
     return JC_OK;
@@ -291,6 +329,8 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
                        .use_window = true,
                        .window_every = 1,
                        .experts_every = 1,
+                       .expert_group_best = 1,
+                       .routed_scale = 1,
                        .rotary = {.part = 1}};
     for (size_t i = 0; i < arch->n_keys && st == JC_OK; i++)
         st = jc_key_read(hp, &arch->keys[i], config, err);
@@ -300,9 +340,14 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
         hp->ff_width = 4 * hp->width;
     if (hp->expert_width == 0)
         hp->expert_width = hp->ff_width;
+    if (hp->shared_experts && hp->shared_experts < MOST &&
+        hp->expert_width <= MOST / hp->shared_experts)
+        hp->shared_width = hp->shared_experts * hp->expert_width;
     st = check_sizes(hp, path, err);
     if (st == JC_OK)
         st = check_experts(hp, path, err);
+    if (st == JC_OK)
+        st = check_groups(hp, path, err);
     if (st == JC_OK)
         st = check_lists(hp, path, err);
     if (st == JC_OK)

@@ -26,6 +26,7 @@ typedef struct jc_op jc_op; /* see ops.h */
 /* The experts of a block; see experts.c. */
 typedef struct jc_mixture {
     jc_linear *router;
+    float *choice_bias;                               /* [experts], owned; NULL: none */
     jc_linear *shared_gate, *shared_up, *shared_down; /* NULL where there are none */
     struct jc_expert {
         jc_linear *up, *down;
@@ -33,9 +34,18 @@ typedef struct jc_mixture {
     size_t n;
 } jc_mixture;
 
+/* The layers of latent attention; see latent.c. */
+typedef struct jc_latent {
+    jc_linear *q_down, *q_up, *kv_down; /* no q_down: q_up reads the state */
+    jc_norm_weights q_norm, kv_norm;
+    jc_linear **keys, **values; /* [heads]: of queries to latents, of latents to values */
+    size_t heads;
+} jc_latent;
+
 typedef struct jc_block {
     jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
+    jc_latent *latent;                       /* NULL: qkv makes queries, keys and values */
     jc_relative relative;                    /* n is 0 where there is none */
     float *relative_keys, *relative_queries; /* its, owned */
     float *sinks;                            /* [heads], owned; NULL: none */
@@ -180,6 +190,22 @@ jc_status jc_positions_load(jc_model *model, jc_error *err) JC_NODISCARD;
 jc_status jc_relative_load(jc_model *model, jc_error *err) JC_NODISCARD;
 jc_status jc_relative_block(const jc_model *model, jc_block *block,
                             jc_error *err) JC_NODISCARD;
+
+/* Rows [first, first + n) of a weight stored [out, in], as a layer of n outputs, or,
+ * turned, as one of n inputs. */
+jc_status jc_weights_part(jc_linear **out, const jc_model *model, jc_weight_id id,
+                          uint32_t block, size_t first, size_t n, bool turned,
+                          jc_error *err) JC_NODISCARD;
+/* A vector [*n] of a block, *out NULL where there is none. */
+jc_status jc_weights_vector(const jc_model *model, jc_weight_id id, uint32_t block,
+                            uint32_t expert, float **out, size_t *n,
+                            jc_error *err) JC_NODISCARD;
+
+/* latent.c: *out is NULL where attention is not of latents. */
+jc_status jc_latent_load(jc_latent **out, const jc_model *model, uint32_t block,
+                         jc_error *err) JC_NODISCARD;
+void jc_latent_free(jc_latent *latent); /* takes NULL */
+size_t jc_latent_bytes(const jc_latent *latent);
 
 /* experts.c: the mixture of a block; *out is NULL where the block has none. */
 jc_status jc_mixture_load(jc_mixture **out, const jc_model *model, uint32_t block,

@@ -139,7 +139,8 @@ static jc_status attend(const jc_op *op, const jc_span *span, jc_mat qkv, jc_att
     size_t q_width = op->attention.heads * op->attention.width;
     jc_mat rows = jc_mat_rows(qkv, span->row, span->n);
     jc_mat keys = jc_mat_cols(rows, q_width, width);
-    jc_mat values = jc_mat_cols(rows, q_width + width, width);
+    jc_mat values = op->latent ? jc_mat_cols(keys, 0, op->attention.value_width)
+                               : jc_mat_cols(rows, q_width + width, width);
 
     *out = (jc_attended){.row = span->row,
                          .n = span->n,
@@ -165,12 +166,17 @@ static jc_mat qkv_of(const jc_pass *pass)
 jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err)
 {
     jc_mat qkv = qkv_of(pass);
-    jc_status st = jc_linear_apply(op->linear, pass->plan, reg(pass, op->in), qkv, err);
+    jc_status st;
 
-    if (st == JC_OK && pass->model->hp.clip > 0)
-        st = jc_clamp((float)pass->model->hp.clip, qkv, err);
-    if (st == JC_OK)
-        st = place(op, pass, qkv, err);
+    if (op->latent) {
+        st = jc_latent_queries(op, pass, qkv, err);
+    } else {
+        st = jc_linear_apply(op->linear, pass->plan, reg(pass, op->in), qkv, err);
+        if (st == JC_OK && pass->model->hp.clip > 0)
+            st = jc_clamp((float)pass->model->hp.clip, qkv, err);
+        if (st == JC_OK)
+            st = place(op, pass, qkv, err);
+    }
     for (size_t s = 0; s < pass->n_spans && st == JC_OK; s++)
         st = attend(op, &pass->spans[s], qkv, &pass->attended[s], err);
     return st;
@@ -178,14 +184,20 @@ jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err)
 
 jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err)
 {
-    size_t q_width = pass->model->hp.q_width;
+    const jc_hparams *hp = &pass->model->hp;
+    size_t seen = op->latent ? (size_t)hp->heads * hp->latent : hp->q_width;
+    jc_mat out = jc_pass_reg(pass, op->latent ? JC_REG_RAW : op->out, seen);
 
     if (map_of(op, pass))
         return JC_OK;
     jc_status st = jc_op_keys(op, pass, err);
     if (st)
         return st;
-    return jc_attention_run(&op->attention, pass->plan, pass->attended, pass->n_spans,
-                            jc_mat_cols(qkv_of(pass), 0, q_width),
-                            jc_pass_reg(pass, op->out, q_width), err);
+    st = jc_attention_run(&op->attention, pass->plan, pass->attended, pass->n_spans,
+                          jc_mat_cols(qkv_of(pass), 0, hp->q_width), out, err);
+    if (st || !op->latent)
+        return st;
+    return jc_latent_values(op, pass, out,
+                            jc_pass_reg(pass, op->out, (size_t)hp->heads * hp->value_width),
+                            err);
 }

@@ -23,6 +23,7 @@ struct jc_op {
     const jc_rotary *rotary; /* of the model's; NULL: no rotary positions */
     jc_attention attention;
     const jc_mixture *mixture;
+    const jc_latent *latent;
 };
 
 /* Fill the block's list. Its weights have been loaded. */
@@ -39,6 +40,12 @@ jc_status jc_op_linear(const jc_op *op, jc_pass *pass, jc_error *err);
 jc_status jc_op_gate(const jc_op *op, jc_pass *pass, jc_error *err);
 /* h += norm(linear(in)): the end of a half of a block. No linear layer: in itself. */
 jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err);
+
+/* latent.c: queries of latents and latents in the register QKV, and values of what each
+ * head saw of latents in `seen` [rows, heads latent] to out [rows, heads value width]. */
+jc_status jc_latent_queries(const jc_op *op, jc_pass *pass, jc_mat qkv, jc_error *err);
+jc_status jc_latent_values(const jc_op *op, jc_pass *pass, jc_mat seen, jc_mat out,
+                           jc_error *err);
 
 /* out = what the experts of each row make of in, by their shares: experts.c. */
 jc_status jc_op_experts(const jc_op *op, jc_pass *pass, jc_error *err);

@@ -43,7 +43,14 @@ static size_t reg_width(const jc_model *model, jc_reg reg)
     case JC_REG_Y:
         return hp->width;
     case JC_REG_A:
-        return larger(hp->width, hp->q_width);
+        return hp->latent ? larger(hp->width, (size_t)hp->heads * hp->value_width)
+                          : larger(hp->width, hp->q_width);
+    case JC_REG_RAW:
+        return hp->latent ? hp->heads * larger(hp->nope + hp->rope, hp->latent) : 0;
+    case JC_REG_LOW:
+        return larger(larger(hp->q_rank, hp->nope), hp->value_width);
+    case JC_REG_WIDE:
+        return hp->latent ? hp->latent + hp->rope : 0;
     case JC_REG_QKV:
         return hp->q_width + 2 * hp->kv_width;
     case JC_REG_GATED:

@@ -27,6 +27,9 @@ typedef enum jc_reg {
     JC_REG_B,      /* [rows, width] that the MLP reads */
     JC_REG_Y,      /* [rows, width] to be added to h */
     JC_REG_QKV,    /* [rows, q_width + 2 kv_width] */
+    JC_REG_RAW,    /* of latent attention: queries, or what each head saw of latents */
+    JC_REG_LOW,    /* and its narrow parts, without gaps: see latent.c */
+    JC_REG_WIDE,   /* [rows, latent] */
     JC_REG_GATED,  /* [rows, 2 ff_width], of a gated MLP */
     JC_REG_FF,     /* [rows, ff_width] */
     JC_REG_ROUTER, /* [rows, experts], of a mixture of experts */

@@ -113,6 +113,13 @@ jc_status jc_rotary_init(jc_rotary *rotary, const jc_rotary_hparams *r, uint32_t
     return JC_OK;
 }
 
+double jc_rotary_latent_scale(const jc_rotary_hparams *r)
+{
+    double m = r->type == JC_ROTARY_YARN ? mscale(r->factor, r->mscale_all) : 1;
+
+    return m * m;
+}
+
 void jc_rotary_release(jc_rotary *rotary)
 {
     jc_free(rotary->frequencies[0]);

@@ -16,6 +16,8 @@ typedef struct jc_rotary {
 /* For a model of so many positions. Must be released, even after a failure. */
 jc_status jc_rotary_init(jc_rotary *rotary, const jc_rotary_hparams *r, uint32_t positions,
                          jc_error *err) JC_NODISCARD;
+/* What YaRN multiplies the scores of latent attention by. */
+double jc_rotary_latent_scale(const jc_rotary_hparams *r);
 void jc_rotary_release(jc_rotary *rotary);
 
 /* turns [2 half] = cosines and sines of a token at a position in a text of `length`. */

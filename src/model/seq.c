@@ -33,10 +33,16 @@ static jc_status settle(const jc_model *model, const jc_seq_params *params, size
     return JC_OK;
 }
 
+/* Of a block: keys and values; of latents, which are both, one. */
+static size_t caches(const jc_model *model)
+{
+    return model->hp.latent ? 1 : 2;
+}
+
 static bool count_bytes(const jc_model *model, size_t room, bool half, size_t *bytes)
 {
     return jc_mul(room, model->hp.kv_width, bytes) && jc_mul(*bytes, half ? 2 : 4, bytes) &&
-           jc_mul(*bytes, 2 * (size_t)model->hp.layers, bytes);
+           jc_mul(*bytes, caches(model) * (size_t)model->hp.layers, bytes);
 }
 
 uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params)
@@ -104,10 +110,12 @@ void jc_seq_truncate(jc_seq *seq, size_t length)
 jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n)
 {
     size_t width = seq->model->hp.kv_width;
-    jc_mat mat = jc_mat_of(seq->buffer, (2 * (size_t)l + (size_t)which) * seq->room * width,
-                           n, width);
+    size_t each = caches(seq->model), place = each * l + (each > 1 ? (size_t)which : 0);
+    jc_mat mat = jc_mat_of(seq->buffer, place * seq->room * width, n, width);
 
     mat.half = seq->half;
+    if (which && seq->model->hp.latent)
+        mat = jc_mat_cols(mat, 0, seq->model->hp.latent);
     return mat;
 }
 
@@ -118,9 +126,10 @@ jc_status jc_seq_put(jc_seq *seq, uint32_t l, size_t first, jc_mat keys, jc_mat 
     jc_status st =
         jc_copy(keys, jc_mat_rows(jc_seq_cache(seq, l, 0, first + n), first, n), err);
 
-    return st ? st
-              : jc_copy(values, jc_mat_rows(jc_seq_cache(seq, l, 1, first + n), first, n),
-                        err);
+    return st || caches(seq->model) == 1
+               ? st
+               : jc_copy(values, jc_mat_rows(jc_seq_cache(seq, l, 1, first + n), first, n),
+                         err);
 }
 
 jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
@@ -134,7 +143,7 @@ jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
     params.kv = seq->half ? "f16" : "f32";
     jc_status st = jc_seq_new(out, seq->model, &params, err);
     for (uint32_t l = 0; l < seq->model->hp.layers && st == JC_OK; l++)
-        for (int which = 0; which < 2 && st == JC_OK; which++)
+        for (int which = 0; which < (int)caches(seq->model) && st == JC_OK; which++)
             st = jc_copy(jc_seq_cache(seq, l, which, seq->length),
                          jc_seq_cache(*out, l, which, seq->length), err);
     if (st) {
@@ -159,7 +168,8 @@ jc_status jc_seq_commit(jc_seq *seq, const uint32_t *path, size_t n, jc_error *e
     jc_status st = JC_OK;
     for (uint32_t l = 0; l < seq->model->hp.layers && st == JC_OK; l++)
         for (size_t i = 0; i < n && st == JC_OK; i++)
-            for (int which = 0; which < 2 && st == JC_OK && path[i] != i; which++) {
+            for (int which = 0;
+                 which < (int)caches(seq->model) && st == JC_OK && path[i] != i; which++) {
                 jc_mat all = jc_seq_cache(seq, l, which, seq->length + seq->pending);
                 st = jc_copy(jc_mat_rows(all, seq->length + path[i], 1),
                              jc_mat_rows(all, seq->length + i, 1), err);

@@ -13,7 +13,8 @@ struct jc_seq {
     size_t pending; /* rows of the last pass behind them, until they are committed */
     size_t room;
     bool half;
-    jc_buffer *buffer; /* [layers, 2, room, kv_width] */
+    jc_buffer
+        *buffer; /* [layers, 2, room, kv_width]; of latents [layers, room, kv_width] */
 };
 
 /* Keys (which 0) or values (1) of block l, from 0: the first n rows. */

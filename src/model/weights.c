@@ -18,6 +18,8 @@ struct stack {
     jc_tensor parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
     bool in_out, plus_one, by_head, paired, fourths;
+    bool part;                 /* only some rows as they are stored, */
+    size_t first;              /* from this number on */
     size_t head_width, shared; /* heads of queries to one of keys and values */
     bool checked;              /* all values are finite */
     const jc_tensor *bad;      /* has a value that is not */
@@ -143,7 +145,7 @@ static void read_stack(void *arg, size_t first, size_t n, float *out)
         return;
     }
     if (!reordered(stack)) {
-        read_stored(stack, first, n, out);
+        read_stored(stack, stack->first + first, n, out);
         return;
     }
     for (size_t row = first / stack->n_in; n > 0; row++, n -= stack->n_in) {
@@ -161,8 +163,8 @@ static jc_status check_finite(const struct stack *stack, jc_error *err)
 }
 
 /* *out stays NULL where the architecture has no such vector. */
-static jc_status load_vector(const jc_model *model, jc_weight_id id, uint32_t block,
-                             uint32_t expert, float **out, size_t *n, jc_error *err)
+jc_status jc_weights_vector(const jc_model *model, jc_weight_id id, uint32_t block,
+                            uint32_t expert, float **out, size_t *n, jc_error *err)
 {
     struct stack stack;
     jc_status st = find_stack(&stack, model, id, block, expert, err);
@@ -216,10 +218,11 @@ jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block
         out->d = jc_rows_dim(&model->hp, row->shape[0]);
         st = fill(&out->weight, out->d, 1, err);
     } else {
-        st = load_vector(model, id, block, 0, &out->weight, &out->d, err);
+        st = jc_weights_vector(model, id, block, 0, &out->weight, &out->d, err);
     }
     if (st == JC_OK)
-        st = load_vector(model, (jc_weight_id)(id + 1), block, 0, &out->bias, &n, err);
+        st =
+            jc_weights_vector(model, (jc_weight_id)(id + 1), block, 0, &out->bias, &n, err);
     if (st || out->bias || !out->weight || model->arch->norm == JC_NORM_RMS)
         return st;
     return fill(&out->bias, out->d, 0, err);
@@ -328,7 +331,7 @@ static jc_status show_stored(jc_linear_spec *spec, const struct stack *stack, bo
 {
     size_t capacity = 0;
 
-    if (stack->paired && stack->in_out)
+    if ((stack->paired && stack->in_out) || stack->part)
         return JC_OK;
     for (size_t row = 0; row < stack->n_out; row += (*memory)[spec->n_stored++].n_out) {
         if (!jc_grow(memory, &capacity, spec->n_stored + 1, sizeof **memory))
@@ -348,7 +351,7 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
 
     spec->weight =
         (jc_weight_source){.in_out = stack->in_out, .arg = stack, .read = read_stack};
-    if (keeps(model, stack)) {
+    if (!stack->part && keeps(model, stack)) {
         st = keep(&kept, stack, err);
         spec->weight.arg = kept;
         spec->weight.release = jc_free;
@@ -362,7 +365,7 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
     if (st)
         jc_free(kept);
     jc_free(stored);
-    for (size_t p = 0; p < stack->n && !kept; p++)
+    for (size_t p = 0; p < stack->n && !kept && !stack->part; p++)
         jc_map_release(stack->parts[p].data, stack->parts[p].bytes);
     return st ? st : check_finite(stack, err);
 }
@@ -379,7 +382,7 @@ static jc_status load_linear(jc_linear **out, const jc_model *model, jc_weight_i
     *out = NULL;
     if (st || stack.n == 0)
         return st;
-    st = load_vector(model, (jc_weight_id)(id + 1), block, expert, &bias, &n, err);
+    st = jc_weights_vector(model, (jc_weight_id)(id + 1), block, expert, &bias, &n, err);
     if (st == JC_OK) {
         spec.n_in = stack.n_in;
         spec.n_out = stack.n_out;
@@ -408,6 +411,27 @@ jc_status jc_weights_expert(jc_linear **out, const jc_model *model, jc_weight_id
     const jc_linear_spec spec = {.precision = model->precision};
 
     return load_linear(out, model, id, block, expert, spec, err);
+}
+
+jc_status jc_weights_part(jc_linear **out, const jc_model *model, jc_weight_id id,
+                          uint32_t block, size_t first, size_t n, bool turned,
+                          jc_error *err)
+{
+    jc_linear_spec spec = {.precision = model->precision};
+    struct stack stack;
+    jc_status st = find_stack(&stack, model, id, block, 0, err);
+
+    *out = NULL;
+    if (st)
+        return st;
+    stack.part = true;
+    stack.first = first * stack.n_in;
+    stack.in_out = turned;
+    spec.n_in = turned ? n : stack.n_in;
+    spec.n_out = turned ? stack.n_in : n;
+    stack.n_in = spec.n_in;
+    stack.n_out = spec.n_out;
+    return make_linear(out, model, &spec, &stack, err);
 }
 
 jc_status jc_weights_router(jc_linear **out, const jc_model *model, jc_weight_id id,
@@ -448,17 +472,19 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
             break;
         st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
                                linears[i].add, err);
-        if (st == JC_OK)
+        if (st == JC_OK && *linears[i].out)
             model->info.weight_bytes += jc_linear_bytes(*linears[i].out);
     }
     size_t n_sinks;
     if (st == JC_OK)
         st = jc_relative_block(model, b, err);
     if (st == JC_OK)
-        st = load_vector(model, JC_W_SINKS, l, 0, &b->sinks, &n_sinks, err);
+        st = jc_weights_vector(model, JC_W_SINKS, l, 0, &b->sinks, &n_sinks, err);
     if (st == JC_OK)
         st = jc_mixture_load(&b->mixture, model, l, err);
-    model->info.weight_bytes += jc_mixture_bytes(b->mixture);
+    if (st == JC_OK)
+        st = jc_latent_load(&b->latent, model, l, err);
+    model->info.weight_bytes += jc_mixture_bytes(b->mixture) + jc_latent_bytes(b->latent);
     return st;
 }
 
@@ -470,6 +496,7 @@ static jc_status build_block(jc_model *model, uint32_t l, jc_error *err)
     double of = hp->scale_attention_of > 0 ? hp->scale_attention_of : hp->head_width;
     double scale = hp->scale_attention ? 1 / sqrt(of) : 1;
     scale = hp->attention_multiplier > 0 ? hp->attention_multiplier : scale;
+    scale *= hp->latent ? jc_rotary_latent_scale(&hp->rotary) : 1;
     b->attention_scale = (float)(hp->scale_attention_by_layer ? scale / (l + 1) : scale);
     b->window = jc_hparams_windowed(hp, l) ? hp->window : 0;
     b->rotary = b->window && hp->rotary_local.theta > 0;
@@ -542,6 +569,7 @@ void jc_weights_release(jc_model *model)
         jc_linear_free(b->up);
         jc_linear_free(b->down);
         jc_mixture_free(b->mixture);
+        jc_latent_free(b->latent);
         jc_free(b->sinks);
         jc_free(b->relative_keys);
         jc_free(b->relative_queries);

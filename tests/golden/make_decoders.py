@@ -293,6 +293,16 @@ def exaone_config(config):
     return {names.get(k, k): v for k, v in config.items()}
 
 
+def deepseek(**changes):
+    return llama(num_hidden_layers=3, num_key_value_heads=4, q_lora_rank=None,
+                 kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=5,
+                 n_shared_experts=2, moe_intermediate_size=12, first_k_dense_replace=1,
+                 routed_scaling_factor=1.5, rope_theta=100.0, rope_scaling={
+                     "type": "yarn", "factor": 4.0, "mscale": 0.707, "mscale_all_dim": 1.5,
+                     "beta_fast": 1.0, "beta_slow": 0.1,
+                     "original_max_position_embeddings": 16}) | changes
+
+
 # Models whose code is not in the package: what they compute is a Llama, with other names.
 RENAMED = {
     "tiny-mixtral": (llama(model_type="mixtral", num_local_experts=4,
@@ -319,6 +329,19 @@ RENAMED = {
                               embedding_multiplier=3.0, attention_multiplier=0.2,
                               residual_multiplier=0.4, logits_scaling=4.0,
                               tie_word_embeddings=True), {}, dict, granitemoe_weights),
+    # Latent attention; experts from two of four groups.
+    "tiny-deepseek_v2": (deepseek(
+        model_type="deepseek_v2", n_routed_experts=8, num_experts_per_tok=3, n_group=4,
+        topk_group=2, topk_method="group_limited_greedy", norm_topk_prob=False), {}, dict,
+                         split_experts),
+    "tiny-deepseek_v2-lite": (deepseek(
+        model_type="deepseek_v2", n_routed_experts=4, num_experts_per_tok=2, n_group=1,
+        topk_group=1, topk_method="greedy", norm_topk_prob=False, rope_scaling=None), {},
+                              dict, split_experts),
+    "tiny-deepseek_v3": (deepseek(
+        model_type="deepseek_v3", n_routed_experts=8, num_experts_per_tok=3, n_group=4,
+        topk_group=2, norm_topk_prob=True, q_lora_rank=7, n_shared_experts=1,
+        rope_interleave=True), {}, dict, split_experts),
     "tiny-internlm2": (llama(), {"model_type": "internlm2", "bias": False}, dict,
                        internlm2_weights),
     # InternLM 3 without the biases that it has by two keys is Llama as it is.
@@ -342,6 +365,10 @@ def random_weights(config, seed):
         rest -= config["model_type"] == "nemotron"  # whose norms are stored less one
         values = rest + 0.3 * rng.standard_normal(tuple(x.shape))
         weights[name] = torch.from_numpy(values.astype(np.float32))
+    for name, x in empty_net(deepcopy(config)).named_buffers():
+        if name.endswith("e_score_correction_bias"):
+            weights[name] = torch.from_numpy(
+                0.3 * rng.standard_normal(tuple(x.shape)).astype(np.float32))
     return weights
 
 

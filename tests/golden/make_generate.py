@@ -9,13 +9,15 @@ it always takes the most likely token, for every decoder of models/ and for data
 A step is a run over the whole text, filled up to its final length: later tokens change
 nothing before them, but LongRoPE turns by the length of the text, which jumpcut takes to be
 the final one from the start. Where two tokens are nearly as likely, float32 may choose
-either: such prompts are passed over.
+either: such prompts are passed over. With names, only those models are run, and the others
+stay as they are.
 """
 import json
+import sys
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from make_models import DATA, DEMO, HERE, MODELS
 from reference import ENCODERS, Model
@@ -37,7 +39,9 @@ def greedy(model, prompt, room):
 
 def context_of(model):
     config = model.net.config
-    return getattr(config, "max_position_embeddings", None) or config.n_positions
+    return next(getattr(config, k) for k in ("max_position_embeddings", "n_positions",
+                                             "seq_length", "max_seq_len")
+                if getattr(config, k, None))
 
 
 def main():
@@ -45,8 +49,10 @@ def main():
     folders = {f.name: f for f in sorted(MODELS.glob("tiny-*/"))} | {"demo": DEMO}
     for more in sorted((DATA / "models").glob("stories*")):
         folders[more.name] = more
-    out = {}
+    out = load_file(HERE / "generate" / "greedy.safetensors") if sys.argv[1:] else {}
     for name, folder in folders.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         if json.loads((folder / "config.json").read_text())["model_type"] in ENCODERS:
             continue
         model = Model(folder)

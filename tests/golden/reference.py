@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
+from transformers.models.deepseek_v2 import modeling_deepseek_v2
 
 # Tensors of old files that are no weights, or of heads that are not used here.
 UNUSED = re.compile(r"\.attn\.(masked_)?bias$|position_ids$|\.pooler\.|seq_relationship")
@@ -74,6 +75,35 @@ def without_float32():
         torch.float32 = single
 
 
+def stack_experts(tensors):
+    """All experts of a block in one tensor, as the package has them."""
+    out, parts = {}, {}
+    for name, x in tensors.items():
+        found = re.match(r"(.*experts\.)(\d+)\.(gate|up|down)_proj\.weight$", name)
+        if found:
+            parts.setdefault(found[1], {}).setdefault(int(found[2]), {})[found[3]] = x
+        else:
+            out[name] = x
+    for base, experts in parts.items():
+        each = [experts[e] for e in sorted(experts)]
+        out[base + "gate_up_proj"] = torch.stack(
+            [torch.cat([e["gate"], e["up"]]) for e in each])
+        out[base + "down_proj"] = torch.stack([e["down"] for e in each])
+    return out
+
+
+def turn_pairs(q, k, turns):
+    """DeepSeek-V2's rotary positions, whose own code takes queries and keys in float32."""
+    def turned(x):
+        pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+        return torch.view_as_real(pairs * turns.unsqueeze(1)).flatten(3)
+
+    return turned(q), turned(k)
+
+
+modeling_deepseek_v2.apply_rotary_emb = turn_pairs
+
+
 def decoder_parts(net):
     """The blocks of a decoder and its final norm, None where it has none."""
     base = net.base_model
@@ -93,6 +123,8 @@ class Model:
         self.decoder = self.kind not in ENCODERS
         self.net = empty_net(config)
         tensors = read_tensors(folder, self.net.base_model_prefix, self.net.state_dict())
+        if self.kind.startswith("deepseek"):  # one tensor an expert, as published
+            tensors = stack_experts(tensors)
         missing, unexpected = self.net.load_state_dict(tensors, strict=False)
         tied = tuple(self.net._tied_weights_keys if config.tie_word_embeddings else ())
         missing = [name for name in missing if not name.endswith(tied)]

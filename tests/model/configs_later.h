@@ -181,6 +181,33 @@ static const published later[] = {
      "\"num_local_experts\": 32, \"residual_multiplier\": 0.22, \"rms_norm_eps\": 1e-06, \"rope_theta\": 1500000.0,"
      "\"tie_word_embeddings\": true}",
      {24, 1024, 16, 8, 64, 512, 131072, 49155, JC_ACT_SILU, JC_ROTARY_PLAIN, 1.5e6, 64, .eps = 1e-6}},
+    {"DeepSeek-V2 Lite",
+     "{\"architectures\": [\"DeepseekV2ForCausalLM\"], \"attention_bias\": false, \"aux_loss_alpha\": 0.001, \"first_k_dense_replace\": 1,"
+     "\"hidden_act\": \"silu\", \"kv_lora_rank\": 512, \"model_type\": \"deepseek_v2\", \"moe_intermediate_size\": 1408, \"moe_layer_freq\": 1,"
+     "\"n_group\": 1, \"n_routed_experts\": 64, \"n_shared_experts\": 2, \"norm_topk_prob\": false, \"num_experts_per_tok\": 6,"
+     "\"q_lora_rank\": null, \"qk_nope_head_dim\": 128, \"qk_rope_head_dim\": 64, \"rms_norm_eps\": 1e-06, \"rope_scaling\": {\"beta_fast\": 32,"
+     "\"beta_slow\": 1, \"factor\": 40, \"mscale\": 0.707, \"mscale_all_dim\": 0.707, \"original_max_position_embeddings\": 4096, \"type\":"
+     "\"yarn\"}, \"rope_theta\": 10000, \"routed_scaling_factor\": 1.0, \"scoring_func\": \"softmax\", \"seq_aux\": true,"
+     BODY(2048, 10944, 16, 16, 27, 163840, 102400) "\"tie_word_embeddings\": false, \"topk_group\": 1, \"topk_method\": \"greedy\", \"v_head_dim\": 128}",
+     {27, 2048, 16, 1, 576, 10944, 163840, 102400, JC_ACT_SILU, JC_ROTARY_YARN, 10000, 64, .untied = true, .eps = 1e-6}},
+    {"DeepSeek-V3",
+     "{\"architectures\": [\"DeepseekV3ForCausalLM\"], \"attention_bias\": false, \"ep_size\": 1, \"first_k_dense_replace\": 3, \"hidden_act\":"
+     "\"silu\", \"kv_lora_rank\": 512, \"model_type\": \"deepseek_v3\", \"moe_intermediate_size\": 2048, \"moe_layer_freq\": 1, \"n_group\": 8,"
+     "\"n_routed_experts\": 256, \"n_shared_experts\": 1, \"norm_topk_prob\": true, \"num_experts_per_tok\": 8, \"num_nextn_predict_layers\": 1,"
+     "\"q_lora_rank\": 1536, \"qk_nope_head_dim\": 128, \"qk_rope_head_dim\": 64, \"rms_norm_eps\": 1e-06, \"rope_scaling\": {\"beta_fast\": 32,"
+     "\"beta_slow\": 1, \"factor\": 40, \"mscale\": 1.0, \"mscale_all_dim\": 1.0, \"original_max_position_embeddings\": 4096, \"type\": \"yarn\"},"
+     "\"rope_theta\": 10000, \"routed_scaling_factor\": 2.5, \"scoring_func\": \"sigmoid\", " BODY(7168, 18432, 128, 128, 61, 163840, 129280)
+     "\"tie_word_embeddings\": false, \"topk_group\": 4, \"topk_method\": \"noaux_tc\", \"v_head_dim\": 128}",
+     {61, 7168, 128, 1, 576, 18432, 163840, 129280, JC_ACT_SILU, JC_ROTARY_YARN, 10000, 64, .untied = true, .eps = 1e-6}},
+    {"Kimi K2",
+     "{\"model_type\": \"kimi_k2\", \"attention_bias\": false, \"first_k_dense_replace\": 1, \"hidden_act\": \"silu\", \"kv_lora_rank\": 512,"
+     "\"moe_intermediate_size\": 2048, \"moe_layer_freq\": 1, \"n_group\": 1, \"n_routed_experts\": 384, \"n_shared_experts\": 1,"
+     "\"norm_topk_prob\": true, \"num_experts_per_tok\": 8, \"q_lora_rank\": 1536, \"qk_nope_head_dim\": 128, \"qk_rope_head_dim\": 64,"
+     "\"rms_norm_eps\": 1e-06, \"rope_scaling\": {\"beta_fast\": 1.0, \"beta_slow\": 1.0, \"factor\": 32.0, \"mscale\": 1.0, \"mscale_all_dim\": 1.0,"
+     "\"original_max_position_embeddings\": 4096, \"type\": \"yarn\"}, \"rope_theta\": 50000.0, \"routed_scaling_factor\": 2.827, \"scoring_func\":"
+     "\"sigmoid\", " BODY(7168, 18432, 64, 64, 61, 131072, 163840) "\"tie_word_embeddings\": false, \"topk_group\": 1, \"topk_method\": \"noaux_tc\","
+     "\"v_head_dim\": 128}",
+     {61, 7168, 64, 1, 576, 18432, 131072, 163840, JC_ACT_SILU, JC_ROTARY_YARN, 50000, 64, .untied = true, .eps = 1e-6}},
     {"gpt-oss 20B",
      "{\"model_type\": \"gpt_oss\", " BODY(2880, 2880, 64, 8, 4, 131072, 201088) "\"attention_bias\": true, \"experts_per_token\": 4,"
      "\"head_dim\": 64, \"hidden_act\": \"silu\", \"initial_context_length\": 4096, \"layer_types\": [\"sliding_attention\","

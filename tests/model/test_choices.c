@@ -112,6 +112,14 @@ static const struct {
     {"tiny-mpt", "\"clip_qkv\": 1.5", "\"clip_qkv\": null", false},
     {"tiny-olmo-clip", "\"clip_qkv\": 0.75", "\"clip_qkv\": null", false},
     {"tiny-codegen", "\"rotary_dim\": 4", "\"rotary_dim\": 6", false},
+    /* latent attention and groups of experts */
+    {"tiny-deepseek_v2", "\"mscale_all_dim\": 1.5", "\"mscale_all_dim\": 0.707", false},
+    {"tiny-deepseek_v2", "\"topk_group\": 2", "\"topk_group\": 4", false},
+    {"tiny-deepseek_v2", "\"routed_scaling_factor\": 1.5", "\"routed_scaling_factor\": 1.0",
+     false},
+    {"tiny-deepseek_v3", "\"topk_group\": 2", "\"topk_group\": 3", false},
+    {"tiny-deepseek_v3", "\"norm_topk_prob\": true", "\"norm_topk_prob\": false", false},
+    {"tiny-deepseek_v3", "\"rope_interleave\": true", "\"rope_interleave\": false", false},
     {"tiny-hunyuan_v1_dense", "\"alpha\": 10.0", "\"alpha\": 1.0", false},
 };
 

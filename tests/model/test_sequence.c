@@ -254,6 +254,19 @@ static void test_sequence__wrong_use_is_said(void **state)
     end(&f);
 }
 
+/* Of latent attention a token keeps one latent and its position in each block. */
+static void test_seq__latents_are_all_that_is_kept(void **state)
+{
+    jc_model *model = open_model(MODELS "tiny-deepseek_v3", "ref", "f32");
+    jc_seq_params params;
+
+    (void)state;
+    jc_seq_params_init(&params);
+    params.room = 7;
+    assert_int_equal(jc_seq_bytes(model, &params), 3 * 7 * (10 + 4) * sizeof(float));
+    jc_model_close(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_sequence__forked_and_cut_ones_equal_fresh_ones),
         cmocka_unit_test(test_sequence__a_prompt_at_once_and_steps_agree),
         cmocka_unit_test(test_sequence__wrong_use_is_said),
+        cmocka_unit_test(test_seq__latents_are_all_that_is_kept),
     };
     return cmocka_run_group_tests_name("model/sequence", tests, NULL, NULL);
 }
