@@ -59,6 +59,7 @@
 #include "jumpcut/status.h"
 #include "jumpcut/study.h"
 #include "jumpcut/tokenizer.h"
+#include "jumpcut/train.h"
 #include "jumpcut/version.h"
 
 #endif

@@ -141,6 +141,7 @@ static jc_status fill_defaults(jc_args *args, const jc_command *command,
     jc_self_text_params_init(&args->self);
     jc_stats_params_init(&args->stats);
     jc_fit_params_init(&args->fit);
+    jc_train_params_init(&args->train);
     jc_eval_params_init(&args->eval);
     jc_states_params_init(&args->states);
     jc_lens_params_init(&args->lens);

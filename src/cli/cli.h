@@ -70,6 +70,7 @@ typedef struct jc_args {
     jc_self_text_params self;
     jc_stats_params stats;
     jc_fit_params fit;
+    jc_train_params train;
     jc_eval_params eval;
     jc_states_params states;
     jc_lens_params lens;
@@ -125,7 +126,8 @@ void jc_command_unknown(const char *name, char *text, size_t size);
 /* Groups that several commands have; options.c. */
 extern const jc_group jc_group_corpus, jc_group_samples_file, jc_group_self_text;
 extern const jc_group jc_group_texts, jc_group_samples, jc_group_both_splits;
-extern const jc_group jc_group_model, jc_group_stats, jc_group_fit, jc_group_eval;
+extern const jc_group jc_group_model, jc_group_stats, jc_group_fit, jc_group_train;
+extern const jc_group jc_group_eval;
 extern const jc_group jc_group_common;
 
 /* ---- args.c ---- */

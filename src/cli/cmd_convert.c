@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_convert.c: `jumpcut convert`: maps from files of other programs, and to them. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -30,13 +31,23 @@ static void close_convert(jc_cli *cli, const jc_shortcut *shortcut)
     jc_next_say(&next);
 }
 
+/* The file notes how much the matrices change by it. */
+static jc_status store(jc_shortcut *shortcut, const char *type, jc_error *err)
+{
+    char text[32];
+    double error;
+    jc_status st = jc_shortcut_store(shortcut, type, &error, err);
+
+    snprintf(text, sizeof text, "%.6g", error);
+    return st ? st : jc_shortcut_set_meta(shortcut, "store.error", text, err);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
     const jc_own *own = &args->own;
     jc_model *model = NULL;
     jc_shortcut *shortcut = NULL;
-    double error;
     jc_status st = JC_OK;
 
     if (own->base)
@@ -47,7 +58,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK && model)
         st = jc_shortcut_check(shortcut, model, err);
     if (st == JC_OK && own->store)
-        st = jc_shortcut_store(shortcut, own->store, &error, err);
+        st = store(shortcut, own->store, err);
     if (st == JC_OK)
         st = jc_convert_write(shortcut, args->word[1], own->format, own->pair, err);
     if (st == JC_OK)

@@ -3,12 +3,42 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/train.h"
 #include "cli/work.h"
+
+/* A method that is trained reads its texts more than once, and maps layers to the last. */
+static jc_status check_training(jc_cli *cli, jc_error *err)
+{
+    static const char *const of_fits[] = {"sums", "pairs",  "maps", "parts", "from",
+                                          "to",   "metric", "rank", "ridge"};
+    static const char *const of_training[] = {"tokens", "rate", "step", "resume"};
+    const jc_args *args = &cli->args;
+    bool trains = jc_cli_trains(args->fit.method);
+    const char *const *names = trains ? of_fits : of_training;
+    size_t n = trains ? JC_COUNT_OF(of_fits) : JC_COUNT_OF(of_training);
+
+    for (size_t i = 0; i < n; i++)
+        if (jc_args_given(args, names[i]))
+            return jc_cli_usage(cli, err,
+                                trains
+                                    ? "'--%s' means nothing with '--method %s', which "
+                                      "trains a map from each layer to the last on texts"
+                                    : "'--%s' is of methods that are trained, not of '%s'",
+                                names[i], args->fit.method);
+    for (size_t i = 0; trains && i < args->own.text.n; i++)
+        if (strcmp(args->own.text.item[i], "-") == 0)
+            return jc_cli_usage(cli, err,
+                                "'--method %s' reads its texts more than once, so they "
+                                "cannot come from standard input",
+                                args->fit.method);
+    return JC_OK;
+}
 
 static jc_status check(jc_cli *cli, jc_error *err)
 {
@@ -19,6 +49,9 @@ static jc_status check(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'fit' wants '--out FILE'");
     if (own->rank_curve && strcmp(args->fit.method, "narrow") != 0)
         return jc_cli_usage(cli, err, "'--rank-curve' is of '--method narrow'");
+    jc_status st = check_training(cli, err);
+    if (st)
+        return st;
     if (!own->sums.n && args->n_words == 0)
         return jc_cli_usage(cli, err, "'fit' wants MODEL, or '--sums'%s",
                             own->text.n > 1 ? " (MODEL comes before '--text')" : "");
@@ -63,9 +96,12 @@ static jc_status join_maps(jc_cli *cli, char **maps, jc_error *err)
 static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
+    const char *resume = args->train.resume;
     jc_work work = {0};
     jc_status st = jc_work_model(model, cli, args->word[0], true, err);
 
+    if (st == JC_OK && resume && access(resume, F_OK) == 0)
+        return st; /* what the sums are for has been done */
     if (st == JC_OK)
         st = jc_work_open(&work, cli, *model, err);
     if (st == JC_OK)
@@ -132,6 +168,32 @@ static jc_status write_curve(void *arg, const char *map, size_t inputs, const do
         fprintf(out->f, "%s,%zu,%.6f,%llu,%llu\n", map, r, r2[r - 1], narrow, 2 * narrow);
     }
     return jc_output_look(out, err);
+}
+
+/* jc_train(). What it has when it is stopped is kept. */
+static jc_status train(jc_shortcut **shortcut, const jc_stats *stats, const jc_model *model,
+                       jc_cli *cli, jc_error *err)
+{
+    const char *out = cli->args.own.out;
+    jc_status st =
+        jc_cli_train(shortcut, cli, model, cli->args.fit.method, NULL, stats, err);
+
+    if (st != JC_E_CANCELLED || !*shortcut)
+        return st;
+    jc_error why;
+    jc_status saved = jc_origin_record(cli, *shortcut, &why);
+    if (saved == JC_OK)
+        saved = jc_shortcut_save(*shortcut, out, &why);
+    if (saved) {
+        *err = why;
+        return saved;
+    }
+    cli->ui.hooks.note(cli->ui.hooks.arg,
+                       cli->args.train.resume
+                           ? "the best maps so far are kept; the same command goes on"
+                           : "the best maps so far are kept; with '--resume FILE' the same "
+                             "command would go on from there");
+    return st;
 }
 
 /* jc_fit(), and with --rank-curve a file of its curves. */
@@ -263,10 +325,11 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return st;
     st = args->own.sums.n ? load_sums(&stats, &model, cli, err)
                           : gather(&stats, &model, cli, err);
-    if (st == JC_OK && args->own.save_sums)
+    if (st == JC_OK && args->own.save_sums && stats)
         st = jc_stats_save(stats, args->own.save_sums, err);
     if (st == JC_OK)
-        st = fit(&shortcut, stats, model, cli, err);
+        st = jc_cli_trains(args->fit.method) ? train(&shortcut, stats, model, cli, err)
+                                             : fit(&shortcut, stats, model, cli, err);
     if (st == JC_OK)
         st = jc_origin_record(cli, shortcut, err);
     if (st == JC_OK)
@@ -320,8 +383,10 @@ const jc_command jc_command_fit = {
         "are fitted on.\n\n"
         "The method 'mat' is plain least squares, as in the paper. With few vectors it "
         "explains noise: a note says how many would be enough, and 'ridge' helps. 'narrow' "
-        "makes maps of two narrow matrices, which are the best of their rank. Sums "
-        "kept "
+        "makes maps of two narrow matrices, which are the best of their rank. 'tuned' "
+        "trains "
+        "maps to read out as the model does, and the first texts are "
+        "held out; stopped by Ctrl-C it writes the best so far. Sums kept "
         "by --save-sums can be fitted again with another method, ridge or intercept in "
         "seconds, and sums of parts of the texts, made on several machines, can be added "
         "up by naming them all after --sums.\n\n"
@@ -333,13 +398,16 @@ const jc_command jc_command_fit = {
         "# another ridge needs no new pass\n"
         "jumpcut fit --sums sums --method ridge --ridge 1e-3 --out "
         "ridge.safetensors\n"
+        "# trained from there, so that its guesses are the model's\n"
+        "jumpcut fit ./gpt2 --text wiki.txt --method tuned --resume state --out "
+        "tuned.safetensors\n"
         "# no texts at hand: let the model write them\n"
         "jumpcut fit ./gpt2 --self-text 5000 --out self.safetensors\n",
     .groups =
         (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
                                   &jc_group_self_text, &jc_group_samples, &own_rows,
-                                  &jc_group_fit, &jc_group_stats, &jc_group_model,
-                                  &jc_group_common, NULL},
+                                  &jc_group_fit, &jc_group_train, &jc_group_stats,
+                                  &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

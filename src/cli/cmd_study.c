@@ -160,7 +160,7 @@ static jc_status fit(jc_study *s, jc_error *err)
     jc_ui_clear(&s->cli->ui);
     for (size_t i = 0; i < s->n && st == JC_OK; i++) {
         s->path[i] = jc_format("%s/%s.safetensors", s->cli->args.own.out, s->method[i]);
-        st = jc_study_fit(s, i, stats, &s->shortcut[i], s->path[i], err);
+        st = jc_study_fit(s, i, s->samples, stats, &s->shortcut[i], s->path[i], err);
     }
     jc_stats_free(stats);
     return st;

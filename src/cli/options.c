@@ -69,6 +69,12 @@ const jc_group jc_group_fit = {
     .rows = jc_fit_options,
     .params = offsetof(jc_args, fit),
 };
+const jc_group jc_group_train = {
+    .title = "Training",
+    .rows = jc_train_options,
+    .params = offsetof(jc_args, train),
+    .hide = "method|store",
+};
 const jc_group jc_group_eval = {
     .title = "Scores",
     .rows = jc_eval_options,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/output.h"
+#include "cli/train.h"
 #include "jumpcut/report.h"
 
 void jc_study_say(const char *what, const char *path)
@@ -30,15 +31,18 @@ jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
     return st;
 }
 
-jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
-                       const char *path, jc_error *err)
+jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stats *stats,
+                       jc_shortcut **out, const char *path, jc_error *err)
 {
     jc_fit_params params = s->cli->args.fit;
 
     if (!path)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
     params.method = s->method[i];
-    jc_status st = jc_fit(out, stats, &params, err);
+    jc_status st =
+        jc_cli_trains(s->method[i])
+            ? jc_cli_train(out, s->cli, s->model, s->method[i], samples, stats, err)
+            : jc_fit(out, stats, &params, err);
     if (st == JC_OK)
         st = jc_origin_record(s->cli, *out, err);
     if (st == JC_OK)

@@ -32,9 +32,10 @@ void jc_study_say(const char *what, const char *path);
 /* Draw the samples of --text or --self-text, both splits, and keep them in the file. */
 jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err) JC_NODISCARD;
 
-/* Fit method i from sums, and keep it in the file; a path of NULL is short memory. */
-jc_status jc_study_fit(jc_study *s, size_t i, const jc_stats *stats, jc_shortcut **out,
-                       const char *path, jc_error *err) JC_NODISCARD;
+/* Fit method i from the sums, or the samples for training, of one text, and keep it in the
+ * file; a path of NULL is short memory. */
+jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stats *stats,
+                       jc_shortcut **out, const char *path, jc_error *err) JC_NODISCARD;
 
 /* Write results.json and its page. */
 jc_status jc_study_save(jc_study *s, jc_error *err) JC_NODISCARD;

@@ -80,7 +80,7 @@ static jc_status fit(jc_study *s, other *o, jc_error *err)
     for (size_t i = 0; i < s->n && st == JC_OK; i++) {
         char *path =
             jc_format("%s/transfer.%s.safetensors", s->cli->args.own.out, s->method[i]);
-        st = jc_study_fit(s, i, stats, &o->shortcut[i], path, err);
+        st = jc_study_fit(s, i, o->samples, stats, &o->shortcut[i], path, err);
         free(path);
     }
     jc_stats_free(stats);

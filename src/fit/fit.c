@@ -182,6 +182,9 @@ static jc_status choose(const jc_stats *stats, const jc_fit_params *p,
     *method = jc_method_find(name);
     if (!*method)
         return jc_fail(err, JC_E_ARG, "no method is called '%.40s'", name);
+    if ((*method)->train)
+        return jc_fail(err, JC_E_ARG, "method '%s' is trained on texts: use jc_train()",
+                       name);
     if (p->bias && !jc_method_takes(*method, "bias"))
         return jc_fail(err, JC_E_ARG, "method '%s' has no intercept", name);
     if (!(p->ridge >= 0 && p->ridge <= 1e6))

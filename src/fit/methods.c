@@ -11,7 +11,8 @@
     X(mat, "mat")                                                                          \
     X(ridge, "ridge")                                                                      \
     X(narrow, "narrow")                                                                    \
-    X(one_jump, "one-jump")
+    X(one_jump, "one-jump")                                                                \
+    X(tuned, "tuned")
 
 #define JC_X(name, text) extern const jc_method jc_method_##name;
 METHODS(JC_X)

@@ -7,8 +7,9 @@
 #ifndef JC_METHODS_H
 #define JC_METHODS_H
 
-#include "jumpcut/fit.h"
+#include "jumpcut/train.h"
 #include "shortcut/shortcut.h"
+#include "stats/batch.h"
 #include "stats/moments.h"
 
 /* A map that is wanted, and where the sums hold what it needs. */
@@ -32,12 +33,24 @@ typedef struct jc_fit_job {
     jc_error *err;
 } jc_fit_job;
 
+/* One training under way. */
+typedef struct jc_train_job {
+    const jc_model *model;
+    const jc_texts *texts;
+    const jc_stats *stats; /* or NULL */
+    const jc_train_params *params;
+    jc_shortcut *shortcut; /* takes the maps, and metadata of the method's own */
+    bool whole;            /* it has them, even if training was stopped */
+    jc_error *err;
+} jc_train_job;
+
 typedef struct jc_method {
     jc_method_info info;
     const char *options; /* "ridge|bias": params it takes, which go into the metadata */
     const jc_form *form; /* of its maps */
-    const jc_form *form_bias;          /* the same with an intercept */
-    jc_status (*fit)(jc_fit_job *job); /* NULL: nothing is fitted */
+    const jc_form *form_bias;              /* the same with an intercept */
+    jc_status (*fit)(jc_fit_job *job);     /* from sums; NULL: nothing is fitted, or */
+    jc_status (*train)(jc_train_job *job); /* from model and texts */
 } jc_method;
 
 /* "|id|mat|...": the names, for options. */
@@ -49,5 +62,23 @@ bool jc_method_takes(const jc_method *method, const char *option);
 
 /* Report that `done` of the wanted maps have been found. */
 jc_status jc_fit_progress(const jc_fit_job *job, size_t done) JC_NODISCARD;
+
+/* ---- for methods that train: train.c ---- */
+
+/* Texts being read, from the one of that number on; the batches do not depend on the number
+ * of threads. Must be closed, also after a failure. */
+typedef struct jc_reading {
+    const jc_train_job *job;
+    jc_samples *samples;
+    jc_batch *batch;
+} jc_reading;
+
+jc_status jc_reading_open(jc_reading *reading, const jc_train_job *job, uint64_t skip,
+                          const jc_hooks *hooks) JC_NODISCARD;
+void jc_reading_close(jc_reading *reading);
+
+/* Set a number in the metadata. */
+jc_status jc_train_count(const jc_train_job *job, const char *key,
+                         uint64_t value) JC_NODISCARD;
 
 #endif

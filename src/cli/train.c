@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* train.c: training reads its texts again and again; here each time is a work of its own,
+ * opened as the command line says. */
+#include "cli/train.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPEN_MOST = 4 };
+
+struct opener {
+    jc_cli *cli;
+    const jc_model *model;
+    const char *samples;
+    jc_work work[OPEN_MOST]; /* those that are open have samples */
+};
+
+bool jc_cli_trains(const char *method)
+{
+    for (size_t i = 0; jc_method_at(i); i++)
+        if (strcmp(jc_method_at(i)->name, method) == 0)
+            return jc_method_at(i)->texts;
+    return false;
+}
+
+static jc_status open_texts(void *arg, jc_samples **samples, jc_error *err)
+{
+    struct opener *o = arg;
+    jc_args *args = &o->cli->args;
+    const jc_hooks *hooks = args->samples.hooks;
+    jc_work *work = o->work;
+
+    while (work->samples)
+        work++;
+    args->samples.hooks = NULL; /* what there is to note was noted */
+    jc_status st = o->samples
+                       ? jc_work_samples(work, o->cli, o->samples, "train", o->model, err)
+                       : jc_work_open(work, o->cli, o->model, err);
+    args->samples.hooks = hooks;
+    *samples = work->samples;
+    return st;
+}
+
+static void close_texts(void *arg, jc_samples *samples)
+{
+    struct opener *o = arg;
+
+    for (size_t i = 0; i < OPEN_MOST; i++)
+        if (o->work[i].samples == samples)
+            jc_work_close(&o->work[i]);
+}
+
+jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
+                       const char *method, const char *samples, const jc_stats *stats,
+                       jc_error *err)
+{
+    struct opener opener = {.cli = cli, .model = model, .samples = samples};
+    const jc_texts texts = {open_texts, close_texts, &opener};
+    jc_train_params params = cli->args.train;
+    jc_tokenizer *tokenizer = NULL;
+    const char *path = jc_model_get_info(model)->path;
+    jc_error unused;
+
+    params.method = method;
+    params.store = cli->args.fit.store;
+    params.hooks = &cli->ui.hooks;
+    /* without a tokenizer losses are told in other units */
+    if (jc_work_tokenizer(&tokenizer, cli, path, &unused) == JC_OK)
+        params.tokenizer = tokenizer;
+    jc_status st = jc_train(out, model, &texts, stats, &params, err);
+    jc_tokenizer_close(tokenizer);
+    jc_ui_clear(&cli->ui);
+    return st;
+}

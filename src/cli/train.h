@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* train.h: methods that are trained on texts, for commands that fit. */
+#ifndef JC_CLI_TRAIN_H
+#define JC_CLI_TRAIN_H
+
+#include "cli/work.h"
+
+/* Whether a method of that name is. */
+bool jc_cli_trains(const char *method);
+
+/* jc_train() by `method` on the texts of the command line or, if `samples` is not NULL, on
+ * those for training of that file. Where it is stopped, *out may be there all the same. */
+jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
+                       const char *method, const char *samples, const jc_stats *stats,
+                       jc_error *err) JC_NODISCARD;
+
+#endif
