@@ -357,7 +357,10 @@ static void test_methods__are_listed_with_a_summary(void **state)
 
         assert_ptr_equal(&m->info, jc_method_at(i));
         assert_true(strlen(m->info.summary) > 10);
-        assert_true(m->form != NULL && (m->fit == NULL) == (m->form == &jc_form_identity));
+        assert_non_null(m->form);
+        assert_int_equal((m->fit || m->train), m->form != &jc_form_identity);
+        assert_int_equal(m->info.texts, m->train != NULL);
+        assert_false(m->fit && m->train);
     }
     assert_null(jc_method_find("no such method"));
 }
