@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "eval/bootstrap.h"
+#include "eval/net.h"
 #include "eval/run.h"
 #include "eval/saved.h"
 
@@ -213,6 +214,7 @@ typedef struct exit_curve {
     double lambda[MOST_POINTS];
     jc_estimate layers[MOST_POINTS], p1[MOST_POINTS];
     jc_estimate blocks, percent;
+    jc_cost net; /* with a map and a read-out after each layer; of the full model's work */
 } exit_curve;
 
 typedef struct figures {
@@ -244,14 +246,23 @@ static jc_status measure_all(const struct curve *curves, const jc_eval_run *run,
                              jc_bootstrap *bootstrap, jc_section *section, jc_error *err)
 {
     figures *f = jc_section_room(section, 1, sizeof *f);
+    uint32_t layers = run->taps - 1;
+    jc_net_costs costs;
 
     if (f)
         f->curve = jc_section_room(section, run->n_methods, sizeof *f->curve);
     if (!f || !f->curve)
         return jc_fail_nomem(err, "early exit");
+    jc_status st = jc_net_costs_of(&costs, run, err);
+    if (st)
+        return st;
     f->target = run->params->target;
-    for (size_t m = 0; m < run->n_methods; m++)
+    for (size_t m = 0; m < run->n_methods; m++) {
         f->curve[m] = measure(&curves[m], run, bootstrap);
+        f->curve[m].net = jc_net_every_layer(&costs, layers - f->curve[m].blocks.value,
+                                             layers, !run->methods[m].shortcut);
+    }
+    jc_free(costs.below);
     section->figures = f;
     return JC_OK;
 }
@@ -297,6 +308,8 @@ static void write(const jc_section *section, jc_json *json, json_t *root)
         }
         jc_put_estimate(json, saved, "blocks", "blocks_ci", curve->blocks);
         jc_put_estimate(json, saved, "percent", "percent_ci", curve->percent);
+        jc_put_number(json, saved, "flops", curve->net.flops);
+        jc_put_number(json, saved, "bytes", curve->net.bytes);
     }
 }
 

@@ -8,6 +8,7 @@
     X(r2)                                                                                  \
     X(jump)                                                                                \
     X(exit)                                                                                \
+    X(net)                                                                                 \
     X(parts)                                                                               \
     X(schedules)                                                                           \
     X(maps)

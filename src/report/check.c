@@ -40,10 +40,8 @@ static const jc_report_member exit_rows[] = {
     {"layers_ci", INTERVAL}, {"p1_ci", INTERVAL},
 };
 static const jc_report_member saved_rows[] = {
-    {"blocks", MAYBE},
-    {"percent", MAYBE},
-    {"blocks_ci", INTERVAL},
-    {"percent_ci", INTERVAL},
+    {"blocks", MAYBE},        {"percent", MAYBE}, {"blocks_ci", INTERVAL},
+    {"percent_ci", INTERVAL}, {"flops", PERHAPS}, {"bytes", PERHAPS},
 };
 
 /* [L+1][L+1], each a number or null, 1 on the diagonal. */

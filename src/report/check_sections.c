@@ -260,6 +260,45 @@ static jc_status check_rank(const jc_report_at *at, const char *path, const json
     return st ? st : check_cost(at, path, entry);
 }
 
+static jc_status check_net_point(const jc_report_at *at, const char *path,
+                                 const json_t *entry)
+{
+    static const jc_report_member rows[] = {
+        {"gap", NUMBER}, {"p1", SHARE}, {"flops", NUMBER}, {"bytes", NUMBER}};
+    const json_t *exits = json_object_get(entry, "at");
+    jc_status st = jc_report_object(at, path, entry, rows, JC_COUNT(rows));
+
+    if (st == JC_OK && !json_is_array(exits))
+        st = jc_report_wrong(at, "'%s.at' is not a list", path);
+    for (size_t i = 0; i < json_array_size(exits) && st == JC_OK; i++)
+        if (!jc_report_is(json_array_get(exits, i), COUNT))
+            st = jc_report_wrong(at, "'%s.at' has an item that is not a count", path);
+    return st;
+}
+
+/* Of every method that has scores. */
+static jc_status check_net(const jc_report_at *at, const json_t *root)
+{
+    const json_t *net = json_object_get(root, "net");
+    const char *method;
+    json_t *scores;
+    jc_status st = jc_report_object(at, "net", net, NULL, 0);
+
+    json_object_foreach(json_object_get(root, "jump"), method, scores)
+    {
+        const json_t *of = json_object_get(net, method);
+        if (st == JC_OK)
+            st = jc_report_object(at, "a method of 'net'", of, NULL, 0);
+        if (st == JC_OK)
+            st = each(at, "net.by_flops", json_object_get(of, "by_flops"), check_net_point);
+        if (st == JC_OK)
+            st = each(at, "net.by_bytes", json_object_get(of, "by_bytes"), check_net_point);
+        if (st == JC_OK)
+            st = check_net_point(at, "net.best", json_object_get(of, "best"));
+    }
+    return st;
+}
+
 static jc_status check_ranks(const jc_report_at *at, const json_t *ranks)
 {
     jc_status st = jc_report_object(at, "ranks", ranks, ranks_rows, JC_COUNT(ranks_rows));
@@ -295,6 +334,8 @@ jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
         st = check_transfer(at, transfer);
     if (st == JC_OK && sizes)
         st = each(at, "training_size", sizes, check_size);
+    if (st == JC_OK && json_object_get(root, "net"))
+        st = check_net(at, root);
     if (st == JC_OK && ranks)
         st = check_ranks(at, ranks);
     if (st == JC_OK && made)
