@@ -24,8 +24,9 @@ extern "C" {
 /* ---- the lens ---- */
 
 /** Each layer's guess at positions of one text: the states after a layer, taken by a map to
- *  the last layer's and read out there. States inside a block are read out as they are,
- * also what attention or the MLP adds. Read-only once made. */
+ *  the last layer's and read out there. States inside a block are read through a map from
+ *  there to the last layer where a shortcut has one, otherwise as they are, also what
+ *  attention or the MLP adds. A shortcut may hold such maps alone. Read-only once made. */
 typedef struct jc_lens jc_lens;
 
 typedef struct jc_lens_params {

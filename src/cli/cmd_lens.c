@@ -244,8 +244,10 @@ const jc_command jc_command_lens = {
         "residual "
         "stream, at 6.attn what attention adds, at 6.mid the stream between them, at 6.ln1 "
         "and "
-        "6.ln2 what the norms give. These are read out as they are, as no map is fitted to "
-        "them, and say nothing of where a position is settled.\n\n"
+        "6.ln2 what the norms give. These are read through a map that was fitted from "
+        "there "
+        "('fit --from 6.mid --to 12'), where a shortcut has one, else as they are, and say "
+        "nothing of where a position is settled.\n\n"
         "'html' is a page for a browser, in which a cell tells its guesses (--top, 50 at "
         "most). "
         "'json' "
@@ -260,6 +262,11 @@ const jc_command jc_command_lens = {
         "--format html --out lens.html\n"
         "# what the MLPs of all blocks add\n"
         "jumpcut lens ./gpt2 --prompt 'The capital of France is' --at mlp\n"
+        "# a tap inside a block through a map of its own\n"
+        "jumpcut fit ./gpt2 --text wiki.txt --from 6.mid --to 12 --out mid.safetensors\n"
+        "jumpcut lens ./gpt2 mat.safetensors mid.safetensors --prompt 'The capital of "
+        "France "
+        "is' --at 6.mid\n"
         "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
     .groups =
         (const jc_group *const[]){&text_group, &jc_group_texts, &lens_group, &out_group,

@@ -10,7 +10,7 @@
 static const jc_option rows[] = {
     {"map", JC_OPTION_TEXT, offsetof(jc_lens_params, map), 0, 0, NULL, NULL, "the map to read through: id, the method of a shortcut, or all; by default the first shortcut's, id without one"},
     {"top", JC_OPTION_U32,  offsetof(jc_lens_params, top), 1, 1000, "10", NULL, "guesses to keep of each layer and position"},
-    {"at",  JC_OPTION_TEXT, offsetof(jc_lens_params, at),  0, 0, NULL, NULL, "read at these taps inside blocks too, as they are: 6.mlp,7.attn; a point, as mlp, in every block; or all"},
+    {"at",  JC_OPTION_TEXT, offsetof(jc_lens_params, at),  0, 0, NULL, NULL, "read at these taps inside blocks too: 6.mlp,7.attn; a point, as mlp, in every block; or all"},
 };
 /* clang-format on */
 
@@ -214,8 +214,28 @@ static jc_status run(jc_lens *lens, const jc_hooks *hooks, jc_error *err)
     return st;
 }
 
+/* Those that read layers. */
+static jc_status pack(jc_lens *lens, const jc_shortcut *const *shortcuts, size_t n,
+                      jc_error *err)
+{
+    const jc_shortcut **some = jc_alloc_array(n + 1, sizeof *some);
+    size_t had = 0;
+
+    if (!some)
+        return jc_fail_nomem(err, "the maps");
+    for (size_t i = 0; i < n; i++)
+        if (!jc_lens_only_inner(shortcuts[i], lens->info->layers))
+            some[had++] = shortcuts[i];
+    jc_status st = jc_packed_new(&lens->methods, &lens->n_methods, lens->model, some, had,
+                                 JC_PACK_FINAL, err);
+    jc_free(some);
+    return st;
+}
+
 static void drop_methods(jc_lens *lens)
 {
+    jc_free(lens->inner);
+    lens->inner = NULL;
     jc_packed_free(lens->methods, lens->n_methods);
     lens->methods = NULL;
     lens->n_methods = 0;
@@ -253,12 +273,13 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
     lens->top = params->top < info->vocab ? params->top : info->vocab;
     st = choose_positions(lens, ids, n_ids, err);
     if (st == JC_OK)
-        st = jc_packed_new(&lens->methods, &lens->n_methods, model, shortcuts, n_shortcuts,
-                           JC_PACK_FINAL, err);
+        st = pack(lens, shortcuts, n_shortcuts, err);
     if (st == JC_OK)
         st = choose_maps(lens, params->map, err);
     if (st == JC_OK)
         st = choose_rows(lens, params->at, err);
+    if (st == JC_OK)
+        st = jc_lens_choose_inner(lens, shortcuts, n_shortcuts, err);
     if (st == JC_OK)
         st = make_room(lens, err);
     if (st == JC_OK)
@@ -280,6 +301,7 @@ void jc_lens_free(jc_lens *lens)
     jc_free(lens->ids);
     jc_free(lens->positions);
     jc_free(lens->taps);
+    jc_free(lens->through);
     jc_free(lens->answers);
     jc_free(lens->readings);
     jc_free(lens->guesses);

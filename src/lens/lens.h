@@ -30,6 +30,9 @@ struct jc_lens {
     size_t columns, top;
     jc_tap *taps; /* [rows]: in the order in which they come about, tap L the last */
     size_t rows;
+    const jc_map **inner; /* [rows]: what reads a tap inside a block, while it is made;
+                             NULL: it is read as it is */
+    char (*through)[sizeof((jc_packed *)0)->name]; /* [rows]: the method of that, or "" */
     uint32_t *answers;    /* [columns]: the model's own first guess */
     jc_reading *readings; /* [n_maps, rows, columns] */
     uint32_t *guesses;    /* [n_maps, rows, columns, top] */
@@ -55,8 +58,14 @@ typedef struct jc_taps {
 jc_status jc_taps_read(jc_taps *taps, const jc_model *model, const char *text,
                        jc_error *err) JC_NODISCARD;
 
+/* Find the map that reads each tap inside a block; inner.c. */
+jc_status jc_lens_choose_inner(jc_lens *lens, const jc_shortcut *const *shortcuts, size_t n,
+                               jc_error *err) JC_NODISCARD;
+/* Whether a shortcut has such maps, and not one from every layer: it reads no layers. */
+bool jc_lens_only_inner(const jc_shortcut *shortcut, uint32_t last);
+
 /* Fill answers, readings, guesses and p from states[rows] of [columns, width]. Those inside
- * a block are read out as they are. */
+ * a block are read through the maps of `inner`, or as they are. */
 jc_status jc_lens_read(jc_lens *lens, const float *const *states, const jc_hooks *hooks,
                        jc_error *err) JC_NODISCARD;
 

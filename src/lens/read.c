@@ -176,7 +176,10 @@ static jc_status map_rows(const struct job *job, jc_error *err)
         float *h = job->h + (row - job->row) * d;
         size_t left = job->n - row % job->n; /* of the line */
         n = job->end - row < left ? job->end - row : left;
-        if (!is_shared(lens, place.tap))
+        if (lens->inner[place.tap]) {
+            st = jc_map_run(lens->inner[place.tap], x, n, h, err);
+            y = h;
+        } else if (!is_shared(lens, place.tap))
             st = jc_packed_map(&lens->methods[lens->chosen[place.map]],
                                lens->taps[place.tap].block, lens->info->layers, x, n, h, &y,
                                err);

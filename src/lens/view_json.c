@@ -100,7 +100,9 @@ static void put_through(const jc_lens *lens, const char *name, FILE *f)
         if (row + 1 == lens->rows)
             fputs("null", f);
         else
-            put_string(f, lens->taps[row].point ? "id" : name);
+            put_string(f, !lens->taps[row].point                   ? name
+                          : lens->through && lens->through[row][0] ? lens->through[row]
+                                                                   : "id");
     }
     fputc(']', f);
 }

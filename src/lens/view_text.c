@@ -93,6 +93,24 @@ static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t
     return st;
 }
 
+/* How points inside blocks are read: through the maps that there are, others as they are.
+ */
+static void put_inner(const jc_lens *lens, FILE *f)
+{
+    char name[JC_TAP_NAME];
+    bool some = false;
+
+    fputs("Rows as 6.mlp are points inside a block, read as they are", f);
+    for (size_t row = 0; lens->through && row < lens->rows; row++) {
+        if (!lens->through[row][0])
+            continue;
+        jc_tap_name(lens->taps[row], name);
+        fprintf(f, "%s%s through '%s'", some ? ", " : ",\nbut ", name, lens->through[row]);
+        some = true;
+    }
+    fputs(".\n", f);
+}
+
 static jc_status put_text(const jc_lens *lens, const jc_lens_look *look, FILE *f,
                           jc_error *err)
 {
@@ -107,7 +125,7 @@ static jc_status put_text(const jc_lens *lens, const jc_lens_look *look, FILE *f
                 m ? "\n" : "", lens->info->causal ? "the next token" : "the masked token",
                 lens->names[m]);
         if (lens->rows > lens->info->layers + 1)
-            fputs("Rows as 6.mlp are points inside a block, read as they are.\n", f);
+            put_inner(lens, f);
         for (size_t c = 0; c < lens->columns && st == JC_OK; c += fit) {
             size_t end = lens->columns - c < fit ? lens->columns : c + fit;
             st = put_block(lens, m, c, end, look->colour, f, err);
