@@ -57,7 +57,7 @@ static jc_status choose_maps(jc_lens *lens, const char *map, jc_error *err)
         lens->chosen[lens->n_maps++] = m;
     }
     if (lens->n_maps == 0)
-        return no_map(lens, map, list, err);
+        return no_map(lens, map ? map : "", list, err);
     return JC_OK;
 }
 
@@ -223,7 +223,7 @@ static jc_status pack(jc_lens *lens, const jc_shortcut *const *shortcuts, size_t
 
     if (!some)
         return jc_fail_nomem(err, "the maps");
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; shortcuts && i < n; i++)
         if (!jc_lens_only_inner(shortcuts[i], lens->info->layers))
             some[had++] = shortcuts[i];
     jc_status st = jc_packed_new(&lens->methods, &lens->n_methods, lens->model, some, had,
