@@ -10,6 +10,10 @@
  * of it is as near as it can be to the model's own distribution (Belrose et al. 2023). It
  * starts from least squares, and what it gives back is never worse, on texts that are held
  * out, than where it started.
+ *
+ * "jacobian" finds the mean derivative of the last layer's states by those of a layer, from
+ * what comes of moving these a little. Nothing is differentiated, so quantised weights are
+ * as good as others. For decoders.
  */
 
 #include <stddef.h>
@@ -31,14 +35,17 @@ typedef struct jc_texts {
 
 typedef struct jc_train_params {
     size_t size;
-    const char *method; /* of those whose info says `texts` */
-    uint64_t tokens;    /* vectors to train on; texts are read as often as that takes.
-                           0: as many as the texts have */
-    double rate;        /* "tuned": how far a step goes, at its largest */
-    uint32_t step;      /* "tuned": vectors a step */
-    const char *store;  /* as in jc_fit_params */
-    const char *resume; /* a file for the state of training, which is kept up to date, and
-                           from which training goes on where there is one; NULL: none */
+    const char *method;  /* of those whose info says `texts` */
+    uint64_t tokens;     /* vectors to train on; texts are read as often as that takes.
+                            0: as many as the texts have */
+    double rate;         /* "tuned": how far a step goes, at its largest */
+    uint32_t step;       /* "tuned": vectors a step */
+    double noise;        /* "jacobian": how far a coordinate is moved, in units of its
+                            median deviation */
+    uint32_t directions; /* "jacobian": coordinates moved in a text; 0: all */
+    const char *store;   /* as in jc_fit_params */
+    const char *resume;  /* a file for the state of training, which is kept up to date, and
+                            from which training goes on where there is one; NULL: none */
     const jc_tokenizer *tokenizer; /* of the texts, for losses in bits a byte; NULL: they
                                       are told in nats a token. Borrowed */
     const jc_hooks *hooks;

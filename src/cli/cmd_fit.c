@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/closing.h"
@@ -16,8 +15,9 @@
 static jc_status check_training(jc_cli *cli, jc_error *err)
 {
     static const char *const of_fits[] = {"sums", "pairs",  "maps", "parts", "from",
-                                          "to",   "metric", "rank", "ridge"};
-    static const char *const of_training[] = {"tokens", "rate", "step", "resume"};
+                                          "to",   "metric", "rank", "ridge", "save-sums"};
+    static const char *const of_training[] = {"tokens", "rate",  "step",
+                                              "resume", "noise", "directions"};
     const jc_args *args = &cli->args;
     bool trains = jc_cli_trains(args->fit.method);
     const char *const *names = trains ? of_fits : of_training;
@@ -96,12 +96,11 @@ static jc_status join_maps(jc_cli *cli, char **maps, jc_error *err)
 static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
-    const char *resume = args->train.resume;
     jc_work work = {0};
     jc_status st = jc_work_model(model, cli, args->word[0], true, err);
 
-    if (st == JC_OK && resume && access(resume, F_OK) == 0)
-        return st; /* what the sums are for has been done */
+    if (st == JC_OK && jc_cli_trains(args->fit.method))
+        return st; /* it gathers the sums that it wants */
     if (st == JC_OK)
         st = jc_work_open(&work, cli, *model, err);
     if (st == JC_OK)

@@ -12,6 +12,7 @@ struct opener {
     jc_cli *cli;
     const jc_model *model;
     const char *samples;
+    bool again;              /* what there is to note was noted */
     jc_work work[OPEN_MOST]; /* those that are open have samples */
 };
 
@@ -32,7 +33,9 @@ static jc_status open_texts(void *arg, jc_samples **samples, jc_error *err)
 
     while (work->samples)
         work++;
-    args->samples.hooks = NULL; /* what there is to note was noted */
+    if (o->again)
+        args->samples.hooks = NULL;
+    o->again = true;
     jc_status st = o->samples
                        ? jc_work_samples(work, o->cli, o->samples, "train", o->model, err)
                        : jc_work_open(work, o->cli, o->model, err);

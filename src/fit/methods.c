@@ -12,7 +12,8 @@
     X(ridge, "ridge")                                                                      \
     X(narrow, "narrow")                                                                    \
     X(one_jump, "one-jump")                                                                \
-    X(tuned, "tuned")
+    X(tuned, "tuned")                                                                      \
+    X(jacobian, "jacobian")
 
 #define JC_X(name, text) extern const jc_method jc_method_##name;
 METHODS(JC_X)

@@ -12,6 +12,7 @@
 struct job {
     const jc_session *session;
     const jc_detour *detour;
+    const float *states; /* [rows, width], where it begins */
 };
 
 void jc_session_keep(jc_session *session, bool keep)
@@ -31,8 +32,8 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
                                  cut->n_texts, err);
 
     if (st == JC_OK)
-        st = jc_mat_upload(jc_pass_reg(pass, JC_REG_H, d),
-                           s->kept + (job->detour->from * s->rows + cut->base) * d, err);
+        st =
+            jc_mat_upload(jc_pass_reg(pass, JC_REG_H, d), job->states + cut->base * d, err);
     if (st == JC_OK)
         st = jc_pass_run(pass, job->detour->steps, job->detour->n_steps,
                          s->picks + cut->pick, cut->n_picks, err);
@@ -48,11 +49,11 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
     return JC_OK;
 }
 
-jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
-                            const float **ends, jc_error *err)
+static jc_status run(jc_session *session, const jc_detour *detour, const float *states,
+                     const float **ends, jc_error *err)
 {
     JC_USE_THREADS(session->model->threads);
-    struct job job = {.session = session, .detour = detour};
+    struct job job = {.session = session, .detour = detour, .states = states};
     jc_status st = jc_session_room(session, &session->ends, &session->ends_capacity,
                                    session->n_picks, 1, err);
 
@@ -60,4 +61,22 @@ jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
         st = jc_session_slices(session, run_slice, &job, err);
     *ends = session->ends;
     return st;
+}
+
+jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
+                            const float **ends, jc_error *err)
+{
+    size_t floats = session->rows * session->model->hp.width;
+
+    return run(session, detour, session->kept + detour->from * floats, ends, err);
+}
+
+jc_status jc_session_from(jc_session *session, uint32_t layer, const float *states,
+                          const float **ends, jc_error *err)
+{
+    const jc_detour detour = {.from = layer,
+                              .steps = session->plain + layer,
+                              .n_steps = session->model->hp.layers - layer};
+
+    return run(session, &detour, states, ends, err);
 }

@@ -44,4 +44,9 @@ void jc_session_keep(jc_session *session, bool keep);
 jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
                             const float **ends, jc_error *err) JC_NODISCARD;
 
+/* The same by all blocks after `layer`, from other states of all rows [all tokens of the
+ * texts, width], in the order of the texts. */
+jc_status jc_session_from(jc_session *session, uint32_t layer, const float *states,
+                          const float **ends, jc_error *err) JC_NODISCARD;
+
 #endif
