@@ -61,7 +61,7 @@ function adviseText() {
 function adviseExit() {
     const known = methods.filter((m) => saved?.[m].percent != null).sort((a, b) => saved[b].percent - saved[a].percent);
     return known.length === 0 ? undefined : ["Is early exit worth it?", `It leaves ${saved[known[0]].percent.toFixed(1)}% of the blocks unrun at most, with the ${told[known[0]]}, `
-        + `while ${Math.round(100 * saved.target)}% of the guesses stay the model's own. Blocks are not time: ${results.net ? netSaid() : "each layer at which the model may stop is read out, and that is not counted here."}`];
+        + `while ${Math.round(100 * saved.target)}% of the guesses stay the model's own. Blocks are not time. ${results.net ? netSaid() : "Each layer at which the model may stop is read out, and that is not counted here."}`];
 }
 
 function adviseOther() {

@@ -290,8 +290,10 @@ static int numbers(const char *results, const char *dom)
     size_t room = 64u << 20;
     char *text = calloc(1, room);
 
-    if (!root || !f || !text)
-        return 1;
+    if (!root || !f || !text) {
+        fprintf(stderr, "cannot read '%s' or '%s'\n", results, dom);
+        exit(1);
+    }
     text[fread(text, 1, room - 1, f)] = 0;
     const char *start = strstr(text, "<section "); /* after any script's own text */
     reader r = {.at = start ? start : text};
