@@ -48,6 +48,10 @@ for document in README.md CONTRIBUTING.md docs/*.md data/demo/README.md; do
     done <"$temp/lines"
 done
 
+# the table of models is that of the program
+tools/models-doc.sh "$build" | cmp -s - docs/models.md ||
+    wrong "docs/models.md is not what tools/models-doc.sh prints: tools/models-doc.sh >docs/models.md"
+
 # files that the documents name exist (as such, or in src/)
 for document in README.md CONTRIBUTING.md docs/*.md; do
     for path in $(grep -oE '`(src|tools|tests|docs|include|cmake|examples|bench|data)/[A-Za-z0-9_./-]+`' \

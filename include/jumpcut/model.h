@@ -83,6 +83,17 @@ JC_API jc_status jc_model_readout(const jc_model *model, const float *h, size_t 
 
 /** Names of the table rows, NULL-ended, static. */
 JC_API const char *const *jc_architecture_list(void);
+
+/** An architecture: what it is, and where it is read from. */
+typedef struct jc_architecture {
+    const char *name, *about;
+    const char *const *model_types; /* of config.json, NULL-ended */
+    const char *gguf; /* its names in GGUF files, "a|b"; NULL: not read from them */
+    bool causal;      /* a decoder */
+} jc_architecture;
+
+/** The one of this name; false where there is none. */
+JC_API bool jc_architecture_find(const char *name, jc_architecture *out);
 JC_API const char *const *jc_backend_list(void);
 
 /* ---- taps: places where hidden states can be read ---- */

@@ -30,7 +30,12 @@ static void list_names(const char *const *names)
 
 static void list_architectures(void)
 {
-    list_names(jc_architecture_list());
+    jc_architecture arch;
+
+    for (const char *const *name = jc_architecture_list(); *name; name++)
+        if (jc_architecture_find(*name, &arch))
+            printf("%-17s %-7s %-12s %s\n", arch.name, arch.causal ? "decoder" : "encoder",
+                   arch.gguf ? "folder,gguf" : "folder", arch.about);
 }
 
 static void list_backends(void)

@@ -105,6 +105,20 @@ const jc_arch *jc_arch_find_gguf(const char *name)
     return NULL;
 }
 
+bool jc_architecture_find(const char *name, jc_architecture *out)
+{
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (name && out && strcmp(table[i]->name, name) == 0) {
+            *out = (jc_architecture){.name = table[i]->name,
+                                     .about = table[i]->about,
+                                     .model_types = table[i]->model_types,
+                                     .gguf = table[i]->gguf,
+                                     .causal = table[i]->causal};
+            return true;
+        }
+    return false;
+}
+
 const char *const *jc_architecture_list(void)
 {
     return names;

@@ -201,7 +201,7 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
         return JC_OK;
     }
     if (!t)
-        return jc_rows_missing(model, row, block, err);
+        return jc_rows_missing(model, row, block, expert, err);
     jc_status st = check_shape(model, row, t, err);
     bool float8 = t->dtype == JC_F8_E4M3 || t->dtype == JC_F8_E5M2;
     if (st == JC_OK && float8 && !t->scales)

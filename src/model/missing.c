@@ -35,10 +35,10 @@ static const char *with_end(const jc_store *store, const char *end)
 }
 
 jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint32_t block,
-                          jc_error *err)
+                          uint32_t expert, jc_error *err)
 {
     const jc_store *store = model->store;
-    jc_names_of plain = {.row = row, .block = block}, prefixed = plain;
+    jc_names_of plain = {.row = row, .block = block, .expert = expert}, prefixed = plain;
     bool either = model->prefix[0] != 0;
     const char *path = jc_store_path(store);
 

@@ -139,7 +139,7 @@ void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row
                    uint32_t expert);
 /* Why a row has no tensor, as far as the names that the files have tell. */
 jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint32_t block,
-                          jc_error *err);
+                          uint32_t expert, jc_error *err);
 
 /* Tensors that no row reads: E_UNSUPPORTED where one of them says that the others are
  * quantised; a note where they may be of another model. */

@@ -102,8 +102,28 @@ static const char *mixture(const jc_config *config)
     return "";
 }
 
+/* A part of a multimodal model other than text, by its key; NULL where there is none. */
+static const char *other_part(const jc_config *config)
+{
+    static const char *const parts[] = {"vision_config", "audio_config", "vision_tower",
+                                        "mm_vision_tower", "vision_model"};
+
+    for (size_t i = 0; i < JC_COUNT(parts); i++)
+        if (jc_config_has(config, parts[i]))
+            return parts[i];
+    return NULL;
+}
+
 jc_status jc_arch_unknown(const char *model_type, const jc_config *config, jc_error *err)
 {
+    const char *part = other_part(config);
+
+    if (part)
+        return jc_fail(
+            err, JC_E_UNSUPPORTED,
+            "'%s': the model '%s' has '%s' but no text part ('text_config'); give "
+            "the folder of the language model that it was made from",
+            jc_config_path(config), model_type, part);
     char keys[120] = "", mean[JC_LIKELY_TEXT];
     jc_likely likely;
     const jc_arch *nearest = NULL;

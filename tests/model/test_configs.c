@@ -434,6 +434,9 @@ static void test_configs__an_unknown_type_is_compared_with_the_known(void **stat
         {"{\"model_type\": \"mptx\", \"d_model\": 64, \"n_layers\": 2}",
          BAD "the model_type 'mptx' is not known" KNOWN
              "; the nearest is mpt; did you mean 'mpt'?"},
+        {"{\"model_type\": \"llava\", \"vision_config\": {\"hidden_size\": 32}}",
+         BAD "the model 'llava' has 'vision_config' but no text part ('text_config'); give "
+             "the folder of the language model that it was made from"},
         {"{\"model_type\": \"x\"}", BAD "the model_type 'x' is not known" KNOWN},
         {"{\"model_type\": \"x\", \"num_local_experts\": 8}",
          BAD "the model_type 'x' is not known; it is a mixture of experts" KNOWN

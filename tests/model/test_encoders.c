@@ -240,6 +240,25 @@ static const struct {
     {{.from = "tiny-distilbert", .drop = "vocab_transform.weight"},
      JC_E_FORMAT,
      "has no tensor 'vocab_transform.weight' (nor 'distilbert.vocab_transform.weight')"},
+    /* mixtures of experts, by the same means: one expert is not there, a router of another
+     * shape */
+    {{.from = "tiny-mixtral",
+      .drop = "model.layers.1.block_sparse_moe.experts.2.w3.weight"},
+     JC_E_FORMAT,
+     "has no tensor 'layers.1.block_sparse_moe.experts.2.w3.weight' (nor"},
+    {{.from = "tiny-mixtral",
+      .edit = "model.layers.0.block_sparse_moe.gate.weight",
+      .how = FLAT},
+     JC_E_FORMAT,
+     "is [96, 1] in 1 dimensions, and the configuration wants [4, 24] in 2"},
+    {{.from = "tiny-deepseek_v3", .text = "\"n_group\": 4", .instead = "\"n_group\": 3"},
+     JC_E_FORMAT,
+     "3 experts of 3 groups of 8 cannot be chosen from 2 groups"},
+    {{.from = "tiny-deepseek_v3",
+      .text = "\"kv_lora_rank\": 10",
+      .instead = "\"kv_lora_rank\": 11"},
+     JC_E_FORMAT,
+     "is [14, 24] in 2 dimensions, and the configuration wants [15, 24] in 2"},
 };
 
 static void test_encoders__bad_files_are_refused_in_one_line(void **state)

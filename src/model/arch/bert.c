@@ -26,6 +26,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_bert = {
     .name = "bert",
+    .about = "BERT (2018): the encoder of the shortcut paper",
     .model_types = model_types,
     .prefix = "bert.",
     .gguf = "bert",

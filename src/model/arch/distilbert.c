@@ -42,6 +42,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_distilbert = {
     .name = "distilbert",
+    .about = "DistilBERT (2019): half of BERT",
     .model_types = model_types,
     .prefix = "distilbert.",
     .keys = keys,

@@ -28,6 +28,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_gemma = {
     .name = "gemma",
+    .about = "Gemma (2024): norms stored less one, a scaled embedding",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "gemma",

@@ -36,6 +36,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_gemma2 = {
     .name = "gemma2",
+    .about = "Gemma 2 (2024): windows in every other block, soft caps",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "gemma2",

@@ -47,6 +47,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_gpt2 = {
     .name = "gpt2",
+    .about = "GPT-2 (2019): the decoder of the shortcut paper",
     .model_types = model_types,
     .prefix = "transformer.",
     .gguf = "gpt2",

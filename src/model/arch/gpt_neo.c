@@ -43,6 +43,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_gpt_neo = {
     .name = "gpt_neo",
+    .about = "GPT-Neo (2021): GPT-2 with windows in every other block",
     .model_types = model_types,
     .prefix = "transformer.",
     .causal = true,

@@ -43,6 +43,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_gpt_neox = {
     .name = "gpt_neox",
+    .about = "GPT-NeoX, Pythia (2022): parallel halves, part of a head turned",
     .model_types = model_types,
     .prefix = "gpt_neox.",
     .gguf = "gptneox",

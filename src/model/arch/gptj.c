@@ -43,6 +43,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_gptj = {
     .name = "gptj",
+    .about = "GPT-J (2021): parallel halves with one norm",
     .model_types = model_types,
     .prefix = "transformer.",
     .causal = true,

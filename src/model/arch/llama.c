@@ -35,6 +35,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_llama = {
     .name = "llama",
+    .about = "Llama 1 to 3 (2023), and what is trained like it",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "llama",

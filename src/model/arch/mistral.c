@@ -27,6 +27,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_mistral = {
     .name = "mistral",
+    .about = "Mistral 7B and its kin (2023): Llama with a window",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "mistral",

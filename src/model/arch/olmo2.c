@@ -29,6 +29,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_olmo2 = {
     .name = "olmo2",
+    .about = "OLMo 2 (2024): norms after the halves",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "olmo2",

@@ -47,6 +47,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_opt = {
     .name = "opt",
+    .about = "OPT (2022): learned positions, ReLU",
     .model_types = model_types,
     .prefix = "model.",
     .causal = true,

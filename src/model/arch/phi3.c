@@ -29,6 +29,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_phi3 = {
     .name = "phi3",
+    .about = "Phi-3 and 4 (2024): Llama with LongRoPE",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "phi3",

@@ -29,6 +29,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_qwen2 = {
     .name = "qwen2",
+    .about = "Qwen 2 and 2.5 (2024): Llama with biases of queries, keys and values",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "qwen2|qwen2vl",

@@ -31,6 +31,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_qwen3 = {
     .name = "qwen3",
+    .about = "Qwen 3 (2025): norms of queries and keys",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "qwen3|qwen3vl",

@@ -24,6 +24,7 @@ static const jc_weight_row weights[] = {
 
 const jc_arch jc_arch_roberta = {
     .name = "roberta",
+    .about = "RoBERTa, XLM-RoBERTa, CamemBERT (2019): BERT with one token type",
     .model_types = model_types,
     .prefix = "roberta.",
     .positions_after_padding = true,

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# models-doc.sh [BUILD]: print docs/models.md: every architecture of the program's table, and
+# with what it is compared, as the tests' data tell.
+set -u
+program=${1:-build}/jumpcut
+golden=tests/golden
+
+mark() { # "yes" if any of the files is there
+    for file in "$@"; do
+        [ -e "$file" ] && echo yes && return
+    done
+    echo -
+}
+
+cat <<'END'
+# Models
+
+Made by `tools/models-doc.sh` from the program's table and the data of its tests; `make check` says
+when it is not up to date.
+
+- folder: `config.json` with safetensors or torch files; GGUF: its name in GGUF files.
+- states: a tiny random model's states at all layers and logits are those of transformers, in
+  float64, to 1e-5 of the largest value in a row, by every backend, and step by step with a cache.
+- GGUF states: the same of its GGUF file, which the gguf package wrote.
+- greedy: its likeliest tokens after prompts are those of transformers.
+- real: a published model's states are those of transformers (`tests/model/test_real.c`).
+
+| architecture | what it is | `model_type` | GGUF | states | GGUF states | greedy | real |
+|---|---|---|---|---|---|---|---|
+END
+"$program" list architectures | while read -r name kind from about; do
+    source=src/model/arch/$name.c
+    types=$(tr -s '\n ' ' ' <"$source" |
+        sed 's/.*model_types\[\] = {\([^}]*\), NULL *};.*/\1/' | tr -d '"')
+    gguf=$(sed -n 's/^ *\.gguf = "\(.*\)",.*/\1/p' "$source" | tr '|' '/')
+    greedy=-
+    [ "$kind" = encoder ] && greedy=encoder
+    grep -aq "\"tiny-$name\.0\"" $golden/generate/greedy.safetensors && greedy=yes
+    real=-
+    grep -q "\"$name\"," tests/model/test_real.c && real=yes
+    echo "| $name | $about | $types | ${gguf:--} | $(mark $golden/models/tiny-$name.golden.safetensors) |" \
+        "$(mark $golden/gguf/tiny-$name.gguf) | $greedy | $real |"
+done
