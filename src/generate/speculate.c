@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "generate/pay.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
 
@@ -28,6 +29,7 @@ struct jc_speculation {
     jc_mix mix;
     size_t nodes; /* 0: by cost */
     pass_cost cost;
+    jc_pay pay;            /* where the trees are as large as pays */
     jc_tree *trees;        /* [writer->n] */
     jc_walk *walks;        /* [writer->n] */
     uint32_t (*ids)[ROWS]; /* [writer->n], as the next two: of the feeds */
@@ -161,7 +163,7 @@ static jc_status draft(jc_speculation *s, size_t n, jc_error *err)
     for (size_t f = 0; f < n && st == JC_OK; f++) {
         size_t i = w->running[f], length = w->text[i].ids.n;
         size_t room = jc_seq_room(w->text[i].seq) - length;
-        size_t most = s->nodes ? s->nodes : JC_DRAFT_NODES;
+        size_t most = s->pay.plain ? 0 : s->nodes ? s->nodes : JC_DRAFT_NODES;
         jc_tree_bound bound = {.nodes = most < room ? most : room,
                                .depth = room,
                                .cost = s->nodes ? 0 : (double)n * row_cost(&s->cost)};
@@ -273,7 +275,7 @@ static jc_status draw(jc_speculation *s, jc_error *err)
 
     for (size_t f = s->feed; f < s->feed + s->n_feeds && st == JC_OK; f++)
         st = walk(s, f, &s->writer->rooms[0], err);
-    if (st == JC_OK && s->learns) {
+    if (st == JC_OK && s->learns && !s->pay.plain) {
         st = jc_parallel(s->n_rows, look, s, err);
         learn(s);
     }
@@ -349,7 +351,7 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
 {
     double since = now(), start = since;
     const float *h;
-    size_t n = 0;
+    size_t n = 0, tokens = 0;
     jc_status st = find_running(s, &n, err);
 
     *left = n;
@@ -374,6 +376,10 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
     keep_states(s, n, h);
     count(s, n, rows);
     measure(&s->cost, (double)rows / (double)n, since - start);
+    for (size_t f = 0; f < n; f++)
+        tokens += s->walks[s->writer->running[f]].n;
+    if (s->nodes == 0)
+        jc_pay_took(&s->pay, since - start, (double)tokens);
     return JC_OK;
 }
 
