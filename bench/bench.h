@@ -51,6 +51,7 @@ void bench_memory(json_t *out, const char *dir, const char *program);
 void bench_weights(json_t *out, const char *dir);
 void bench_decode(json_t *out, const char *dir);
 void bench_few(json_t *out, const char *dir);
+void bench_int8(json_t *out); /* what activations as int8 change */
 
 int bench_weights_work(const char *path); /* what bench_weights() runs again and again */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* jc_bench [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
- * named (forward, gather, wide, fit, memory, weights, few, decode), print the figures and
- * write them as JSON. Figures are ratios to what the machine reached in the same run, so
- * that they can be compared between machines. */
+ * named (forward, gather, wide, parts, fit, memory, weights, few, decode, int8, lens),
+ * print the figures and write them as JSON. Figures are ratios to what the machine reached
+ * in the same run, so that they can be compared between machines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +92,8 @@ int main(int argc, char **argv)
         add_fit(out);
     if (wanted(argc, argv, "few"))
         bench_few(out, dir);
+    if (wanted(argc, argv, "int8"))
+        bench_int8(out);
     if (wanted(argc, argv, "lens"))
         bench_lens(out, dir);
     snprintf(command, sizeof command, "rm -r %s", dir);

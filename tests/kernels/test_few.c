@@ -170,8 +170,8 @@ static void round_x(size_t n, const float *x, double *out)
             most = fmaxf(most, fabsf(x[j]));
         for (size_t j = i; j < i + 32; j++)
             out[j] = most == 0 ? 0
-                               : nearbyint((double)(x[j] * (127.0f / most))) *
-                                     (double)(most / 127.0f);
+                               : nearbyint((double)(x[j] * (32258.0f / most))) *
+                                     (double)(most / 32258.0f);
     }
 }
 

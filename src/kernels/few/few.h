@@ -36,8 +36,8 @@ typedef struct jc_few_spec {
     bool in_out;        /* data is [n_in, n_out]: F32, F16 and BF16 only */
     const float *bias;  /* [n_out] or NULL; copied */
     jc_act act;
-    bool int8; /* round x to int8, in blocks of 32 values with a scale each, where the type
-                  has a kernel for it; never for F32, F16 and BF16 */
+    bool int8; /* round x to 16 bits (two int8), in runs of 32 values with a scale each,
+                  where the type has a kernel for it; never for F32, F16 and BF16 */
     struct {   /* JC_FEW_OTHER: numbers [first, first + n) of arg; those of `data` begin at
                   `from` */
         void (*read)(const void *arg, size_t first, size_t n, float *out);

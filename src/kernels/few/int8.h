@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * int8.h: a chunk of unpacked weights times rows of x, of which each run of 32 values is
- * rounded to int8 with a scale of its own. Products of bytes are summed as whole numbers.
+ * rounded to whole numbers q up to MOST with a scale of its own, q = 254 high + low with
+ * both in one byte. Products of bytes are summed as whole numbers.
  *
- * A prepared row is [runs][32] bytes, then by run its scale, its start and its sum.
+ * A prepared row is [runs][32 high, 32 low], then by run its scale, its start and its sum.
  */
 #ifndef JC_FEW_INT8_H
 #define JC_FEW_INT8_H
 
 #include "kernels/few/blocks.h"
+
+enum { BASE = 254, MOST = 127 * BASE };
 
 typedef struct int_row {
     size_t scale, start, sum, bytes; /* offsets */
@@ -17,7 +20,7 @@ typedef struct int_row {
 INLINE int_row int_layout(panel_shape shape, size_t n_in)
 {
     size_t runs = n_in / RUN, part = (runs * sizeof(float) + 63) / 64 * 64;
-    int_row at = {.scale = (n_in + 63) / 64 * 64};
+    int_row at = {.scale = 2 * n_in};
 
     at.start = at.scale + part;
     at.sum = at.start + part * (shape == SHAPE_halves ? 2 : 1);
@@ -30,6 +33,16 @@ static size_t int_prepared(const jc_few_kernel *kernel, size_t n_in)
     return int_layout(kernel->type->shape, n_in).bytes;
 }
 
+/* The nearest whole number, of less than 2^22; of others any number that is as small. */
+INLINE int32_t nearest(float x)
+{
+    float shifted = x + 12582912.0f;
+    uint32_t bits;
+
+    memcpy(&bits, &shifted, sizeof bits);
+    return (int32_t)(bits & 0x7fffffu) - (1 << 22);
+}
+
 static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x, void *out)
 {
     const panel_type *type = kernel->type;
@@ -39,27 +52,27 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
     float *scale = (void *)((char *)out + at.scale), *sum = (void *)((char *)out + at.sum);
     int32_t *start = (void *)((char *)out + at.start);
 
-    for (size_t i = 0; i < n_in / RUN; i++, x += RUN, q += RUN) {
+    for (size_t i = 0; i < n_in / RUN; i++, x += RUN, q += 2 * RUN) {
         uint32_t most = 0; /* as bits, which are in the order of sizes */
-        int32_t low = 0, high = 0;
+        int32_t whole[RUN], low = 0, high = 0;
         for (int k = 0; k < RUN; k++) {
             uint32_t bits;
             memcpy(&bits, &x[k], sizeof bits);
             bits &= 0x7fffffffu;
             most = bits > most ? bits : most;
         }
-        float size = float_of_bits(most), times = size < 1e-30f ? 0 : 127.0f / size;
+        float size = float_of_bits(most), times = size < 1e-30f ? 0 : (float)MOST / size;
         for (int k = 0; k < RUN; k++) {
-            float shifted = x[k] * times + 12582912.0f; /* rounds to a whole number */
-            uint32_t bits;
-            memcpy(&bits, &shifted, sizeof bits);
-            q[k] = (signed char)bits;
+            whole[k] = nearest(x[k] * times);
+            int32_t first = nearest((float)whole[k] * (1.0f / BASE));
+            q[k] = (signed char)first;
+            q[RUN + k] = (signed char)(whole[k] - BASE * first);
         }
         for (int k = 0; k < RUN / 2; k++) {
-            low += q[k];
-            high += q[RUN / 2 + k];
+            low += whole[k];
+            high += whole[RUN / 2 + k];
         }
-        scale[i] = size < 1e-30f ? 0 : size / 127.0f;
+        scale[i] = size < 1e-30f ? 0 : size / (float)MOST;
         if (parts == 2) {
             start[2 * i] = -(int32_t)type->zero * low;
             start[2 * i + 1] = -(int32_t)type->zero * high;
@@ -87,7 +100,7 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
     for (size_t i = 0; i < runs; i++) {
         for (size_t l = 0; l < lines; l++, ahead += 64)
             prefetch(ahead);
-        const unsigned char *q = x + (run + i) * RUN;
+        const unsigned char *q = x + (run + i) * 2 * RUN;
         const unsigned char *d = x + at->scale + (run + i) * sizeof(float);
         const unsigned char *start =
             x + at->start + (run + i) * (size_t)parts * sizeof(int32_t);
@@ -95,23 +108,25 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         UNROLL(2)
         for (int p = 0; p < parts; p++) {
             wf scale = wf_load(u->scale[(int)i * parts + p]);
-            wi whole[8], odd[2]; /* two sums of few rows, as each waits for the last */
+            wi whole[8], high[8];
             UNROLL(8)
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < rows; r++) {
                 whole[r] = wi_set(bits_at(start + (size_t)r * x_bytes + p * 4));
-            odd[0] = odd[1] = wi_set(0);
+                high[r] = wi_set(0);
+            }
             UNROLL(8)
             for (int g = p * 8 / parts; g < (p + 1) * 8 / parts; g++) {
                 wi w = wi_load(u->w[i] + g * FOURS);
                 UNROLL(8)
                 for (int r = 0; r < rows; r++) {
-                    wi *to = &(rows <= 2 && g % 2 ? odd : whole)[r];
-                    *to = wi_dot(*to, w, bits_at(q + (size_t)r * x_bytes + 4 * g));
+                    const unsigned char *four = q + (size_t)r * x_bytes + 4 * g;
+                    high[r] = wi_dot(high[r], w, bits_at(four));
+                    whole[r] = wi_dot(whole[r], w, bits_at(four + RUN));
                 }
             }
-            UNROLL(2)
-            for (int r = 0; rows <= 2 && r < rows; r++)
-                whole[r] = wi_add(whole[r], odd[r]);
+            UNROLL(8)
+            for (int r = 0; r < rows; r++)
+                whole[r] = wi_add(whole[r], wi_mul(high[r], BASE));
             UNROLL(8)
             for (int r = 0; r < rows; r++) {
                 wf step = wf_set(float_of_bits(bits_at(d + (size_t)r * x_bytes)));
