@@ -120,6 +120,8 @@ static jc_status store(void *member, const jc_option *row, const char *value, jc
 
 void jc_option_defaults(void *params, size_t size, const jc_option *rows, size_t n_rows)
 {
+    if (!params)
+        return;
     memset(params, 0, size);
     memcpy(params, &size, sizeof size); /* `size` is the first member of every params */
     for (size_t i = 0; i < n_rows; i++) {
@@ -168,6 +170,12 @@ jc_status jc_want(const void *object, const char *what, jc_error *err)
 jc_status jc_option_set(void *params, const jc_option *rows, size_t n_rows,
                         const char *name, const char *value, jc_error *err)
 {
+    if (jc_want(params, "params", err))
+        return JC_E_ARG;
+    if (jc_want(name, "name", err))
+        return JC_E_ARG;
+    if (jc_want(value, "value", err))
+        return JC_E_ARG;
     size_t size;
 
     memcpy(&size, params, sizeof size);

@@ -36,6 +36,8 @@ void jc_policy_free(jc_policy *policy)
 
 jc_policy_info jc_policy_get_info(const jc_policy *policy)
 {
+    if (!policy)
+        return (jc_policy_info){0};
     return policy->info;
 }
 

@@ -37,7 +37,8 @@ static const jc_option rows[] = {
 
 const jc_option *jc_self_text_options(size_t *n_rows)
 {
-    *n_rows = JC_COUNT(rows);
+    if (n_rows)
+        *n_rows = JC_COUNT(rows);
     return rows;
 }
 
@@ -187,6 +188,10 @@ static jc_status write_groups(jc_self_text *self, jc_error *err)
 
 jc_status jc_self_text_next(void *arg, jc_ids *ids, jc_error *err)
 {
+    if (jc_want(arg, "self", err))
+        return JC_E_ARG;
+    if (jc_want(ids, "ids", err))
+        return JC_E_ARG;
     jc_self_text *self = arg;
     JC_USE_THREADS(jc_model_threads(self->model));
 

@@ -6,6 +6,8 @@ enum { MOST_THREADS = 4096 };
 
 void jc_context_params_init(jc_context_params *params)
 {
+    if (!params)
+        return;
     *params = (jc_context_params){.size = sizeof *params, .backend = jc_backend_names()[0]};
 }
 

@@ -16,7 +16,8 @@ static const jc_option rows[] = {
 
 const jc_option *jc_lens_options(size_t *n_rows)
 {
-    *n_rows = JC_COUNT(rows);
+    if (n_rows)
+        *n_rows = JC_COUNT(rows);
     return rows;
 }
 
@@ -313,31 +314,43 @@ void jc_lens_free(jc_lens *lens)
 
 const char *jc_lens_map(const jc_lens *lens, size_t map)
 {
+    if (!lens)
+        return NULL;
     return map < lens->n_maps ? lens->names[map] : NULL;
 }
 
 size_t jc_lens_columns(const jc_lens *lens)
 {
+    if (!lens)
+        return 0;
     return lens->columns;
 }
 
 uint32_t jc_lens_position(const jc_lens *lens, size_t column)
 {
+    if (!lens)
+        return 0;
     return lens->positions[column];
 }
 
 size_t jc_lens_rows(const jc_lens *lens)
 {
+    if (!lens)
+        return 0;
     return lens->rows;
 }
 
 jc_tap jc_lens_tap(const jc_lens *lens, size_t row)
 {
+    if (!lens)
+        return (jc_tap){0};
     return lens->taps[row];
 }
 
 jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, size_t row, size_t column)
 {
+    if (!lens)
+        return (jc_lens_cell){0};
     size_t at = jc_lens_index(lens, map, row, column);
     const jc_reading *reading = &lens->readings[at];
 
@@ -351,6 +364,8 @@ jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, size_t row, size_t colu
 
 uint32_t jc_lens_settled(const jc_lens *lens, size_t map, size_t column)
 {
+    if (!lens)
+        return 0;
     uint32_t settled = lens->info->layers;
 
     for (size_t row = lens->rows - 1; row-- > 0;) {

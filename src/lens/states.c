@@ -247,7 +247,8 @@ static const jc_option rows[] = {
 
 const jc_option *jc_states_options(size_t *n_rows)
 {
-    *n_rows = JC_COUNT(rows);
+    if (n_rows)
+        *n_rows = JC_COUNT(rows);
     return rows;
 }
 

@@ -42,6 +42,12 @@ jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_loo
 jc_status jc_lens_show(const jc_lens *lens, const char *view, const jc_lens_look *look,
                        char **text, size_t *length, jc_error *err)
 {
+    if (jc_want(lens, "lens", err))
+        return JC_E_ARG;
+    if (jc_want(view, "view", err))
+        return JC_E_ARG;
+    if (jc_want(text, "text", err))
+        return JC_E_ARG;
     char *made = NULL;
 
     *text = NULL;

@@ -9,11 +9,15 @@ _Static_assert(JC_CONTENTS_DIMS == JC_TENSOR_DIMS, "tensors have as many dimensi
 
 size_t jc_model_tensors(const jc_model *model)
 {
+    if (!model)
+        return 0;
     return jc_store_count(model->store);
 }
 
 jc_contents_tensor jc_model_tensor(const jc_model *model, size_t i)
 {
+    if (!model)
+        return (jc_contents_tensor){0};
     const jc_tensor *t = jc_store_at(model->store, i);
     jc_contents_tensor out = {.name = t->name,
                               .dtype = jc_tensor_type(t),
@@ -27,6 +31,8 @@ jc_contents_tensor jc_model_tensor(const jc_model *model, size_t i)
 
 size_t jc_model_keys(const jc_model *model)
 {
+    if (!model)
+        return 0;
     const jc_gguf *file = jc_store_gguf(model->store);
 
     return file ? jc_gguf_value_count(file) : 0;
@@ -34,6 +40,8 @@ size_t jc_model_keys(const jc_model *model)
 
 jc_contents_key jc_model_key(const jc_model *model, size_t i)
 {
+    if (!model)
+        return (jc_contents_key){0};
     const jc_gguf_value *v = jc_gguf_value_at(jc_store_gguf(model->store), i);
 
     return (jc_contents_key){.name = v->key,
@@ -45,6 +53,8 @@ jc_contents_key jc_model_key(const jc_model *model, size_t i)
 
 bool jc_contents_next(jc_contents_key *key, jc_contents_value *value)
 {
+    if (!key || !value)
+        return false;
     const jc_gguf_value *v = key->values;
 
     if (key->done == v->n)

@@ -5,6 +5,7 @@
  * all but the unembedding where the model has them.
  */
 #include "model/model.h"
+#include "model/session.h"
 
 static jc_status prepare(const jc_model *model, jc_error *err)
 {
@@ -91,5 +92,11 @@ jc_status jc_model_logits(const jc_model *model, jc_plan plan, const float *h, s
 jc_status jc_model_readout(const jc_model *model, const float *h, size_t n, float *logits,
                            jc_error *err)
 {
+    if (jc_model_ready(model, err))
+        return JC_E_ARG;
+    if (jc_want(h, "h", err))
+        return JC_E_ARG;
+    if (jc_want(logits, "logits", err))
+        return JC_E_ARG;
     return jc_model_logits(model, JC_PLAN_TEXTS, h, n, logits, err);
 }

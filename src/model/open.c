@@ -16,7 +16,8 @@ static const jc_option rows[] = {
 
 const jc_option *jc_model_options(size_t *n_rows)
 {
-    *n_rows = JC_COUNT(rows);
+    if (n_rows)
+        *n_rows = JC_COUNT(rows);
     return rows;
 }
 
@@ -227,6 +228,8 @@ const jc_model_info *jc_model_get_info(const jc_model *model)
 
 const char *jc_model_note(const jc_model *model, size_t i)
 {
+    if (!model)
+        return NULL;
     size_t n = 0;
 
     while (n < i && jc_store_note(model->store, n))

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* seq.c: keys and values of a sequence: in, out, copied, cut. */
 #include "model/seq.h"
+#include "model/session.h"
 
 #include <string.h>
 
 void jc_seq_params_init(jc_seq_params *params)
 {
+    if (!params)
+        return;
     *params = (jc_seq_params){.size = sizeof *params, .room = 0, .kv = "f32"};
 }
 
@@ -20,8 +23,9 @@ static jc_status settle(const jc_model *model, const jc_seq_params *params, size
     if (st)
         return st;
     const char *kv = own.kv ? own.kv : "f32";
-    if (!model || !model->blocks)
-        return jc_fail(err, JC_E_ARG, "a sequence needs an opened model");
+    st = jc_model_ready(model, err);
+    if (st)
+        return st;
     if (!model->info.causal)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s' is an encoder and cannot write texts",
                        model->path);
@@ -93,16 +97,22 @@ void jc_seq_free(jc_seq *seq)
 
 size_t jc_seq_length(const jc_seq *seq)
 {
+    if (!seq)
+        return 0;
     return seq->length;
 }
 
 size_t jc_seq_room(const jc_seq *seq)
 {
+    if (!seq)
+        return 0;
     return seq->room;
 }
 
 void jc_seq_truncate(jc_seq *seq, size_t length)
 {
+    if (!seq)
+        return;
     seq->length = length < seq->length ? length : seq->length;
     seq->pending = 0;
 }

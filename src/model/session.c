@@ -249,6 +249,8 @@ jc_status jc_session_slices(jc_session *session, jc_task_fn *task, void *arg, jc
 jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_texts,
                          jc_error *err)
 {
+    if (jc_want(session, "session", err))
+        return JC_E_ARG;
     JC_USE_THREADS(session->model->threads);
     session->texts = texts;
     jc_status st = plan(session, n_texts, err);
@@ -258,6 +260,8 @@ jc_status jc_session_run(jc_session *session, const jc_text *texts, size_t n_tex
 
 jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n, jc_error *err)
 {
+    if (jc_want(session, "session", err))
+        return JC_E_ARG;
     const jc_hparams *hp = &session->model->hp;
 
     session->n_want = 0;
@@ -279,15 +283,21 @@ jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n, jc_
 
 size_t jc_session_rows(const jc_session *session)
 {
+    if (!session)
+        return 0;
     return session->n_picks;
 }
 
 const float *jc_session_states(const jc_session *session, uint32_t layer)
 {
+    if (!session)
+        return NULL;
     return session->to[layer];
 }
 
 const float *jc_session_wanted(const jc_session *session, size_t i)
 {
+    if (!session)
+        return NULL;
     return session->to[session->model->hp.layers + 1 + i];
 }

@@ -23,7 +23,8 @@ void jc_tap_name(jc_tap tap, char name[JC_TAP_NAME])
     if (tap.point == JC_POINT_OUT)
         snprintf(name, JC_TAP_NAME, "%u", tap.block);
     else
-        snprintf(name, JC_TAP_NAME, "%u.%s", tap.block, points[tap.point]);
+        snprintf(name, JC_TAP_NAME, "%u.%s", tap.block,
+                 tap.point < JC_COUNT(points) ? points[tap.point] : "?");
 }
 
 bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers)
@@ -72,6 +73,12 @@ const char *jc_tap_likely(const char *name, size_t n, char text[JC_LIKELY_TEXT])
 
 jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_error *err)
 {
+    if (jc_want(tap, "tap", err))
+        return JC_E_ARG;
+    if (jc_want(model, "model", err))
+        return JC_E_ARG;
+    if (jc_want(name, "name", err))
+        return JC_E_ARG;
     uint32_t layers = model->hp.layers;
     char text[JC_LIKELY_TEXT];
 
@@ -86,6 +93,8 @@ jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_
 
 const uint32_t *jc_model_points(const jc_model *model, size_t *n)
 {
+    if (!model)
+        return NULL;
     static const uint32_t pre[] = {JC_POINT_LN1, JC_POINT_ATTN, JC_POINT_MID, JC_POINT_LN2,
                                    JC_POINT_MLP};
     static const uint32_t post[] = {JC_POINT_ATTN, JC_POINT_MID, JC_POINT_LN1, JC_POINT_MLP,

@@ -52,6 +52,10 @@ static jc_status put_page(json_t *results, const char *out_path, jc_error *err)
 jc_status jc_report_write_json(const char *json, size_t length, const char *name,
                                const char *out_path, jc_error *err)
 {
+    if (jc_want(json, "json", err))
+        return JC_E_ARG;
+    if (jc_want(out_path, "out_path", err))
+        return JC_E_ARG;
     char *relaxed;
     size_t relaxed_length;
     json_t *results = NULL;

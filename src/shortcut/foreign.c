@@ -144,6 +144,8 @@ static const jc_foreign *kind_of(const char *path)
 jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *model,
                           const char *pair, bool transposed, jc_error *err)
 {
+    if (jc_want(path, "path", err))
+        return JC_E_ARG;
     const jc_foreign *kind = kind_of(path);
     jc_foreign_job job = {.path = path, .transpose = transposed, .err = err};
 
@@ -195,6 +197,10 @@ jc_status jc_foreign_one(const jc_foreign_job *job, const jc_map **map)
 jc_status jc_convert_write(const jc_shortcut *shortcut, const char *path,
                            const char *format, const char *pair, jc_error *err)
 {
+    if (jc_want(shortcut, "shortcut", err))
+        return JC_E_ARG;
+    if (jc_want(path, "path", err))
+        return JC_E_ARG;
     jc_foreign_job job = {.path = path, .source = shortcut, .err = err};
     jc_status st = read_pair(&job, pair, shortcut->layers);
 

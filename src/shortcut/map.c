@@ -2,6 +2,7 @@
 /* map.c: asking a map what it holds, and running it alone. */
 #include "shortcut/shortcut.h"
 
+#include <math.h>
 #include <string.h>
 
 void jc_numbers_read(const jc_numbers *numbers, size_t first, size_t n, float *out)
@@ -74,41 +75,57 @@ size_t jc_map_side(const jc_map *map, jc_side side)
 
 const char *jc_map_name(const jc_map *map)
 {
+    if (!map)
+        return NULL;
     return map->name;
 }
 
 const char *jc_map_form(const jc_map *map)
 {
+    if (!map)
+        return NULL;
     return map->form->name;
 }
 
 size_t jc_map_sources(const jc_map *map)
 {
+    if (!map)
+        return 0;
     return map->place.n_from;
 }
 
 jc_tap_at jc_map_source(const jc_map *map, size_t i)
 {
+    if (!map)
+        return (jc_tap_at){0};
     return i < map->place.n_from ? map->place.from[i] : (jc_tap_at){.offset = 0};
 }
 
 jc_tap_at jc_map_target(const jc_map *map)
 {
+    if (!map)
+        return (jc_tap_at){0};
     return map->place.to;
 }
 
 size_t jc_map_inputs(const jc_map *map)
 {
+    if (!map)
+        return 0;
     return map->d_in;
 }
 
 size_t jc_map_outputs(const jc_map *map)
 {
+    if (!map)
+        return 0;
     return map->d_out;
 }
 
 jc_map_cost jc_map_costs(const jc_map *map)
 {
+    if (!map)
+        return (jc_map_cost){0};
     jc_map_cost cost = {.flops = map->form->flops(map)};
 
     for (size_t i = 0; i < JC_FORM_TENSORS; i++) {
@@ -125,11 +142,15 @@ jc_map_cost jc_map_costs(const jc_map *map)
 
 double jc_map_r2(const jc_map *map)
 {
+    if (!map)
+        return (double)NAN;
     return map->r2;
 }
 
 jc_status jc_map_dense(const jc_map *map, float *weight, float *bias, jc_error *err)
 {
+    if (jc_want(map, "map", err))
+        return JC_E_ARG;
     memset(weight, 0, map->d_out * map->d_in * sizeof *weight);
     memset(bias, 0, map->d_out * sizeof *bias);
     return map->form->dense(map, weight, bias, err);

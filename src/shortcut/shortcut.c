@@ -277,6 +277,8 @@ jc_map *jc_shortcut_find_place(const jc_shortcut *shortcut, const jc_place *plac
 
 const jc_map *jc_shortcut_map(const jc_shortcut *shortcut, size_t i)
 {
+    if (!shortcut)
+        return NULL;
     size_t skip = shortcut->implied != NULL; /* the first one, which stands for all pairs */
 
     return i < shortcut->n - skip ? shortcut->maps[i + skip] : NULL;
@@ -284,16 +286,22 @@ const jc_map *jc_shortcut_map(const jc_shortcut *shortcut, size_t i)
 
 uint32_t jc_shortcut_layers(const jc_shortcut *shortcut)
 {
+    if (!shortcut)
+        return 0;
     return shortcut->layers;
 }
 
 uint32_t jc_shortcut_width(const jc_shortcut *shortcut)
 {
+    if (!shortcut)
+        return 0;
     return shortcut->width;
 }
 
 bool jc_shortcut_has(const jc_shortcut *shortcut, uint32_t from, uint32_t to)
 {
+    if (!shortcut)
+        return false;
     return jc_shortcut_find(shortcut, from, to) != NULL;
 }
 
@@ -315,6 +323,12 @@ static jc_status prepare(jc_shortcut *s, const jc_map *map, const jc_ready **rea
 
 jc_status jc_map_run(const jc_map *map, const float *x, size_t n, float *y, jc_error *err)
 {
+    if (jc_want(map, "map", err))
+        return JC_E_ARG;
+    if (jc_want(x, "x", err))
+        return JC_E_ARG;
+    if (jc_want(y, "y", err))
+        return JC_E_ARG;
     const jc_ready *ready;
     jc_status st = prepare(map->owner, map, &ready, err);
 
@@ -339,6 +353,8 @@ jc_status jc_shortcut_apply(const jc_shortcut *shortcut, uint32_t from, uint32_t
 
 bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block, const char *part)
 {
+    if (!shortcut)
+        return false;
     for (jc_part p = 0; p < JC_PARTS; p++)
         if (strcmp(jc_part_name(p), part) == 0)
             return jc_shortcut_find_part(shortcut, block, p) != NULL;
@@ -347,6 +363,8 @@ bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block, const cha
 
 const char *jc_shortcut_meta(const jc_shortcut *shortcut, const char *key)
 {
+    if (!shortcut)
+        return NULL;
     for (size_t i = 0; i < shortcut->n_meta; i++)
         if (strcmp(shortcut->meta[i].key, key) == 0)
             return shortcut->meta[i].value;
@@ -367,6 +385,12 @@ bool jc_shortcut_meta_fixed(const char *key)
 jc_status jc_shortcut_set_meta(jc_shortcut *shortcut, const char *key, const char *value,
                                jc_error *err)
 {
+    if (jc_want(shortcut, "shortcut", err))
+        return JC_E_ARG;
+    if (jc_want(key, "key", err))
+        return JC_E_ARG;
+    if (jc_want(value, "value", err))
+        return JC_E_ARG;
     if (jc_shortcut_meta_fixed(key))
         return jc_fail(err, JC_E_ARG, "metadata '%s' of shortcuts cannot be set", key);
     return jc_shortcut_put_meta(shortcut, key, value, err);
@@ -397,5 +421,9 @@ jc_status jc_shortcut_check_info(const jc_shortcut *shortcut, const jc_model_inf
 jc_status jc_shortcut_check(const jc_shortcut *shortcut, const jc_model *model,
                             jc_error *err)
 {
+    if (jc_want(shortcut, "shortcut", err))
+        return JC_E_ARG;
+    if (jc_want(model, "model", err))
+        return JC_E_ARG;
     return jc_shortcut_check_info(shortcut, jc_model_get_info(model), err);
 }

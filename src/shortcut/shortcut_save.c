@@ -109,6 +109,10 @@ static jc_status put_tensors(jc_st_writer *w, const jc_shortcut *s, const float 
 
 jc_status jc_shortcut_save(const jc_shortcut *shortcut, const char *path, jc_error *err)
 {
+    if (jc_want(shortcut, "shortcut", err))
+        return JC_E_ARG;
+    if (jc_want(path, "path", err))
+        return JC_E_ARG;
     size_t taps = (size_t)shortcut->layers + 1;
     float *table = jc_matrix_new(taps, taps, sizeof *table);
     jc_st_writer *w = NULL;

@@ -106,6 +106,8 @@ static jc_status store_numbers(const jc_map *map, jc_numbers *t, jc_dtype type,
 jc_status jc_shortcut_store(jc_shortcut *shortcut, const char *type, double *error,
                             jc_error *err)
 {
+    if (jc_want(shortcut, "shortcut", err))
+        return JC_E_ARG;
     static const struct {
         const char *name;
         jc_dtype dtype;

@@ -108,26 +108,36 @@ double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j)
 
 uint64_t jc_stats_rows(const jc_stats *stats)
 {
+    if (!stats)
+        return 0;
     return stats->rows;
 }
 
 uint64_t jc_stats_texts(const jc_stats *stats)
 {
+    if (!stats)
+        return 0;
     return stats->texts;
 }
 
 uint32_t jc_stats_layers(const jc_stats *stats)
 {
+    if (!stats)
+        return 0;
     return stats->taps - 1;
 }
 
 uint32_t jc_stats_width(const jc_stats *stats)
 {
+    if (!stats)
+        return 0;
     return stats->width;
 }
 
 const double *jc_stats_mean(const jc_stats *stats, jc_tap tap)
 {
+    if (!stats)
+        return NULL;
     uint32_t node = jc_stats_node(stats, tap);
 
     return node < stats->nodes ? stats->mean + (size_t)node * stats->width : NULL;
@@ -135,6 +145,8 @@ const double *jc_stats_mean(const jc_stats *stats, jc_tap tap)
 
 const double *jc_stats_square(const jc_stats *stats, jc_tap tap)
 {
+    if (!stats)
+        return NULL;
     uint32_t node = jc_stats_node(stats, tap);
 
     return node < stats->nodes ? stats->square + (size_t)node * stats->width : NULL;
@@ -142,6 +154,8 @@ const double *jc_stats_square(const jc_stats *stats, jc_tap tap)
 
 const double *jc_stats_products(const jc_stats *stats, jc_tap from, jc_tap to)
 {
+    if (!stats)
+        return NULL;
     return jc_stats_cross(stats, jc_stats_node(stats, from), jc_stats_node(stats, to));
 }
 
@@ -191,6 +205,10 @@ static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_erro
 
 jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 {
+    if (jc_want(into, "into", err))
+        return JC_E_ARG;
+    if (jc_want(from, "from", err))
+        return JC_E_ARG;
     jc_status st = check_alike(into, from, err);
 
     if (st == JC_OK)

@@ -39,7 +39,8 @@ static const jc_option rows[] = {
 
 const jc_option *jc_samples_options(size_t *n_rows)
 {
-    *n_rows = JC_COUNT(rows);
+    if (n_rows)
+        *n_rows = JC_COUNT(rows);
     return rows;
 }
 
@@ -142,6 +143,10 @@ static jc_status nothing(const jc_samples *s, jc_error *err)
 
 jc_status jc_samples_next(jc_samples *s, jc_sample *sample, jc_error *err)
 {
+    if (jc_want(s, "s", err))
+        return JC_E_ARG;
+    if (jc_want(sample, "sample", err))
+        return JC_E_ARG;
     *sample = (jc_sample){0};
     if (s->ended)
         return JC_OK;
@@ -152,11 +157,15 @@ jc_status jc_samples_next(jc_samples *s, jc_sample *sample, jc_error *err)
 
 bool jc_samples_more(const jc_samples *s)
 {
+    if (!s)
+        return false;
     return s->corpus && !s->ended && jc_corpus_more(s->corpus);
 }
 
 void jc_samples_position(const jc_samples *s, jc_progress *progress)
 {
+    if (!s || !progress)
+        return;
     *progress = (jc_progress){.stage = "reading texts", .unit = "bytes"};
     if (s->corpus) {
         uint64_t texts = jc_splitter_total(&s->splitter);

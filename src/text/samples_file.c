@@ -180,6 +180,10 @@ static bool add_list(jc_bytes *line, const char *before, const uint32_t *value, 
 
 jc_status jc_sample_line(const jc_sample *sample, char **line, jc_error *err)
 {
+    if (jc_want(sample, "sample", err))
+        return JC_E_ARG;
+    if (jc_want(line, "line", err))
+        return JC_E_ARG;
     static const char *const end[] = {
         [JC_SPLIT_NONE] = "}\n",
         [JC_SPLIT_TRAIN] = ",\"split\":\"train\"}\n",

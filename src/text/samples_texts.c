@@ -172,6 +172,8 @@ jc_status jc_samples_from_strings(jc_samples **out, const jc_tokenizer *tokenize
 jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source, void *arg,
                                  const jc_samples_params *params, jc_error *err)
 {
+    if (!source)
+        return jc_fail(err, JC_E_ARG, "'source' is NULL");
     jc_samples *s;
     jc_status st = jc_samples_new(&s, params, err);
 

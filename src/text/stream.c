@@ -24,6 +24,8 @@ struct jc_text_stream {
 jc_status jc_text_stream_new(jc_text_stream **out, const jc_tokenizer *tokenizer,
                              jc_error *err)
 {
+    if (jc_want(tokenizer, "tokenizer", err))
+        return JC_E_ARG;
     jc_text_stream *s = jc_alloc_array(1, sizeof *s);
 
     *out = s;
@@ -78,6 +80,8 @@ static bool is_byte(const jc_tokenizer *t, uint32_t id)
 jc_status jc_text_stream_push(jc_text_stream *s, uint32_t id, const char **text,
                               size_t *length, jc_error *err)
 {
+    if (jc_want(s, "s", err))
+        return JC_E_ARG;
     const jc_tokenizer *t = s->tokenizer;
     size_t ignored;
     jc_status st = JC_OK;
@@ -105,6 +109,8 @@ jc_status jc_text_stream_push(jc_text_stream *s, uint32_t id, const char **text,
 jc_status jc_text_stream_end(jc_text_stream *s, const char **text, size_t *length,
                              jc_error *err)
 {
+    if (jc_want(s, "s", err))
+        return JC_E_ARG;
     *text = "";
     *length = 0;
     forget(s);

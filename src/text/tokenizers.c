@@ -107,6 +107,8 @@ void jc_tokenizer_close(jc_tokenizer *t)
 jc_status jc_tokenizer_check(const jc_tokenizer *t, const uint32_t *ids, size_t n,
                              uint32_t rows, jc_error *err)
 {
+    if (jc_want(t, "tokenizer", err))
+        return JC_E_ARG;
     char quoted[JC_QUOTED];
 
     for (size_t i = 0; i < n; i++) {
@@ -126,16 +128,22 @@ jc_status jc_tokenizer_check(const jc_tokenizer *t, const uint32_t *ids, size_t 
 
 const char *jc_tokenizer_kind(const jc_tokenizer *t)
 {
+    if (!t)
+        return NULL;
     return t->algorithm->kind;
 }
 
 uint32_t jc_tokenizer_size(const jc_tokenizer *t)
 {
+    if (!t)
+        return 0;
     return t->vocab.size;
 }
 
 int64_t jc_tokenizer_special(const jc_tokenizer *t, const char *role)
 {
+    if (!t)
+        return -1;
     for (size_t i = 0; i < JC_ROLES; i++)
         if (strcmp(role, jc_tokenizer_role_name(i)) == 0)
             return t->role[i] == JC_NO_TOKEN ? -1 : (int64_t)t->role[i];
@@ -273,6 +281,10 @@ jc_status jc_tokenizer_encode_bare(const jc_tokenizer *t, const char *text, size
 jc_status jc_tokenizer_encode(const jc_tokenizer *t, const char *text, size_t length,
                               jc_ids *ids, jc_error *err)
 {
+    if (jc_want(t, "tokenizer", err))
+        return JC_E_ARG;
+    if (jc_want(ids, "ids", err))
+        return JC_E_ARG;
     size_t before = ids->n;
     jc_status st = JC_OK;
 
@@ -298,6 +310,8 @@ jc_status jc_tokenizer_token_text(const jc_tokenizer *t, uint32_t id, jc_bytes *
 jc_status jc_tokenizer_decode(const jc_tokenizer *t, const uint32_t *ids, size_t n,
                               char **text, size_t *length, jc_error *err)
 {
+    if (jc_want(t, "tokenizer", err))
+        return JC_E_ARG;
     jc_bytes bytes = {0};
     size_t ignored;
 

@@ -22,6 +22,13 @@ static jc_samples *open_samples(void **state)
     return samples;
 }
 
+static bool no_token(void *arg, const jc_token *token)
+{
+    (void)arg;
+    (void)token;
+    return false;
+}
+
 /* Each call once, with this model. */
 static void check_refused(void **state, const jc_model *model, const char *why)
 {
@@ -34,7 +41,10 @@ static void check_refused(void **state, const jc_model *model, const char *why)
     jc_results *results;
     jc_lens *lens;
     jc_session *session;
+    jc_seq *seq;
     jc_self_text *self;
+    float h[32] = {0};
+    const jc_prompt prompt = {.ids = ids, .n = 2};
     jc_error err;
 
 #define REFUSED(call)                                                                      \
@@ -52,6 +62,10 @@ static void check_refused(void **state, const jc_model *model, const char *why)
     REFUSED(jc_transfer(&results, model, texts, 0, NULL, &err));
     REFUSED(jc_self_text_new(&self, model, 1, -1, NULL, &err));
     REFUSED(jc_session_new(&session, model, &err));
+    REFUSED(jc_model_readout(model, h, 1, h, &err));
+    REFUSED(jc_seq_new(&seq, model, NULL, &err));
+    why = ""; /* in its own words */
+    REFUSED(jc_generate(model, &prompt, 1, NULL, no_token, NULL, &err));
     jc_samples_close(samples);
 }
 
