@@ -125,8 +125,10 @@ void bench_int8(json_t *out)
     const size_t vocab = jc_model_get_info(model)->vocab;
     float *exact = jc_matrix_new(WINDOW, vocab, sizeof *exact);
     float *rounded = jc_matrix_new(STEP_ROWS, vocab, sizeof *rounded);
-    if (!exact || !rounded)
+    if (!exact || !rounded) {
         bench_die("logits", NULL);
+        return;
+    }
     for (size_t w = 0; w < WINDOWS; w++) {
         const uint32_t *from = ids.id + w * WINDOW;
         check(jc_seq_new(&seq, model, NULL, &err), &err);
