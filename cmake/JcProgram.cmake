@@ -35,6 +35,7 @@ if(BUILD_TESTING)
       COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run.sh $<TARGET_FILE:jumpcut> ${case})
     set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT 60 SKIP_RETURN_CODE 77)
   endforeach()
+  set_tests_properties(cli/fit-tuned-beside PROPERTIES TIMEOUT 300) # trains for a while
   # every command of the tutorial, as it is written
   add_test(NAME docs/tutorial COMMAND ${PROJECT_SOURCE_DIR}/tests/docs/commands.sh
     $<TARGET_FILE:jumpcut> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)

@@ -170,7 +170,7 @@ static jc_status count_bytes(struct training *tr)
     st = tr->job->texts->open(tr->job->texts->arg, &samples, tr->job->err);
     for (uint64_t i = 0; i < tr->t->held_texts && st == JC_OK; i++) {
         char *text = NULL;
-        size_t length;
+        size_t length = 0;
         st = jc_samples_next(samples, &sample, tr->job->err);
         if (st == JC_OK)
             st = jc_tokenizer_decode(tokenizer, sample.ids, sample.n_ids, &text, &length,

@@ -117,7 +117,7 @@ static jc_status rebuild_tensor(jc_pickle *p, const jc_pickle_value *args, jc_er
 static jc_status load_bytes(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
 {
     const jc_pickle_value *bytes = member(p, args, 0);
-    uint32_t root;
+    uint32_t root = 0;
 
     if (!bytes || bytes->kind != JC_PICKLE_TEXT)
         return jc_pickle_broken(p, "loads from something else than bytes", err);

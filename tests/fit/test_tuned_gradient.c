@@ -127,7 +127,7 @@ static void test_tuned__loss_and_gradient_equal_autograd(void **state)
 {
     (void)state;
     for (size_t m = 0; m < JC_COUNT(models); m++) {
-        golden g = {NULL};
+        golden g = {.n = 0};
         open_case(&g, models[m], 0);
         add(&g);
         const double *loss = doubles(&g, "loss");
@@ -212,7 +212,7 @@ static void test_tuned__gradient_is_that_of_differences(void **state)
 
     (void)state;
     for (size_t m = 0; m < JC_COUNT(models); m++) {
-        golden g = {NULL};
+        golden g = {.n = 0};
         double got[12], want[12];
         open_case(&g, models[m], 1);
         add(&g);
@@ -228,7 +228,7 @@ static void test_tuned__gradient_is_that_of_differences(void **state)
 
 static void test_tuned__gradient_does_not_depend_on_threads(void **state)
 {
-    golden one = {NULL}, more = {NULL};
+    golden one = {.n = 0}, more = {.n = 0};
 
     (void)state;
     open_case(&one, "tiny-gpt2", 1);
