@@ -53,7 +53,8 @@ jc_status jc_exit_points_read(uint32_t at[JC_EXIT_POINTS], size_t *n, const char
                               uint32_t layers, jc_error *err) JC_NODISCARD;
 
 /* The points whose pass of one row reads the fewest bytes, when the share of tokens that
- * can leave by block l is (l / L)^4; *gain is by how much of the full model's. */
+ * can leave by block l is (l / L)^4; *gain: the share of the full model's bytes that they
+ * save, below 0 where they cost more. */
 void jc_exit_points_choose(jc_exits *exits, const jc_cost *map, double *gain);
 
 #endif
