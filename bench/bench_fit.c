@@ -10,20 +10,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base.h"
 #include "jumpcut/fit.h"
 #include "stats/moments.h"
 #include "support/gelsd.h"
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* States of a chain of layers x [taps, n, d]: each is the last one, turned a little, and
  * noise. Every column has mean zero. */
@@ -114,14 +105,14 @@ bool bench_fit(size_t layers, size_t width, size_t vectors, bench_fit_result *re
     stats = sum(x, taps, n, d);
     if (!stats)
         goto done;
-    double start = seconds();
+    double start = jc_seconds();
     if (jc_fit(&shortcut, stats, NULL, NULL))
         goto done;
-    double fit = seconds() - start;
-    start = seconds();
+    double fit = jc_seconds() - start;
+    start = jc_seconds();
     if (!gelsd(x, x + n * d, n, d, -1, w))
         goto done;
-    one = seconds() - start;
+    one = jc_seconds() - start;
     size_t pairs = layers * taps / 2;
     *result = (bench_fit_result){layers,
                                  d,

@@ -72,6 +72,11 @@ void jc_note(const jc_hooks *hooks, const char *fmt, ...) JC_PRINTF(2, 3);
 /* JC_OK to go on, JC_E_CANCELLED (with its message) to stop. */
 jc_status jc_report(const jc_hooks *hooks, const jc_progress *progress, jc_error *err);
 
+/* ---- time ---- */
+
+/* Seconds since some moment, on a clock that nobody sets. */
+double jc_seconds(void);
+
 /* ---- random numbers: the same on every machine ---- */
 typedef struct jc_rng {
     uint64_t state;

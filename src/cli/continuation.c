@@ -4,20 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/base.h"
 #include "base/utf8.h"
 #include "cli/exits.h"
 #include "cli/json_text.h"
 #include "cli/output.h"
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static jc_status no_memory(jc_error *err)
 {
@@ -90,7 +82,7 @@ void jc_continuations_free(jc_continuations *c)
 
 void jc_continuations_start(jc_continuations *c)
 {
-    c->start = c->first = c->last = now();
+    c->start = c->first = c->last = jc_seconds();
 }
 
 /* ---- text out ---- */
@@ -211,7 +203,7 @@ bool jc_continuations_take(void *arg, const jc_token *token)
 
     if (c->status)
         return false;
-    c->last = now();
+    c->last = jc_seconds();
     if (c->tokens++ == 0) {
         c->first = c->last;
         jc_ui_clear(c->ui);

@@ -6,19 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/base.h"
 
 #define BAR_EVERY  0.1 /* seconds */
 #define LINE_EVERY 10.0
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int columns(void)
 {
@@ -100,7 +93,7 @@ bool jc_ui_progress(jc_ui *ui, const jc_progress *p)
         return false;
     if (ui->quiet)
         return true;
-    double t = now();
+    double t = jc_seconds();
     if (strncmp(ui->stage, p->stage, sizeof ui->stage - 1) != 0 || p->done < ui->first) {
         snprintf(ui->stage, sizeof ui->stage, "%s", p->stage);
         ui->start = ui->shown = t;

@@ -6,7 +6,6 @@
  * the logits of a step, so these are the tokens that plain generation would have written
  * there.
  */
-#include <time.h>
 
 #include "generate/writer.h"
 #include "jumpcut/generate.h"
@@ -14,14 +13,6 @@
 #include "model/session.h"
 
 enum { ROWS = 32 };
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- after the same text ---- */
 
@@ -123,7 +114,7 @@ static bool take(void *arg, const jc_token *token)
     own_text *own = arg;
     const jc_compared *text = &own->texts[token->sequence];
 
-    own->last = now();
+    own->last = jc_seconds();
     if (token->position >= text->n)
         return false;
     bool same = text->ids[token->position] == token->id;

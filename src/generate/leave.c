@@ -11,7 +11,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "kernels/vector.h"
 
@@ -37,14 +36,6 @@ struct jc_leaving {
     float *before;     /* [writer->n, width]: mapped at the exit point before */
     size_t width, vocab;
 };
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void jc_leaving_free(jc_leaving *s)
 {
@@ -187,7 +178,7 @@ static jc_stretch stretch_of(const jc_leaving *s, size_t i, uint32_t depth)
 /* All that are going, through the blocks after `from` up to `to`. */
 static jc_status climb(jc_leaving *s, uint32_t from, uint32_t to, jc_error *err)
 {
-    double since = now();
+    double since = jc_seconds();
 
     for (size_t f = 0; f < s->n_going; f++)
         s->stretch[f] = stretch_of(s, s->going[f], from);
@@ -200,7 +191,7 @@ static jc_status climb(jc_leaving *s, uint32_t from, uint32_t to, jc_error *err)
         for (size_t r = 0; r < s->stretch[f].n; r++)
             b->depth[b->n - 1 - r] = to;
     }
-    s->stats->pass_seconds += now() - since;
+    s->stats->pass_seconds += jc_seconds() - since;
     return JC_OK;
 }
 
@@ -224,12 +215,12 @@ static jc_status map_rows(jc_leaving *s, size_t p, size_t first, size_t n, jc_er
 
 static jc_status read_out(jc_leaving *s, const float *h, size_t n, jc_error *err)
 {
-    double since = now();
+    double since = jc_seconds();
     const jc_cost *cost = &s->exits->readout;
     jc_status st = jc_partway_logits(s->writer->model, h, n, s->writer->logits, err);
 
     spend(&s->stats->readouts, n, (double)n * cost->flops, cost->bytes);
-    s->stats->readout_seconds += now() - since;
+    s->stats->readout_seconds += jc_seconds() - since;
     return st;
 }
 
@@ -301,7 +292,7 @@ static jc_status consider(jc_leaving *s, size_t p, size_t first, size_t n, size_
 static jc_status fill(jc_leaving *s, size_t p, jc_error *err)
 {
     const jc_exits *e = s->exits;
-    double since = now();
+    double since = jc_seconds();
 
     s->stats->left[p] += s->n_gone;
     for (size_t k = 0; k < s->n_gone; k++)
@@ -315,7 +306,7 @@ static jc_status fill(jc_leaving *s, size_t p, jc_error *err)
     count_fills(s, s->n_gone, p);
     for (size_t k = 0; k < s->n_gone; k++)
         s->behind[s->gone[k]].n = 0;
-    s->stats->pass_seconds += now() - since;
+    s->stats->pass_seconds += jc_seconds() - since;
     return st;
 }
 

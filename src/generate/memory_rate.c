@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* memory_rate.c: how fast all threads together read memory. */
 #include <string.h>
-#include <time.h>
 
 #include "jumpcut/generate.h"
 #include "kernels/kernels.h"
@@ -34,14 +33,6 @@ static jc_status read_piece(void *arg, size_t i, jc_error *err)
     return JC_OK;
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 double jc_memory_rate(void)
 {
     JC_USE_THREADS(0);
@@ -53,10 +44,10 @@ double jc_memory_rate(void)
         memset(data, 1, (size_t)SIZE * MIB);
         r->data = data;
         for (size_t t = 0; t < TIMES; t++) {
-            double start = now();
+            double start = jc_seconds();
             if (jc_parallel(SIZE / PIECE, read_piece, r, NULL))
                 break;
-            double rate = (double)SIZE * MIB / (now() - start);
+            double rate = (double)SIZE * MIB / (jc_seconds() - start);
             best = t > 0 && rate > best ? rate : best;
         }
     }

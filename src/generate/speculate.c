@@ -10,7 +10,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "generate/pay.h"
 #include "kernels/kernels.h"
@@ -44,18 +43,10 @@ struct jc_speculation {
     jc_generate_stats *stats;
 };
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Add the time since *since, which becomes now. */
 static void add_time(double *sum, double *since)
 {
-    double t = now();
+    double t = jc_seconds();
 
     *sum += t - *since;
     *since = t;
@@ -349,7 +340,7 @@ static jc_status find_running(jc_speculation *s, size_t *n, jc_error *err)
 
 jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
 {
-    double since = now(), start = since;
+    double since = jc_seconds(), start = since;
     const float *h;
     size_t n = 0, tokens = 0;
     jc_status st = find_running(s, &n, err);
