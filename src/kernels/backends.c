@@ -183,7 +183,7 @@ void jc_linear_free(jc_linear *linear)
 
 size_t jc_linear_bytes(const jc_linear *linear)
 {
-    return linear->bytes;
+    return linear ? linear->bytes : 0;
 }
 
 jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,

@@ -133,7 +133,8 @@ typedef struct jc_linear jc_linear; /* read-only once made; shared between threa
 jc_status jc_linear_new(jc_linear **out, const jc_backend *backend,
                         const jc_linear_spec *spec, jc_error *err) JC_NODISCARD;
 void jc_linear_free(jc_linear *linear);
-size_t jc_linear_bytes(const jc_linear *linear); /* of its weight in memory */
+size_t
+jc_linear_bytes(const jc_linear *linear); /* of its weight in memory; NULL has none */
 /* x and y without gaps between rows. */
 jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                           jc_error *err) JC_NODISCARD;

@@ -65,11 +65,6 @@ void jc_mixture_free(jc_mixture *m)
     jc_free(m);
 }
 
-static size_t bytes_of(const jc_linear *linear)
-{
-    return linear ? jc_linear_bytes(linear) : 0;
-}
-
 size_t jc_mixture_bytes(const jc_mixture *m)
 {
     size_t bytes = 0;
@@ -77,9 +72,9 @@ size_t jc_mixture_bytes(const jc_mixture *m)
     if (!m)
         return 0;
     for (size_t e = 0; e < m->n; e++)
-        bytes += bytes_of(m->experts[e].up) + bytes_of(m->experts[e].down);
-    return bytes + bytes_of(m->router) + bytes_of(m->shared_gate) + bytes_of(m->shared_up) +
-           bytes_of(m->shared_down);
+        bytes += jc_linear_bytes(m->experts[e].up) + jc_linear_bytes(m->experts[e].down);
+    return bytes + jc_linear_bytes(m->router) + jc_linear_bytes(m->shared_gate) +
+           jc_linear_bytes(m->shared_up) + jc_linear_bytes(m->shared_down);
 }
 
 /* ---- running ---- */

@@ -28,11 +28,6 @@ void jc_latent_free(jc_latent *latent)
     jc_free(latent);
 }
 
-static size_t bytes_of(const jc_linear *linear)
-{
-    return linear ? jc_linear_bytes(linear) : 0;
-}
-
 size_t jc_latent_bytes(const jc_latent *latent)
 {
     size_t bytes = 0;
@@ -40,9 +35,9 @@ size_t jc_latent_bytes(const jc_latent *latent)
     if (!latent)
         return 0;
     for (size_t h = 0; latent->keys && latent->values && h < latent->heads; h++)
-        bytes += bytes_of(latent->keys[h]) + bytes_of(latent->values[h]);
-    return bytes + bytes_of(latent->q_down) + bytes_of(latent->q_up) +
-           bytes_of(latent->kv_down);
+        bytes += jc_linear_bytes(latent->keys[h]) + jc_linear_bytes(latent->values[h]);
+    return bytes + jc_linear_bytes(latent->q_down) + jc_linear_bytes(latent->q_up) +
+           jc_linear_bytes(latent->kv_down);
 }
 
 /* Of a head there are rows that make keys, then rows that make values. */

@@ -34,7 +34,7 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
             break;
         st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
                                linears[i].add, err);
-        if (st == JC_OK && *linears[i].out)
+        if (st == JC_OK)
             model->info.weight_bytes += jc_linear_bytes(*linears[i].out);
     }
     size_t n_sinks;
@@ -88,8 +88,7 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
     if (st == JC_OK)
         st = jc_weights_linear(&model->embed_in, model, JC_W_EMBED_IN, 0, JC_ACT_NONE,
                                false, err);
-    if (model->embed_in)
-        model->info.weight_bytes += jc_linear_bytes(model->embed_in);
+    model->info.weight_bytes += jc_linear_bytes(model->embed_in);
     if (st == JC_OK)
         st = jc_relative_load(model, err);
     for (uint32_t l = 0; l < model->hp.layers && st == JC_OK; l++) {
