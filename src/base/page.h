@@ -13,6 +13,9 @@ typedef struct jc_asset {
     size_t size;
 } jc_asset;
 
+/* The script that every page begins with: page.js. */
+extern const jc_asset jc_page_js;
+
 typedef struct jc_slot {
     const char *name;
     const void *data; /* [size], for `put` */

@@ -1,19 +1,6 @@
-/* base.js: what the page of a lens is drawn with: the data, words, and shades. Tokens and
- * names reach the page as text nodes, never as markup. sheet.js and page.js follow in the
- * same script. */
-"use strict";
-
-window.addEventListener("error", (event) => {
-    const note = document.createElement("p");
-    note.className = "error";
-    note.setAttribute("role", "alert");
-    note.textContent = `This page could not be drawn: ${event.message}`;
-    document.body.prepend(note);
-});
-
-/* Maps are keyed by names of methods, which may be "__proto__": they have no prototype. */
-const plainObject = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
-const lens = JSON.parse(document.getElementById("lens").textContent, plainObject);
+/* base.js: what the page of a lens is drawn with: the data, words, and shades. sheet.js
+ * and page.js follow in the same script. */
+const lens = read("lens");
 const names = Object.keys(lens.maps);
 const columns = lens.positions.length;
 const last = lens.model.layers;
@@ -26,16 +13,7 @@ const view = {
     pinned: false, /* it was chosen; else the one under the pointer is told of */
 };
 
-/* ---- words and elements ---- */
-
-function element(tag, attributes, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes ?? {})) {
-        made.setAttribute(name, value);
-    }
-    made.append(...children);
-    return made;
-}
+/* ---- words ---- */
 
 /* A token, its spaces made visible. */
 function word(id) {
@@ -53,12 +31,6 @@ function number(x) {
 function percent(p) {
     return p > 0 && p < 0.001 ? `${(100 * p).toExponential(0)}%` : `${(100 * p).toFixed(1)}%`;
 }
-
-function count(n, noun) {
-    return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
-}
-
-const PLAIN = { __proto__: null, id: "logit lens", mat: "fitted map", ridge: "fitted map", narrow: "narrow map", "one-jump": "one map for all layers", tuned: "tuned map" };
 
 /* "fitted map (mat)": what a map is called on this page. */
 function plain(name) {

@@ -34,6 +34,7 @@ static jc_status put_html(const jc_lens *lens, const jc_lens_look *look, FILE *f
     const jc_slot slots[] = {
         {"version", jc_version(), strlen(jc_version()), jc_put_html},
         {"css", jc_lens_page_css.data, jc_lens_page_css.size, jc_put_raw},
+        {"shared", jc_page_js.data, jc_page_js.size, jc_put_raw},
         {"base", jc_lens_base_js.data, jc_lens_base_js.size, jc_put_raw},
         {"sheet", jc_lens_sheet_js.data, jc_lens_sheet_js.size, jc_put_raw},
         {"page", jc_lens_page_js.data, jc_lens_page_js.size, jc_put_raw},

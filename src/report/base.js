@@ -1,21 +1,7 @@
 /* base.js: the results, words, elements and tables. charts.js, heat.js, sections.js,
- * further.js and closing.js follow in the same script.
- *
- * The program has checked the shape of the results. Everything taken from them reaches the
- * page as text nodes or attribute values, never as markup. */
-"use strict";
-
-window.addEventListener("error", (event) => {
-    const note = document.createElement("p");
-    note.className = "error";
-    note.setAttribute("role", "alert");
-    note.textContent = `This page could not be drawn: ${event.message}`;
-    document.body.prepend(note);
-});
-
-/* Objects are keyed by names of methods, which may be "__proto__": they have no prototype. */
-const plainObject = (key, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.setPrototypeOf(value, null) : value);
-const results = JSON.parse(document.getElementById("results").textContent, plainObject);
+ * further.js and closing.js follow in the same script. The program has checked the
+ * shape of the results. */
+const results = read("results");
 const { model, data, saved } = results;
 const L = model.layers;
 const methods = [...Object.keys(results.r2).filter((name) => name !== "id"), "id"];
@@ -23,10 +9,6 @@ const fitted = methods.slice(0, -1);
 const halfway = Math.floor(L / 2);
 
 /* ---- words ---- */
-
-function count(n, noun) {
-    return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
-}
 
 function list(words) {
     return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
@@ -55,11 +37,6 @@ function within(x, ci) {
 
 /* ---- names: what a method is called on this page ---- */
 
-const PLAIN = {
-    __proto__: null, id: "logit lens", mat: "fitted map", ridge: "fitted map with ridge", narrow: "narrow map",
-    "one-jump": "one map for all layers", tuned: "tuned map", jacobian: "Jacobian map",
-};
-
 function plainName(name) {
     const fit = results.fits?.[name], base = PLAIN[fit?.method ?? name];
     const rank = fit?.rank > 0 ? ` of rank ${fit.rank}` : "";
@@ -81,15 +58,6 @@ function compare(say, better) {
 }
 
 /* ---- elements ---- */
-
-function element(tag, attributes, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes ?? {})) {
-        made.setAttribute(name, value);
-    }
-    made.append(...children);
-    return made;
-}
 
 /* A number to read, with the exact one behind it. */
 function exact(x) {

@@ -31,6 +31,7 @@ static jc_status put_page(json_t *results, const char *out_path, jc_error *err)
         {"version", jc_version(), strlen(jc_version()), jc_put_html},
         {"css", jc_asset_css.data, jc_asset_css.size, jc_put_raw},
         {"chart", jc_asset_chart.data, jc_asset_chart.size, jc_put_raw},
+        {"shared", jc_page_js.data, jc_page_js.size, jc_put_raw},
         {"base", jc_asset_base.data, jc_asset_base.size, jc_put_raw},
         {"charts", jc_asset_charts.data, jc_asset_charts.size, jc_put_raw},
         {"heat", jc_asset_heat.data, jc_asset_heat.size, jc_put_raw},
