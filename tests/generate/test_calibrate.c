@@ -11,6 +11,7 @@
 #include "jumpcut/policy.h"
 #include "shortcut/shortcut.h"
 #include "store/store.h"
+#include "support/shortcuts.h"
 
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/"
 #define TINY   GOLDEN "models/tiny-gpt2"
@@ -59,21 +60,6 @@ static jc_model *open(const char *path)
 
     assert_int_equal(jc_model_open(&model, path, NULL, NULL), JC_OK);
     return model;
-}
-
-/* The identity between all layers. */
-static jc_shortcut *identity(const jc_model *model)
-{
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_shortcut *shortcut;
-
-    assert_int_equal(
-        jc_shortcut_new(&shortcut, &jc_form_identity, info->layers, info->width, NULL),
-        JC_OK);
-    assert_int_equal(
-        jc_shortcut_put_meta(shortcut, "model.fingerprint", info->fingerprint, NULL),
-        JC_OK);
-    return shortcut;
 }
 
 struct texts {
@@ -176,7 +162,7 @@ static void check_promise(const jc_exit_losses *pool, double alpha, double delta
 static void test_calibrate__the_promise_is_kept(void **state)
 {
     jc_model *model = open(DEMO);
-    jc_shortcut *maps = identity(model);
+    jc_shortcut *maps = shortcut_of(model, &jc_form_identity);
     jc_exit_losses pool;
 
     (void)state;
@@ -271,7 +257,7 @@ static void check_gate(const jc_model *model, const jc_shortcut *maps, const cha
 static void test_calibrate__losses_are_what_generation_does(void **state)
 {
     jc_model *model = open(DEMO);
-    jc_shortcut *maps = identity(model);
+    jc_shortcut *maps = shortcut_of(model, &jc_form_identity);
 
     (void)state;
     check_gate(model, maps, "gap", 80);
@@ -320,7 +306,7 @@ static jc_policy *calibrate(const jc_model *model, const jc_shortcut *maps, size
 static void test_calibrate__too_few_texts_let_nobody_leave(void **state)
 {
     jc_model *model = open(TINY);
-    jc_shortcut *maps = identity(model);
+    jc_shortcut *maps = shortcut_of(model, &jc_form_identity);
     static const uint32_t ids[] = {1, 7, 3};
     const jc_prompt prompt = {ids, 3};
     struct written plain = {.n = 0}, careful = {.n = 0};
@@ -345,7 +331,7 @@ static void test_calibrate__too_few_texts_let_nobody_leave(void **state)
 static void test_calibrate__a_policy_is_read_as_it_was_written(void **state)
 {
     jc_model *model = open(TINY), *other = open(GOLDEN "models/tiny-gpt2-bf16");
-    jc_shortcut *maps = identity(model), *more;
+    jc_shortcut *maps = shortcut_of(model, &jc_form_identity), *more;
     const jc_model_info *info = jc_model_get_info(model);
     char folder[] = "/tmp/jc-policy-XXXXXX", path[64], again[64];
     jc_policy *policy = calibrate(model, maps, 300, 0.9), *read;
@@ -436,7 +422,7 @@ static void test_calibrate__files_that_are_no_policy_are_refused(void **state)
 static void test_calibrate__wrong_use_is_answered(void **state)
 {
     jc_model *model = open(TINY), *encoder = open(GOLDEN "models/tiny-bert");
-    jc_shortcut *maps = identity(model);
+    jc_shortcut *maps = shortcut_of(model, &jc_form_identity);
     struct texts texts = {.model = model, .n = 3, .length = 5};
     jc_samples *samples = samples_of(&texts, NULL);
     jc_calibrate_params params;

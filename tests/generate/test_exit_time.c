@@ -16,6 +16,7 @@
 #include "jumpcut/generate.h"
 #include "shortcut/shortcut.h"
 #include "store/store.h"
+#include "support/shortcuts.h"
 
 enum { TOKENS = 6, TIMES = 7, TRIES = 6 };
 
@@ -176,11 +177,7 @@ static void check_shape(const struct shape *shape)
     jc_status st = jc_model_open(&model, folder, NULL, NULL);
     remove_model(folder);
     assert_int_equal(st, JC_OK);
-    const jc_model_info *info = jc_model_get_info(model);
-    assert_int_equal(
-        jc_shortcut_new(&maps, &jc_form_identity, info->layers, info->width, NULL), JC_OK);
-    assert_int_equal(
-        jc_shortcut_put_meta(maps, "model.fingerprint", info->fingerprint, NULL), JC_OK);
+    maps = shortcut_of(model, &jc_form_identity);
     jc_generate_params_init(&params);
     params.tokens = TOKENS;
     params.shortcut = maps;

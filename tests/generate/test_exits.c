@@ -11,6 +11,7 @@
 #include "jumpcut/generate.h"
 #include "shortcut/shortcut.h"
 #include "store/store.h"
+#include "support/shortcuts.h"
 
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/"
 #define TINY   GOLDEN "models/tiny-gpt2"
@@ -84,25 +85,11 @@ static jc_map *add_map(jc_shortcut *shortcut, uint32_t i, uint32_t j)
     return map;
 }
 
-static jc_shortcut *new_shortcut(const jc_model *model)
-{
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_shortcut *shortcut;
-
-    assert_int_equal(
-        jc_shortcut_new(&shortcut, &jc_form_affine, info->layers, info->width, NULL),
-        JC_OK);
-    assert_int_equal(
-        jc_shortcut_put_meta(shortcut, "model.fingerprint", info->fingerprint, NULL),
-        JC_OK);
-    return shortcut;
-}
-
 static jc_shortcut *golden_maps(const jc_model *model, const jc_safetensors *file)
 {
     const jc_model_info *info = jc_model_get_info(model);
     size_t d = info->width;
-    jc_shortcut *shortcut = new_shortcut(model);
+    jc_shortcut *shortcut = shortcut_of(model, &jc_form_affine);
     char name[64];
 
     for (uint32_t i = 1; i < info->layers; i++)
@@ -122,7 +109,7 @@ static jc_shortcut *random_maps(const jc_model *model, bool bad)
 {
     const jc_model_info *info = jc_model_get_info(model);
     size_t d = info->width;
-    jc_shortcut *shortcut = new_shortcut(model);
+    jc_shortcut *shortcut = shortcut_of(model, &jc_form_affine);
     jc_rng rng = {3};
 
     for (uint32_t i = 1; i < info->layers; i++)
@@ -421,7 +408,8 @@ static void refused(const jc_model *model, const jc_generate_params *params,
 static void test_exits__wrong_use_is_answered(void **state)
 {
     jc_model *model = open(TINY), *other = open(GOLDEN "models/tiny-gpt2-bf16");
-    jc_shortcut *maps = random_maps(model, false), *few = new_shortcut(model);
+    jc_shortcut *maps = random_maps(model, false),
+                *few = shortcut_of(model, &jc_form_affine);
     jc_generate_params params;
 
     (void)state;

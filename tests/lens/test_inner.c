@@ -8,6 +8,7 @@
 #include "lens/lens.h"
 #include "model/golden.h"
 #include "shortcut/shortcut.h"
+#include "support/shortcuts.h"
 
 #define TOKENIZER JC_SOURCE_DIR "/tests/golden/tokenizer/tiny"
 
@@ -26,16 +27,12 @@ static jc_shortcut *inner_map(const jc_model *model, const float **state)
 
     snprintf(name, sizeof name, "map.1.attn.%u", info->layers);
     assert_true(jc_place_read(&spec.place, name, strlen(name), info->layers));
-    assert_int_equal(
-        jc_shortcut_new(&made, &jc_form_affine, info->layers, info->width, NULL), 0);
+    made = shortcut_of(model, &jc_form_affine);
     assert_int_equal(jc_shortcut_add(made, &spec, &map, NULL), 0); /* zeroed */
     float *bias = jc_map_fill(map, "bias");
     for (uint32_t r = 0; r < info->width; r++)
         bias[r] = (float)sin(1 + 3 * r);
     *state = bias;
-    assert_int_equal(jc_shortcut_set_meta(made, "method", "made", NULL), 0);
-    assert_int_equal(
-        jc_shortcut_set_meta(made, "model.fingerprint", info->fingerprint, NULL), 0);
     return made;
 }
 

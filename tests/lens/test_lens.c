@@ -15,6 +15,7 @@
 #include "model/golden.h"
 #include "shortcut/shortcut.h"
 #include "support/scratch.h"
+#include "support/shortcuts.h"
 
 #define TOKENIZERS JC_SOURCE_DIR "/tests/golden/tokenizer/"
 
@@ -36,7 +37,7 @@ static jc_shortcut *made_maps(const jc_model *model)
     jc_shortcut *made;
     jc_map *map;
 
-    assert_int_equal(jc_shortcut_new(&made, &jc_form_affine, info->layers, d, NULL), 0);
+    made = shortcut_of(model, &jc_form_affine);
     for (uint32_t l = 0; l < info->layers; l++) {
         assert_int_equal(jc_shortcut_add_pair(made, l, info->layers, &map, NULL), 0);
         float *weight = jc_map_fill(map, "weight"), *bias = jc_map_fill(map, "bias");
@@ -47,9 +48,6 @@ static jc_shortcut *made_maps(const jc_model *model)
                     (float)((r == c ? 0.6 : 0) + 0.2 * sin(1 + l + 3 * r + 7 * c));
         }
     }
-    assert_int_equal(jc_shortcut_set_meta(made, "method", "made", NULL), 0);
-    assert_int_equal(
-        jc_shortcut_set_meta(made, "model.fingerprint", info->fingerprint, NULL), 0);
     return made;
 }
 
