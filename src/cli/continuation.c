@@ -338,9 +338,11 @@ static void print_one(const jc_continuations *c, size_t i)
 /* The text beside the full model's, where that is wanted. */
 static jc_status compare(const jc_continuations *c, jc_comparison *out, jc_error *err)
 {
-    jc_compared *texts = calloc(c->n, sizeof *texts);
-    jc_status st = texts ? JC_OK : no_memory(err);
+    jc_compared *texts = calloc(c->n + 1, sizeof *texts); /* never of nothing */
+    jc_status st = JC_OK;
 
+    if (!texts)
+        return no_memory(err);
     for (size_t i = 0; i < c->n && st == JC_OK; i++) {
         size_t n_prompt = c->prompts[i].n, n = n_prompt + c->of[i].n;
         uint32_t *ids = malloc(n * sizeof *ids);
@@ -355,7 +357,7 @@ static jc_status compare(const jc_continuations *c, jc_comparison *out, jc_error
     }
     if (st == JC_OK)
         st = jc_generate_compare(out, c->model, texts, c->n, c->compare, err);
-    for (size_t i = 0; texts && i < c->n; i++) {
+    for (size_t i = 0; i < c->n; i++) {
         union {
             const uint32_t *borrowed;
             void *own;

@@ -300,7 +300,7 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
         }
         return jc_config_u32(config, key, member, err);
     case JC_KEY_SET:
-        return read_set(config, key, row->def, err);
+        return read_set(config, key, row->def ? row->def : "", err);
     case JC_KEY_REAL:
     case JC_KEY_CAP:
         return jc_config_real(config, key, member, err);
