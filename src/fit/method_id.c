@@ -3,7 +3,7 @@
 #include "fit/methods.h"
 
 const jc_method jc_method_id = {
-    .info = {"id", "the state itself, unchanged"},
+    .info = {.name = "id", .summary = "the state itself, unchanged"},
     .options = "",
     .form = &jc_form_identity,
 };

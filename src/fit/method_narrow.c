@@ -65,7 +65,8 @@ static jc_status fit(jc_fit_job *job)
 }
 
 const jc_method jc_method_narrow = {
-    .info = {"narrow", "the best map of a given rank, as two narrow matrices"},
+    .info = {.name = "narrow",
+             .summary = "the best map of a given rank, as two narrow matrices"},
     .options = "bias|rank|metric",
     .form = &jc_form_low_rank,
     .form_bias = &jc_form_low_rank,

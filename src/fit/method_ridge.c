@@ -9,7 +9,7 @@ static jc_status fit(jc_fit_job *job)
 }
 
 const jc_method jc_method_ridge = {
-    .info = {"ridge", "least squares with a penalty on large maps"},
+    .info = {.name = "ridge", .summary = "least squares with a penalty on large maps"},
     .options = "ridge|bias",
     .form = &jc_form_dense,
     .form_bias = &jc_form_affine,

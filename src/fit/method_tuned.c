@@ -502,8 +502,9 @@ static jc_status train(jc_train_job *job)
 }
 
 const jc_method jc_method_tuned = {
-    .info = {"tuned",
-             "affine maps to the last layer, trained to read out as the model does",
+    .info = {.name = "tuned",
+             .summary =
+                 "affine maps to the last layer, trained to read out as the model does",
              .texts = true},
     .form = &jc_form_affine,
     .form_bias = &jc_form_affine,
