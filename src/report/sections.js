@@ -33,12 +33,18 @@ function intervals(lists) {
 
 /* ---- above all sections ---- */
 
+/* Blocks are not work: what finding the exits costs stands beside what they leave unrun. */
+function headlineCost() {
+    const m = bestMap() ?? "id";
+    return saved[m].flops == null ? "" : ` With a read-out after each layer that costs ${saved[m].flops.toFixed(1)} times the multiply-adds of the full model.`;
+}
+
 function headline() {
     if (!saved) {
         return "The model has no head: R², how much of a state a map explains, is all that can be scored.";
     }
     return `Early exit leaves ${compare((m) => (saved[m].blocks === null ? undefined : `${saved[m].blocks.toFixed(1)} of ${count(L, "block")} (${saved[m].percent.toFixed(1)}%) unrun`),
-        (m) => saved[m].blocks)}, at a precision@1 of ${saved.target}.`.replace("leaves unknown, at", "never reaches");
+        (m) => saved[m].blocks)}, at a precision@1 of ${saved.target}.`.replace("leaves unknown, at", "never reaches") + headlineCost();
 }
 
 function overview() {

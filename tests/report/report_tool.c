@@ -144,6 +144,19 @@ static void first_tables(reader *r, json_t *root, const char **methods, size_t n
     }
 }
 
+/* Choices of exits of each method, by both kinds of work. */
+static void net_tables(reader *r, json_t *root, const char **methods, size_t n)
+{
+    json_t *net = json_object_get(root, "net");
+
+    for (size_t m = 0; m < n && net; m++) {
+        json_t *of = json_object_get(net, methods[m]);
+        const char *const names[] = {"p1", "flops", "bytes", NULL};
+        by_entry(r, json_object_get(of, "by_bytes"), names);
+        by_entry(r, json_object_get(of, "by_flops"), names);
+    }
+}
+
 /* The parts are of mat, which is their only whole. */
 static void parts_tables(reader *r, json_t *root)
 {
@@ -276,6 +289,7 @@ static void tables(reader *r, json_t *root)
     for (size_t m = 0; m < n; m++)
         jump[m] = json_object_get(all, methods[m]);
     first_tables(r, root, methods, n, jump);
+    net_tables(r, root, methods, n);
     parts_tables(r, root);
     schedule_tables(r, root);
     rank_tables(r, root);

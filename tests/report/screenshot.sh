@@ -37,21 +37,23 @@ look deep 1280 2450 9 4
 look deep 400 2450 9 4
 
 "$tool" whole 12 id mat >"$work/whole.json"
-look whole 1280 182 33 16
+look whole 1280 182 37 17
 "$tool" numbers "$work/whole.json" "$work/dom" || fail "the tables of all sections"
 for tip in " attention, fitted map: 0.652 (0.634 to 0.670)" " fitted map, one position a text: 0.470" \
     " fitted map, la…est product of R²: 0.450 (0.430 to 0.469); 6 to 12" " logit lens on wiki.txt: 0.036" \
     " narrow map: 0.432 (0.415 to 0.450)" " narrow map of rank 1: 0.063"; do
     grep -q "^tooltips:.*$tip" "$work/dom" || fail "no tooltip '$tip': $(grep ^tooltips "$work/dom")"
 done
-look whole 400 182 33 16
+look whole 400 182 37 17
 
+grep -q "^headline:.*0\.95\. With a read-out after each layer that costs [0-9.]* times the multiply-adds" "$work/dom" ||
+    fail "no cost in the headline: $(grep ^headline "$work/dom")"
 expect whole "advice: Which layer. Is a map worth fitting? Ridge or not. Is more text worth it? Is early exit worth it? Do the maps hold on other text? How narrow."
 grep -q "^about:.* jumpcut study fake --out=fake | jumpcut 0.1.0 | " "$work/dom" || fail "no command line: $(grep ^about "$work/dom")"
 
 # the method worse than the identity, parts alike, much unknown, more text that made it worse
 "$tool" worse 12 id mat >"$work/worse.json"
-look worse 1280 182 33 16
+look worse 1280 182 37 17
 for words in "0.243 with the fitted map and 0.713 with the logit lens" \
     "No layer before the last has an R² to it for every method\\." \
     "All parts can be replaced alike: mean precision@1 0.574\\." \
