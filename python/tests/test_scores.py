@@ -63,7 +63,7 @@ def test_lens_is_the_read_out_of_the_mapped_state(model, shortcut):
 def test_lens_shows_itself(model, shortcut):
     lens = model.lens("The town lies on the", shortcut)
     assert lens._repr_html_().startswith("<iframe srcdoc=") and "<html" in lens.html()
-    assert lens.json["columns"] if "columns" in lens.json else lens.json
+    assert lens.json["positions"] == lens.positions and list(lens.json["maps"]) == ["ridge"]
     assert "settled" in str(lens)
     assert model.lens("The town").maps == ["id"]
 
