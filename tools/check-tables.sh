@@ -18,7 +18,7 @@ line() { # FILE MACRO ENTRY: one line more at the head of a list
 sed 's/jc_arch_llama\b/jc_arch_dummy/; s/"llama"/"dummy"/g' src/model/arch/llama.c >src/model/arch/dummy.c
 line src/model/archs.c ARCHS dummy
 
-sed 's/jc_method_id/jc_method_dummy/; s/{"id",/{"dummy",/' src/fit/method_id.c >src/fit/method_dummy.c
+sed 's/jc_method_id/jc_method_dummy/; s/.name = "id",/.name = "dummy",/' src/fit/method_id.c >src/fit/method_dummy.c
 line src/fit/methods.c METHODS 'dummy, "dummy"'
 
 sed 's/jc_form_identity/jc_form_dummy/; s/"identity"/"dummy"/' src/shortcut/form_identity.c \
