@@ -88,7 +88,10 @@ static bool has(jc_precision precision)
     return precision == JC_PRECISION_F32;
 }
 
-const jc_backend jc_backend_dummy = {.name = "dummy", .has = has, JC_HOST_OPERATIONS};
+const jc_backend jc_backend_dummy = {.name = "dummy",
+                                       .about = "nothing",
+                                       .has = has,
+                                       JC_HOST_OPERATIONS};
 END
 line src/kernels/backends.c BACKENDS dummy
 
@@ -127,5 +130,6 @@ shown drafter build/jumpcut list drafters
 shown gate build/jumpcut list gates
 shown fill build/jumpcut list fills
 shown backend build/jumpcut list backends
+shown form build/jumpcut list forms
 shown backend build/jumpcut fit --help
 exit $failed

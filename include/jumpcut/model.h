@@ -95,6 +95,8 @@ typedef struct jc_architecture {
 /** The one of this name; false where there is none. */
 JC_API bool jc_architecture_find(const char *name, jc_architecture *out);
 JC_API const char *const *jc_backend_list(void);
+/** What the backend at this place of the list is, in a few words; NULL past the last. */
+JC_API const char *jc_backend_about(size_t i);
 
 /* ---- taps: places where hidden states can be read ---- */
 

@@ -93,6 +93,10 @@ JC_API const jc_map *jc_shortcut_map(const jc_shortcut *shortcut, size_t i);
 JC_API const char *jc_map_name(const jc_map *map); /* "map.0+12@-1.12" */
 JC_API const char *jc_map_form(const jc_map *map); /* "low-rank" */
 
+/** The forms that there are: name and a few words; NULL past the last. */
+JC_API const char *jc_form_name(size_t i);
+JC_API const char *jc_form_about(size_t i);
+
 /** The i-th tap it takes; how many there are. None for a map of a part of a block. */
 JC_API size_t jc_map_sources(const jc_map *map);
 JC_API jc_tap_at jc_map_source(const jc_map *map, size_t i);

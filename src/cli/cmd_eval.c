@@ -126,10 +126,10 @@ const jc_command jc_command_eval = {
         "# two methods side by side, as a table for other programs\n"
         "jumpcut eval ./gpt2 mat.safetensors ridge.safetensors --samples work.jsonl "
         "--format csv\n",
-    .groups =
-        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
-                                  &jc_group_self_text, &jc_group_samples, &own_rows,
-                                  &jc_group_eval, &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&own_rows, &jc_group_eval, &jc_group_corpus,
+                                        &jc_group_texts, &jc_group_samples_file,
+                                        &jc_group_self_text, &jc_group_samples,
+                                        &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

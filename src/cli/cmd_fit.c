@@ -402,11 +402,11 @@ const jc_command jc_command_fit = {
         "tuned.safetensors\n"
         "# no texts at hand: let the model write them\n"
         "jumpcut fit ./gpt2 --self-text 5000 --out self.safetensors\n",
-    .groups =
-        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
-                                  &jc_group_self_text, &jc_group_samples, &own_rows,
-                                  &jc_group_fit, &jc_group_train, &jc_group_stats,
-                                  &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&own_rows, &jc_group_fit, &jc_group_train,
+                                        &jc_group_stats, &jc_group_corpus, &jc_group_texts,
+                                        &jc_group_samples_file, &jc_group_self_text,
+                                        &jc_group_samples, &jc_group_model,
+                                        &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

@@ -289,7 +289,7 @@ static const jc_own_row prompt_rows[] = {
      "N"},
 };
 static const jc_group prompt_group = {
-    .title = "Input", .own = prompt_rows, .n_own = JC_COUNT_OF(prompt_rows)};
+    .title = "Prompt", .own = prompt_rows, .n_own = JC_COUNT_OF(prompt_rows)};
 
 static const jc_group draw_group = {
     .title = "Writing", .rows = jc_generate_options, .params = offsetof(jc_args, generate)};
@@ -398,8 +398,8 @@ const jc_command jc_command_generate = {
         "# each line of a file is a prompt\n"
         "jumpcut generate ./gpt2 --text prompts.txt --unit line --format json\n",
     .groups =
-        (const jc_group *const[]){&prompt_group, &jc_group_texts, &draw_group, &stop_group,
-                                  &out_group, &jc_group_model, &jc_group_common, NULL},
+        (const jc_group *const[]){&prompt_group, &draw_group, &stop_group, &out_group,
+                                  &jc_group_texts, &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

@@ -208,7 +208,7 @@ static const jc_own_row text_rows[] = {
     JC_TOKENIZER_ROW,
 };
 static const jc_group text_group = {
-    .title = "Input", .own = text_rows, .n_own = JC_COUNT_OF(text_rows)};
+    .title = "Text", .own = text_rows, .n_own = JC_COUNT_OF(text_rows)};
 
 static const jc_own_row out_rows[] = {
     {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text",
@@ -269,7 +269,7 @@ const jc_command jc_command_lens = {
         "is' --at 6.mid\n"
         "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
     .groups =
-        (const jc_group *const[]){&text_group, &jc_group_texts, &lens_group, &out_group,
+        (const jc_group *const[]){&text_group, &lens_group, &out_group, &jc_group_texts,
                                   &jc_group_model, &jc_group_common, NULL},
     .run = run,
 };

@@ -22,12 +22,6 @@ static void list_metrics(void)
         line(jc_metric_at(i)->name, jc_metric_at(i)->summary);
 }
 
-static void list_names(const char *const *names)
-{
-    for (; *names; names++)
-        puts(*names);
-}
-
 static void list_architectures(void)
 {
     jc_architecture arch;
@@ -40,7 +34,20 @@ static void list_architectures(void)
 
 static void list_backends(void)
 {
-    list_names(jc_backend_list());
+    for (size_t i = 0; jc_backend_list()[i]; i++)
+        line(jc_backend_list()[i], jc_backend_about(i));
+}
+
+static void list_forms(void)
+{
+    for (size_t i = 0; jc_form_name(i); i++)
+        line(jc_form_name(i), jc_form_about(i));
+}
+
+static void list_views(void)
+{
+    for (size_t i = 0; jc_lens_view_at(i); i++)
+        line(jc_lens_view_at(i)->name, jc_lens_view_at(i)->summary);
 }
 
 static void list_drafters(void)
@@ -64,9 +71,11 @@ static void list_fills(void)
 /* The entries, in the order in which they are listed: list_<name>() prints each. */
 #define TABLES(X)                                                                          \
     X(methods)                                                                             \
+    X(forms)                                                                               \
     X(metrics)                                                                             \
     X(architectures)                                                                       \
     X(backends)                                                                            \
+    X(views)                                                                               \
     X(drafters)                                                                            \
     X(gates)                                                                               \
     X(fills)
@@ -108,7 +117,8 @@ const jc_command jc_command_list = {
     .min_words = 1,
     .max_words = 1,
     .teach = "One name a line, as the options and files write it, then what it is.",
-    .examples = "jumpcut list methods\n",
+    .examples = "jumpcut list methods\n"
+                "jumpcut list architectures\n",
     .groups = (const jc_group *const[]){NULL},
     .run = run,
 };

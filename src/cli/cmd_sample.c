@@ -90,8 +90,8 @@ const jc_command jc_command_sample = {
         "mat.safetensors\n"
         "jumpcut eval ./gpt2 mat.safetensors --samples work.jsonl --split val --out "
         "results.json\n",
-    .groups = (const jc_group *const[]){&jc_group_corpus, &jc_group_texts,
-                                        &jc_group_self_text, &jc_group_samples, &own_rows,
+    .groups = (const jc_group *const[]){&own_rows, &jc_group_samples, &jc_group_corpus,
+                                        &jc_group_texts, &jc_group_self_text,
                                         &jc_group_model, &jc_group_common, NULL},
     .run = run,
 };

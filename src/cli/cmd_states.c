@@ -95,9 +95,9 @@ const jc_command jc_command_states = {
                 "# exactly those texts and positions, in that order\n"
                 "jumpcut sample ./gpt2 --text wiki.txt --positions one --out work.jsonl\n"
                 "jumpcut states ./gpt2 --samples work.jsonl --taps 6 --out six.npy\n",
-    .groups =
-        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
-                                  &jc_group_self_text, &jc_group_samples, &own_rows,
-                                  &states_rows, &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&own_rows, &states_rows, &jc_group_corpus,
+                                        &jc_group_texts, &jc_group_samples_file,
+                                        &jc_group_self_text, &jc_group_samples,
+                                        &jc_group_model, &jc_group_common, NULL},
     .run = run,
 };

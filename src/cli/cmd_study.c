@@ -313,11 +313,11 @@ const jc_command jc_command_study = {
         "jumpcut study --out demo\n"
         "# the paper: one random position a sentence, and sentences of another kind\n"
         "jumpcut study ./gpt2 --text wiki.txt --transfer news.txt --paper --out study\n",
-    .groups =
-        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_self_text,
-                                  &jc_group_both_splits, &output, &methods, &fit_rows,
-                                  &stats_rows, &jc_group_eval, &further, &training_size,
-                                  &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&output, &methods, &fit_rows, &further,
+                                        &training_size, &stats_rows, &jc_group_eval,
+                                        &jc_group_corpus, &jc_group_texts,
+                                        &jc_group_self_text, &jc_group_both_splits,
+                                        &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

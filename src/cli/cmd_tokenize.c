@@ -234,7 +234,7 @@ const jc_command jc_command_tokenize = {
                 "# there and back\n"
                 "jumpcut tokenize ./gpt2 --text a.txt | jumpcut tokenize ./gpt2 --decode "
                 "--text -\n",
-    .groups = (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &own_rows,
+    .groups = (const jc_group *const[]){&own_rows, &jc_group_corpus, &jc_group_texts,
                                         &jc_group_common, NULL},
     .run = run,
 };

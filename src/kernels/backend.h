@@ -79,6 +79,7 @@ typedef struct jc_host {
  * NULL: `ref` computes them, in host memory (fallback.h). */
 struct jc_backend {
     const char *name;
+    const char *about; /* what it is, in a few words */
     bool (*has)(jc_precision precision);
     bool borrows; /* reads and writes matrices of callers where they lie */
     jc_status (*buffer_new)(jc_buffer *buffer, size_t bytes, jc_error *err); /* zeroed */

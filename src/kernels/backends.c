@@ -46,6 +46,11 @@ const char *const *jc_backend_names(void)
     return names;
 }
 
+const char *jc_backend_summary(size_t i)
+{
+    return i < JC_COUNT(table) ? table[i]->about : NULL;
+}
+
 const char *jc_backend_name(const jc_backend *backend)
 {
     return backend->name;

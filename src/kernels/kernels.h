@@ -50,6 +50,8 @@ typedef enum jc_plan { JC_PLAN_TEXTS, JC_PLAN_GENERATION } jc_plan;
 const jc_backend *jc_backend_find(const char *name); /* NULL when there is no such entry */
 const char *const *jc_backend_names(void); /* NULL-ended; the first is the default */
 extern const char jc_backend_choices[];    /* "|onednn|ref", for options */
+const char *
+jc_backend_summary(size_t i); /* of names[i], in a few words; NULL past the last */
 const char *jc_backend_name(const jc_backend *backend);
 bool jc_backend_has(const jc_backend *backend,
                     jc_precision precision); /* on this machine */

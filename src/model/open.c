@@ -43,6 +43,11 @@ const char *const *jc_backend_list(void)
     return jc_backend_names();
 }
 
+const char *jc_backend_about(size_t i)
+{
+    return jc_backend_summary(i);
+}
+
 /* Everything that the configuration says. */
 static jc_status configure(jc_model *model, const jc_config *config, jc_error *err)
 {

@@ -30,6 +30,7 @@ static uint64_t flops(const jc_map *map)
 
 const jc_form jc_form_affine = {
     .name = "affine",
+    .about = "a matrix and a constant: W h + b",
     .tensors = {{"weight", JC_SIDE_OUT, JC_SIDE_IN, false},
                 {"bias", JC_SIDE_OUT, JC_SIDE_ONE, false}},
     .prepare = prepare,

@@ -28,6 +28,7 @@ static uint64_t flops(const jc_map *map)
 
 const jc_form jc_form_dense = {
     .name = "dense",
+    .about = "one matrix: W h",
     .tensors = {{"weight", JC_SIDE_OUT, JC_SIDE_IN, false}},
     .prepare = prepare,
     .run = run,

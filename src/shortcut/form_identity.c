@@ -35,5 +35,9 @@ static uint64_t flops(const jc_map *map)
     return 0;
 }
 
-const jc_form jc_form_identity = {
-    .name = "identity", .prepare = prepare, .run = run, .dense = dense, .flops = flops};
+const jc_form jc_form_identity = {.name = "identity",
+                                  .about = "the state as it is, no numbers",
+                                  .prepare = prepare,
+                                  .run = run,
+                                  .dense = dense,
+                                  .flops = flops};

@@ -66,6 +66,7 @@ static uint64_t flops(const jc_map *map)
 
 const jc_form jc_form_low_rank = {
     .name = "low-rank",
+    .about = "two narrow matrices: U (D h), perhaps with a constant",
     .tensors = {[DOWN] = {"down", JC_SIDE_RANK, JC_SIDE_IN, false},
                 [UP] = {"up", JC_SIDE_OUT, JC_SIDE_RANK, false},
                 [BIAS] = {"bias", JC_SIDE_OUT, JC_SIDE_ONE, true}},

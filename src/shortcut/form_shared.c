@@ -75,6 +75,7 @@ static uint64_t flops(const jc_map *map)
 
 const jc_form jc_form_shared = {
     .name = "shared",
+    .about = "one map for all layers, perhaps with a scale and shift of each",
     .tensors = {[SCALE] = {"scale", JC_SIDE_IN, JC_SIDE_ONE, true},
                 [SHIFT] = {"shift", JC_SIDE_IN, JC_SIDE_ONE, true}},
     .prepare = prepare,

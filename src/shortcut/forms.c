@@ -33,3 +33,13 @@ const jc_form *jc_form_find(const char *name)
             return table[i];
     return NULL;
 }
+
+const char *jc_form_name(size_t i)
+{
+    return i < JC_COUNT(table) ? table[i]->name : NULL;
+}
+
+const char *jc_form_about(size_t i)
+{
+    return i < JC_COUNT(table) ? table[i]->about : NULL;
+}

@@ -80,6 +80,7 @@ typedef struct jc_prepared jc_prepared;
 
 typedef struct jc_form {
     const char *name;
+    const char *about; /* what it is, in a few words */
     jc_form_tensor tensors[JC_FORM_TENSORS + 1];
     /* Make what run() needs, in ready's members. */
     jc_status (*prepare)(jc_ready *ready, jc_prepared *pool, jc_error *err);

@@ -94,6 +94,9 @@ static char name[64];
     GET(jc_architecture_find, jc_architecture_find(NULL, NULL))                            \
     GET(jc_architecture_list, jc_architecture_list())                                      \
     GET(jc_backend_list, jc_backend_list())                                                \
+    GET(jc_backend_about, jc_backend_about(99999))                                         \
+    GET(jc_form_name, jc_form_name(99999))                                                 \
+    GET(jc_form_about, jc_form_about(99999))                                               \
     GET(jc_point_name, jc_point_name(99999))                                               \
     CALL(jc_tap_parse, jc_tap_parse(NULL, NULL, NULL, &err))                               \
     GET(jc_tap_name, jc_tap_name((jc_tap){1, 99999}, name))                                \

@@ -168,6 +168,7 @@ static const jc_host host = {
 
 const jc_backend jc_backend_onednn = {
     .name = "onednn",
+    .about = "products by oneDNN, packed for this processor; float32 and bfloat16",
     .has = jc_onednn_has,
     .borrows = true,
     JC_HOST_OPERATIONS,

@@ -316,6 +316,7 @@ static const jc_host host = {
 
 const jc_backend jc_backend_ref = {
     .name = "ref",
+    .about = "plain C, float32; slow, and the same on every machine",
     .has = has,
     .borrows = true,
     JC_HOST_OPERATIONS,
