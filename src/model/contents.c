@@ -11,14 +11,14 @@ size_t jc_model_tensors(const jc_model *model)
 {
     if (!model)
         return 0;
-    return jc_store_count(model->store);
+    return jc_store_stored(model->store);
 }
 
 jc_contents_tensor jc_model_tensor(const jc_model *model, size_t i)
 {
     if (!model)
         return (jc_contents_tensor){0};
-    const jc_tensor *t = jc_store_at(model->store, i);
+    const jc_tensor *t = jc_store_stored_at(model->store, i);
     jc_contents_tensor out = {.name = t->name,
                               .dtype = jc_tensor_type(t),
                               .n_dims = t->n_dims,

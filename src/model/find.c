@@ -125,7 +125,7 @@ static jc_status check_stacked(const jc_model *model, const jc_weight_row *row,
     bool vector = row->shape[1] == JC_DIM_NONE;
 
     if (t->shape[0] == model->hp.experts && t->shape[1] == a &&
-        (vector || t->shape[2] == b) && t->bytes % model->hp.experts == 0 && !t->scales)
+        (vector || t->shape[2] == b) && t->bytes % model->hp.experts == 0)
         return JC_OK;
     return jc_fail(err, JC_E_FORMAT,
                    "tensor '%s' of '%s' is [%zu, %zu, %zu], and the configuration wants "
@@ -147,6 +147,7 @@ void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row
     t->bytes /= model->hp.experts;
     t->count /= model->hp.experts;
     t->data += expert * t->bytes;
+    t->first = expert * t->count;
     t->n_dims--;
     for (size_t i = 0; i < 3; i++)
         t->shape[i] = t->shape[i + 1];
@@ -160,7 +161,7 @@ static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
            b = jc_rows_dim(&model->hp, row->shape[1]);
     uint32_t n_dims = row->shape[1] == JC_DIM_NONE ? 1 : 2;
 
-    if (row->flags & JC_WEIGHT_IN_OUT) {
+    if (row->flags & JC_WEIGHT_IN_OUT && !t->out_in) {
         size_t swap = a;
         a = b;
         b = swap;
@@ -204,15 +205,15 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
         return jc_rows_missing(model, row, block, expert, err);
     jc_status st = check_shape(model, row, t, err);
     bool float8 = t->dtype == JC_F8_E4M3 || t->dtype == JC_F8_E5M2;
-    if (st == JC_OK && float8 && !t->scales)
+    if (st == JC_OK && float8 && !t->packing)
         st =
             jc_fail(err, JC_E_UNSUPPORTED,
                     "cannot read tensor '%s' of '%s': the type %s is not supported without "
                     "scales by block",
                     t->name, t->file, jc_tensor_type(t));
-    if ((st || !jc_dtype_real(t->dtype)) && jc_quantised_beside(model, t->name))
+    if ((st || !jc_tensor_real(t)) && jc_quantised_beside(model, t->name))
         return jc_quantised_refuse(model, jc_quantised_beside(model, t->name), err);
-    if (st == JC_OK && !jc_dtype_real(t->dtype))
+    if (st == JC_OK && !jc_tensor_real(t))
         st = jc_fail(err, JC_E_UNSUPPORTED,
                      "cannot read tensor '%s' of '%s': the type %s is not supported",
                      t->name, t->file, jc_tensor_type(t));

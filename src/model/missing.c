@@ -168,40 +168,16 @@ static const char *method(const jc_config *config, const char *section)
     return strcmp(section, "quantization") == 0 ? "mlx" : "";
 }
 
-/* Eight bits with scales by block, activations as they are: what DeepSeek's and Qwen's
- * folders say. *rows is 0 where they say something else. */
-static void read_blocks(const jc_config *config, const char *section, uint32_t *rows,
-                        uint32_t *columns)
-{
-    char key[64];
-    const char *scheme = NULL;
-
-    *rows = *columns = 0;
-    if (strcmp(method(config, section), "fp8") != 0)
-        return;
-    snprintf(key, sizeof key, "%s.activation_scheme", section);
-    if (jc_config_text(config, key, &scheme, NULL) || strcmp(scheme, "dynamic") != 0)
-        return;
-    snprintf(key, sizeof key, "%s.weight_block_size.0", section);
-    if (jc_config_u32(config, key, rows, NULL))
-        return;
-    snprintf(key, sizeof key, "%s.weight_block_size.1", section);
-    if (jc_config_u32(config, key, columns, NULL) || *columns == 0)
-        *rows = 0;
-}
-
 jc_status jc_quantised_check(jc_model *model, jc_error *err)
 {
     const jc_config *config = jc_store_config(model->store);
-    uint32_t rows, columns;
 
     for (size_t i = 0; i < JC_COUNT(sections); i++) {
         if (!jc_config_has(config, sections[i]))
             continue;
         const char *by = method(config, sections[i]);
-        read_blocks(config, sections[i], &rows, &columns);
-        if (rows > 0)
-            return jc_store_scale(model->store, rows, columns, err);
+        if (jc_store_unpacks(by))
+            return jc_store_unpack(model->store, by, sections[i], err);
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "'%s': its weights are quantised%s%.60s ('%s'), which is not "
                        "supported; take the model that was quantised",

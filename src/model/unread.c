@@ -108,13 +108,8 @@ static void mark_names(const jc_model *model, const jc_weight_row *row, uint32_t
 
     while (jc_names_next(&names, model)) {
         size_t place = jc_store_place(model->store, names.name);
-        if (place == jc_store_count(model->store))
-            continue;
-        read[place] = true;
-        const jc_tensor *t = jc_store_at(model->store, place);
-        if (t->scales)
-            read[jc_store_place(model->store, jc_store_scales_of(model->store, t)->name)] =
-                true;
+        if (place < jc_store_count(model->store))
+            read[place] = true;
     }
 }
 

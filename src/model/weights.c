@@ -40,7 +40,7 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
             return st;
         if (!tensor)
             tensor = model->tokens;
-        stack->in_out = row->flags & JC_WEIGHT_IN_OUT;
+        stack->in_out = row->flags & JC_WEIGHT_IN_OUT && !tensor->out_in;
         stack->plus_one = row->flags & JC_WEIGHT_PLUS_ONE;
         stack->by_head = row->flags & JC_WEIGHT_BY_HEAD;
         stack->head_width = model->hp.head_width;
@@ -314,7 +314,7 @@ static jc_stored stored_part(const struct stack *stack, size_t row, bool kept)
     if (stack->paired && row < stack->n_out / 2)
         part.n_out = stack->n_out / 2 - row;
     part.n_out = left < part.n_out ? left : part.n_out;
-    part.type = tensor->scales ? "scaled" : jc_dtype_name(tensor->dtype);
+    part.type = tensor->packing ? "packed" : jc_dtype_name(tensor->dtype);
     part.from = at * stack->n_in;
     part.data = tensor->data +
                 part.from / jc_dtype_block(tensor->dtype) * jc_dtype_bytes(tensor->dtype);

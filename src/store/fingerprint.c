@@ -45,7 +45,7 @@ static void add_tensor(XXH3_state_t *hash, const jc_tensor *t)
 
 jc_status jc_store_fingerprint(const jc_store *store, char out[33], jc_error *err)
 {
-    return jc_tensors_fingerprint(store->by_name, store->count, out, err);
+    return jc_tensors_fingerprint(store->stored, store->n_stored, out, err);
 }
 
 jc_status jc_tensors_fingerprint(const jc_tensor *const *tensors, size_t n, char out[33],

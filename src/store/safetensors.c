@@ -310,11 +310,6 @@ const jc_tensor *jc_safetensors_at(const jc_safetensors *file, size_t i)
     return i < file->count ? &file->tensors[i] : NULL;
 }
 
-jc_tensor *jc_safetensors_own(jc_safetensors *file, size_t i)
-{
-    return &file->tensors[i];
-}
-
 const jc_tensor *jc_safetensors_find(const jc_safetensors *file, const char *name)
 {
     return jc_tensors_find(file->by_name, file->count, name);

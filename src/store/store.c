@@ -163,23 +163,27 @@ static jc_status index_tensors(jc_store *store, jc_error *err)
         count += jc_safetensors_count(store->files[i]);
     for (size_t i = 0; i < store->n_ggufs; i++)
         count += jc_gguf_count(store->ggufs[i]);
+    store->stored = jc_alloc_array(count, sizeof(const jc_tensor *));
     store->by_name = jc_alloc_array(count, sizeof(const jc_tensor *));
-    if (!store->by_name)
+    if (!store->stored || !store->by_name)
         return jc_fail_nomem(err, store->path);
     for (size_t i = 0; i < store->n_files; i++)
         for (size_t j = 0; j < jc_safetensors_count(store->files[i]); j++)
-            store->by_name[store->count++] = jc_safetensors_at(store->files[i], j);
+            store->stored[store->n_stored++] = jc_safetensors_at(store->files[i], j);
     for (size_t i = 0; i < store->n_ggufs; i++)
         for (size_t j = 0; j < jc_gguf_count(store->ggufs[i]); j++)
-            store->by_name[store->count++] = jc_gguf_at(store->ggufs[i], j);
-    jc_tensors_sort(store->by_name, store->count);
-    for (size_t i = 1; i < store->count; i++) {
-        const jc_tensor *a = store->by_name[i - 1], *b = store->by_name[i];
+            store->stored[store->n_stored++] = jc_gguf_at(store->ggufs[i], j);
+    jc_tensors_sort(store->stored, store->n_stored);
+    for (size_t i = 1; i < store->n_stored; i++) {
+        const jc_tensor *a = store->stored[i - 1], *b = store->stored[i];
         if (strcmp(a->name, b->name) == 0)
             return jc_fail(err, JC_E_FORMAT,
                            "cannot open model '%s': tensor '%s' is in '%s' and in '%s'",
                            store->path, a->name, a->file, b->file);
     }
+    store->count = store->n_stored;
+    for (size_t i = 0; i < store->count; i++)
+        store->by_name[i] = store->stored[i];
     return JC_OK;
 }
 
@@ -226,9 +230,10 @@ void jc_store_close(jc_store *store)
         jc_gguf_close(store->ggufs[i]);
     jc_free(store->files);
     jc_free(store->ggufs);
+    jc_free(store->stored);
     jc_free(store->by_name);
     jc_config_close(store->config);
-    jc_scales_free(store);
+    jc_packs_free(store);
     jc_notes_free(&store->notes);
     jc_free(store->path);
     jc_free(store);
@@ -252,6 +257,16 @@ const jc_config *jc_store_config(const jc_store *store)
 const jc_gguf *jc_store_gguf(const jc_store *store)
 {
     return store->n_ggufs ? store->ggufs[0] : NULL;
+}
+
+size_t jc_store_stored(const jc_store *store)
+{
+    return store->n_stored;
+}
+
+const jc_tensor *jc_store_stored_at(const jc_store *store, size_t i)
+{
+    return i < store->n_stored ? store->stored[i] : NULL;
 }
 
 size_t jc_store_count(const jc_store *store)

@@ -96,12 +96,16 @@ const jc_tensor *jc_store_find(const jc_store *store, const char *name);
 /* Its place in the order of name; jc_store_count() where there is none. */
 size_t jc_store_place(const jc_store *store, const char *name);
 
-/* Weights of eight bits are multiplied by scales that are tensors beside them, a rectangle
- * of [rows, columns] at a time: scales.c. E_FORMAT where scales are of another shape. */
-jc_status jc_store_scale(jc_store *store, size_t rows, size_t columns,
-                         jc_error *err) JC_NODISCARD;
-/* The tensor of a weight's scales, or NULL. */
-const jc_tensor *jc_store_scales_of(const jc_store *store, const jc_tensor *weight);
+/* The same as the files have them, where quantised weights are of several tensors. */
+size_t jc_store_stored(const jc_store *store);
+const jc_tensor *jc_store_stored_at(const jc_store *store, size_t i);
+
+/* Whether folders of weights quantised so are read, by the name that config.json gives it;
+ * then put weights in the place of what they are made of. `section` of the configuration
+ * says how it was done. E_FORMAT, E_UNSUPPORTED. */
+bool jc_store_unpacks(const char *method);
+jc_status jc_store_unpack(jc_store *store, const char *method, const char *section,
+                          jc_error *err) JC_NODISCARD;
 
 /* A name for the contents: 32 lower-case hexadecimal digits (XXH3, 128 bits) over every
  * tensor's name, dtype, shape and contents, in order of name, so that shards do not

@@ -33,15 +33,16 @@ struct jc_store {
     size_t n_files, files_capacity;
     jc_gguf **ggufs; /* [n_ggufs]: the file and its further parts, or none: a folder */
     size_t n_ggufs, ggufs_capacity;
-    jc_scales **scales; /* [n_scales], owned: of weights of eight bits */
-    size_t n_scales, scales_capacity;
-    const jc_tensor **by_name; /* [count] in order of name, borrowed from the files */
+    const jc_tensor **stored; /* [n_stored] in order of name, borrowed from the files */
+    size_t n_stored;
+    struct jc_packed_weight *
+        *packed; /* [n_packed], owned: weights that are made of several */
+    size_t n_packed, packed_capacity;
+    const jc_tensor **by_name; /* [count]: the same with packed weights in their place */
     size_t count;
 };
 
-/* Tensor i of a file, to be changed by this room. */
-jc_tensor *jc_safetensors_own(jc_safetensors *file, size_t i);
-void jc_scales_free(jc_store *store);
+void jc_packs_free(jc_store *store);
 
 /* Open one file of the store's folder and append it to store->files. */
 jc_status jc_store_add(jc_store *store, const char *name, jc_error *err) JC_NODISCARD;

@@ -10,6 +10,11 @@ const char *jc_tensor_type(const jc_tensor *tensor)
     return tensor->type ? tensor->type : jc_dtype_name(tensor->dtype);
 }
 
+bool jc_tensor_real(const jc_tensor *tensor)
+{
+    return tensor->packing || jc_dtype_real(tensor->dtype);
+}
+
 /* Numbers [skip, skip + n) of the block at `in`. */
 static void read_part(const jc_codec *codec, const unsigned char *in, size_t skip, size_t n,
                       float *out)
@@ -18,23 +23,6 @@ static void read_part(const jc_codec *codec, const unsigned char *in, size_t ski
 
     codec->read(in, 1, block);
     memcpy(out, block + skip, n * sizeof *out);
-}
-
-/* Rectangles of a row that elements [first, first + n) are in. */
-static void scale(const jc_scales *s, size_t first, size_t n, float *out)
-{
-    size_t across = (s->width + s->columns - 1) / s->columns;
-
-    for (size_t i = 0; i < n;) {
-        size_t row = (first + i) / s->width, column = (first + i) % s->width;
-        size_t end = (column / s->columns + 1) * s->columns;
-        size_t count = (end < s->width ? end : s->width) - column;
-        float x = s->x[row / s->rows * across + column / s->columns];
-        count = count < n - i ? count : n - i;
-        for (size_t k = 0; k < count; k++)
-            out[i + k] *= x;
-        i += count;
-    }
 }
 
 static void read_blocks(const jc_tensor *tensor, size_t first, size_t n, float *out)
@@ -60,11 +48,12 @@ static void read_blocks(const jc_tensor *tensor, size_t first, size_t n, float *
 
 void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out)
 {
-    assert(jc_dtype_real(tensor->dtype));
+    assert(jc_tensor_real(tensor));
     assert(first <= tensor->count && n <= tensor->count - first);
     if (n == 0)
         return;
-    read_blocks(tensor, first, n, out);
-    if (tensor->scales)
-        scale(tensor->scales, first, n, out);
+    if (tensor->packing)
+        tensor->packing->read(tensor->packing, tensor->first + first, n, out);
+    else
+        read_blocks(tensor, first, n, out);
 }

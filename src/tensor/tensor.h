@@ -82,11 +82,16 @@ size_t jc_dtype_bytes(jc_dtype dtype); /* of a block; 0 of OTHER */
 size_t jc_dtype_block(jc_dtype dtype); /* numbers in a block; mostly 1 */
 bool jc_dtype_real(jc_dtype dtype);    /* can be read as float32 */
 
-/* What numbers of a matrix are multiplied by, a rectangle of it at a time. */
-typedef struct jc_scales {
-    float *x;                    /* [rows of rectangles, columns of rectangles], owned */
-    size_t rows, columns, width; /* of a rectangle; of the whole matrix */
-} jc_scales;
+/* A matrix, or several of one shape, whose numbers are made from more than one tensor. */
+typedef struct jc_packing {
+    /* Numbers [first, first + n), row by row. */
+    void (*read)(const struct jc_packing *packing, size_t first, size_t n, float *out);
+    const struct jc_tensor *bits, *scales, *zeros, *groups; /* borrowed; NULL: none */
+    size_t width;                                           /* numbers of a row */
+    size_t rows, columns; /* of a rectangle that shares a scale */
+    unsigned wide;        /* bits of a number */
+    unsigned offset;      /* added to zeros */
+} jc_packing;
 
 typedef struct jc_tensor {
     const char *name;
@@ -97,10 +102,13 @@ typedef struct jc_tensor {
     size_t shape[JC_TENSOR_DIMS];
     size_t count, bytes;
     const unsigned char *data;
-    const char *file;        /* path, for messages */
-    const jc_scales *scales; /* NULL: none. Of matrices in types of one number a block */
+    const char *file;          /* path, for messages */
+    const jc_packing *packing; /* how it is read, of the number `first` on; NULL: by type */
+    size_t first;
+    bool out_in; /* a matrix is [out, in], however its architecture mostly has it */
 } jc_tensor;
 
+bool jc_tensor_real(const jc_tensor *tensor);        /* can be read as float32 */
 const char *jc_tensor_type(const jc_tensor *tensor); /* "BF16", as its file names it */
 
 /* Convert elements [first, first + n) of a real tensor to float32. */

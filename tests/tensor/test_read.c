@@ -240,33 +240,6 @@ static void test_codec__every_float_of_8_bits_is_exact(void **state)
     }
 }
 
-/* Rectangles of 2 x 3 over a matrix of 5 x 7, those at the edges cut. */
-static void test_read__scales_of_rectangles_are_applied(void **state)
-{
-    enum { ROWS = 5, COLUMNS = 7 };
-    float x[ROWS * COLUMNS], factors[3 * 3], got[ROWS * COLUMNS];
-    const jc_scales scales = {factors, 2, 3, COLUMNS};
-    const jc_tensor t = {.dtype = JC_F32,
-                         .count = ROWS * COLUMNS,
-                         .bytes = sizeof x,
-                         .data = (const unsigned char *)x,
-                         .scales = &scales};
-
-    (void)state;
-    for (int i = 0; i < ROWS * COLUMNS; i++)
-        x[i] = (float)(i + 1);
-    for (int i = 0; i < 9; i++)
-        factors[i] = (float)(10 * i + 1);
-    for (size_t first = 0; first < ROWS * COLUMNS; first++)
-        for (size_t n = 0; first + n <= ROWS * COLUMNS; n++) {
-            jc_tensor_read(&t, first, n, got);
-            for (size_t i = 0; i < n; i++) {
-                size_t row = (first + i) / COLUMNS, column = (first + i) % COLUMNS;
-                assert_true(got[i] == x[first + i] * factors[row / 2 * 3 + column / 3]);
-            }
-        }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,7 +250,6 @@ int main(void)
         cmocka_unit_test(test_convert__parts_equal_the_whole),
         cmocka_unit_test(test_codec__entries_agree_with_the_formats),
         cmocka_unit_test(test_codec__every_float_of_8_bits_is_exact),
-        cmocka_unit_test(test_read__scales_of_rectangles_are_applied),
     };
     return cmocka_run_group_tests_name("tensor/read", tests, NULL, NULL);
 }

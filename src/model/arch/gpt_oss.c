@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gpt_oss.c: gpt-oss (OpenAI 2025): a mixture of experts with biases and a clamped gate,
- * a sink for each head, a window in every other block. Of folders, those with weights
- * that are not in MXFP4; of GGUF files, all.
+ * a sink for each head, a window in every other block.
  */
 #include "model/arch/llama.h"
 

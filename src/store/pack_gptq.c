@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pack_gptq.c: GPTQ (Frantar et al. 2022): whole numbers of 2, 4 or 8 bits, and of each
+ * output and each group of inputs a scale and a zero: w = (q - zero) scale.
+ *
+ * "x.qweight" [in / k, out] has k numbers of one output in a word, from the lowest bits on,
+ * "x.qzeros" [groups, out / k] the same of zeros along the outputs, less one in the first
+ * version of the format; "x.scales" [groups, out]; "x.g_idx" [in] the group of each input,
+ * in any order where it was quantised with desc_act. Without it groups follow one another.
+ */
+#include "store/packs.h"
+
+static const char *settle(jc_packing *p, const jc_config *config, const char *section)
+{
+    p->wide = jc_pack_number(config, section, "bits", 4);
+    p->columns = jc_pack_number(config, section, "group_size", 0);
+    bool second = !jc_pack_says(config, section, "checkpoint_format", "gptq");
+    p->offset = second ? 0 : 1;
+    if (second && !jc_pack_says(config, section, "checkpoint_format", "gptq_v2"))
+        return "its 'checkpoint_format' is neither 'gptq' nor 'gptq_v2'";
+    return p->wide == 2 || p->wide == 4 || p->wide == 8 ? NULL
+                                                        : "its 'bits' are not 2, 4 or 8";
+}
+
+/* Every group that an input names is there. */
+static jc_status check_groups(const jc_packing *p, size_t in, jc_error *err)
+{
+    jc_status st = jc_pack_part(p, p->groups, JC_I32, in, 0, err);
+
+    for (size_t i = 0; i < in && st == JC_OK; i++)
+        if (jc_pack_word(p->groups, i) >= p->scales->shape[0])
+            st = jc_fail(err, JC_E_FORMAT, "tensor '%.160s' of '%s' names group %d of %zu",
+                         p->groups->name, p->groups->file, (int)jc_pack_word(p->groups, i),
+                         p->scales->shape[0]);
+    return st;
+}
+
+static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
+{
+    size_t in, k = 32 / p->wide, out = t->shape[1];
+
+    if (t->dtype != JC_I32 || t->n_dims != 2 || out == 0 || out % k || t->shape[0] == 0 ||
+        !jc_mul(t->shape[0], k, &in))
+        return jc_fail(err, JC_E_FORMAT,
+                       "tensor '%.160s' of '%s' is no matrix of I32 of a multiple of %zu "
+                       "columns",
+                       t->name, t->file, k);
+    if (p->columns == 0 || p->columns > in) /* one group */
+        p->columns = in;
+    size_t groups = p->scales->shape[0];
+    if (!p->groups)
+        groups = (in + p->columns - 1) / p->columns;
+    jc_status st = jc_pack_part(p, p->scales, JC_OTHER, groups, out, err);
+    if (st == JC_OK)
+        st = jc_pack_part(p, p->zeros, JC_I32, groups, out / k, err);
+    if (st == JC_OK && p->groups)
+        st = check_groups(p, in, err);
+    p->width = t->shape[1] = in;
+    t->shape[0] = out;
+    t->out_in = true;
+    return st;
+}
+
+static void read(const jc_packing *p, size_t first, size_t n, float *out)
+{
+    const unsigned k = 32 / p->wide, mask = (1u << p->wide) - 1;
+    size_t n_out = p->bits->shape[1], last = SIZE_MAX;
+    float scale = 0, zero = 0;
+
+    for (size_t i = first; i < first + n; i++) {
+        size_t o = i / p->width, in = i % p->width;
+        size_t group = p->groups ? jc_pack_word(p->groups, in) : in / p->columns;
+        size_t at = group * n_out + o;
+        if (at != last) {
+            unsigned shift = p->wide * (unsigned)(o % k);
+            scale = jc_pack_real(p->scales, at);
+            zero = (float)((jc_pack_word(p->zeros, at / k) >> shift & mask) + p->offset);
+            last = at;
+        }
+        unsigned shift = p->wide * (unsigned)(in % k);
+        unsigned q = jc_pack_word(p->bits, in / k * n_out + o) >> shift & mask;
+        *out++ = ((float)q - zero) * scale;
+    }
+}
+
+const jc_pack jc_pack_gptq = {.method = "gptq",
+                              .type = "GPTQ",
+                              .bits = ".qweight",
+                              .weight = ".weight",
+                              .scales = ".scales",
+                              .zeros = ".qzeros",
+                              .groups = ".g_idx",
+                              .settle = settle,
+                              .shape = shape,
+                              .read = read};

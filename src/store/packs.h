@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* packs.h: what a format of quantised folders is made of; packs.c has the table. */
+#ifndef JC_PACKS_H
+#define JC_PACKS_H
+
+#include "store/store_impl.h"
+
+typedef struct jc_pack {
+    const char *method; /* what config.json calls it */
+    const char *type;   /* of such weights, where it is not that of the tensor of bits */
+    /* Ends of names: of the tensor that has the bits, and in its place the end of the
+     * weight's, of its scales' and so on; NULL: it has none. */
+    const char *bits, *weight, *scales, *zeros, *groups;
+    /* Fills what the configuration says; or what it says that is not read. */
+    const char *(*settle)(jc_packing *p, const jc_config *config, const char *section);
+    /* Checks the parts, and fills width, rows and columns of `p`, shape and out_in of `t`,
+     * which is the tensor of bits under the weight's name. */
+    jc_status (*shape)(jc_packing *p, jc_tensor *t, jc_error *err);
+    void (*read)(const jc_packing *p, size_t first, size_t n, float *out);
+} jc_pack;
+
+/* E_FORMAT unless the part is a matrix [rows, columns] of this type, or, of JC_OTHER, of
+ * any real numbers. */
+jc_status jc_pack_part(const jc_packing *p, const jc_tensor *part, jc_dtype dtype,
+                       size_t rows, size_t columns, jc_error *err) JC_NODISCARD;
+/* A number of the section of the configuration, or `otherwise`. */
+uint32_t jc_pack_number(const jc_config *config, const char *section, const char *key,
+                        uint32_t otherwise);
+/* Whether its text there is this one, whatever the case, or there is none. */
+bool jc_pack_says(const jc_config *config, const char *section, const char *key,
+                  const char *text);
+/* One number of a matrix of real or 32-bit numbers. */
+float jc_pack_real(const jc_tensor *t, size_t i);
+uint32_t jc_pack_word(const jc_tensor *t, size_t i);
+
+#endif

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Write tiny models as folders of quantised weights, and what transformers makes of the
+models multiplied out.
+
+Bits, scales and zeros are random; each format is packed here as its programs write it, and
+multiplied out by its reference formula, w = (q - zero) scale, from the packed tensors:
+GPTQ's as AutoGPTQ unpacks them, AWQ's as AutoAWQ's, MXFP4 by the package's own function.
+packed/values.safetensors has a matrix of each multiplied out.
+"""
+import json
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from transformers.integrations.mxfp4 import convert_moe_packed_tensors
+
+from make_decoders import SHORT, gpt_oss, llama, random_weights
+from make_models import MODELS, write_golden, write_model
+
+GROUP = 16
+AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7]    # of eight outputs, from the lowest bits on
+AWQ_REVERSED = [0, 4, 1, 5, 2, 6, 3, 7]
+
+
+def words(x):
+    return torch.from_numpy(x.astype(np.uint32).view(np.int32).copy())
+
+
+def pack(q, bits, axis):
+    """k = 32 / bits numbers in a word, along an axis, the first in its lowest bits."""
+    q = np.moveaxis(q.astype(np.uint32), axis, -1)
+    q = q.reshape(*q.shape[:-1], -1, 32 // bits)
+    shifts = np.arange(0, 32, bits, dtype=np.uint32)
+    return np.moveaxis((q << shifts).sum(-1, dtype=np.uint32), -1, axis)
+
+
+def gptq(rng, n_in, n_out, bits, group, act, second):
+    groups = -(-n_in // group)
+    q = rng.integers(0, 1 << bits, (n_in, n_out))
+    zeros = rng.integers(0, 1 << bits, (groups, n_out))
+    scales = (0.05 * (1 + rng.random((groups, n_out)))).astype(np.float16)
+    scales = (scales / (1 << (bits - 4))).astype(np.float16)
+    g_idx = np.arange(n_in, dtype=np.int32) // group
+    parts = {"qweight": words(pack(q, bits, 0)), "qzeros": words(pack(zeros, bits, 1)),
+             "scales": torch.from_numpy(scales)}
+    if act:
+        g_idx = rng.permutation(g_idx).astype(np.int32)
+    if act is not None:
+        parts["g_idx"] = torch.from_numpy(g_idx)
+    # AutoGPTQ: shift the words right, mask, and, of the first format, add one to zeros.
+    shifts, mask = np.arange(0, 32, bits), (1 << bits) - 1
+    z = parts["qzeros"].numpy().view(np.uint32)[:, :, None] >> shifts.astype(np.uint32) & mask
+    z = z.reshape(groups, n_out).astype(np.int64) + (0 if second else 1)
+    w = parts["qweight"].numpy().view(np.uint32)[:, None] >> shifts.astype(np.uint32)[:, None]
+    w = (w & mask).reshape(n_in, n_out).astype(np.int64)
+    assert (w == q).all()
+    out = scales.astype(np.float32)[g_idx] * (w - z[g_idx]).astype(np.float32)
+    return parts, torch.from_numpy(out.T.copy())
+
+
+def awq(rng, n_in, n_out, group):
+    groups = -(-n_in // group)
+    q, zeros = (rng.integers(0, 16, (n, n_out)) for n in (n_in, groups))
+    scales = (0.05 * (1 + rng.random((groups, n_out)))).astype(np.float16)
+
+    def ordered(x):
+        return x.reshape(len(x), -1, 8)[:, :, AWQ_ORDER].reshape(x.shape)
+
+    parts = {"qweight": words(pack(ordered(q), 4, 1)),
+             "qzeros": words(pack(ordered(zeros), 4, 1)),
+             "scales": torch.from_numpy(scales)}
+
+    def unpacked(x):  # AutoAWQ: unpack in the order of bits, then put outputs in order
+        x = x.numpy().view(np.uint32)[:, :, None] >> np.arange(0, 32, 4, dtype=np.uint32) & 15
+        return x[:, :, AWQ_REVERSED].reshape(len(x), -1).astype(np.int64)
+
+    w, z = unpacked(parts["qweight"]), unpacked(parts["qzeros"])
+    assert (w == q).all()
+    w = (w - z.repeat(group, 0)[:n_in]).astype(np.float32)
+    out = w * scales.astype(np.float32).repeat(group, 0)[:n_in]
+    return parts, torch.from_numpy(out.T.copy())
+
+
+def mxfp4(rng, experts, n_out, n_in):
+    blocks = torch.from_numpy(rng.integers(0, 256, (experts, n_out, n_in // 32, 16), np.uint8))
+    scales = torch.from_numpy(rng.integers(120, 124, (experts, n_out, n_in // 32)
+                                           ).astype(np.uint8))
+    out = convert_moe_packed_tensors(blocks, scales, dtype=torch.float32)
+    return {"_blocks": blocks, "_scales": scales}, out.contiguous()  # [experts, in, out]
+
+
+def make(name, config, how, packer, values, seed):
+    rng = np.random.default_rng(seed)
+    plain = random_weights(config, seed)
+    packed = {}
+    for key, x in list(plain.items()):
+        if config["model_type"] == "gpt_oss":
+            if not key.endswith(("experts.gate_up_proj", "experts.down_proj")):
+                packed[key] = x
+                continue
+            parts, plain[key] = packer(rng, x.shape[0], x.shape[2], x.shape[1])
+            packed |= {key + end: y for end, y in parts.items()}
+            if "layers.0" in key:
+                values[f"{name}/{key}"] = plain[key].swapaxes(1, 2).contiguous()
+            continue
+        if "_proj." not in key:
+            packed[key] = x
+            continue
+        parts, plain[key] = packer(rng, x.shape[1], x.shape[0])
+        packed |= {key.removesuffix("weight") + part: y for part, y in parts.items()}
+        if "down_proj" in key:
+            values[f"{name}/{key}"] = plain[key]
+    write_model(name, config, plain)
+    texts = [rng.integers(0, config["vocab_size"], n) for n in SHORT]
+    write_golden(name, MODELS / name, texts)
+    write_model(name, config | {"quantization_config": how}, packed)
+
+
+def main():
+    small = llama(hidden_size=32, intermediate_size=48, num_hidden_layers=1)
+
+    def how(method, **more):
+        return {"quant_method": method, "bits": 4, "group_size": GROUP, **more}
+
+    cases = {
+        "tiny-llama-gptq": (small, how("gptq", desc_act=False, sym=False), lambda rng, i, o:
+                            gptq(rng, i, o, 4, GROUP, False, False)),
+        "tiny-llama-gptq-act": (small, how("gptq", desc_act=True,
+                                           checkpoint_format="gptq_v2"),
+                                lambda rng, i, o: gptq(rng, i, o, 4, GROUP, True, True)),
+        "tiny-llama-gptq-8": (small, how("gptq", checkpoint_format="gptq")
+                              | {"bits": 8, "group_size": -1},
+                              lambda rng, i, o: gptq(rng, i, o, 8, i, None, False)),
+        "tiny-llama-awq": (small, how("awq", version="gemm", zero_point=True),
+                           lambda rng, i, o: awq(rng, i, o, GROUP)),
+        "tiny-gpt_oss-mxfp4": (gpt_oss(hidden_size=32, intermediate_size=32),
+                               {"quant_method": "mxfp4", "modules_to_not_convert":
+                                ["model.layers.*.self_attn", "lm_head"]}, mxfp4),
+    }
+    values = {}
+    for number, (name, (config, quantised, packer)) in enumerate(cases.items()):
+        make(name, config, quantised, packer, values, 900 + number)
+    (MODELS.parent / "packed").mkdir(exist_ok=True)
+    save_file(values, MODELS.parent / "packed" / "values.safetensors")
+
+
+if __name__ == "__main__":
+    main()
