@@ -47,6 +47,10 @@ jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stat
         st = jc_origin_record(s->cli, *out, err);
     if (st == JC_OK)
         st = jc_shortcut_save(*out, path, err);
+    if (st == JC_OK) { /* from the file its maps are read as they are wanted */
+        jc_shortcut_free(*out);
+        st = jc_shortcut_open(out, path, err);
+    }
     jc_ui_clear(&s->cli->ui);
     if (st == JC_OK)
         jc_study_say("shortcuts", path);

@@ -63,10 +63,12 @@ static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
                            const jc_schedule *schedule, jc_error *err)
 {
     const jc_packed *packed = &run->methods[method];
-    jc_step *steps = jc_alloc_array(run->taps, sizeof *steps);
     size_t n = 0;
     jc_status st = JC_OK;
 
+    if (schedule->n == 1 && schedule->jumps[0].to + 1 == run->taps) /* an exit */
+        return jc_routes_add_known(&s->routes, run, method, schedule->jumps[0].from, err);
+    jc_step *steps = jc_alloc_array(run->taps, sizeof *steps);
     if (!steps)
         return jc_fail_nomem(err, "schedules");
     uint32_t from = schedule->jumps[0].from, at = from;

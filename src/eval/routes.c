@@ -12,9 +12,30 @@
 
 enum { ENDS_BYTES = 64 << 20 };
 
+static bool same_way(const jc_detour *a, const jc_detour *b)
+{
+    bool same = a->from == b->from && a->n_steps == b->n_steps;
+
+    for (size_t i = 0; same && i < a->n_steps; i++)
+        same = a->steps[i].block == b->steps[i].block &&
+               a->steps[i].parts == b->steps[i].parts &&
+               a->steps[i].jump == b->steps[i].jump;
+    return same;
+}
+
+/* The route that has been added with the same way; SIZE_MAX: none. */
+static size_t find_same(const jc_routes *routes, const jc_detour *detour)
+{
+    for (size_t i = 0; i < routes->n; i++)
+        if (routes->route[i].known == SIZE_MAX && routes->route[i].same == SIZE_MAX &&
+            same_way(&routes->route[i].detour, detour))
+            return i;
+    return SIZE_MAX;
+}
+
 jc_status jc_routes_add(jc_routes *routes, const jc_detour *detour, jc_error *err)
 {
-    size_t n = detour->n_steps;
+    size_t n = detour->n_steps, same = find_same(routes, detour);
 
     if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
         return jc_fail_nomem(err, "a way through the model");
@@ -22,7 +43,8 @@ jc_status jc_routes_add(jc_routes *routes, const jc_detour *detour, jc_error *er
     if (!steps)
         return jc_fail_nomem(err, "a way through the model");
     memcpy(steps, detour->steps, n * sizeof *steps);
-    routes->route[routes->n++] = (jc_route){{detour->from, steps, n}, SIZE_MAX};
+    routes->route[routes->n++] =
+        (jc_route){.detour = {detour->from, steps, n}, .known = SIZE_MAX, .same = same};
     return JC_OK;
 }
 
@@ -31,7 +53,8 @@ jc_status jc_routes_add_known(jc_routes *routes, const jc_eval_run *run, size_t 
 {
     if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
         return jc_fail_nomem(err, "a way through the model");
-    routes->route[routes->n++] = (jc_route){.known = method * run->taps + layer};
+    routes->route[routes->n++] =
+        (jc_route){.known = method * run->taps + layer, .same = SIZE_MAX};
     return JC_OK;
 }
 
@@ -61,6 +84,23 @@ static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
                                      err);
 }
 
+/* Whether route i must be run. */
+static bool is_new(const jc_routes *routes, size_t i)
+{
+    return routes->route[i].known == SIZE_MAX && routes->route[i].same == SIZE_MAX;
+}
+
+/* The scores of a route that need not be run. */
+static void copy_scores(jc_routes *routes, const jc_eval_batch *batch, size_t i)
+{
+    const jc_route *route = &routes->route[i];
+    size_t rows = batch->rows;
+    const jc_score *from = route->known != SIZE_MAX ? batch->scores + route->known * rows
+                                                    : routes->scores + route->same * rows;
+
+    memcpy(routes->scores + i * rows, from, rows * sizeof *from);
+}
+
 jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
                         const jc_eval_batch *batch, jc_error *err)
 {
@@ -76,14 +116,12 @@ jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
                  sizeof *routes->ends))
         return jc_fail_nomem(err, "ways through the model");
     for (size_t i = 0, n; i < routes->n && st == JC_OK; i += n) {
-        size_t known = routes->route[i].known;
         n = 1;
-        if (known != SIZE_MAX) {
-            memcpy(routes->scores + i * rows, batch->scores + known * rows,
-                   rows * sizeof *routes->scores);
+        if (!is_new(routes, i)) {
+            copy_scores(routes, batch, i);
             continue;
         }
-        while (n < group && i + n < routes->n && routes->route[i + n].known == SIZE_MAX)
+        while (n < group && i + n < routes->n && is_new(routes, i + n))
             n++;
         st = run_some(routes, run, batch, i, n, err);
     }

@@ -11,6 +11,7 @@
 typedef struct jc_route {
     jc_detour detour; /* its steps are owned */
     size_t known;     /* SIZE_MAX, or of batch->scores [n_methods * taps]: nothing is run */
+    size_t same;      /* SIZE_MAX, or the route before that goes the same way: likewise */
 } jc_route;
 
 typedef struct jc_routes {

@@ -8,6 +8,7 @@
 struct jc_linear { /* the first member of a backend's own struct */
     const jc_backend *backend;
     size_t n_in, n_out, bytes;
+    size_t step; /* outputs that linear_range() makes at a time; 0: there is none */
     bool add;
     jc_weight_source kept; /* zeroed where the weight is packed */
 };
@@ -55,6 +56,9 @@ typedef struct jc_host {
     void (*linear_free)(jc_linear *linear);
     jc_status (*linear_run)(const jc_linear *linear, jc_plan plan, const float *x,
                             size_t rows, float *y, jc_error *err);
+    /* Outputs first .. first + step of layers that have a step. */
+    jc_status (*linear_range)(const jc_linear *linear, size_t first, const float *x,
+                              size_t rows, float *y, jc_error *err);
     /* One row of each: */
     void (*norm)(const jc_norm *norm, const float *x, float *y);
     void (*rotate)(const jc_rotation *rotation, const float *turns, float *x);
@@ -93,6 +97,9 @@ struct jc_backend {
     void (*linear_free)(jc_linear *linear);
     jc_status (*linear)(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                         jc_error *err);
+    /* NULL: all outputs at once */
+    jc_status (*linear_range)(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                              jc_error *err);
     jc_status (*norm)(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err);
     jc_status (*rotate)(const jc_rotation *rotation, jc_mat turns, jc_mat x, jc_error *err);
     jc_status (*gate)(jc_act act, jc_mat x, jc_mat y, jc_error *err);
@@ -130,6 +137,8 @@ jc_status jc_host_linear_new(jc_linear **out, const jc_backend *backend,
 void jc_host_linear_free(jc_linear *linear);
 jc_status jc_host_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                          jc_error *err);
+jc_status jc_host_linear_range(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                               jc_error *err);
 jc_status jc_host_norm(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                          jc_error *err);
@@ -153,11 +162,11 @@ jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
     .buffer_new = jc_host_buffer_new, .buffer_free = jc_host_buffer_free,                  \
     .upload = jc_host_upload, .download = jc_host_download,                                \
     .linear_new = jc_host_linear_new, .linear_free = jc_host_linear_free,                  \
-    .linear = jc_host_linear, .norm = jc_host_norm, .rotate = jc_host_rotate,              \
-    .gate = jc_host_gate, .softcap = jc_host_softcap, .clamp = jc_host_clamp,              \
-    .gate_clamped = jc_host_gate_clamped, .scatter = jc_host_scatter,                      \
-    .scale = jc_host_scale, .accumulate = jc_host_accumulate, .zero = jc_host_zero,        \
-    .gather = jc_host_gather, .all_finite = jc_host_all_finite,                            \
+    .linear = jc_host_linear, .linear_range = jc_host_linear_range, .norm = jc_host_norm,  \
+    .rotate = jc_host_rotate, .gate = jc_host_gate, .softcap = jc_host_softcap,            \
+    .clamp = jc_host_clamp, .gate_clamped = jc_host_gate_clamped,                          \
+    .scatter = jc_host_scatter, .scale = jc_host_scale, .accumulate = jc_host_accumulate,  \
+    .zero = jc_host_zero, .gather = jc_host_gather, .all_finite = jc_host_all_finite,      \
     .attention = jc_host_attention
 
 /* ref.c: attention of few rows by its definition. */

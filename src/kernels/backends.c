@@ -200,6 +200,19 @@ jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_ma
                                                                     err);
 }
 
+size_t jc_linear_step(const jc_linear *linear)
+{
+    return linear->backend->linear_range && linear->step ? linear->step : linear->n_out;
+}
+
+jc_status jc_linear_range(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                          jc_error *err)
+{
+    if (jc_linear_step(linear) == linear->n_out)
+        return jc_linear_apply(linear, JC_PLAN_TEXTS, x, y, err);
+    return linear->backend->linear_range(linear, first, x, y, err);
+}
+
 jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
                         jc_error *err)
 {

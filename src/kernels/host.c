@@ -96,6 +96,19 @@ jc_status jc_host_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat
     return st;
 }
 
+jc_status jc_host_linear_range(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                               jc_error *err)
+{
+    const float *from = enter(x);
+    float *to = enter(y);
+    jc_status st =
+        linear->backend->host->linear_range(linear, first, from, x.rows, to, err);
+
+    leave(x);
+    leave(y);
+    return st;
+}
+
 /* ---- by row ---- */
 
 /* In tasks of ROWS_TASK rows; which of the members a function needs is its matter. */

@@ -140,6 +140,12 @@ jc_linear_bytes(const jc_linear *linear); /* of its weight in memory; NULL has n
 /* x and y without gaps between rows. */
 jc_status jc_linear_apply(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                           jc_error *err) JC_NODISCARD;
+/* Of a layer with many outputs, some at a time, in the texts plan and with its bits: those
+ * from `first` on, a multiple of jc_linear_step(), as many of them as there are up to the
+ * next multiple: y [rows, that many]. */
+size_t jc_linear_step(const jc_linear *linear);
+jc_status jc_linear_range(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                          jc_error *err) JC_NODISCARD;
 /* The same in the texts plan, for matrices in host memory. */
 jc_status jc_linear_run(const jc_linear *linear, const float *x, size_t rows, float *y,
                         jc_error *err) JC_NODISCARD;

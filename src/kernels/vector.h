@@ -43,6 +43,8 @@ typedef struct jc_vector {
     bool (*finite)(size_t n, const float *x);
     jc_top (*top)(size_t n, const float *x);                /* n >= 2 */
     double (*sum_exp)(size_t n, const float *x, float max); /* of x - max */
+    /* out [n] = scale e^(x - max); returns their sum */
+    double (*exps)(size_t n, const float *x, float max, float scale, float *out);
     size_t (*count_above)(size_t n, const float *x, float bound);
     /* All in one pass; p [n] may be NULL. Where an x is not finite, `exp` or `exp_z` is
      * not. */

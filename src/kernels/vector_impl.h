@@ -283,6 +283,23 @@ static double sum_exp(size_t n, const float *x, float max)
     return sum;
 }
 
+static double exps(size_t n, const float *x, float max, float scale, float *out)
+{
+    double sum = 0;
+
+    for (size_t at = 0; at < n; at += 1024) {
+        size_t end = n - at < 1024 ? n : at + 1024;
+        float part = 0;
+#pragma omp simd reduction(+ : part)
+        for (size_t i = at; i < end; i++) {
+            out[i] = exponential(x[i] - max) * scale;
+            part += out[i];
+        }
+        sum += (double)part;
+    }
+    return sum;
+}
+
 static size_t count_above(size_t n, const float *x, float bound)
 {
     size_t count = 0;
@@ -414,6 +431,7 @@ const jc_vector JC_VECTOR_NAME = {
     .finite = all_finite,
     .top = top,
     .sum_exp = sum_exp,
+    .exps = exps,
     .count_above = count_above,
     .row_sums = row_sums,
     .top_k = top_k,

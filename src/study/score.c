@@ -2,10 +2,12 @@
 /*
  * score.c: R2 and precision@1 of maps to the last layer on held states.
  *
- * A task takes 64 rows of one tap: map, residuals, read-out, first token. Cost: L read-outs
- * of 2 d V flops a vector, next to which the maps (2 d^2) are little.
+ * A task takes 256 rows of one tap, maps them in tiles of 64, adds up residuals, and reads
+ * out the first tokens. Cost: L read-outs of 2 d V flops a vector, next to which the maps
+ * (2 d^2) are little.
  */
 #include <math.h>
+#include <string.h>
 
 #include "eval/bootstrap.h"
 #include "eval/jackknife.h"
@@ -24,36 +26,52 @@ struct job {
     uint32_t *hits;   /* [L, rows]: 1 where the first token is the model's own */
 };
 
-static jc_status score_tile(void *arg, size_t task, jc_error *err)
+/* Tile `tile` of a tap: mapped [n, d], and its residuals. */
+static jc_status map_tile(const struct job *job, uint32_t tap, size_t tile, size_t n,
+                          float *mapped, jc_error *err)
 {
-    const struct job *job = arg;
     const jc_validation *v = job->v;
-    uint32_t last = v->taps - 1, tap = (uint32_t)(task % last);
-    const jc_model_info *info = jc_model_get_info(v->model);
-    size_t d = v->width, vocab = info->has_head ? info->vocab : 1, tile = task / last;
-    size_t first = tile * TILE, n = v->rows - first < TILE ? v->rows - first : TILE;
+    uint32_t last = v->taps - 1;
+    size_t d = v->width, first = tile * TILE;
     const float *want = v->states[last] + first * d, *got;
     double *residual = job->residual + (tap * job->tiles + tile) * v->groups * d;
-    float *mapped = jc_matrix_new(n, d, sizeof *mapped);
-    float *logits = jc_matrix_new(n, vocab, sizeof *logits);
-    jc_status st = mapped && logits ? JC_OK : jc_fail_nomem(err, "a read-out");
+    jc_status st = jc_packed_map(job->method, tap, last, v->states[tap] + first * d, n,
+                                 mapped, &got, err);
 
-    if (st == JC_OK)
-        st = jc_packed_map(job->method, tap, last, v->states[tap] + first * d, n, mapped,
-                           &got, err);
-    if (st == JC_OK && info->has_head)
-        st = jc_model_readout(v->model, got, n, logits, err);
-    for (size_t r = 0; r < n && st == JC_OK; r++) {
-        uint32_t top = jc_vector_get()->top(vocab, logits + r * vocab).index;
-        job->hits[tap * v->rows + first + r] = top == v->top[first + r];
+    if (st)
+        return st;
+    if (got != mapped)
+        memcpy(mapped, got, n * d * sizeof *mapped);
+    for (size_t r = 0; r < n; r++) {
         double *sums = residual + jc_validation_group(v, first + r) * d;
         for (size_t c = 0; c < d; c++) {
             double x = (double)want[r * d + c] - (double)got[r * d + c];
             sums[c] += x * x;
         }
     }
+    return JC_OK;
+}
+
+/* Some tiles of one tap, read out together. */
+static jc_status score_rows(void *arg, size_t task, jc_error *err)
+{
+    const struct job *job = arg;
+    const jc_validation *v = job->v;
+    uint32_t last = v->taps - 1, tap = (uint32_t)(task % last), top[JC_VALIDATION_ROWS];
+    size_t d = v->width, first = task / last * JC_VALIDATION_ROWS, left = v->rows - first;
+    size_t n = left < JC_VALIDATION_ROWS ? left : JC_VALIDATION_ROWS;
+    float *mapped = jc_matrix_new(n, d, sizeof *mapped);
+    jc_status st = mapped ? JC_OK : jc_fail_nomem(err, "a read-out");
+
+    for (size_t at = 0; at < n && st == JC_OK; at += TILE)
+        st = map_tile(job, tap, (first + at) / TILE, n - at < TILE ? n - at : TILE,
+                      mapped + at * d, err);
+    if (st == JC_OK && jc_model_get_info(v->model)->has_head) {
+        st = jc_validation_tops(v->model, mapped, n, top, err);
+        for (size_t r = 0; r < n && st == JC_OK; r++)
+            job->hits[tap * v->rows + first + r] = top[r] == v->top[first + r];
+    }
     jc_free(mapped);
-    jc_free(logits);
     return st;
 }
 
@@ -155,7 +173,8 @@ jc_status jc_validation_score(const jc_validation *v, const jc_shortcut *maps,
     job.residual =
         jc_matrix_new(last * job.tiles * v->groups, v->width, sizeof *job.residual);
     job.hits = jc_matrix_new(last, v->rows, sizeof *job.hits);
-    st = job.residual && job.hits ? jc_parallel(last * job.tiles, score_tile, &job, err)
+    size_t tasks = (v->rows + JC_VALIDATION_ROWS - 1) / JC_VALIDATION_ROWS;
+    st = job.residual && job.hits ? jc_parallel(last * tasks, score_rows, &job, err)
                                   : jc_fail_nomem(err, "scores");
     score->p1 = (jc_estimate){(double)NAN, (double)NAN, (double)NAN};
     if (st == JC_OK && jc_model_get_info(v->model)->has_head)

@@ -6,9 +6,8 @@
 #include "eval/jackknife.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
+#include "model/reading.h"
 #include "stats/batch.h"
-
-enum { TILE = 64 };
 
 void jc_validation_free(jc_validation *v)
 {
@@ -75,21 +74,43 @@ static jc_status run_texts(jc_validation *v, jc_batch *batch, size_t texts, jc_e
     return JC_OK;
 }
 
-static jc_status read_top(void *arg, size_t tile, jc_error *err)
+jc_status jc_validation_tops(const jc_model *model, const float *h, size_t n, uint32_t *top,
+                             jc_error *err)
+{
+    size_t vocab = jc_model_get_info(model)->vocab;
+    jc_reading *reading = NULL;
+    jc_status st = jc_reading_new(&reading, model, h, n, err);
+    size_t step = st == JC_OK ? jc_reading_step(reading) : 0;
+    float *logits = jc_matrix_new(n, step, sizeof *logits);
+    float *best = jc_matrix_new(n, 1, sizeof *best);
+
+    if (st == JC_OK && (!logits || !best))
+        st = jc_fail_nomem(err, "a read-out");
+    for (size_t first = 0; first < vocab && st == JC_OK; first += step) {
+        size_t some = vocab - first < step ? vocab - first : step;
+        st = jc_reading_logits(reading, 0, n, first, logits, err);
+        for (size_t r = 0; r < n && st == JC_OK; r++) {
+            jc_top found = jc_vector_get()->top(some, logits + r * some);
+            if (first > 0 && !(found.first > best[r]))
+                continue;
+            best[r] = found.first;
+            top[r] = (uint32_t)first + found.index;
+        }
+    }
+    jc_free(best);
+    jc_free(logits);
+    jc_reading_free(reading);
+    return st;
+}
+
+static jc_status read_top(void *arg, size_t task, jc_error *err)
 {
     jc_validation *v = arg;
-    size_t vocab = jc_model_get_info(v->model)->vocab, first = tile * TILE;
-    size_t n = v->rows - first < TILE ? v->rows - first : TILE;
-    float *logits = jc_matrix_new(n, vocab, sizeof *logits);
-    jc_status st =
-        logits ? jc_model_readout(v->model, v->states[v->taps - 1] + first * v->width, n,
-                                  logits, err)
-               : jc_fail_nomem(err, "a read-out");
+    size_t first = task * JC_VALIDATION_ROWS, left = v->rows - first;
 
-    for (size_t r = 0; r < n && st == JC_OK; r++)
-        v->top[first + r] = jc_vector_get()->top(vocab, logits + r * vocab).index;
-    jc_free(logits);
-    return st;
+    return jc_validation_tops(v->model, v->states[v->taps - 1] + first * v->width,
+                              left < JC_VALIDATION_ROWS ? left : JC_VALIDATION_ROWS,
+                              v->top + first, err);
 }
 
 size_t jc_validation_group(const jc_validation *v, size_t row)
@@ -163,7 +184,8 @@ jc_status jc_validation_new(jc_validation **out, const jc_model *model, jc_sampl
     jc_batch_free(batch);
     if (st == JC_OK)
         st = jc_model_get_info(model)->has_head
-                 ? jc_parallel((v->rows + TILE - 1) / TILE, read_top, v, err)
+                 ? jc_parallel((v->rows + JC_VALIDATION_ROWS - 1) / JC_VALIDATION_ROWS,
+                               read_top, v, err)
                  : JC_OK;
     if (st == JC_OK)
         st = find_variance(v, err);

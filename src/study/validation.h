@@ -42,6 +42,13 @@ typedef struct jc_fit_score {
     jc_estimate p1; /* precision@1; NAN without a head */
 } jc_fit_score;
 
+/* Rows whose read-outs are made together, a part of the vocabulary at a time. */
+enum { JC_VALIDATION_ROWS = 256 };
+
+/* The first token that h [n, width] read out as, of each. */
+jc_status jc_validation_tops(const jc_model *model, const float *h, size_t n, uint32_t *top,
+                             jc_error *err) JC_NODISCARD;
+
 /* The group of a row's text. */
 size_t jc_validation_group(const jc_validation *v, size_t row);
 

@@ -116,6 +116,57 @@ static void test_backends__linear_layers_agree_with_ref(void **state)
     }
 }
 
+/* Some outputs at a time are those of the whole layer, to the bit. */
+static void check_ranges(const char *backend, const struct layer *row)
+{
+    float *weight = random_floats(row->n_in * row->n_out, 1);
+    float *bias = random_floats(row->n_out, 1);
+    float *x = random_floats(row->rows * row->n_in, 2);
+    float *whole = random_floats(row->rows * row->n_out, 1);
+    jc_linear_spec spec = {
+        .n_in = row->n_in,
+        .n_out = row->n_out,
+        .weight = {.in_out = row->in_out, .arg = weight, .read = read_floats},
+        .bias = bias,
+        .act = row->act,
+        .precision = JC_PRECISION_F32};
+    jc_linear *linear;
+    jc_buffer in, out;
+    const jc_backend *own = jc_backend_find(backend);
+
+    if (row->kept)
+        spec.weight.release = count_release;
+    assert_int_equal(jc_linear_new(&linear, own, &spec, NULL), JC_OK);
+    assert_int_equal(jc_linear_run(linear, x, row->rows, whole, NULL), JC_OK);
+    size_t step = jc_linear_step(linear);
+    assert_true(step > 0);
+    for (size_t first = 0; first < row->n_out; first += step) {
+        size_t n = row->n_out - first < step ? row->n_out - first : step;
+        float *some = random_floats(row->rows * n, 3);
+        jc_mat from = lent(&in, own, x, row->rows, row->n_in, row->n_in);
+        jc_mat to = lent(&out, own, some, row->rows, n, n);
+        assert_int_equal(jc_linear_range(linear, first, from, to, NULL), JC_OK);
+        for (size_t r = 0; r < row->rows; r++)
+            assert_memory_equal(some + r * n, whole + r * row->n_out + first,
+                                n * sizeof *some);
+        jc_free(some);
+    }
+    jc_linear_free(linear);
+    jc_free(weight);
+    jc_free(bias);
+    jc_free(x);
+    jc_free(whole);
+}
+
+static void test_backends__some_outputs_are_those_of_the_whole_layer(void **state)
+{
+    (void)state;
+    for (const char *const *name = jc_backend_names(); *name; name++)
+        for (size_t i = 0; i < JC_COUNT(layers); i++)
+            if (!layers[i].add)
+                check_ranges(*name, &layers[i]);
+}
+
 /* A row's result must not depend on its neighbours or on the number of threads. */
 static void check_batches(const struct layer *row)
 {
@@ -404,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backends__linear_layers_agree_with_ref),
+        cmocka_unit_test(test_backends__some_outputs_are_those_of_the_whole_layer),
         cmocka_unit_test(test_backends__a_row_is_the_same_in_any_batch),
         cmocka_unit_test(test_backends__norms_agree_with_ref),
         cmocka_unit_test(test_backends__norms_of_pieces_leave_the_rest_alone),

@@ -61,6 +61,25 @@ static void test_row_sums__are_those_of_the_definitions(void **state)
     }
 }
 
+static void test_exps__are_those_of_the_definition(void **state)
+{
+    static float out[MOST];
+
+    (void)state;
+    for (size_t s = 0; s < JC_COUNT(sizes); s++) {
+        size_t n = sizes[s];
+        double sum = 0;
+        fill(n, s + 7);
+        double got = jc_vector_get()->exps(n, x, 20, 0.25f, out);
+        for (size_t i = 0; i < n; i++) {
+            double want = 0.25 * exp((double)x[i] - 20);
+            check_near((double)out[i], want, 5e-7 * want);
+            sum += want;
+        }
+        check_near(got, sum, 2e-6 * sum);
+    }
+}
+
 static void test_row_sums__tell_of_a_number_that_is_not_finite(void **state)
 {
     static const float bad[] = {NAN, INFINITY, -INFINITY};
@@ -103,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_row_sums__are_those_of_the_definitions),
+        cmocka_unit_test(test_exps__are_those_of_the_definition),
         cmocka_unit_test(test_row_sums__tell_of_a_number_that_is_not_finite),
         cmocka_unit_test(test_top_k__are_the_largest_equal_ones_by_index),
     };

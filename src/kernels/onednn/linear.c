@@ -308,6 +308,7 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
     l->add = spec->add;
     l->type = spec->precision == JC_PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
     l->width = l->kept ? KEPT_PANEL : PANEL;
+    l->head.step = l->width;
     l->n_panels = (spec->n_out + l->width - 1) / l->width;
     l->panels = jc_alloc_array(l->n_panels, sizeof *l->panels);
     l->generation = jc_alloc_array(1, sizeof *l->generation);
@@ -377,6 +378,7 @@ struct job {
     const struct onednn_linear *l;
     const float *x;
     size_t rows, slice, slices;
+    size_t first, stride; /* y is [rows, stride], outputs from `first` on */
     float *y;
 };
 
@@ -434,22 +436,23 @@ static dnnl_status_t run_tile(const struct job *job, const struct panel *panel, 
                               dnnl_memory_t weight, const struct buffers *b)
 {
     const struct onednn_linear *l = job->l;
-    size_t n_in = l->head.n_in, n_out = l->head.n_out, n = panel->n;
+    size_t n_in = l->head.n_in, stride = job->stride, n = panel->n;
     size_t rows = job->rows - row < ROWS ? job->rows - row : ROWS;
-    int target = rows == ROWS ? INTO_Y : COMPACT;
-    float *y = job->y + row * n_out + panel->first;
-    float *compact = (float *)(void *)b->compact;
-    struct tile tile = {weight, prepare(l, job->x + row * n_in, rows, b->src),
-                        target == INTO_Y ? y : compact, b->scratch};
+    bool whole = rows == ROWS; /* one that is not is padded in a buffer of its own */
+    int target = whole && stride == l->head.n_out ? INTO_Y : COMPACT;
+    float *y = job->y + row * stride + panel->first - job->first;
+    float *to = whole ? y : (float *)(void *)b->compact;
+    struct tile tile = {weight, prepare(l, job->x + row * n_in, rows, b->src), to,
+                        b->scratch};
 
-    for (size_t r = 0; target == COMPACT && l->add && r < rows; r++)
-        memcpy(compact + r * n, y + r * n_out, n * sizeof *y);
+    for (size_t r = 0; !whole && l->add && r < rows; r++)
+        memcpy(to + r * n, y + r * stride, n * sizeof *y);
     dnnl_status_t st = multiply(panel, target, &tile);
     if (st != dnnl_success)
         return st;
-    activate(l, rows, n, target == INTO_Y ? n_out : n, tile.dst);
-    for (size_t r = 0; target == COMPACT && r < rows; r++)
-        memcpy(y + r * n_out, compact + r * n, n * sizeof *y);
+    activate(l, rows, n, whole ? stride : n, to);
+    for (size_t r = 0; !whole && r < rows; r++)
+        memcpy(y + r * stride, to + r * n, n * sizeof *y);
     return st;
 }
 
@@ -458,7 +461,7 @@ static jc_status run_slice(void *arg, size_t task, jc_error *err)
 {
     const struct job *job = arg;
     const struct onednn_linear *l = job->l;
-    const struct panel *panel = &l->panels[task / job->slices];
+    const struct panel *panel = &l->panels[job->first / l->width + task / job->slices];
     size_t row = task % job->slices * job->slice;
     size_t end = job->rows - row < job->slice ? job->rows : row + job->slice;
     dnnl_memory_t own = NULL, weight = panel->weight;
@@ -478,15 +481,40 @@ static jc_status run_slice(void *arg, size_t task, jc_error *err)
     return st == dnnl_success ? JC_OK : jc_onednn_fail(err, st, "a product");
 }
 
+/* Outputs first .. first + stride of them, which are whole panels. */
+static jc_status run(const struct onednn_linear *l, const float *x, size_t rows,
+                     size_t first, size_t stride, float *y, jc_error *err)
+{
+    size_t slice = l->kept ? SLICE : ROWS;
+    struct job job = {.l = l,
+                      .x = x,
+                      .rows = rows,
+                      .slice = slice,
+                      .slices = (rows + slice - 1) / slice,
+                      .first = first,
+                      .stride = stride,
+                      .y = y};
+
+    return jc_parallel(job.slices * ((stride + l->width - 1) / l->width), run_slice, &job,
+                       err);
+}
+
 jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const float *x,
                                size_t rows, float *y, jc_error *err)
 {
     const struct onednn_linear *l = (const struct onednn_linear *)linear;
-    size_t slice = l->kept ? SLICE : ROWS;
-    struct job job = {l, x, rows, slice, (rows + slice - 1) / slice, y};
 
     if (plan == JC_PLAN_GENERATION && l->generation->n > 0)
         return jc_generation_run(l->generation, linear, l->bias, l->act, l->add, x, rows, y,
                                  err);
-    return jc_parallel(job.slices * l->n_panels, run_slice, &job, err);
+    return run(l, x, rows, 0, linear->n_out, y, err);
+}
+
+jc_status jc_onednn_linear_range(const jc_linear *linear, size_t first, const float *x,
+                                 size_t rows, float *y, jc_error *err)
+{
+    size_t left = linear->n_out - first;
+
+    return run((const struct onednn_linear *)linear, x, rows, first,
+               left < linear->step ? left : linear->step, y, err);
 }

@@ -156,6 +156,7 @@ static const jc_host host = {
     .linear_new = jc_onednn_linear_new,
     .linear_free = jc_onednn_linear_free,
     .linear_run = jc_onednn_linear_run,
+    .linear_range = jc_onednn_linear_range,
     .norm = norm,
     .rotate = rotate,
     .gate = gate,

@@ -42,6 +42,8 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
 void jc_onednn_linear_free(jc_linear *linear);
 jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const float *x,
                                size_t rows, float *y, jc_error *err);
+jc_status jc_onednn_linear_range(const jc_linear *linear, size_t first, const float *x,
+                                 size_t rows, float *y, jc_error *err);
 jc_status jc_onednn_head(const jc_head_job *head, jc_error *err);
 jc_status jc_onednn_few_rows(const jc_attention *attention, const jc_attended *span,
                              const float *q, size_t stride_q, const void *k, const void *v,
