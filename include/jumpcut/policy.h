@@ -14,6 +14,22 @@
 extern "C" {
 #endif
 
+enum { JC_TRIED = 32, JC_TRIED_DEPTHS = 6, JC_TRIED_RANKS = 4 };
+
+/** What tuning found of one choice of drafters. */
+typedef struct jc_tried {
+    const char *drafters; /* "ngram+context" */
+    double tokens;        /* a pass */
+    double drafts;        /* run in a pass */
+    /** Speed-up over plain decode: from the times of passes of each size, the time of the
+     *  drafts included; and by the clock, in alternation with plain decode. */
+    double predicted, measured;
+    /** Places k drafts deep that the text came to, and the share of them at which the r-th
+     *  best guess was the model's token. */
+    uint64_t came[JC_TRIED_DEPTHS];
+    double right[JC_TRIED_DEPTHS][JC_TRIED_RANKS];
+} jc_tried;
+
 /** What a policy says. Strings are borrowed from it. */
 typedef struct jc_policy_info {
     size_t size;
@@ -32,6 +48,17 @@ typedef struct jc_policy_info {
     double layers;
     double late;         /* run later, for a token that was behind */
     double flops, bytes; /* of a token, in those of the full model */
+    /* ---- drafts ---- */
+    const char *draft; /* as jc_generate_params.draft; NULL: nothing is said of them */
+    double draft_temperature; /* of the texts that they were chosen on, */
+    uint64_t draft_written;   /* of so many tokens */
+    double draft_speed;       /* the predicted speed-up there */
+    /** T(k): seconds of passes over pass_rows[i] tokens, [n_pass]. */
+    const uint32_t *pass_rows;
+    const double *pass_seconds;
+    size_t n_pass;
+    const jc_tried *tried; /* [n_tried]; none where the policy comes from a file */
+    size_t n_tried;
 } jc_policy_info;
 
 JC_API jc_status jc_policy_open(jc_policy **out, const char *path,
@@ -45,6 +72,32 @@ JC_API jc_policy_info jc_policy_get_info(const jc_policy *policy);
  *  shortcuts. */
 JC_API jc_status jc_policy_check(const jc_policy *policy, const jc_model *model,
                                  const jc_shortcut *shortcut, jc_error *err) JC_NODISCARD;
+
+/* ---- drafts that pay ---- */
+
+typedef struct jc_tune_params {
+    size_t size;
+    const char *draft;      /* drafters to choose among: "auto" or "ngram+context" */
+    uint32_t prompts;       /* texts that are continued */
+    uint32_t prompt_tokens; /* of each, from its beginning, at most */
+    uint32_t tokens;        /* that are written after it */
+    double temperature;
+    uint64_t seed;
+    const char *kv; /* as jc_generate_params.kv */
+    const jc_hooks *hooks;
+} jc_tune_params;
+
+/** Fill with the defaults. */
+JC_API void jc_tune_params_init(jc_tune_params *params);
+JC_API const jc_option *jc_tune_options(size_t *n_rows);
+
+/** Which drafters pay for a model on this machine: measure passes of each size, continue
+ *  texts plainly and with every choice of drafters, and keep the one with the best
+ *  predicted speed, with what its guesses were worth; "none" where none is faster. The
+ *  shortcut, which may be NULL, has the maps that drafters need. E_FORMAT without texts. */
+JC_API jc_status jc_tune(jc_policy **out, const jc_model *model,
+                         const jc_shortcut *shortcut, jc_samples *samples,
+                         const jc_tune_params *params, jc_error *err) JC_NODISCARD;
 
 /* ---- early exit with a promise ---- */
 

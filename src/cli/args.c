@@ -147,6 +147,7 @@ static jc_status fill_defaults(jc_args *args, const jc_command *command,
     jc_lens_params_init(&args->lens);
     jc_generate_params_init(&args->generate);
     jc_calibrate_params_init(&args->calibrate);
+    jc_tune_params_init(&args->tune);
     jc_training_size_params_init(&args->training_size);
     for (size_t i = 0; i < n && st == JC_OK; i++)
         if (!flags[i].many && flags[i].def && (flags[i].group->own || command->defaults))

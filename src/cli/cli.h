@@ -76,6 +76,7 @@ typedef struct jc_args {
     jc_lens_params lens;
     jc_generate_params generate;
     jc_calibrate_params calibrate;
+    jc_tune_params tune;
     jc_training_size_params training_size;
 } jc_args;
 

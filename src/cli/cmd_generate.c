@@ -223,6 +223,10 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
         exits = info.gate && !info.never;
     }
     all.drafts = strcmp(params.draft, "none") != 0;
+    if (d->policy) {
+        const jc_policy_info info = jc_policy_get_info(d->policy);
+        all.drafts = info.draft && strcmp(info.draft, "none") != 0;
+    }
     all.exits = exits;
     if (all.exits && cli->args.own.compare)
         all.compare = &params;
@@ -296,8 +300,8 @@ static const jc_group draw_group = {
 
 static const jc_own_row stop_rows[] = {
     {{"policy", JC_OPTION_TEXT, offsetof(jc_own, policy), 0, 0, NULL, NULL,
-      "exit as this policy says, which 'jumpcut calibrate' made of this model and these "
-      "shortcuts"},
+      "draft as this policy says, which 'jumpcut tune' made of this model, or exit as "
+      "that of 'jumpcut calibrate' says"},
      "FILE"},
     {{"frequent", JC_OPTION_TEXT, offsetof(jc_own, frequent), 0, 0, NULL, NULL,
       "draft 'context' among the tokens that are most frequent in this text; without it "
@@ -363,7 +367,8 @@ const jc_command jc_command_generate = {
         "the same token before; 'context' what a map from a token's embedding and the "
         "state "
         "of the token before makes of it, fitted with '--from 0,12@-1 --to 12' for a model "
-        "of 12 blocks and named after MODEL. 'auto' takes all that it can.\n\n"
+        "of 12 blocks and named after MODEL. 'auto' takes all that it can; 'jumpcut tune' "
+        "measures which of them pay, and --policy takes these.\n\n"
         "With --exit, a token leaves the model at the first exit point where the gate "
         "opens: "
         "the state there, mapped to the last layer by the shortcuts after MODEL, is read "

@@ -23,6 +23,7 @@
     X(convert)                                                                             \
     X(generate)                                                                            \
     X(calibrate)                                                                           \
+    X(tune)                                                                                \
     X(list)                                                                                \
     X(help)                                                                                \
     X(version)

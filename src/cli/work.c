@@ -129,10 +129,10 @@ void jc_work_note_head(jc_cli *cli, const jc_model *model)
 
 /* ---- samples ---- */
 
-static bool takes_samples(const jc_command *command)
+static bool takes(const jc_command *command, const jc_group *group)
 {
     for (const jc_group *const *g = command->groups; *g; g++)
-        if (*g == &jc_group_samples_file)
+        if (*g == group)
             return true;
     return false;
 }
@@ -160,9 +160,11 @@ jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err)
                                            "val",  "mask-rate", "mask-specials"};
     const jc_own *own = &cli->args.own;
     int n = (own->text.n > 0) + (own->samples != NULL) + (cli->args.self.self_text > 0);
-    const char *choice = takes_samples(cli->command)
-                             ? "'--text', '--samples' or '--self-text'"
-                             : "'--text' or '--self-text'";
+    bool file = takes(cli->command, &jc_group_samples_file);
+    const char *choice = !takes(cli->command, &jc_group_self_text)
+                             ? "'--text' or '--samples'"
+                         : file ? "'--text', '--samples' or '--self-text'"
+                                : "'--text' or '--self-text'";
 
     if (n != 1)
         return jc_cli_usage(cli, err,

@@ -7,6 +7,7 @@
 #include "base/memory_free.h"
 #include "generate/leave.h"
 #include "generate/policy.h"
+#include "generate/run.h"
 #include "generate/speculate.h"
 #include "kernels/kernels.h"
 #include "model/session.h"
@@ -157,6 +158,7 @@ typedef struct work {
     jc_leaving *leaving;         /* likewise */
     const jc_prompt *prompts;    /* [writer.n] */
     const jc_generate_params *params;
+    jc_draft_record *record; /* or NULL */
     jc_token_fn *token;
     void *arg;
 } work;
@@ -269,6 +271,8 @@ static jc_status speculate(work *w, jc_error *err)
                                                 .shortcut = p->shortcut,
                                                 .frequent = p->frequent,
                                                 .n_frequent = p->n_frequent},
+                                      .tuning = p->policy ? &p->policy->tuning : NULL,
+                                      .record = w->record,
                                       .stats = p->stats};
 
     if (strcmp(p->draft, "none") == 0)
@@ -300,6 +304,13 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
                       const jc_generate_params *params, jc_token_fn *token, void *arg,
                       jc_error *err)
 {
+    return jc_generate_run(model, prompts, n_prompts, params, NULL, token, arg, err);
+}
+
+jc_status jc_generate_run(const jc_model *model, const jc_prompt *prompts, size_t n_prompts,
+                          const jc_generate_params *params, jc_draft_record *record,
+                          jc_token_fn *token, void *arg, jc_error *err)
+{
     jc_generate_params own;
     jc_generate_stats stats = {.size = sizeof stats};
 
@@ -315,7 +326,8 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
         st = check(model, prompts, n_prompts, &own, err);
     if (st || n_prompts == 0)
         return st;
-    work w = {.prompts = prompts, .params = &own, .token = token, .arg = arg};
+    work w = {
+        .prompts = prompts, .params = &own, .record = record, .token = token, .arg = arg};
     st = jc_writer_init(&w.writer, model, n_prompts, jc_threads_max(), err);
     w.writer.kind = JC_PASS_STEP;
     w.writer.seed = own.seed;

@@ -31,7 +31,20 @@ jc_status jc_policy_new(jc_policy **out, const jc_model *model, const jc_shortcu
 
 void jc_policy_free(jc_policy *policy)
 {
+    if (policy)
+        jc_free(policy->frequent);
     jc_free(policy);
+}
+
+void jc_policy_tell_draft(jc_policy *policy)
+{
+    jc_policy_info *info = &policy->info;
+
+    info->draft = policy->draft;
+    info->pass_rows = policy->tuning.times.rows;
+    info->pass_seconds = policy->tuning.times.seconds;
+    info->n_pass = policy->tuning.times.n;
+    info->tried = policy->tried;
 }
 
 jc_policy_info jc_policy_get_info(const jc_policy *policy)
@@ -72,8 +85,18 @@ jc_status jc_policy_apply(jc_generate_params *params, const jc_model *model, jc_
     const jc_policy_info *info = &params->policy->info;
     jc_status st = jc_policy_check(params->policy, model, params->shortcut, err);
 
-    if (st || !info->gate)
+    if (st)
         return st;
+    if (info->draft) {
+        params->draft = info->draft;
+        params->draft_nodes = 0;
+        if (params->n_frequent == 0) {
+            params->frequent = params->policy->frequent;
+            params->n_frequent = params->policy->n_frequent;
+        }
+    }
+    if (!info->gate)
+        return JC_OK;
     params->exit = info->never ? "none" : info->gate;
     params->exit_at = info->exit_at;
     params->exit_threshold = info->threshold;

@@ -40,6 +40,8 @@ static json_t *policy_json(const jc_policy *policy)
         failed |= json_object_set_new(json, "shortcuts", json_string(policy->shortcut));
     if (policy->info.gate)
         failed |= json_object_set_new(json, "exit", exit_json(&policy->info));
+    if (policy->info.draft)
+        failed |= json_object_set_new(json, "draft", jc_policy_draft_json(policy));
     if (!failed)
         return json;
     json_decref(json);
@@ -144,6 +146,8 @@ static jc_status read_policy(jc_policy *policy, const json_t *json, const char *
 {
     const char *format = json_string_value(json_object_get(json, "format"));
     const json_t *exits = json_object_get(json, "exit");
+    const json_t *draft = json_object_get(json, "draft");
+    const char *why;
 
     if (!format || strcmp(format, FORMAT) != 0)
         return wrong(path, "it is no policy, whose \"format\" is \"" FORMAT "\"", err);
@@ -154,9 +158,11 @@ static jc_status read_policy(jc_policy *policy, const json_t *json, const char *
         (!copy_text(policy->shortcut, sizeof policy->shortcut, json, "shortcuts") ||
          !is_fingerprint(policy->shortcut)))
         return wrong(path, "\"shortcuts\" is no fingerprint of 32 digits", err);
-    if (!json_is_object(exits))
-        return wrong(path, "it says nothing of exits", err);
-    return read_exit(policy, exits, path, err);
+    if (!json_is_object(exits) && !json_is_object(draft))
+        return wrong(path, "it says nothing of exits or drafts", err);
+    if (draft && !jc_policy_draft_read(policy, draft, &why))
+        return wrong(path, why, err);
+    return exits ? read_exit(policy, exits, path, err) : JC_OK;
 }
 
 jc_status jc_policy_open(jc_policy **out, const char *path, jc_error *err)

@@ -28,6 +28,9 @@ struct jc_speculation {
     jc_mix mix;
     size_t nodes; /* 0: by cost */
     pass_cost cost;
+    const jc_draft_tuning *tuning; /* or NULL */
+    jc_draft_record *record;       /* or NULL */
+    size_t steps;
     jc_pay pay;            /* where the trees are as large as pays */
     jc_tree *trees;        /* [writer->n] */
     jc_walk *walks;        /* [writer->n] */
@@ -36,7 +39,6 @@ struct jc_speculation {
     size_t *first; /* [writer->n]: the first row of each feed */
     float *logits; /* [read_rows, vocab] */
     size_t read_rows, vocab, width;
-    bool learns;
     size_t row, n_rows;   /* of which the logits are there */
     size_t feed, n_feeds; /* that these rows are of */
     jc_seen seen[READ_ROWS];
@@ -103,9 +105,11 @@ jc_status jc_speculation_new(jc_speculation **out, jc_writer *writer,
     s->vocab = info->vocab;
     s->width = info->width;
     s->stats = spec->stats;
-    jc_status st = jc_mix_open(&s->mix, spec->drafters, &spec->setup, err);
-    for (size_t k = 0; k < s->mix.n; k++)
-        s->learns |= s->mix.of[k]->learn != NULL;
+    s->tuning = spec->tuning;
+    s->record = s->mix.record = spec->record;
+    jc_status st = jc_mix_open(&s->mix, spec->drafters, &spec->setup, spec->tuning, err);
+    if (s->record && s->record->begun)
+        s->mix.worth = s->record->worth;
     if (st == JC_OK)
         st = reserve(s, err);
     if (st) {
@@ -143,21 +147,41 @@ static double row_cost(const pass_cost *c)
     return fmin(fmax(cost, 0.005), 0.5);
 }
 
+/* Of a pass with 0, 1, ... drafts behind each of n texts. What was measured before gives
+ * its shape, the passes of this run the scale. */
+static void expect(const jc_speculation *s, size_t n, double seconds[ROWS])
+{
+    const pass_cost *c = &s->cost;
+    const jc_pass_times *times = s->tuning && s->tuning->times.n ? &s->tuning->times : NULL;
+    double rows = c->n > 0 ? c->k / c->n : 1, each = times ? 0 : row_cost(c), shape[ROWS];
+
+    for (size_t k = 0; k < ROWS; k++)
+        shape[k] = times ? jc_pass_times_at(times, (double)(n * (k + 1)))
+                         : 1 + each * (double)(n * (k + 1) - 1);
+    double at = times ? jc_pass_times_at(times, rows) : 1 + each * (rows - 1);
+    double scale = c->n > 0 ? c->t / c->n / at : 1;
+    for (size_t k = 0; k < ROWS; k++)
+        seconds[k] = scale * shape[k];
+}
+
 /* ---- a pass ---- */
 
 /* Trees behind all texts that go on. */
 static jc_status draft(jc_speculation *s, size_t n, jc_error *err)
 {
     jc_writer *w = s->writer;
+    double seconds[ROWS];
     jc_status st = JC_OK;
 
+    expect(s, n, seconds);
+    jc_mix_turn(&s->mix);
     for (size_t f = 0; f < n && st == JC_OK; f++) {
         size_t i = w->running[f], length = w->text[i].ids.n;
         size_t room = jc_seq_room(w->text[i].seq) - length;
         size_t most = s->pay.plain ? 0 : s->nodes ? s->nodes : JC_DRAFT_NODES;
         jc_tree_bound bound = {.nodes = most < room ? most : room,
                                .depth = room,
-                               .cost = s->nodes ? 0 : (double)n * row_cost(&s->cost)};
+                               .seconds = s->nodes ? NULL : seconds};
         st = jc_tree_grow(&s->trees[i], &s->mix, w->text[i].ids.id, length, s->width,
                           &bound, err);
     }
@@ -224,9 +248,33 @@ static void learn(jc_speculation *s)
         for (size_t k = 0; k < s->writer->feeds[f].n; k++, row++) {
             s->seen[row].id = s->ids[f][k];
             for (size_t m = 0; m < s->mix.n; m++)
-                if (s->mix.of[m]->learn)
+                if (s->mix.of[m]->learn && s->mix.trade[m].used)
                     s->mix.of[m]->learn(s->mix.state[m], &s->seen[row]);
         }
+}
+
+/* Whether a drafter learns in this turn. */
+static bool learns(const jc_speculation *s)
+{
+    for (size_t k = 0; k < s->mix.n; k++)
+        if (s->mix.of[k]->learn && s->mix.trade[k].used)
+            return true;
+    return false;
+}
+
+static jc_status learn_all(jc_speculation *s, jc_error *err)
+{
+    double since = jc_seconds();
+    jc_status st = jc_parallel(s->n_rows, look, s, err);
+
+    learn(s);
+    since = jc_seconds() - since;
+    for (size_t k = 0; k < s->mix.n; k++) {
+        double *mean = &s->mix.trade[k].learning;
+        if (s->mix.of[k]->learn && s->mix.trade[k].used)
+            *mean = *mean > 0 ? FADE * *mean + (1 - FADE) * since : since;
+    }
+    return st;
 }
 
 /* From the root of feed f's tree draw, and go to the child that was drawn, while there is
@@ -266,11 +314,7 @@ static jc_status draw(jc_speculation *s, jc_error *err)
 
     for (size_t f = s->feed; f < s->feed + s->n_feeds && st == JC_OK; f++)
         st = walk(s, f, &s->writer->rooms[0], err);
-    if (st == JC_OK && s->learns && !s->pay.plain) {
-        st = jc_parallel(s->n_rows, look, s, err);
-        learn(s);
-    }
-    return st;
+    return st == JC_OK && learns(s) ? learn_all(s, err) : st;
 }
 
 static jc_status read_out(jc_speculation *s, size_t n, double *since, jc_error *err)
@@ -314,6 +358,8 @@ static void count(jc_speculation *s, size_t n, size_t rows)
     stats->drafted += rows - n;
     for (size_t f = 0; f < n; f++) {
         const jc_walk *walk = &s->walks[s->writer->running[f]];
+        if (s->record)
+            s->record->rows[s->writer->feeds[f].n]++;
         stats->accepted += walk->n - 1;
         for (size_t k = 0; k < walk->n && k < JC_DRAFT_DEPTHS; k++) {
             stats->reached[k]++;
@@ -338,6 +384,24 @@ static jc_status find_running(jc_speculation *s, size_t *n, jc_error *err)
     return JC_OK;
 }
 
+/* A step is over, of which drafting was a part. The first one prepares weights, and tells
+ * nothing. */
+static void took(jc_speculation *s, double rows, double seconds, double drafting,
+                 double tokens)
+{
+    if (s->record) {
+        s->record->worth = s->mix.worth;
+        s->record->begun = true;
+    }
+    if (s->nodes == 0 && !s->record)
+        jc_pay_took(&s->pay, seconds, tokens);
+    if (s->steps++ == 0)
+        return;
+    double each = seconds / tokens, *mean = &s->mix.token_seconds;
+    *mean = *mean > 0 ? FADE * *mean + (1 - FADE) * each : each;
+    measure(&s->cost, rows, seconds - drafting);
+}
+
 jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
 {
     double since = jc_seconds(), start = since;
@@ -351,6 +415,7 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
     st = draft(s, n, err);
     size_t rows = lay_out(s, n, false);
     add_time(&s->stats->draft_seconds, &since);
+    double drafted = since;
     if (st == JC_OK)
         st = jc_session_extend(s->writer->session, s->writer->feeds, n, s->writer->kind, &h,
                                err);
@@ -366,11 +431,9 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
         return st;
     keep_states(s, n, h);
     count(s, n, rows);
-    measure(&s->cost, (double)rows / (double)n, since - start);
     for (size_t f = 0; f < n; f++)
         tokens += s->walks[s->writer->running[f]].n;
-    if (s->nodes == 0)
-        jc_pay_took(&s->pay, since - start, (double)tokens);
+    took(s, (double)rows, since - start, drafted - start, (double)tokens);
     return JC_OK;
 }
 

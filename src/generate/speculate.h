@@ -22,6 +22,8 @@ typedef struct jc_speculation_spec {
     const char *drafters; /* "ngram+recycle" */
     size_t nodes;         /* of a tree; 0: by what a row costs and is worth */
     jc_draft_setup setup;
+    const jc_draft_tuning *tuning; /* borrowed; NULL: nothing was found before */
+    jc_draft_record *record; /* borrowed, or NULL; with it drafts never rest as a whole */
     jc_generate_stats *stats;
 } jc_speculation_spec;
 

@@ -5,6 +5,9 @@
  * A child is never likelier to be reached than its parent. So the best nodes among all
  * candidates are a tree, and it is final once all of its nodes have been asked for
  * children: in rounds, each asks the drafters about all new places at once.
+ *
+ * A drafter costs time, too. It is asked where what cheaper ones leave open, times the
+ * share of that which it has gained before, is worth its time.
  */
 #include "generate/tree.h"
 
@@ -13,6 +16,12 @@
 #define WEIGHT 12.0 /* guesses that a prior counts for */
 #define LEAST  1e-3 /* candidates less likely to be reached are dropped */
 #define SURE   0.98 /* no candidate counts as surer, nor all children together */
+#define TUNED  40.0 /* guesses that a probability found by tuning counts for */
+
+#define PLACES 8.0 /* that a drafter's first trade counts for, */
+#define HOPE   0.4 /* in which so much of what was open was gained */
+#define FADE   0.97
+enum { TRY = 8, REST = 16, MOST = 256 }; /* turns: asked in any case; not asked */
 
 void jc_mix_close(jc_mix *mix)
 {
@@ -23,17 +32,32 @@ void jc_mix_close(jc_mix *mix)
     memset(mix, 0, sizeof *mix);
 }
 
+/* The table of tuning that is of a drafter, or NULL. */
+static const double *tuned(const jc_draft_tuning *tuning, const jc_drafter *drafter)
+{
+    for (size_t i = 0; tuning && i < tuning->n; i++)
+        if (strcmp(tuning->name[i], drafter->name) == 0)
+            return tuning->worth[i];
+    return NULL;
+}
+
 jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setup,
-                      jc_error *err)
+                      const jc_draft_tuning *tuning, jc_error *err)
 {
     jc_status st = jc_drafters_find(mix->of, &mix->n, names, setup, err);
 
     for (size_t k = 0; k < mix->n && st == JC_OK; k++) {
         const jc_drafter *drafter = mix->of[k];
+        const double *worth = tuned(tuning, drafter);
+        double weight = worth ? TUNED : WEIGHT;
         mix->states |= drafter->states;
+        mix->trade[k] = (jc_trade){.open = PLACES,
+                                   .gained = PLACES * HOPE,
+                                   .trying = worth ? 0 : TRY,
+                                   .rest = REST};
         for (uint32_t c = 0; c < JC_GUESS_CLASSES; c++) {
-            mix->worth.all[k][c] = WEIGHT;
-            mix->worth.right[k][c] = WEIGHT * drafter->prior(c);
+            mix->worth.all[k][c] = weight;
+            mix->worth.right[k][c] = weight * (worth ? worth[c] : drafter->prior(c));
         }
         if (drafter->open)
             st = drafter->open(&mix->state[k], setup, err);
@@ -117,33 +141,45 @@ static void add_children(jc_tree *tree, const jc_mix *mix, uint32_t parent, size
 
 /* ---- the choice ---- */
 
-/* A node that is worth its row: tokens a pass over its cost must not fall. */
-static bool pays(const jc_tree_bound *bound, double reach, double tokens, size_t rows)
+/* The likeliest candidate to be reached whose parent is chosen, or 0. */
+static size_t best_candidate(const jc_tree *tree, size_t depth)
 {
-    return reach * (1 + bound->cost * (double)rows) >= bound->cost * tokens;
+    size_t best = 0;
+
+    for (size_t i = 1; i < tree->n; i++)
+        if (!tree->node[i].chosen && tree->node[i].depth <= depth &&
+            tree->node[tree->node[i].parent].chosen &&
+            (best == 0 || tree->node[i].reach > tree->node[best].reach))
+            best = i;
+    return best;
 }
 
-/* Choose the best candidates. True where one of them is new to the drafters. */
+/* Choose the best candidates, as many as give the most tokens a second. True where one of
+ * them is new to the drafters. */
 static bool choose(jc_tree *tree, const jc_tree_bound *bound)
 {
-    double tokens = 1;
+    size_t order[JC_DRAFT_NODES + 1], n = 0, most = 0;
+    double tokens = 1, rate = bound->seconds ? 1 / bound->seconds[0] : 0;
     bool fresh = false;
 
     for (size_t i = 1; i < tree->n; i++)
         tree->node[i].chosen = false;
-    for (tree->n_chosen = 0; tree->n_chosen < bound->nodes; tree->n_chosen++) {
-        size_t best = 0;
-        for (size_t i = 1; i < tree->n; i++)
-            if (!tree->node[i].chosen && tree->node[i].depth <= bound->depth &&
-                tree->node[tree->node[i].parent].chosen &&
-                (best == 0 || tree->node[i].reach > tree->node[best].reach))
-                best = i;
-        if (best == 0 || !pays(bound, tree->node[best].reach, tokens, tree->n_chosen))
+    while (n < bound->nodes) {
+        size_t best = best_candidate(tree, bound->depth);
+        if (best == 0)
             break;
         tree->node[best].chosen = true;
+        order[n++] = best;
         tokens += tree->node[best].reach;
-        fresh |= !tree->node[best].grown;
+        if (!bound->seconds || tokens >= rate * bound->seconds[n]) {
+            most = n;
+            rate = bound->seconds ? tokens / bound->seconds[n] : 0;
+        }
     }
+    for (tree->n_chosen = most; n > most; n--)
+        tree->node[order[n - 1]].chosen = false;
+    for (size_t i = 0; i < most; i++)
+        fresh |= !tree->node[order[i]].grown;
     return fresh;
 }
 
@@ -159,19 +195,20 @@ static void lay_path(const jc_tree *tree, uint32_t node, uint32_t *end)
 /* What drafters see of a text. */
 enum { TAIL = 20000 };
 
-static jc_status ask(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
-                     size_t width, jc_error *err)
+/* The chosen nodes that drafters have not been asked about, and what they see there. */
+static jc_status find_places(const jc_tree *tree, jc_mix *mix, const uint32_t *ids,
+                             size_t n, size_t width, uint32_t *asked, size_t *n_asked,
+                             jc_error *err)
 {
-    uint32_t asked[JC_DRAFT_NODES + 1];
-    size_t n_asked = 0, tail = n < TAIL ? n : TAIL, stride = tail + JC_DRAFT_NODES + 1;
-    jc_status st = JC_OK;
+    size_t tail = n < TAIL ? n : TAIL, stride = tail + JC_DRAFT_NODES + 1;
 
-    for (size_t i = 0; i < tree->n && n_asked <= JC_DRAFT_NODES; i++)
+    *n_asked = 0;
+    for (size_t i = 0; i < tree->n && *n_asked <= JC_DRAFT_NODES; i++)
         if (tree->node[i].chosen && !tree->node[i].grown)
-            asked[n_asked++] = (uint32_t)i;
-    if (!jc_grow(&mix->paths, &mix->paths_capacity, n_asked * stride, sizeof *mix->paths))
+            asked[(*n_asked)++] = (uint32_t)i;
+    if (!jc_grow(&mix->paths, &mix->paths_capacity, *n_asked * stride, sizeof *mix->paths))
         return jc_fail_nomem(err, "drafts");
-    for (size_t i = 0; i < n_asked; i++) {
+    for (size_t i = 0; i < *n_asked; i++) {
         const jc_node *node = &tree->node[asked[i]];
         uint32_t *text = mix->paths + i * stride;
         memcpy(text, ids + n - tail, tail * sizeof *ids);
@@ -184,12 +221,73 @@ static jc_status ask(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
         mix->at[i].before = tree->states + before * width;
         mix->at[i].state = tree->states + (1 + asked[i]) * width;
     }
-    for (size_t k = 0; k < mix->n && st == JC_OK; k++) {
-        st = mix->of[k]->guess(mix->state[k], mix->at, n_asked, mix->guesses[k],
-                               mix->n_guesses[k], err);
-        if (st && st != JC_E_NOMEM) { /* the pass goes on without it */
-            memset(mix->n_guesses[k], 0, sizeof mix->n_guesses[k]);
-            st = JC_OK;
+    return JC_OK;
+}
+
+/* The drafters, the cheapest first. */
+static void order_by_cost(const jc_mix *mix, size_t order[JC_MIX])
+{
+    for (size_t k = 0; k < mix->n; k++) {
+        size_t i = k;
+        for (; i > 0 && mix->trade[order[i - 1]].seconds > mix->trade[k].seconds; i--)
+            order[i] = order[i - 1];
+        order[i] = k;
+    }
+}
+
+/* Whether a round of drafter k is worth its time, with so much probability open to it. */
+static bool pays(const jc_mix *mix, size_t k, double open, bool first)
+{
+    const jc_trade *t = &mix->trade[k];
+    double cost = t->seconds + (first ? t->learning : 0);
+
+    return t->trying > 0 || open * t->gained / t->open * mix->token_seconds >= cost;
+}
+
+static jc_status guess(jc_mix *mix, size_t k, size_t n, jc_error *err)
+{
+    jc_trade *t = &mix->trade[k];
+    double since = jc_seconds();
+    jc_status st = mix->of[k]->guess(mix->state[k], mix->at, n, mix->guesses[k],
+                                     mix->n_guesses[k], err);
+
+    if (st && st != JC_E_NOMEM) { /* the pass goes on without it */
+        memset(mix->n_guesses[k], 0, sizeof mix->n_guesses[k]);
+        st = JC_OK;
+    }
+    since = jc_seconds() - since;
+    t->seconds = t->seconds > 0 ? FADE * t->seconds + (1 - FADE) * since : since;
+    t->used = true;
+    return st;
+}
+
+/* Ask the drafters about all new places, the cheapest first. */
+static jc_status ask(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
+                     size_t width, const jc_tree_bound *bound, jc_error *err)
+{
+    uint32_t asked[JC_DRAFT_NODES + 1];
+    float open[JC_DRAFT_NODES + 1];
+    size_t n_asked, order[JC_MIX] = {0};
+    jc_status st = find_places(tree, mix, ids, n, width, asked, &n_asked, err);
+
+    for (size_t i = 0; i < n_asked && st == JC_OK; i++)
+        open[i] = 1;
+    order_by_cost(mix, order);
+    for (size_t o = 0; o < mix->n && st == JC_OK; o++) {
+        size_t k = order[o];
+        double sum = 0;
+        for (size_t i = 0; i < n_asked; i++)
+            sum += (double)open[i] * tree->node[asked[i]].reach;
+        bool wanted = !bound->seconds || pays(mix, k, sum, asked[0] == 0);
+        memset(mix->n_guesses[k], 0, n_asked * sizeof mix->n_guesses[k][0]);
+        if (wanted)
+            st = guess(mix, k, n_asked, err);
+        for (size_t i = 0; i < n_asked; i++) {
+            tree->node[asked[i]].open[k] = wanted ? open[i] : -1;
+            double right = 0;
+            for (size_t g = 0; g < mix->n_guesses[k][i]; g++)
+                right += worth(mix, k, (uint8_t)mix->guesses[k][i * JC_GUESSES + g].class);
+            open[i] *= 1 - (float)(right < SURE ? right : SURE);
         }
     }
     for (size_t i = 0; i < n_asked && st == JC_OK; i++) {
@@ -210,7 +308,7 @@ jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n
     if (bound->nodes == 0 || bound->depth == 0)
         return JC_OK;
     do
-        st = ask(tree, mix, ids, n, width, err);
+        st = ask(tree, mix, ids, n, width, bound, err);
     while (st == JC_OK && choose(tree, bound));
     uint32_t row = 0;
     for (size_t i = 0; i < tree->n; i++)
@@ -221,11 +319,35 @@ jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n
 
 /* ---- the walk ---- */
 
+/* What the drafters gained at a place where the text goes on with the child `next`, or with
+ * none that is run (0): a token is the gain of the cheapest one that guessed it. */
+static void settle(jc_mix *mix, const jc_tree *tree, const jc_node *at, uint32_t next)
+{
+    size_t winner = JC_MIX;
+
+    for (size_t k = 0; k < mix->n && next; k++)
+        if (tree->node[next].class[k] != JC_NO_CLASS &&
+            (winner == JC_MIX || mix->trade[k].seconds < mix->trade[winner].seconds))
+            winner = k;
+    for (size_t k = 0; k < mix->n; k++) {
+        jc_trade *t = &mix->trade[k];
+        if (at->open[k] < 0)
+            continue;
+        t->open = FADE * t->open + (double)at->open[k];
+        t->gained = FADE * t->gained + (k == winner);
+    }
+}
+
 uint32_t jc_tree_step(const jc_tree *tree, jc_mix *mix, uint32_t node, uint32_t id)
 {
     const jc_node *at = &tree->node[node];
+    jc_draft_record *record = at->depth < JC_DRAFT_DEPTHS ? mix->record : NULL;
     uint32_t next = 0;
 
+    if (!at->grown)
+        return 0;
+    if (record)
+        record->came[at->depth]++;
     for (uint32_t i = at->children; i < at->children + at->n_children; i++) {
         const jc_node *child = &tree->node[i];
         for (size_t k = 0; k < mix->n; k++)
@@ -233,8 +355,29 @@ uint32_t jc_tree_step(const jc_tree *tree, jc_mix *mix, uint32_t node, uint32_t 
                 mix->worth.all[k][child->class[k]]++;
                 mix->worth.right[k][child->class[k]] += child->id == id;
             }
+        if (child->id == id && record && i - at->children < JC_GUESSES)
+            record->right[at->depth][i - at->children]++;
         if (child->id == id && child->chosen)
             next = i;
     }
+    settle(mix, tree, at, next);
     return next;
+}
+
+void jc_mix_turn(jc_mix *mix)
+{
+    for (size_t k = 0; k < mix->n; k++) {
+        jc_trade *t = &mix->trade[k];
+        if (t->trying > 0) {
+            t->trying--;
+        } else if (t->used) {
+            t->idle = 0;
+            t->rest = REST;
+        } else if (++t->idle >= t->rest) {
+            t->idle = 0;
+            t->trying = TRY / 2;
+            t->rest = t->rest < MOST ? 2 * t->rest : MOST;
+        }
+        t->used = false;
+    }
 }

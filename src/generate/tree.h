@@ -7,6 +7,7 @@
 #define JC_TREE_H
 
 #include "generate/drafters.h"
+#include "generate/pass_times.h"
 
 enum {
     JC_DRAFT_NODES = 31,  /* most that are run: with the root, 32 rows of a pass */
@@ -25,12 +26,41 @@ typedef struct jc_node {
     uint32_t row;                  /* of the pass, if it is */
     double p, reach;       /* that it follows its parent; that the walk comes to it */
     uint8_t class[JC_MIX]; /* of each drafter's guess, or JC_NO_CLASS */
+    float open[JC_MIX];    /* what guesses of cheaper drafters left open here as each was
+                              asked, a probability; below 0: it was not asked */
 } jc_node;
 
 /* What guesses of each class were worth. */
 typedef struct jc_worth {
     double right[JC_MIX][JC_GUESS_CLASSES], all[JC_MIX][JC_GUESS_CLASSES];
 } jc_worth;
+
+/* What a drafter costs and brings, for whether it is asked. */
+typedef struct jc_trade {
+    double seconds, learning; /* of a round of guesses, and of a pass for what it learns */
+    double open, gained; /* probability that was left open to it where texts came by, and
+                            tokens there that no cheaper drafter guessed; fading */
+    unsigned trying;     /* turns in which it is asked whatever it costs */
+    unsigned idle, rest; /* turns without it, and how many until it is tried again */
+    bool used;           /* in this turn */
+} jc_trade;
+
+/* What was found before the first pass, as a policy holds it. */
+typedef struct jc_draft_tuning {
+    jc_pass_times times;
+    size_t n; /* drafters */
+    char name[JC_MIX][16];
+    double worth[JC_MIX][JC_GUESS_CLASSES]; /* probability that a guess is right */
+} jc_draft_tuning;
+
+/* What runs find, added up from one to the next. Zeroed at first. */
+typedef struct jc_draft_record {
+    bool begun;
+    jc_worth worth;
+    uint64_t rows[JC_DRAFT_NODES + 2]; /* turns by the rows of their pass */
+    uint64_t came[JC_DRAFT_DEPTHS];    /* places so deep that the text came to, and */
+    uint64_t right[JC_DRAFT_DEPTHS][JC_GUESSES]; /* where the r-th candidate was right */
+} jc_draft_record;
 
 /* Drafters at work, shared by the trees of all sequences. */
 typedef struct jc_mix {
@@ -39,6 +69,9 @@ typedef struct jc_mix {
     size_t n;
     bool states; /* one of them wants states */
     jc_worth worth;
+    jc_trade trade[JC_MIX];
+    double token_seconds;               /* that a token has cost lately; 0: not known */
+    jc_draft_record *record;            /* or NULL */
     jc_place_at at[JC_DRAFT_NODES + 1]; /* room for jc_tree_grow() */
     jc_guess guesses[JC_MIX][(JC_DRAFT_NODES + 1) * JC_GUESSES];
     size_t n_guesses[JC_MIX][JC_DRAFT_NODES + 1];
@@ -46,9 +79,13 @@ typedef struct jc_mix {
     size_t paths_capacity;
 } jc_mix;
 
+/* `tuning` may be NULL. */
 jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setup,
-                      jc_error *err) JC_NODISCARD;
+                      const jc_draft_tuning *tuning, jc_error *err) JC_NODISCARD;
 void jc_mix_close(jc_mix *mix);
+
+/* A turn begins: who has rested long enough is tried again. */
+void jc_mix_turn(jc_mix *mix);
 
 typedef struct jc_tree {
     jc_node node[JC_CANDIDATES];
@@ -58,11 +95,12 @@ typedef struct jc_tree {
     bool known;    /* the first of them is there */
 } jc_tree;
 
-/* How large a tree may be, and what a row costs. */
+/* How large a tree may be, and what passes cost. */
 typedef struct jc_tree_bound {
     size_t nodes, depth;
-    double cost; /* of a further row, where a pass costs 1: nodes that gain less are left
-                    out; 0: none is */
+    const double *seconds; /* [nodes + 1]: of a pass with so many drafts: the tree is as
+                              large as gives the most tokens a second, and drafters are
+                              asked where they pay; NULL: all nodes, and all drafters */
 } jc_tree_bound;
 
 /* Grow a tree behind ids[0..n) with room for `depth` more: choose its nodes, parents before

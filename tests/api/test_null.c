@@ -117,6 +117,9 @@ static char name[64];
     CALL(jc_policy_check, jc_policy_check(NULL, NULL, NULL, &err))                         \
     GET(jc_calibrate_options, jc_calibrate_options(NULL))                                  \
     CALL(jc_calibrate, jc_calibrate(OUT, NULL, NULL, NULL, NULL, &err))                    \
+    GET(jc_tune_params_init, jc_tune_params_init(NULL))                                    \
+    GET(jc_tune_options, jc_tune_options(NULL))                                            \
+    CALL(jc_tune, jc_tune(OUT, NULL, NULL, NULL, NULL, &err))                              \
     CALL(jc_report_write, jc_report_write(NULL, NULL, &err))                               \
     CALL(jc_report_write_json, jc_report_write_json(NULL, 1, NULL, NULL, &err))            \
     GET(jc_samples_options, jc_samples_options(NULL))                                      \
