@@ -69,14 +69,13 @@ typedef struct jc_host {
     jc_status (*few_rows)(const jc_attention *attention, const jc_attended *span,
                           const float *q, size_t stride_q, const void *k, const void *v,
                           float *out, size_t stride_out, jc_error *err);
-    /* One tile: sum [m, n] (rows stride apart) += x' y, x [rows, m], y [rows, n]. */
+    /* One tile: product [m, n] = x' y, x [rows, m], y [rows, n], rows `stride` apart. */
     jc_status (*gram_tile)(size_t m, size_t n, size_t rows, const float *x, const float *y,
-                           size_t stride, double *sum, size_t sum_stride, jc_error *err);
-    /* The same with products in float64; where x is y, on and above the diagonal at least.
-     */
+                           size_t stride, float *product, jc_error *err);
+    /* The same in float64; where x is y, on and above the diagonal at least. */
     jc_status (*gram_tile_double)(size_t m, size_t n, size_t rows, const float *x,
-                                  const float *y, size_t stride, double *sum,
-                                  size_t sum_stride, jc_error *err);
+                                  const float *y, size_t stride, double *product,
+                                  jc_error *err);
 } jc_host;
 
 /* Operations as kernels.h documents them. Those from linear_new() on may be

@@ -244,15 +244,22 @@ jc_status jc_attention_run(const jc_attention *attention, jc_plan plan,
 
 /* ---- second moments, of matrices in host memory ---- */
 
-/* One block of second moments: sum [d, d] += x' y for x, y [rows, d]. With `symmetric`
- * (x is y) only the tiles on and above the diagonal are added, and their products are
- * float64: of a tap's own sums the inverse is wanted, which tells directions apart that
- * products in float32 would mix. */
+/* One block of second moments: the products x' y of x, y [rows, d] are added to whole
+ * numbers, sum [d, d]: entry (a, b) counts units of 1 / (per_x[a] per_y[b]), both powers of
+ * two. Whole numbers make the same sum in any order. A product must be below 2^51 units.
+ *
+ * With `symmetric` (x is y) products are float64: of a tap's own sums the inverse is
+ * wanted, which tells directions apart that products in float32 would mix. Above the
+ * diagonal `sum` then has units, and below it, at (b, a), 2^40ths of those that (a, b)
+ * lacks; the diagonal is left alone. */
 typedef struct jc_gram_block {
     const float *x, *y;
-    double *sum;
+    const double *per_x, *per_y; /* [d] */
+    int64_t *sum;
     bool symmetric;
 } jc_gram_block;
+
+enum { JC_GRAM_FINE = 40 }; /* bits: a unit has 2^40 parts */
 
 jc_status jc_gram_add(const jc_backend *backend, const jc_gram_block *blocks, size_t n,
                       size_t rows, size_t d, jc_error *err) JC_NODISCARD;

@@ -37,9 +37,14 @@ typedef struct jc_vector {
     void (*mix)(size_t n, size_t width, size_t stride, const float *v, const float *p,
                 float *out);
     void (*to_bf16)(size_t n, const float *x, uint16_t *out); /* to nearest even */
-    void (*add_double)(size_t n, const float *x, double *sum);
-    /* z = x - center, and sum += z */
-    void (*center)(size_t n, const float *x, const float *center, float *z, double *sum);
+    /* z = x - center, sum += z, square += z^2 */
+    void (*center)(size_t n, const float *x, const float *center, float *z, double *sum,
+                   double *square);
+    /* sum += x * per * each, to the nearest whole number; below 2^51 */
+    void (*fold)(size_t n, const float *x, double per, const double *each, int64_t *sum);
+    /* The same, and what that leaves, in whole 2^-40ths, to rest [n]. */
+    void (*fold_fine)(size_t n, const double *x, double per, const double *each,
+                      int64_t *sum, int64_t *rest);
     bool (*finite)(size_t n, const float *x);
     jc_top (*top)(size_t n, const float *x);                /* n >= 2 */
     double (*sum_exp)(size_t n, const float *x, float max); /* of x - max */

@@ -222,19 +222,45 @@ static void to_bf16(size_t n, const float *x, uint16_t *out)
     }
 }
 
-static void add_double(size_t n, const float *x, double *sum)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        sum[i] += (double)x[i];
-}
-
-static void center(size_t n, const float *x, const float *middle, float *z, double *sum)
+static void center(size_t n, const float *x, const float *middle, float *z, double *sum,
+                   double *square)
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
         z[i] = x[i] - middle[i];
         sum[i] += (double)z[i];
+        square[i] += (double)z[i] * (double)z[i];
+    }
+}
+
+/* Adding 1.5 * 2^52 leaves a whole number in the low bits of a double, rounded to nearest
+ * even: the difference of the bits is that number. */
+#define WHOLE 6755399441055744.0 /* 1.5 * 2^52 */
+
+static inline int64_t bits_of(double x)
+{
+    int64_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static void fold(size_t n, const float *x, double per, const double *each, int64_t *sum)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        sum[i] += bits_of((double)x[i] * (per * each[i]) + WHOLE) - bits_of(WHOLE);
+}
+
+static void fold_fine(size_t n, const double *x, double per, const double *each,
+                      int64_t *sum, int64_t *rest)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        double units = x[i] * (per * each[i]), whole = units + WHOLE;
+        sum[i] += bits_of(whole) - bits_of(WHOLE);
+        double left = (units - (whole - WHOLE)) * 0x1p40;
+        rest[i] = bits_of(left + WHOLE) - bits_of(WHOLE);
     }
 }
 
@@ -426,8 +452,9 @@ const jc_vector JC_VECTOR_NAME = {
     .dots = dots,
     .mix = mix,
     .to_bf16 = to_bf16,
-    .add_double = add_double,
     .center = center,
+    .fold = fold,
+    .fold_fine = fold_fine,
     .finite = all_finite,
     .top = top,
     .sum_exp = sum_exp,

@@ -18,9 +18,7 @@ struct jc_gram {
     size_t first, rows; /* rows [first, first + rows) wait */
     float *block;       /* [nodes, capacity, d] */
     float **to;         /* [nodes]: of jc_gram_room() */
-    float *center;      /* [nodes, d]: the mean of the first block */
-    bool centered;      /* `center` has been set */
-    double *sum;        /* [nodes, d]: of rows less the center */
+    double *sums;       /* [nodes, 2, d]: of the block's rows and of their squares */
     jc_gram_block *products;
     size_t n_products;
 };
@@ -43,14 +41,16 @@ static jc_status plan_products(jc_gram *g, jc_error *err)
 static void list_products(jc_gram *g)
 {
     const jc_stats *s = g->stats;
+    size_t d = s->width;
 
     g->n_products = 0;
     for (uint32_t i = 0; i < s->nodes; i++)
         for (uint32_t j = 0; j < s->nodes; j++) {
-            double *cross = jc_stats_cross(s, i, j);
+            int64_t *cross = jc_exact_cross(s, i, j);
             if (cross)
-                g->products[g->n_products++] =
-                    (jc_gram_block){waiting(g, i), waiting(g, j), cross, i == j};
+                g->products[g->n_products++] = (jc_gram_block){
+                    waiting(g, i),         waiting(g, j), s->exact->per + i * d,
+                    s->exact->per + j * d, cross,         i == j};
         }
 }
 
@@ -58,8 +58,11 @@ jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err)
 {
     size_t nodes = stats->nodes, d = stats->width, fit = BLOCK_BYTES / (nodes * d * 4);
+    jc_status st = stats->exact ? JC_OK : jc_exact_new(stats, err);
 
     *out = NULL;
+    if (st)
+        return st;
     jc_gram *g = jc_alloc_array(1, sizeof *g);
     if (!g)
         return jc_fail_nomem(err, "the sums");
@@ -70,11 +73,9 @@ jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
     g->block_rows = g->capacity = fit > MOST_ROWS ? MOST_ROWS : fit;
     g->block = jc_matrix_new(nodes * g->block_rows, d, sizeof *g->block);
     g->to = jc_alloc_array(nodes, sizeof(float *));
-    g->center = jc_matrix_new(nodes, d, sizeof *g->center);
-    g->sum = jc_matrix_new(nodes, d, sizeof *g->sum);
-    jc_status st = g->block && g->to && g->center && g->sum
-                       ? plan_products(g, err)
-                       : jc_fail_nomem(err, "the sums");
+    g->sums = jc_matrix_new(2 * nodes, d, sizeof *g->sums);
+    st = g->block && g->to && g->sums ? plan_products(g, err)
+                                      : jc_fail_nomem(err, "the sums");
     if (st) {
         jc_gram_free(g);
         return st;
@@ -89,24 +90,9 @@ void jc_gram_free(jc_gram *gram)
         return;
     jc_free(gram->block);
     jc_free(gram->to);
-    jc_free(gram->center);
-    jc_free(gram->sum);
+    jc_free(gram->sums);
     jc_free(gram->products);
     jc_free(gram);
-}
-
-/* The center of node t: the mean of the block that waits. */
-static void choose_center(jc_gram *g, size_t t)
-{
-    size_t d = g->stats->width;
-    const float *block = waiting(g, t);
-
-    for (size_t c = 0; c < d; c++) {
-        double sum = 0;
-        for (size_t r = 0; r < g->rows; r++)
-            sum += (double)block[r * d + c];
-        g->center[t * d + c] = (float)(sum / (double)g->rows);
-    }
 }
 
 static jc_status center_node(void *arg, size_t t, jc_error *err)
@@ -114,51 +100,34 @@ static jc_status center_node(void *arg, size_t t, jc_error *err)
     jc_gram *g = arg;
     size_t d = g->stats->width;
     float *block = waiting(g, t);
+    double *sum = g->sums + 2 * t * d;
 
     (void)err;
-    if (!g->centered)
-        choose_center(g, t);
+    if (!g->stats->exact->framed)
+        jc_exact_frame(g->stats, (uint32_t)t, block, g->rows);
+    memset(sum, 0, 2 * d * sizeof *sum);
     for (size_t r = 0; r < g->rows; r++)
-        jc_vector_get()->center(d, block + r * d, g->center + t * d, block + r * d,
-                                g->sum + t * d);
-    return JC_OK;
-}
-
-/* A node that is a target only has no cross of its own. */
-static jc_status square_node(void *arg, size_t node, jc_error *err)
-{
-    jc_gram *g = arg;
-    size_t d = g->stats->width;
-    const float *block = waiting(g, node);
-    double *square = g->stats->square + node * d;
-
-    (void)err;
-    if (jc_stats_cross(g->stats, (uint32_t)node, (uint32_t)node))
-        return JC_OK;
-    for (size_t r = 0; r < g->rows; r++)
-        for (size_t c = 0; c < d; c++)
-            square[c] += (double)block[r * d + c] * (double)block[r * d + c];
+        jc_vector_get()->center(d, block + r * d, g->stats->exact->center + t * d,
+                                block + r * d, sum, sum + d);
     return JC_OK;
 }
 
 /* Add up the first n rows that wait. */
 static jc_status flush(jc_gram *g, size_t n, jc_error *err)
 {
-    size_t rest = g->rows - n;
+    size_t rest = g->rows - n, d = g->stats->width;
 
     if (n == 0)
         return JC_OK;
     g->rows = n;
     jc_status st = jc_parallel(g->stats->nodes, center_node, g, err);
-    if (st)
-        return st;
-    g->centered = true;
-    st = jc_parallel(g->stats->nodes, square_node, g, err);
-    if (st)
-        return st;
-    g->stats->rows += n;
+    g->stats->exact->framed = true;
+    for (uint32_t t = 0; t < g->stats->nodes && st == JC_OK; t++)
+        st = jc_exact_add(g->stats, t, g->sums + 2 * t * d, g->sums + (2 * t + 1) * d, err);
     list_products(g);
-    st = jc_gram_add(g->backend, g->products, g->n_products, n, g->stats->width, err);
+    if (st == JC_OK)
+        st = jc_gram_add(g->backend, g->products, g->n_products, n, d, err);
+    g->stats->rows += n;
     g->first += n;
     g->rows = rest;
     return st;
@@ -218,6 +187,11 @@ jc_status jc_gram_take(jc_gram *gram, size_t n, jc_error *err)
     return st;
 }
 
+jc_status jc_gram_cut(jc_gram *gram, jc_error *err)
+{
+    return flush(gram, gram->rows, err);
+}
+
 jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
                        jc_error *err)
 {
@@ -237,52 +211,17 @@ jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
     return st;
 }
 
-/* Sums about the center -> sums about the mean: S - n a b', a and b the means less the
- * centers. */
-static jc_status recenter(void *arg, size_t i, jc_error *err)
-{
-    const jc_gram *g = arg;
-    const jc_stats *s = g->stats;
-    size_t d = s->width;
-    double n = (double)s->rows;
-
-    (void)err;
-    for (uint32_t j = 0; j < s->nodes; j++) {
-        double *cross = jc_stats_cross(s, (uint32_t)i, j);
-        if (!cross)
-            continue;
-        if (i == j)
-            jc_gram_mirror(cross, d);
-        for (size_t a = 0; a < d; a++)
-            for (size_t b = 0; b < d; b++)
-                cross[a * d + b] -= g->sum[i * d + a] * g->sum[j * d + b] / n;
-    }
-    const double *own = jc_stats_cross(s, (uint32_t)i, (uint32_t)i);
-    for (size_t a = 0; a < d; a++) {
-        double *square = &s->square[i * d + a];
-        if (own)
-            *square = own[a * d + a];
-        else
-            *square -= g->sum[i * d + a] * g->sum[i * d + a] / n;
-        s->mean[i * d + a] = (double)g->center[i * d + a] + g->sum[i * d + a] / n;
-    }
-    return JC_OK;
-}
-
 jc_status jc_gram_finish(jc_gram *gram, jc_error *err)
 {
     jc_status st = flush(gram, gram->rows, err);
 
-    if (st || gram->stats->rows == 0)
-        return st;
-    return jc_parallel(gram->stats->nodes, recenter, gram, err);
+    return st ? st : jc_exact_finish(gram->stats, err);
 }
 
 /* A second gram with the sums and the rows that wait, to be finished in place of this one.
  */
 jc_status jc_gram_copy(const jc_gram *gram, jc_stats **out, jc_error *err)
 {
-    size_t nodes = gram->stats->nodes, d = gram->stats->width;
     jc_stats *stats = NULL;
     jc_gram *copy = NULL;
     jc_status st = jc_stats_copy(&stats, gram->stats, err);
@@ -291,12 +230,9 @@ jc_status jc_gram_copy(const jc_gram *gram, jc_stats **out, jc_error *err)
     if (st == JC_OK)
         st = jc_gram_new(&copy, stats, gram->backend, err);
     if (st == JC_OK) {
-        for (size_t t = 0; t < nodes; t++)
+        for (size_t t = 0; t < stats->nodes; t++)
             memcpy(waiting(copy, t), waiting(gram, t),
-                   gram->rows * d * sizeof *copy->block);
-        memcpy(copy->center, gram->center, nodes * d * sizeof *copy->center);
-        memcpy(copy->sum, gram->sum, nodes * d * sizeof *copy->sum);
-        copy->centered = gram->centered;
+                   gram->rows * stats->width * sizeof *copy->block);
         copy->rows = gram->rows;
         st = jc_gram_finish(copy, err);
     }

@@ -5,19 +5,21 @@
  * Rows are collected into blocks of a fixed size, whatever the batches they come in, mostly
  * by the pass that makes them, which writes them where they wait;
  * a block is centred on the mean of the first one and multiplied in float32, and the
- * products are added up in float64. So the rounding error depends on the block and on the
- * spread of the states, neither on the length of the stream nor on a common offset, at the
- * speed of float32. Cost: 2 d^2 flops a row and pair, half of it for (i, i).
+ * products are added up as whole numbers (exact.h). So the rounding error depends on the
+ * block and on the spread of the states, neither on the length of the stream nor on a
+ * common offset, at the speed of float32. Cost: 2 d^2 flops a row and pair, half of it for
+ * (i, i).
  */
 #ifndef JC_GRAM_H
 #define JC_GRAM_H
 
 #include "kernels/kernels.h"
-#include "stats/moments.h"
+#include "stats/exact.h"
 
 typedef struct jc_gram jc_gram;
 
-/* `stats` takes the sums: its cross arrays are added to directly. Borrowed until finish. */
+/* `stats` takes the sums: it goes on with those that it has while they are not finished.
+ * Borrowed until finish. */
 jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err) JC_NODISCARD;
 void jc_gram_free(jc_gram *gram);
@@ -32,6 +34,9 @@ jc_status jc_gram_take(jc_gram *gram, size_t n, jc_error *err) JC_NODISCARD;
 /* Add rows: states[node] is [rows, d]. */
 jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
                        jc_error *err) JC_NODISCARD;
+
+/* End the block here: the sums of rows on both sides are as if gathered apart. */
+jc_status jc_gram_cut(jc_gram *gram, jc_error *err) JC_NODISCARD;
 
 /* What finishing now would give, while the gram goes on: bit for bit the sums of a gram
  * that was given the rows so far and no more, as blocks are cut by count. `texts` is not

@@ -6,6 +6,7 @@
  * LeVeque (1983): the centred moments add, plus n m / (n + m) times the product of the
  * differences of the means. Nothing is ever subtracted from a large sum.
  */
+#include "stats/exact.h"
 #include "stats/near.h"
 
 #include <stdio.h>
@@ -64,6 +65,7 @@ void jc_stats_free(jc_stats *stats)
     if (stats->cross)
         for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
             jc_free(stats->cross[k]);
+    jc_exact_free(stats->exact);
     jc_near_free(stats->near, stats->n_near);
     jc_free(stats->inner);
     jc_free(stats->parts);
@@ -83,11 +85,15 @@ jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err)
 
     if (st == JC_OK && from->n_parts)
         st = jc_stats_add_parts(s, from->parts, from->n_parts, err);
+    if (st == JC_OK && from->exact)
+        st = jc_exact_new(s, err);
     *out = NULL;
     if (st) {
         jc_stats_free(s);
         return st;
     }
+    if (from->exact)
+        jc_exact_copy(s, from);
     s->rows = from->rows;
     s->texts = from->texts;
     memcpy(s->mean, from->mean, vectors);

@@ -43,7 +43,8 @@ struct jc_stats {
      * (i, i) for i < L, every (i, L), and with all pairs every i < j, or none at all; of
      * each part: (from, from) and (from, to). */
     double **cross;
-    struct jc_near *near; /* [n_near]: of maps from several taps (near.h) */
+    struct jc_exact *exact; /* sums that are not finished (exact.h); NULL: they are */
+    struct jc_near *near;   /* [n_near]: of maps from several taps (near.h) */
     size_t n_near;
 };
 

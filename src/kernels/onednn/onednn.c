@@ -3,6 +3,7 @@
 #include "kernels/onednn/onednn.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <threads.h>
 
 #include "kernels/linalg.h"
@@ -102,21 +103,12 @@ static void softcap(size_t n, float cap, float *x)
 }
 
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
-                              const float *y, size_t stride, double *sum, size_t sum_stride,
-                              jc_error *err)
+                              const float *y, size_t stride, float *product, jc_error *err)
 {
-    float *product = jc_onednn_scratch(m * n * sizeof *product); /* [m, n] */
-
-    if (!product)
-        return jc_fail_nomem(err, "a tile of second moments");
     dnnl_status_t status =
         dnnl_sgemm('T', 'N', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)rows, 1.0f, x,
                    (dnnl_dim_t)stride, y, (dnnl_dim_t)stride, 0.0f, product, (dnnl_dim_t)n);
-    if (status != dnnl_success)
-        return jc_onednn_fail(err, status, "a product");
-    for (size_t i = 0; i < m; i++)
-        jc_vector_get()->add_double(n, product + i * n, sum + i * sum_stride);
-    return JC_OK;
+    return status == dnnl_success ? JC_OK : jc_onednn_fail(err, status, "a product");
 }
 
 /* x [rows, n], its rows stride apart -> to [rows, n] */
@@ -129,8 +121,8 @@ static void widen(size_t rows, size_t n, const float *x, size_t stride, double *
 
 /* oneDNN has no product in float64: BLAS. Of a tile on the diagonal half is enough. */
 jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
-                                     const float *y, size_t stride, double *sum,
-                                     size_t sum_stride, jc_error *err)
+                                     const float *y, size_t stride, double *product,
+                                     jc_error *err)
 {
     enum { ROWS = 256 }; /* at a time, so that they stay in the cache */
     double *a = jc_onednn_scratch(ROWS * (m + n) * sizeof *a); /* [ROWS, m] */
@@ -138,16 +130,17 @@ jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const floa
     if (!a)
         return jc_fail_nomem(err, "a tile of second moments");
     double *b = x == y ? a : a + ROWS * m; /* [ROWS, n] */
+    memset(product, 0, m * n * sizeof *product);
     for (size_t first = 0; first < rows; first += ROWS) {
         size_t k = rows - first < ROWS ? rows - first : ROWS;
 
         widen(k, m, x + first * stride, stride, a);
         if (b == a) {
-            jc_dsyrk_add(m, k, a, sum, sum_stride);
+            jc_dsyrk_add(m, k, a, product, n);
             continue;
         }
         widen(k, n, y + first * stride, stride, b);
-        jc_dgemm_add(m, n, k, a, b, sum, sum_stride);
+        jc_dgemm_add(m, n, k, a, b, product, n);
     }
     return JC_OK;
 }

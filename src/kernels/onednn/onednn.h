@@ -49,10 +49,9 @@ jc_status jc_onednn_few_rows(const jc_attention *attention, const jc_attended *s
                              const float *q, size_t stride_q, const void *k, const void *v,
                              float *out, size_t stride_out, jc_error *err);
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
-                              const float *y, size_t stride, double *sum, size_t sum_stride,
-                              jc_error *err);
+                              const float *y, size_t stride, float *product, jc_error *err);
 jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
-                                     const float *y, size_t stride, double *sum,
-                                     size_t sum_stride, jc_error *err);
+                                     const float *y, size_t stride, double *product,
+                                     jc_error *err);
 
 #endif

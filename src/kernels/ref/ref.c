@@ -288,15 +288,30 @@ jc_status jc_ref_few_rows(const jc_attention *a, const jc_attended *span, const 
     return st;
 }
 
-static jc_status gram_tile(size_t m, size_t n, size_t rows, const float *x, const float *y,
-                           size_t stride, double *sum, size_t sum_stride, jc_error *err)
+static jc_status gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
+                                  const float *y, size_t stride, double *product,
+                                  jc_error *err)
 {
     (void)err;
+    memset(product, 0, m * n * sizeof *product);
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < m; i++)
             for (size_t j = 0; j < n; j++)
-                sum[i * sum_stride + j] +=
-                    (double)x[r * stride + i] * (double)y[r * stride + j];
+                product[i * n + j] += (double)x[r * stride + i] * (double)y[r * stride + j];
+    return JC_OK;
+}
+
+static jc_status gram_tile(size_t m, size_t n, size_t rows, const float *x, const float *y,
+                           size_t stride, float *product, jc_error *err)
+{
+    (void)err;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            double sum = 0;
+            for (size_t r = 0; r < rows; r++)
+                sum += (double)x[r * stride + i] * (double)y[r * stride + j];
+            product[i * n + j] = (float)sum;
+        }
     return JC_OK;
 }
 
@@ -311,7 +326,7 @@ static const jc_host host = {
     .head = head,
     .few_rows = jc_ref_few_rows,
     .gram_tile = gram_tile,
-    .gram_tile_double = gram_tile,
+    .gram_tile_double = gram_tile_double,
 };
 
 const jc_backend jc_backend_ref = {

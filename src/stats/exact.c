@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "stats/exact.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+#define BLOCK_MOST                                                                         \
+    0x1p50 /* units that a block may add, half of what jc_gram_add() takes                 \
+            */
+#define TOTAL_MOST ((int64_t)1 << 60)
+#define FINE       ((int64_t)1 << JC_GRAM_FINE)
+#define UNITS_LOG2 8       /* of the spread */
+#define FLOOR      0x1p-20 /* of the mean magnitudes: a spread is taken to be more */
+#define ENLARGE    8       /* bits at a time */
+
+__extension__ typedef __int128 wide;
+
+jc_status jc_exact_new(jc_stats *stats, jc_error *err)
+{
+    size_t n = stats->nodes, d = stats->width;
+    jc_exact *e = stats->exact = jc_alloc_array(1, sizeof *e);
+
+    if (!e)
+        return jc_fail_nomem(err, "the sums");
+    e->center = jc_matrix_new(n, d, sizeof *e->center);
+    e->per = jc_matrix_new(n, d, sizeof *e->per);
+    e->sum = jc_matrix_new(2 * n, d, sizeof *e->sum);
+    e->square = jc_matrix_new(2 * n, d, sizeof *e->square);
+    return e->center && e->per && e->sum && e->square ? JC_OK
+                                                      : jc_fail_nomem(err, "the sums");
+}
+
+void jc_exact_free(jc_exact *exact)
+{
+    if (!exact)
+        return;
+    jc_free(exact->center);
+    jc_free(exact->per);
+    jc_free(exact->sum);
+    jc_free(exact->square);
+    jc_free(exact);
+}
+
+void jc_exact_copy(jc_stats *to, const jc_stats *from)
+{
+    size_t n = (size_t)from->nodes * from->width;
+    jc_exact *t = to->exact;
+    const jc_exact *f = from->exact;
+
+    t->framed = f->framed;
+    memcpy(t->center, f->center, n * sizeof *t->center);
+    memcpy(t->per, f->per, n * sizeof *t->per);
+    memcpy(t->sum, f->sum, 2 * n * sizeof *t->sum);
+    memcpy(t->square, f->square, 2 * n * sizeof *t->square);
+}
+
+/* ---- units ---- */
+
+static wide join(int64_t units, int64_t fine)
+{
+    return (wide)units * FINE + fine;
+}
+
+/* Divided by 2^bits, rounded down. */
+static void shrink(int64_t *units, int64_t *fine, int bits)
+{
+    wide whole = join(*units, *fine) >> bits;
+
+    *units = (int64_t)(whole >> JC_GRAM_FINE);
+    *fine = (int64_t)(whole & (FINE - 1));
+}
+
+/* The same number whichever way it is divided into units and parts. */
+static double value_of(int64_t units, int64_t fine)
+{
+    shrink(&units, &fine, 0);
+    return (double)units + (double)fine / (double)FINE;
+}
+
+/* The products of coordinate c of node i with those of node j, and the other way round. */
+static void shrink_products(jc_stats *s, uint32_t i, uint32_t j, size_t c, int bits)
+{
+    int64_t *as_row = jc_exact_cross(s, i, j), *as_column = jc_exact_cross(s, j, i);
+    size_t d = s->width;
+
+    if (i == j) {
+        for (size_t b = 0; as_row && b < d; b++)
+            if (b != c)
+                shrink(b > c ? &as_row[c * d + b] : &as_row[b * d + c],
+                       b > c ? &as_row[b * d + c] : &as_row[c * d + b], bits);
+        return;
+    }
+    for (size_t b = 0; as_row && b < d; b++)
+        as_row[c * d + b] >>= bits;
+    for (size_t b = 0; as_column && b < d; b++)
+        as_column[b * d + c] >>= bits;
+}
+
+/* Coordinate c of a node counts units that are 2^bits as large. */
+static void enlarge(jc_stats *s, uint32_t node, size_t c, int bits)
+{
+    jc_exact *e = s->exact;
+    size_t at = node * (size_t)s->width + c, rest = (size_t)s->nodes * s->width;
+
+    shrink(&e->sum[at], &e->sum[rest + at], bits);
+    shrink(&e->square[at], &e->square[rest + at], 2 * bits);
+    for (uint32_t j = 0; j < s->nodes; j++)
+        shrink_products(s, node, j, c, bits);
+    e->per[at] = ldexp(e->per[at], -bits);
+}
+
+/* ---- adding ---- */
+
+void jc_exact_frame(jc_stats *stats, uint32_t node, const float *x, size_t n)
+{
+    size_t d = stats->width;
+    jc_exact *e = stats->exact;
+    double magnitude = 0;
+
+    for (size_t k = 0; k < n * d; k++)
+        magnitude += fabs((double)x[k]) / (double)(n * d);
+    for (size_t c = 0; c < d; c++) {
+        double sum = 0, square = 0;
+        int exponent = 0;
+        for (size_t r = 0; r < n; r++)
+            sum += (double)x[r * d + c];
+        e->center[node * d + c] = (float)(sum / (double)n);
+        for (size_t r = 0; r < n; r++)
+            square += pow((double)x[r * d + c] - sum / (double)n, 2);
+        double least = FLOOR * fmax(fabs(sum) / (double)n, FLOOR * magnitude);
+        double spread = fmax(sqrt(square / (double)n), least);
+        if (spread > 0 && isfinite(spread))
+            frexp(spread, &exponent);
+        e->per[node * d + c] = ldexp(1, UNITS_LOG2 - exponent);
+    }
+}
+
+static void add_units(int64_t *units, int64_t *fine, double x)
+{
+    double whole = nearbyint(x);
+
+    *units += (int64_t)whole;
+    *fine += (int64_t)nearbyint((x - whole) * (double)FINE);
+}
+
+jc_status jc_exact_add(jc_stats *stats, uint32_t node, const double *sum,
+                       const double *square, jc_error *err)
+{
+    jc_exact *e = stats->exact;
+    size_t d = stats->width, rest = (size_t)stats->nodes * d;
+
+    for (size_t c = 0; c < d; c++) {
+        size_t at = node * d + c;
+        if (!isfinite(square[c]))
+            return jc_fail(err, JC_E_NUMERIC, "cannot add up states that are not finite");
+        while (square[c] * e->per[at] * e->per[at] > BLOCK_MOST ||
+               e->square[at] > TOTAL_MOST)
+            enlarge(stats, node, c, ENLARGE);
+        double per = e->per[at];
+        add_units(&e->sum[at], &e->sum[rest + at], sum[c] * per);
+        add_units(&e->square[at], &e->square[rest + at], square[c] * per * per);
+    }
+    return JC_OK;
+}
+
+void jc_exact_clear(jc_stats *stats)
+{
+    size_t d = stats->width, n = 2 * (size_t)stats->nodes * d;
+
+    memset(stats->exact->sum, 0, n * sizeof *stats->exact->sum);
+    memset(stats->exact->square, 0, n * sizeof *stats->exact->square);
+    for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
+        if (stats->cross[k])
+            memset(stats->cross[k], 0, d * d * sizeof(int64_t));
+    stats->rows = stats->texts = 0;
+}
+
+/* ---- merging ---- */
+
+struct pair {
+    jc_stats *into, *from;
+};
+
+/* Equal units, with room for both. */
+static void make_alike(struct pair *p, uint32_t node)
+{
+    for (size_t c = 0; c < p->into->width; c++) {
+        size_t at = node * (size_t)p->into->width + c;
+        double *a = &p->into->exact->per[at], *b = &p->from->exact->per[at];
+        while (*a > *b)
+            enlarge(p->into, node, c, 1);
+        while (*b > *a)
+            enlarge(p->from, node, c, 1);
+        while (p->into->exact->square[at] > TOTAL_MOST ||
+               p->from->exact->square[at] > TOTAL_MOST) {
+            enlarge(p->into, node, c, ENLARGE);
+            enlarge(p->from, node, c, ENLARGE);
+        }
+    }
+}
+
+static void add_all(size_t n, const int64_t *from, int64_t *to)
+{
+    for (size_t k = 0; k < n; k++)
+        to[k] += from[k];
+}
+
+static jc_status merge_products(void *arg, size_t k, jc_error *err)
+{
+    const struct pair *p = arg;
+    size_t d = p->into->width;
+
+    (void)err;
+    if (p->into->cross[k])
+        add_all(d * d, (const int64_t *)(void *)p->from->cross[k],
+                (int64_t *)(void *)p->into->cross[k]);
+    return JC_OK;
+}
+
+jc_status jc_exact_merge(jc_stats *into, jc_stats *from, jc_error *err)
+{
+    struct pair p = {into, from};
+    jc_exact *to = into->exact;
+    size_t n = (size_t)into->nodes * into->width;
+
+    if (from->exact->framed && !to->framed) { /* of no rows: that of the other will do */
+        memcpy(to->center, from->exact->center, n * sizeof *to->center);
+        memcpy(to->per, from->exact->per, n * sizeof *to->per);
+        to->framed = true;
+    }
+    if (!from->exact->framed)
+        return JC_OK;
+    if (memcmp(to->center, from->exact->center, n * sizeof *to->center) != 0)
+        return jc_fail(err, JC_E_MISMATCH,
+                       "the states of their first texts differ: all shares must be made of "
+                       "the same texts, by the same build on processors of one kind");
+    for (uint32_t node = 0; node < into->nodes; node++)
+        make_alike(&p, node);
+    add_all(2 * n, from->exact->sum, to->sum);
+    add_all(2 * n, from->exact->square, to->square);
+    return jc_parallel((size_t)into->nodes * into->nodes, merge_products, &p, err);
+}
+
+/* ---- finishing ---- */
+
+static double coordinate(const jc_stats *s, const int64_t *sum, size_t at)
+{
+    return value_of(sum[at], sum[(size_t)s->nodes * s->width + at]);
+}
+
+/* sums [d] of x - center at node i. */
+static void offsets_of(const jc_stats *s, uint32_t i, double *offset)
+{
+    for (size_t c = 0, at = i * (size_t)s->width; c < s->width; c++, at++)
+        offset[c] = coordinate(s, s->exact->sum, at) / s->exact->per[at];
+}
+
+/* Sums about the center -> sums about the mean: S - n a b', a and b being the means less
+ * the centers. A number takes the place of the integer it is made of. */
+static void finish_pair(jc_stats *s, uint32_t i, uint32_t j, const double *a,
+                        const double *b)
+{
+    size_t d = s->width;
+    double *to = jc_stats_cross(s, i, j), n = (double)s->rows;
+    const int64_t *units = jc_exact_cross(s, i, j);
+    const double *per_i = s->exact->per + i * d, *per_j = s->exact->per + j * d;
+
+    for (size_t r = 0; r < d; r++)
+        for (size_t c = 0; c < d; c++) {
+            double x = (double)units[r * d + c] / (per_i[r] * per_j[c]);
+            to[r * d + c] = x - a[r] * b[c] / n;
+        }
+}
+
+static void finish_own(jc_stats *s, uint32_t i, const double *a)
+{
+    size_t d = s->width;
+    double *to = jc_stats_cross(s, i, i), n = (double)s->rows;
+    const int64_t *units = jc_exact_cross(s, i, i);
+    const double *per = s->exact->per + i * d;
+
+    for (size_t r = 0; r < d; r++) {
+        for (size_t c = r + 1; c < d; c++) {
+            double x = value_of(units[r * d + c], units[c * d + r]) / (per[r] * per[c]);
+            to[r * d + c] = to[c * d + r] = x - a[r] * a[c] / n;
+        }
+        to[r * d + r] = s->square[i * d + r];
+    }
+}
+
+static jc_status finish_node(void *arg, size_t node, jc_error *err)
+{
+    jc_stats *s = arg;
+    size_t d = s->width;
+    uint32_t i = (uint32_t)node;
+    double n = (double)s->rows, *a = jc_matrix_new(2, d, sizeof *a);
+
+    if (!a)
+        return jc_fail_nomem(err, "the sums");
+    offsets_of(s, i, a);
+    for (size_t c = 0, at = i * d; c < d; c++, at++) {
+        double x = coordinate(s, s->exact->square, at) / pow(s->exact->per[at], 2);
+        s->mean[at] = (double)s->exact->center[at] + a[c] / n;
+        s->square[at] = fmax(x - a[c] * a[c] / n, 0);
+    }
+    for (uint32_t j = 0; j < s->nodes; j++) {
+        if (!jc_stats_cross(s, i, j))
+            continue;
+        offsets_of(s, j, a + d);
+        if (i == j)
+            finish_own(s, i, a);
+        else
+            finish_pair(s, i, j, a, a + d);
+    }
+    jc_free(a);
+    return JC_OK;
+}
+
+jc_status jc_exact_finish(jc_stats *stats, jc_error *err)
+{
+    jc_status st = stats->rows ? jc_parallel(stats->nodes, finish_node, stats, err) : JC_OK;
+
+    jc_exact_free(stats->exact);
+    stats->exact = NULL;
+    return st;
+}
