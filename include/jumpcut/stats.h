@@ -33,6 +33,10 @@ typedef struct jc_stats_params {
     bool parts;       /* also what maps of the parts of each block need */
     const char *maps; /* also what maps from several taps, or from or to taps of other
                          tokens, need: "0,12@-1:12 6:12@+1". Or NULL */
+    const char *shard; /* "2/8": run only the second of eight shares of the texts; the sums
+                          are not finished until those of all shares are merged. Or NULL */
+    const char *work;  /* of a shard: "seed 1, unit line", what the texts are made by, for
+                          the message where shares of different work are merged. Or NULL */
 } jc_stats_params;
 
 #define jc_stats_params_init(p)                                                            \
@@ -65,9 +69,17 @@ JC_API jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model,
                                     jc_error *err) JC_NODISCARD;
 JC_API void jc_stats_free(jc_stats *stats);
 
-/** Add `from` to `into`. Both must be of the same model and pairs (E_MISMATCH). */
+/** Add `from` to `into`. Both must be of the same model and pairs, and shares of the same
+ *  texts and work, each in one of them only (E_MISMATCH). Shares give the same total, bit
+ *  for bit, in whatever order and number; sums that are finished merge to rounding. */
 JC_API jc_status jc_stats_merge(jc_stats *into, const jc_stats *from,
                                 jc_error *err) JC_NODISCARD;
+
+/** Finish sums whose shares have all been merged: they then equal, bit for bit, those of
+ *  one run over all texts. E_ARG, naming them, where shares are missing. Nothing happens to
+ *  sums that are finished. Those that are not can be merged, saved and loaded; the getters
+ *  below give NULL for them, and a fit refuses them. */
+JC_API jc_status jc_stats_finish(jc_stats *stats, jc_error *err) JC_NODISCARD;
 
 /** A safetensors file of float64: `mean` [n, d], `square` [n, d], `cross.<i>.<j>` [d, d],
  *  where n is L+1 or, with parts of blocks, more: the taps of the metadata's `taps` follow

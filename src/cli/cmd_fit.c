@@ -14,8 +14,9 @@
 /* A method that is trained reads its texts more than once, and maps layers to the last. */
 static jc_status check_training(jc_cli *cli, jc_error *err)
 {
-    static const char *const of_fits[] = {"sums", "pairs",  "maps", "parts", "from",
-                                          "to",   "metric", "rank", "ridge", "save-sums"};
+    static const char *const of_fits[] = {"sums", "pairs", "maps",     "parts",
+                                          "from", "to",    "shard",    "metric",
+                                          "rank", "ridge", "save-sums"};
     static const char *const of_training[] = {"tokens", "rate",  "step",
                                               "resume", "noise", "directions"};
     const jc_args *args = &cli->args;
@@ -40,16 +41,37 @@ static jc_status check_training(jc_cli *cli, jc_error *err)
     return JC_OK;
 }
 
+/* A share's sums are kept, and nothing is fitted. */
+static jc_status check_shard(jc_cli *cli, jc_error *err)
+{
+    const jc_own *own = &cli->args.own;
+
+    if (own->sums.n)
+        return jc_cli_usage(cli, err, "'--shard' is of texts: give no '--sums'");
+    if (own->out || !own->save_sums)
+        return jc_cli_usage(cli, err,
+                            "'--shard' keeps the sums of a share with '--save-sums FILE', "
+                            "and without '--out': 'merge' all shares, then fit their sums");
+    if (cli->args.self.self_text)
+        return jc_cli_usage(cli, err,
+                            "'--shard' wants texts that are there: keep those of "
+                            "'--self-text' with 'sample' first");
+    return JC_OK;
+}
+
 static jc_status check(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
     const jc_own *own = &args->own;
+    jc_status st = args->stats.shard ? check_shard(cli, err) : JC_OK;
 
-    if (!own->out)
+    if (st)
+        return st;
+    if (!own->out && !args->stats.shard)
         return jc_cli_usage(cli, err, "'fit' wants '--out FILE'");
     if (own->rank_curve && strcmp(args->fit.method, "narrow") != 0)
         return jc_cli_usage(cli, err, "'--rank-curve' is of '--method narrow'");
-    jc_status st = check_training(cli, err);
+    st = check_training(cli, err);
     if (st)
         return st;
     if (!own->sums.n && args->n_words == 0)
@@ -97,14 +119,22 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
 {
     const jc_args *args = &cli->args;
     jc_work work = {0};
-    jc_status st = jc_work_model(model, cli, args->word[0], true, err);
+    jc_stats_params params = args->stats;
+    char *name = jc_work_name(cli);
+    jc_status st = name ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a name");
 
-    if (st == JC_OK && jc_cli_trains(args->fit.method))
-        return st; /* it gathers the sums that it wants */
+    params.work = name;
+    if (st == JC_OK)
+        st = jc_work_model(model, cli, args->word[0], true, err);
+    if (st || jc_cli_trains(args->fit.method)) { /* it gathers the sums that it wants */
+        free(name);
+        return st;
+    }
     if (st == JC_OK)
         st = jc_work_open(&work, cli, *model, err);
     if (st == JC_OK)
-        st = jc_stats_gather(stats, *model, work.samples, &args->stats, err);
+        st = jc_stats_gather(stats, *model, work.samples, &params, err);
+    free(name);
     jc_work_close(&work);
     jc_ui_clear(&cli->ui);
     return st;
@@ -139,20 +169,8 @@ static jc_status check_sums(const jc_stats *stats, jc_model **model, jc_cli *cli
 static jc_status load_sums(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
 {
     const jc_list *sums = &cli->args.own.sums;
-    jc_status st = jc_stats_load(stats, sums->item[0], err);
+    jc_status st = jc_work_sums(stats, sums->item, sums->n, err);
 
-    for (size_t i = 1; i < sums->n && st == JC_OK; i++) {
-        jc_stats *more = NULL;
-        jc_error why;
-        st = jc_stats_load(&more, sums->item[i], err);
-        if (st == JC_OK) {
-            st = jc_stats_merge(*stats, more, &why);
-            if (st)
-                jc_cli_fail(err, st, "cannot add '%s' to '%s': %s", sums->item[i],
-                            sums->item[0], why.message);
-        }
-        jc_stats_free(more);
-    }
     return st ? st : check_sums(*stats, model, cli, err);
 }
 
@@ -326,6 +344,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
                           : gather(&stats, &model, cli, err);
     if (st == JC_OK && args->own.save_sums && stats)
         st = jc_stats_save(stats, args->own.save_sums, err);
+    if (args->stats.shard)
+        goto done;
     if (st == JC_OK)
         st = jc_cli_trains(args->fit.method) ? train(&shortcut, stats, model, cli, err)
                                              : fit(&shortcut, stats, model, cli, err);
@@ -333,6 +353,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_origin_record(cli, shortcut, err);
     if (st == JC_OK)
         st = jc_shortcut_save(shortcut, args->own.out, err);
+done:
     if (st == JC_OK)
         close_fit(cli, shortcut);
     jc_shortcut_free(shortcut);
@@ -387,8 +408,9 @@ const jc_command jc_command_fit = {
         "maps to read out as the model does, and the first texts are "
         "held out; stopped by Ctrl-C it writes the best so far. Sums kept "
         "by --save-sums can be fitted again with another method, ridge or intercept in "
-        "seconds, and sums of parts of the texts, made on several machines, can be added "
-        "up by naming them all after --sums.\n\n"
+        "seconds. --shard 2/8 runs the second of eight shares of the texts and keeps its "
+        "sums, for 'jumpcut merge' to add up: any number of machines gives the bits of "
+        "one.\n\n"
         "'--from 0,12@-1 --to 12' fits a map that takes the embedding of a token and layer "
         "12 "
         "of the token before it; 12@+1 is that of the token after it.",

@@ -16,6 +16,7 @@
     X(tokenize)                                                                            \
     X(sample)                                                                              \
     X(fit)                                                                                 \
+    X(merge)                                                                               \
     X(eval)                                                                                \
     X(report)                                                                              \
     X(lens)                                                                                \

@@ -64,6 +64,14 @@ jc_status jc_work_shortcuts(jc_shortcut **shortcuts, const jc_cli *cli,
 jc_status jc_work_copy(jc_work *work, jc_cli *cli, const char *path, uint64_t n[3],
                        jc_error *err) JC_NODISCARD;
 
+/* ---- sums.c ---- */
+
+/* The total of the sums in these files, n of them, finished. */
+jc_status jc_work_sums(jc_stats **stats, const char *const *path, size_t n,
+                       jc_error *err) JC_NODISCARD;
+/* "seed 1, unit line, ...": what the texts are made by; free(). NULL: out of memory. */
+char *jc_work_name(const jc_cli *cli);
+
 /* ---- origin.c: what a shortcut was fitted on ---- */
 
 /* Add files, splits and seed of this run to the shortcut's metadata. */

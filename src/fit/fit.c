@@ -263,6 +263,10 @@ static jc_status take_params(jc_fit_params *p, const jc_stats *stats,
     jc_status st = jc_want(stats, "stats", err);
 
     jc_fit_params_init(p);
+    if (st == JC_OK && stats->exact)
+        return jc_fail(err, JC_E_ARG,
+                       "cannot fit: the sums are shares of texts that have not been merged "
+                       "and finished");
     return st ? st : jc_params_take(p, sizeof *p, params, options, n, err);
 }
 

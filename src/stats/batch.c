@@ -23,6 +23,12 @@ struct jc_batch {
     size_t budget;  /* tokens */
     jc_sample next; /* read but not yet run; ids NULL when there is none */
     bool ended;
+    jc_cutter cutter;
+    uint64_t next_chunk;   /* of `next` */
+    const jc_share *share; /* NULL: all texts */
+    bool framing;          /* texts of every chunk are taken, one chunk at a time */
+    uint64_t *chunks;      /* [n_texts] */
+    size_t chunks_capacity;
     jc_ids ids;                   /* of all texts, one after another */
     uint32_t *positions, *owners; /* [rows] */
     size_t rows, positions_capacity, owners_capacity;
@@ -83,6 +89,27 @@ jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n, jc_error 
     return jc_session_want(batch->session, taps, n, err);
 }
 
+void jc_batch_share(jc_batch *batch, const jc_share *share)
+{
+    batch->share = share;
+    batch->framing = true;
+}
+
+void jc_batch_framed(jc_batch *batch)
+{
+    batch->framing = false;
+}
+
+uint64_t jc_batch_chunk(const jc_batch *batch, size_t text)
+{
+    return batch->chunks[text];
+}
+
+const jc_cutter *jc_batch_cutter(const jc_batch *batch)
+{
+    return &batch->cutter;
+}
+
 void jc_batch_keep(jc_batch *batch)
 {
     choose_budget(batch, batch->info->layers);
@@ -98,6 +125,7 @@ void jc_batch_free(jc_batch *batch)
     jc_free(batch->positions);
     jc_free(batch->owners);
     jc_free(batch->texts);
+    jc_free(batch->chunks);
     jc_free(batch->all);
     jc_free(batch->first);
     jc_free(batch->picked);
@@ -111,7 +139,21 @@ static jc_status look_ahead(jc_batch *b, jc_error *err)
         return JC_OK;
     jc_status st = jc_samples_next(b->samples, &b->next, err);
     b->ended = st == JC_OK && !b->next.ids;
+    if (b->next.ids)
+        b->next_chunk = jc_cutter_next(&b->cutter, &b->next);
     return st;
+}
+
+/* The text that was read ahead is another's. */
+static bool is_other(const jc_batch *b)
+{
+    return b->share && !b->framing && !jc_share_has(b->share, b->next_chunk);
+}
+
+static bool is_full(const jc_batch *b)
+{
+    return b->n_texts > 0 && (b->ids.n + b->next.n_ids > b->budget ||
+                              (b->framing && b->chunks[b->n_texts - 1] != b->next_chunk));
 }
 
 /* Copy the sample that was read ahead: the stream owns it only until its next call. */
@@ -124,13 +166,15 @@ static jc_status take(jc_batch *b, jc_error *err)
                  sizeof *b->positions) ||
         !jc_grow(&b->owners, &b->owners_capacity, b->rows + s->n_positions,
                  sizeof *b->owners) ||
-        !jc_grow(&b->texts, &b->texts_capacity, b->n_texts + 1, sizeof *b->texts))
+        !jc_grow(&b->texts, &b->texts_capacity, b->n_texts + 1, sizeof *b->texts) ||
+        !jc_grow(&b->chunks, &b->chunks_capacity, b->n_texts + 1, sizeof *b->chunks))
         return jc_fail_nomem(err, "a batch of texts");
     memcpy(b->ids.id + b->ids.n, s->ids, s->n_ids * sizeof *s->ids);
     memcpy(b->positions + b->rows, s->positions, s->n_positions * sizeof *s->positions);
     for (size_t i = 0; i < s->n_positions; i++)
         b->owners[b->rows + i] = (uint32_t)b->n_texts;
     b->texts[b->n_texts] = (jc_text){.n = s->n_ids, .n_positions = s->n_positions};
+    b->chunks[b->n_texts] = b->next_chunk;
     b->n_texts++;
     b->ids.n += s->n_ids;
     b->rows += s->n_positions;
@@ -145,7 +189,11 @@ static jc_status fill(jc_batch *b, jc_error *err)
         jc_status st = look_ahead(b, err);
         if (st)
             return st;
-        if (b->ended || (b->n_texts && b->ids.n + b->next.n_ids > b->budget))
+        if (!b->ended && is_other(b)) {
+            b->next.ids = NULL;
+            continue;
+        }
+        if (b->ended || is_full(b))
             break;
         st = take(b, err);
         if (st)

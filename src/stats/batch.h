@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "jumpcut/model.h"
 #include "jumpcut/samples.h"
+#include "stats/share.h"
 
 typedef struct jc_batch jc_batch;
 
@@ -33,6 +34,14 @@ jc_status jc_batch_reach(jc_batch *batch, int32_t before, int32_t after,
  * jc_session_into() has it. Not together with jc_batch_reach(). */
 typedef jc_status jc_batch_place(void *arg, size_t rows, float *const **to, jc_error *err);
 void jc_batch_into(jc_batch *batch, jc_batch_place *place, void *arg);
+
+/* Take only texts of chunks that are the share's, and, until jc_batch_framed(), all; then
+ * no batch goes over the end of a chunk. The share is borrowed. */
+void jc_batch_share(jc_batch *batch, const jc_share *share);
+void jc_batch_framed(jc_batch *batch);
+/* The chunk of a text of this batch, and where the stream is. */
+uint64_t jc_batch_chunk(const jc_batch *batch, size_t text);
+const jc_cutter *jc_batch_cutter(const jc_batch *batch);
 
 /* Take the next samples, run them, report progress. `*rows` is 0 at the end of the stream.
  * The states are in jc_batch_session() until the next call. */

@@ -67,10 +67,15 @@ static wide join(int64_t units, int64_t fine)
 /* Divided by 2^bits, rounded down. */
 static void shrink(int64_t *units, int64_t *fine, int bits)
 {
-    wide whole = join(*units, *fine) >> bits;
+    wide whole = join(*units, *fine) >> (bits < 120 ? bits : 120);
 
     *units = (int64_t)(whole >> JC_GRAM_FINE);
     *fine = (int64_t)(whole & (FINE - 1));
+}
+
+static int64_t shrunk(int64_t units, int bits)
+{
+    return units >> (bits < 63 ? bits : 63);
 }
 
 /* The same number whichever way it is divided into units and parts. */
@@ -94,9 +99,9 @@ static void shrink_products(jc_stats *s, uint32_t i, uint32_t j, size_t c, int b
         return;
     }
     for (size_t b = 0; as_row && b < d; b++)
-        as_row[c * d + b] >>= bits;
+        as_row[c * d + b] = shrunk(as_row[c * d + b], bits);
     for (size_t b = 0; as_column && b < d; b++)
-        as_column[b * d + c] >>= bits;
+        as_column[b * d + c] = shrunk(as_column[b * d + c], bits);
 }
 
 /* Coordinate c of a node counts units that are 2^bits as large. */
@@ -166,81 +171,107 @@ jc_status jc_exact_add(jc_stats *stats, uint32_t node, const double *sum,
     return JC_OK;
 }
 
-void jc_exact_clear(jc_stats *stats)
-{
-    size_t d = stats->width, n = 2 * (size_t)stats->nodes * d;
-
-    memset(stats->exact->sum, 0, n * sizeof *stats->exact->sum);
-    memset(stats->exact->square, 0, n * sizeof *stats->exact->square);
-    for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
-        if (stats->cross[k])
-            memset(stats->cross[k], 0, d * d * sizeof(int64_t));
-    stats->rows = stats->texts = 0;
-}
-
 /* ---- merging ---- */
 
 struct pair {
-    jc_stats *into, *from;
+    jc_stats *into;
+    const jc_stats *from;
 };
 
-/* Equal units, with room for both. */
-static void make_alike(struct pair *p, uint32_t node)
+/* By how many bits a unit of `into` is larger than that of `from`. */
+static int bits_between(const struct pair *p, size_t at)
+{
+    int a, b;
+
+    frexp(p->into->exact->per[at], &a);
+    frexp(p->from->exact->per[at], &b);
+    return b - a;
+}
+
+/* Units that are large enough for both. */
+static void make_room(struct pair *p, uint32_t node)
 {
     for (size_t c = 0; c < p->into->width; c++) {
         size_t at = node * (size_t)p->into->width + c;
-        double *a = &p->into->exact->per[at], *b = &p->from->exact->per[at];
-        while (*a > *b)
-            enlarge(p->into, node, c, 1);
-        while (*b > *a)
-            enlarge(p->from, node, c, 1);
+        int bits = bits_between(p, at);
+        if (bits < 0)
+            enlarge(p->into, node, c, -bits);
         while (p->into->exact->square[at] > TOTAL_MOST ||
-               p->from->exact->square[at] > TOTAL_MOST) {
+               shrunk(p->from->exact->square[at], 2 * bits_between(p, at)) > TOTAL_MOST)
             enlarge(p->into, node, c, ENLARGE);
-            enlarge(p->from, node, c, ENLARGE);
-        }
     }
 }
 
-static void add_all(size_t n, const int64_t *from, int64_t *to)
+static void merge_coordinate(const struct pair *p, size_t at)
 {
-    for (size_t k = 0; k < n; k++)
-        to[k] += from[k];
+    jc_exact *to = p->into->exact;
+    const jc_exact *from = p->from->exact;
+    size_t rest = (size_t)p->into->nodes * p->into->width;
+    int bits = bits_between(p, at);
+    int64_t sum[2] = {from->sum[at], from->sum[rest + at]};
+    int64_t square[2] = {from->square[at], from->square[rest + at]};
+
+    shrink(&sum[0], &sum[1], bits);
+    shrink(&square[0], &square[1], 2 * bits);
+    to->sum[at] += sum[0];
+    to->sum[rest + at] += sum[1];
+    to->square[at] += square[0];
+    to->square[rest + at] += square[1];
+}
+
+/* Entry (a, b) of products from `from`, whose units are 2^bits smaller. */
+static void merge_entry(const struct pair *p, size_t k, bool own, size_t a, size_t b,
+                        int bits)
+{
+    size_t d = p->into->width;
+    int64_t *to = (int64_t *)(void *)p->into->cross[k];
+    const int64_t *from = (const int64_t *)(const void *)p->from->cross[k];
+
+    if (own && b > a) {
+        int64_t units = from[a * d + b], fine = from[b * d + a];
+        shrink(&units, &fine, bits);
+        to[a * d + b] += units;
+        to[b * d + a] += fine;
+    } else if (!own) {
+        to[a * d + b] += shrunk(from[a * d + b], bits);
+    }
 }
 
 static jc_status merge_products(void *arg, size_t k, jc_error *err)
 {
     const struct pair *p = arg;
-    size_t d = p->into->width;
+    size_t d = p->into->width, i = k / p->into->nodes, j = k % p->into->nodes;
 
     (void)err;
-    if (p->into->cross[k])
-        add_all(d * d, (const int64_t *)(void *)p->from->cross[k],
-                (int64_t *)(void *)p->into->cross[k]);
+    for (size_t a = 0; p->into->cross[k] && a < d; a++) {
+        int bits = bits_between(p, i * d + a);
+        for (size_t b = 0; b < d; b++)
+            merge_entry(p, k, i == j, a, b, bits + bits_between(p, j * d + b));
+    }
     return JC_OK;
 }
 
-jc_status jc_exact_merge(jc_stats *into, jc_stats *from, jc_error *err)
+jc_status jc_exact_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 {
     struct pair p = {into, from};
     jc_exact *to = into->exact;
     size_t n = (size_t)into->nodes * into->width;
 
-    if (from->exact->framed && !to->framed) { /* of no rows: that of the other will do */
+    if (!from->exact->framed)
+        return JC_OK;
+    if (!to->framed) { /* of no rows: the other's frame will do */
         memcpy(to->center, from->exact->center, n * sizeof *to->center);
         memcpy(to->per, from->exact->per, n * sizeof *to->per);
         to->framed = true;
     }
-    if (!from->exact->framed)
-        return JC_OK;
     if (memcmp(to->center, from->exact->center, n * sizeof *to->center) != 0)
         return jc_fail(err, JC_E_MISMATCH,
-                       "the states of their first texts differ: all shares must be made of "
-                       "the same texts, by the same build on processors of one kind");
+                       "the states of their first texts differ: all shares must be made by "
+                       "one build on processors of one kind");
     for (uint32_t node = 0; node < into->nodes; node++)
-        make_alike(&p, node);
-    add_all(2 * n, from->exact->sum, to->sum);
-    add_all(2 * n, from->exact->square, to->square);
+        make_room(&p, node);
+    for (size_t at = 0; at < n; at++)
+        merge_coordinate(&p, at);
     return jc_parallel((size_t)into->nodes * into->nodes, merge_products, &p, err);
 }
 

@@ -51,10 +51,8 @@ void jc_exact_frame(jc_stats *stats, uint32_t node, const float *x, size_t n);
  */
 jc_status jc_exact_add(jc_stats *stats, uint32_t node, const double *sum,
                        const double *square, jc_error *err) JC_NODISCARD;
-/* Nothing has been added; the frame stays. */
-void jc_exact_clear(jc_stats *stats);
 /* E_MISMATCH where the frames differ. */
-jc_status jc_exact_merge(jc_stats *into, jc_stats *from, jc_error *err) JC_NODISCARD;
+jc_status jc_exact_merge(jc_stats *into, const jc_stats *from, jc_error *err) JC_NODISCARD;
 /* Turn them into the means and centred moments of the stats. */
 jc_status jc_exact_finish(jc_stats *stats, jc_error *err) JC_NODISCARD;
 

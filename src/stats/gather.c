@@ -15,6 +15,7 @@ static const jc_option rows[] = {
     {"maps", JC_OPTION_TEXT, offsetof(jc_stats_params, maps), 0, 0, NULL, NULL, "maps from several taps, or of other tokens, as '0,12@-1:12 6:12@+1'"},
     {"parts", JC_OPTION_BOOL, offsetof(jc_stats_params, parts), 0, 0, "false", NULL, "maps of the parts of each block: norms, attention, MLP"},
     {"batch", JC_OPTION_U32,  offsetof(jc_stats_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
+    {"shard", JC_OPTION_TEXT, offsetof(jc_stats_params, shard), 0, 0, NULL, NULL, "run only this share of the texts, as 2/8 for the second of eight, and keep its sums for 'merge'"},
 };
 /* clang-format on */
 
@@ -35,6 +36,9 @@ struct pass {
     const jc_milestones *milestones;
     size_t reached; /* milestones told of */
     uint64_t rows;  /* given to the gram */
+    jc_share share;
+    uint64_t chunk; /* that is run now */
+    bool begun, framing;
 };
 
 /* How many of the n rows to add before the next milestone is told of. */
@@ -86,20 +90,87 @@ static jc_status add_rows(struct pass *p, size_t done, size_t n, jc_error *err)
     return jc_gram_rows(p->gram, p->states, n, err);
 }
 
-/* The n rows of a batch, cut where a milestone lies. */
-static jc_status add_batch(struct pass *p, size_t n, jc_error *err)
+/* Texts of one chunk, neighbours in a batch. */
+struct run {
+    size_t row, rows, text, texts;
+};
+
+/* Their rows, cut where a milestone lies. */
+static jc_status add_texts(struct pass *p, const struct run *run, jc_error *err)
 {
     const uint32_t *owners = jc_batch_owners(p->batch);
     jc_status st = JC_OK;
 
-    for (size_t done = 0, step; done < n && st == JC_OK; done += step) {
-        step = step_of(p, n - done);
-        st = add_rows(p, done, step, err);
+    for (size_t done = 0, step; done < run->rows && st == JC_OK; done += step) {
+        step = step_of(p, run->rows - done);
+        st = add_rows(p, run->row + done, step, err);
         p->rows += step;
         if (st == JC_OK)
-            st = tell(p, p->stats->texts + owners[done + step - 1] + 1, err);
+            st = tell(p,
+                      p->stats->texts + owners[run->row + done + step - 1] + 1 - run->text,
+                      err);
     }
-    p->stats->texts += jc_batch_texts(p->batch);
+    return st ? st : jc_near_pass_add(p->near, run->row, run->rows, err);
+}
+
+/* Whether all sums have their frame, which every share needs. */
+static bool is_framed(const struct pass *p)
+{
+    bool framed = p->stats->exact->framed;
+
+    for (size_t g = 0; g < p->stats->n_near; g++)
+        framed &= p->stats->near[g].sums->exact->framed;
+    return framed;
+}
+
+/* Before the first text of a chunk. */
+static jc_status begin_chunk(struct pass *p, uint64_t chunk, jc_error *err)
+{
+    jc_status st = jc_gram_cut(p->gram, err);
+
+    if (st == JC_OK)
+        st = jc_near_pass_cut(p->near, !jc_share_has(&p->share, chunk), err);
+    jc_gram_only_frame(p->gram, !jc_share_has(&p->share, chunk));
+    if (p->framing && is_framed(p)) {
+        p->framing = false;
+        jc_batch_framed(p->batch);
+    }
+    p->chunk = chunk;
+    p->begun = true;
+    return st;
+}
+
+static jc_status add_run(struct pass *p, const struct run *run, jc_error *err)
+{
+    uint64_t chunk = jc_batch_chunk(p->batch, run->text);
+    jc_status st = p->begun && chunk == p->chunk ? JC_OK : begin_chunk(p, chunk, err);
+
+    if (st == JC_OK)
+        st = add_texts(p, run, err);
+    if (jc_share_has(&p->share, chunk))
+        p->stats->texts += run->texts;
+    return st;
+}
+
+static jc_status add_batch(struct pass *p, size_t n_rows, jc_error *err)
+{
+    const uint32_t *owners = jc_batch_owners(p->batch);
+    size_t n = jc_batch_texts(p->batch);
+    struct run run = {0};
+    jc_status st = JC_OK;
+
+    while (run.text < n && st == JC_OK) {
+        run.texts = run.rows = 0;
+        while (run.text + run.texts < n && jc_batch_chunk(p->batch, run.text + run.texts) ==
+                                               jc_batch_chunk(p->batch, run.text))
+            run.texts++;
+        while (run.row + run.rows < n_rows &&
+               owners[run.row + run.rows] < run.text + run.texts)
+            run.rows++;
+        st = add_run(p, &run, err);
+        run.text += run.texts;
+        run.row += run.rows;
+    }
     return st;
 }
 
@@ -115,17 +186,17 @@ static jc_status gather(struct pass *p, jc_error *err)
         jc_batch_into(p->batch, place, p);
     while (st == JC_OK) {
         st = jc_batch_next(p->batch, &n, err);
-        if (st || n == 0)
+        if (st || jc_batch_texts(p->batch) == 0)
             break;
         st = add_batch(p, n, err);
-        if (st == JC_OK)
-            st = jc_near_pass_add(p->near, n, err);
     }
     jc_free(p->states);
     if (st == JC_OK)
-        st = jc_gram_finish(p->gram, err);
+        st = jc_gram_cut(p->gram, err);
     if (st == JC_OK)
-        st = jc_near_pass_finish(p->near, err);
+        st = jc_near_pass_cut(p->near, false, err);
+    for (size_t g = 0; g < p->stats->n_near; g++)
+        p->stats->near[g].sums->texts = p->stats->texts;
     return st;
 }
 
@@ -153,6 +224,13 @@ static void note_unused(const struct pass *p, const jc_hooks *hooks)
                     (unsigned long long)(p->stats->rows - near->sums->rows),
                     (unsigned long long)p->stats->rows, near->before, near->after);
     }
+}
+
+/* The sums stay as they are, for others to be added. */
+static jc_status keep_share(struct pass *p, const char *work, jc_error *err)
+{
+    p->stats->shares.hash = jc_batch_cutter(p->batch)->hash;
+    return jc_shares_set(&p->stats->shares, &p->share, work, err);
 }
 
 static jc_status check_milestones(const jc_milestones *m, const jc_stats_params *params,
@@ -227,7 +305,10 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
     if (st)
         return st;
     const jc_backend *backend = jc_backend_find(jc_model_get_info(model)->backend);
-    st = check_milestones(milestones, &p, err);
+    st = jc_share_read(&pass.share, p.shard, err);
+    pass.framing = pass.share.of > 1;
+    if (st == JC_OK)
+        st = check_milestones(milestones, &p, err);
     if (st == JC_OK)
         st = make_sums(&pass.stats, model, &p, err);
     if (st == JC_OK)
@@ -235,6 +316,8 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
     if (st == JC_OK)
         st = jc_batch_new(&pass.batch, model, samples, p.batch, "gathering sums", p.hooks,
                           err);
+    if (st == JC_OK && pass.share.of > 1)
+        jc_batch_share(pass.batch, &pass.share);
     if (st == JC_OK && pass.stats->n_parts)
         st = jc_batch_want(pass.batch, pass.stats->inner,
                            pass.stats->nodes - pass.stats->taps, err);
@@ -243,6 +326,9 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
                               pass.stats->inner, pass.stats->nodes - pass.stats->taps, err);
     if (st == JC_OK)
         st = gather(&pass, err);
+    if (st == JC_OK)
+        st = pass.share.of > 1 ? keep_share(&pass, p.work, err)
+                               : jc_stats_finish(pass.stats, err);
     if (st == JC_OK)
         note_unused(&pass, p.hooks);
     jc_near_pass_free(pass.near);

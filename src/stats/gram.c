@@ -21,6 +21,7 @@ struct jc_gram {
     double *sums;       /* [nodes, 2, d]: of the block's rows and of their squares */
     jc_gram_block *products;
     size_t n_products;
+    bool only_frame;
 };
 
 /* The rows of node t that wait. */
@@ -105,6 +106,8 @@ static jc_status center_node(void *arg, size_t t, jc_error *err)
     (void)err;
     if (!g->stats->exact->framed)
         jc_exact_frame(g->stats, (uint32_t)t, block, g->rows);
+    if (g->only_frame)
+        return JC_OK;
     memset(sum, 0, 2 * d * sizeof *sum);
     for (size_t r = 0; r < g->rows; r++)
         jc_vector_get()->center(d, block + r * d, g->stats->exact->center + t * d,
@@ -112,22 +115,33 @@ static jc_status center_node(void *arg, size_t t, jc_error *err)
     return JC_OK;
 }
 
+/* Add up the rows that wait, which are centred. */
+static jc_status add_block(jc_gram *g, jc_error *err)
+{
+    size_t d = g->stats->width;
+    jc_status st = JC_OK;
+
+    for (uint32_t t = 0; t < g->stats->nodes && st == JC_OK; t++)
+        st = jc_exact_add(g->stats, t, g->sums + 2 * t * d, g->sums + (2 * t + 1) * d, err);
+    list_products(g);
+    if (st == JC_OK)
+        st = jc_gram_add(g->backend, g->products, g->n_products, g->rows, d, err);
+    g->stats->rows += g->rows;
+    return st;
+}
+
 /* Add up the first n rows that wait. */
 static jc_status flush(jc_gram *g, size_t n, jc_error *err)
 {
-    size_t rest = g->rows - n, d = g->stats->width;
+    size_t rest = g->rows - n;
 
     if (n == 0)
         return JC_OK;
     g->rows = n;
     jc_status st = jc_parallel(g->stats->nodes, center_node, g, err);
     g->stats->exact->framed = true;
-    for (uint32_t t = 0; t < g->stats->nodes && st == JC_OK; t++)
-        st = jc_exact_add(g->stats, t, g->sums + 2 * t * d, g->sums + (2 * t + 1) * d, err);
-    list_products(g);
-    if (st == JC_OK)
-        st = jc_gram_add(g->backend, g->products, g->n_products, n, d, err);
-    g->stats->rows += n;
+    if (st == JC_OK && !g->only_frame)
+        st = add_block(g, err);
     g->first += n;
     g->rows = rest;
     return st;
@@ -185,6 +199,11 @@ jc_status jc_gram_take(jc_gram *gram, size_t n, jc_error *err)
     while (gram->rows >= gram->block_rows && st == JC_OK)
         st = flush(gram, gram->block_rows, err);
     return st;
+}
+
+void jc_gram_only_frame(jc_gram *gram, bool only)
+{
+    gram->only_frame = only;
 }
 
 jc_status jc_gram_cut(jc_gram *gram, jc_error *err)

@@ -35,6 +35,8 @@ jc_status jc_gram_take(jc_gram *gram, size_t n, jc_error *err) JC_NODISCARD;
 jc_status jc_gram_rows(jc_gram *gram, const float *const *states, size_t rows,
                        jc_error *err) JC_NODISCARD;
 
+/* Whether rows from here on, after a cut, only serve to find the frame. */
+void jc_gram_only_frame(jc_gram *gram, bool only);
 /* End the block here: the sums of rows on both sides are as if gathered apart. */
 jc_status jc_gram_cut(jc_gram *gram, jc_error *err) JC_NODISCARD;
 

@@ -6,6 +6,7 @@
  * LeVeque (1983): the centred moments add, plus n m / (n + m) times the product of the
  * differences of the means. Nothing is ever subtracted from a large sum.
  */
+#include "kernels/kernels.h"
 #include "stats/exact.h"
 #include "stats/near.h"
 
@@ -66,6 +67,7 @@ void jc_stats_free(jc_stats *stats)
         for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
             jc_free(stats->cross[k]);
     jc_exact_free(stats->exact);
+    jc_shares_free(&stats->shares);
     jc_near_free(stats->near, stats->n_near);
     jc_free(stats->inner);
     jc_free(stats->parts);
@@ -146,7 +148,8 @@ const double *jc_stats_mean(const jc_stats *stats, jc_tap tap)
         return NULL;
     uint32_t node = jc_stats_node(stats, tap);
 
-    return node < stats->nodes ? stats->mean + (size_t)node * stats->width : NULL;
+    return node < stats->nodes && !stats->exact ? stats->mean + (size_t)node * stats->width
+                                                : NULL;
 }
 
 const double *jc_stats_square(const jc_stats *stats, jc_tap tap)
@@ -155,12 +158,14 @@ const double *jc_stats_square(const jc_stats *stats, jc_tap tap)
         return NULL;
     uint32_t node = jc_stats_node(stats, tap);
 
-    return node < stats->nodes ? stats->square + (size_t)node * stats->width : NULL;
+    return node < stats->nodes && !stats->exact
+               ? stats->square + (size_t)node * stats->width
+               : NULL;
 }
 
 const double *jc_stats_products(const jc_stats *stats, jc_tap from, jc_tap to)
 {
-    if (!stats)
+    if (!stats || stats->exact)
         return NULL;
     return jc_stats_cross(stats, jc_stats_node(stats, from), jc_stats_node(stats, to));
 }
@@ -181,6 +186,8 @@ static void merge_cross(double *sum, const double *from, double weight, const do
 
 static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_error *err)
 {
+    jc_error why;
+
     if (strcmp(into->fingerprint, from->fingerprint) != 0)
         return jc_fail(err, JC_E_MISMATCH,
                        "cannot merge sums of model '%s' (%s) with sums of model '%s' (%s)",
@@ -204,8 +211,24 @@ static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_erro
         return jc_fail(err, JC_E_MISMATCH,
                        "cannot merge sums of maps from several taps with sums that have "
                        "none, or others");
+    jc_status st = jc_shares_alike(&into->shares, &from->shares, &why);
+    if (st)
+        return jc_fail(err, st, "cannot merge sums: %s", why.message);
     if (from->rows > ROWS_MAX - into->rows || from->texts > ROWS_MAX - into->texts)
         return jc_fail(err, JC_E_ARG, "cannot merge sums: more than 2^53 vectors or texts");
+    return JC_OK;
+}
+
+static jc_status merge_exact(jc_stats *into, const jc_stats *from, jc_error *err)
+{
+    jc_error why;
+    jc_status st = jc_exact_merge(into, from, &why);
+
+    if (st)
+        return jc_fail(err, st, "cannot merge sums: %s", why.message);
+    jc_shares_add(&into->shares, &from->shares);
+    into->rows += from->rows;
+    into->texts += from->texts;
     return JC_OK;
 }
 
@@ -219,6 +242,8 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 
     if (st == JC_OK)
         st = jc_near_merge(into, from, err);
+    if (st == JC_OK && into->exact)
+        return merge_exact(into, from, err);
     if (st || from->rows == 0) {
         into->texts += st ? 0 : from->texts;
         return st;
@@ -249,4 +274,24 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
     into->texts += from->texts;
     jc_free(apart);
     return JC_OK;
+}
+
+jc_status jc_stats_finish(jc_stats *stats, jc_error *err)
+{
+    JC_USE_THREADS(stats && stats->threads ? stats->threads : jc_threads_max());
+    char missing[200];
+    jc_status st = jc_want(stats, "stats", err);
+
+    if (st || !stats->exact)
+        return st;
+    jc_shares_name(&stats->shares, false, missing, sizeof missing);
+    if (missing[0])
+        return jc_fail(err, JC_E_ARG, "cannot finish sums: of %u shares, %s are missing",
+                       stats->shares.of, missing);
+    for (size_t g = 0; g < stats->n_near && st == JC_OK; g++)
+        st = jc_exact_finish(stats->near[g].sums, err);
+    if (st == JC_OK)
+        st = jc_exact_finish(stats, err);
+    jc_shares_free(&stats->shares);
+    return st;
 }

@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "jumpcut/stats.h"
 #include "model/parts.h"
+#include "stats/share.h"
 
 /* A part of a block, and the taps that a map of it goes from and to. */
 typedef struct jc_stats_part {
@@ -44,6 +45,7 @@ struct jc_stats {
      * each part: (from, from) and (from, to). */
     double **cross;
     struct jc_exact *exact; /* sums that are not finished (exact.h); NULL: they are */
+    jc_shares shares;       /* of the texts that are in sums which are not finished */
     struct jc_near *near;   /* [n_near]: of maps from several taps (near.h) */
     size_t n_near;
 };

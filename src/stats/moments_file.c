@@ -21,6 +21,7 @@
 #include "base/file.h"
 
 #define FORMAT   "jumpcut-sums/1"
+#define SHARES   "jumpcut-shares/1" /* of sums that are not finished: exact_file.c */
 #define ROWS_MAX ((uint64_t)1 << 53)
 
 /* By jc_pairs. */
@@ -32,7 +33,7 @@ static jc_status put_meta(jc_st_writer *w, const jc_stats *s, jc_error *err)
 {
     char rows[24], texts[24];
     const char *meta[][2] = {
-        {"format", FORMAT},
+        {"format", s->exact ? SHARES : FORMAT},
         {"model", s->model},
         {"model.fingerprint", s->fingerprint},
         {"pairs", pairs_names[s->pairs]},
@@ -45,6 +46,8 @@ static jc_status put_meta(jc_st_writer *w, const jc_stats *s, jc_error *err)
     snprintf(texts, sizeof texts, "%llu", (unsigned long long)s->texts);
     for (size_t i = 0; i < JC_COUNT(meta) && st == JC_OK; i++)
         st = jc_st_writer_meta(w, meta[i][0], meta[i][1], err);
+    if (st == JC_OK && s->exact)
+        st = jc_shares_put_meta(w, &s->shares, err);
     return st;
 }
 
@@ -87,18 +90,27 @@ static jc_status put_parts(jc_st_writer *w, const jc_stats *s, jc_error *err)
 }
 
 /* Both passes over the tensors in one order: declare them, or give their data. */
-static jc_status put_tensors(jc_st_writer *w, const jc_stats *s, bool declare,
-                             jc_error *err)
+static jc_status put_nodes(jc_st_writer *w, const jc_stats *s, bool declare, jc_error *err)
 {
-    size_t d = s->width, flat[2] = {s->nodes, d}, square[2] = {d, d};
-    size_t bytes = s->nodes * d * sizeof(double);
+    size_t flat[2] = {s->nodes, s->width}, bytes = s->nodes * s->width * sizeof(double);
     jc_status st;
 
+    if (s->exact)
+        return jc_exact_put(w, s, "", declare, err);
     st = declare ? jc_st_writer_declare(w, "mean", JC_F64, flat, 2, err)
                  : jc_st_writer_data(w, s->mean, bytes, err);
     if (st == JC_OK)
         st = declare ? jc_st_writer_declare(w, "square", JC_F64, flat, 2, err)
                      : jc_st_writer_data(w, s->square, bytes, err);
+    return st;
+}
+
+static jc_status put_tensors(jc_st_writer *w, const jc_stats *s, bool declare,
+                             jc_error *err)
+{
+    size_t d = s->width, square[2] = {d, d};
+    jc_status st = put_nodes(w, s, declare, err);
+
     for (uint32_t i = 0; i < s->nodes; i++) {
         for (uint32_t j = 0; j < s->nodes && st == JC_OK; j++) {
             const double *cross = jc_stats_cross(s, i, j);
@@ -107,7 +119,7 @@ static jc_status put_tensors(jc_st_writer *w, const jc_stats *s, bool declare,
             if (!cross)
                 continue;
             cross_name(name, s, i, j);
-            st = declare ? jc_st_writer_declare(w, name, JC_F64, square, 2, err)
+            st = declare ? jc_st_writer_declare(w, name, jc_sums_dtype(s), square, 2, err)
                          : jc_st_writer_data(w, cross, d * d * sizeof *cross, err);
         }
     }
@@ -145,6 +157,7 @@ typedef struct reader {
     jc_pairs pairs;
     uint64_t rows, texts;
     const char *parts; /* of the metadata, or NULL */
+    bool shares;       /* sums that are not finished */
     jc_error *err;
 } reader;
 
@@ -179,7 +192,8 @@ static jc_status read_meta(reader *r)
     const char *format, *model, *fingerprint, *pairs;
     jc_status st = text_meta(r, "format", &format);
 
-    if (st == JC_OK && strcmp(format, FORMAT) != 0)
+    r->shares = st == JC_OK && strcmp(format, SHARES) == 0;
+    if (st == JC_OK && !r->shares && strcmp(format, FORMAT) != 0)
         return jc_fail(r->err, JC_E_FORMAT,
                        "'%s' is no file of sums: format '%.40s', not '%s'", r->path, format,
                        FORMAT);
@@ -209,7 +223,8 @@ static jc_status read_meta(reader *r)
 }
 
 jc_status jc_sums_find(const jc_safetensors *file, const char *path, const char *name,
-                       size_t rows, size_t cols, const jc_tensor **tensor, jc_error *err)
+                       jc_dtype dtype, size_t rows, size_t cols, const jc_tensor **tensor,
+                       jc_error *err)
 {
     const jc_tensor *t = jc_safetensors_find(file, name);
 
@@ -217,10 +232,10 @@ jc_status jc_sums_find(const jc_safetensors *file, const char *path, const char 
     if (!t)
         return jc_fail(err, JC_E_FORMAT, "cannot read sums of '%s': tensor '%s' is missing",
                        path, name);
-    if (t->dtype != JC_F64)
+    if (t->dtype != dtype)
         return jc_fail(err, JC_E_FORMAT,
-                       "cannot read tensor '%s' of '%s': it is %s, not F64", name, path,
-                       jc_tensor_type(t));
+                       "cannot read tensor '%s' of '%s': it is %s, not %s", name, path,
+                       jc_tensor_type(t), jc_dtype_name(dtype));
     if (t->n_dims != 2)
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read tensor '%s' of '%s': it has %u dimensions, not 2", name,
@@ -236,26 +251,29 @@ jc_status jc_sums_find(const jc_safetensors *file, const char *path, const char 
 static jc_status find(const reader *r, const char *name, size_t rows, size_t cols,
                       const jc_tensor **tensor)
 {
-    return jc_sums_find(r->file, r->path, name, rows, cols, tensor, r->err);
+    return jc_sums_find(r->file, r->path, name, r->shares ? JC_I64 : JC_F64, rows, cols,
+                        tensor, r->err);
 }
 
 /* Sizes from `mean`, and, where there are parts, layers from the metadata. */
 static jc_status read_sizes(reader *r)
 {
-    const jc_tensor *t = jc_safetensors_find(r->file, "mean");
+    const char *first = r->shares ? "center" : "mean";
+    const jc_tensor *t = jc_safetensors_find(r->file, first);
     uint64_t layers = 0;
 
     if (t && (t->n_dims != 2 || t->shape[0] < 2 || t->shape[0] > UINT16_MAX ||
               t->shape[1] < 1 || t->shape[1] > INT32_MAX))
         return jc_fail(r->err, JC_E_FORMAT,
-                       "cannot read tensor 'mean' of '%s': its shape is not [taps, width]",
-                       r->path);
+                       "cannot read tensor '%s' of '%s': its shape is not [taps, width]",
+                       first, r->path);
     r->nodes = r->taps = t ? (uint32_t)t->shape[0] : 0;
     r->width = t ? (uint32_t)t->shape[1] : 0;
     r->parts = jc_safetensors_meta(r->file, "parts");
-    jc_status st = find(r, "mean", r->nodes, r->width, &t);
+    jc_status st = jc_sums_find(r->file, r->path, first, r->shares ? JC_F32 : JC_F64,
+                                r->nodes, r->width, &t, r->err);
     if (st == JC_OK)
-        st = find(r, "square", r->nodes, r->width, &t);
+        st = find(r, "square", r->shares ? 2 * (size_t)r->nodes : r->nodes, r->width, &t);
     if (st || !r->parts)
         return st;
     st = count_meta(r, "layers", &layers);
@@ -335,12 +353,12 @@ static jc_status add_parts(const reader *r, jc_stats *s)
 /* There are no other tensors than these and `more`, and as many rows as nodes. */
 static jc_status check_counts(const reader *r, const jc_stats *s, size_t more)
 {
-    size_t n = 2 + more;
+    size_t n = (r->shares ? 4 : 2) + more;
 
     if (s->nodes != r->nodes)
         return jc_fail(r->err, JC_E_FORMAT,
-                       "cannot read tensor 'mean' of '%s': it has %u rows, not %u", r->path,
-                       r->nodes, s->nodes);
+                       "cannot read tensor '%s' of '%s': it has %u rows, not %u",
+                       r->shares ? "center" : "mean", r->path, r->nodes, s->nodes);
     for (size_t k = 0; k < (size_t)s->nodes * s->nodes; k++)
         n += s->cross[k] != NULL;
     if (jc_safetensors_count(r->file) != n)
@@ -353,6 +371,8 @@ static jc_status check_counts(const reader *r, const jc_stats *s, size_t more)
 jc_status jc_sums_copy(const jc_tensor *t, double *to, bool negative, jc_error *err)
 {
     memcpy(to, t->data, t->bytes);
+    if (t->dtype == JC_I64)
+        return jc_sums_whole(t, err);
     for (size_t i = 0; i < t->count; i++) {
         if (!isfinite(to[i]))
             return jc_fail(err, JC_E_NUMERIC,
@@ -373,9 +393,9 @@ static jc_status copy(const reader *r, const char *name, double *to, bool negati
 
 static jc_status copy_all(const reader *r, jc_stats *s)
 {
-    jc_status st = copy(r, "mean", s->mean, true);
+    jc_status st = s->exact ? JC_OK : copy(r, "mean", s->mean, true);
 
-    if (st == JC_OK)
+    if (st == JC_OK && !s->exact)
         st = copy(r, "square", s->square, false);
     for (uint32_t i = 0; i < s->nodes; i++) {
         for (uint32_t j = 0; j < s->nodes && st == JC_OK; j++) {
@@ -413,7 +433,12 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
     if (st == JC_OK) {
         s->rows = r.rows;
         s->texts = r.texts;
-        st = jc_near_take(s, file, path, &near, err);
+        if (r.shares)
+            st = jc_exact_take(s, file, path, "", err);
+        if (st == JC_OK && r.shares)
+            st = jc_shares_take_meta(&s->shares, file, path, err);
+        if (st == JC_OK)
+            st = jc_near_take(s, file, path, &near, err);
     }
     if (st == JC_OK)
         st = check_counts(&r, s, near);

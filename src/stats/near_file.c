@@ -53,15 +53,17 @@ jc_status jc_near_put_meta(jc_st_writer *w, const jc_stats *stats, jc_error *err
     return st;
 }
 
-static jc_status put_group(jc_st_writer *w, const struct jc_near *near, bool declare,
+static jc_status put_nodes(jc_st_writer *w, const struct jc_near *near, bool declare,
                            jc_error *err)
 {
     const jc_stats *s = near->sums;
-    size_t d = s->width, flat[2] = {s->nodes, d}, square[2] = {d, d};
-    size_t bytes = s->nodes * d * sizeof(double);
+    size_t flat[2] = {s->nodes, s->width}, bytes = s->nodes * s->width * sizeof(double);
     char name[JC_CROSS_NAME];
     jc_status st;
 
+    part_name(name, near, "");
+    if (s->exact)
+        return jc_exact_put(w, s, name, declare, err);
     part_name(name, near, "mean");
     st = declare ? jc_st_writer_declare(w, name, JC_F64, flat, 2, err)
                  : jc_st_writer_data(w, s->mean, bytes, err);
@@ -69,13 +71,24 @@ static jc_status put_group(jc_st_writer *w, const struct jc_near *near, bool dec
     if (st == JC_OK)
         st = declare ? jc_st_writer_declare(w, name, JC_F64, flat, 2, err)
                      : jc_st_writer_data(w, s->square, bytes, err);
+    return st;
+}
+
+static jc_status put_group(jc_st_writer *w, const struct jc_near *near, bool declare,
+                           jc_error *err)
+{
+    const jc_stats *s = near->sums;
+    size_t d = s->width, square[2] = {d, d};
+    char name[JC_CROSS_NAME];
+    jc_status st = put_nodes(w, near, declare, err);
+
     for (uint32_t i = 0; i < s->nodes; i++)
         for (uint32_t k = 0; k < s->nodes && st == JC_OK; k++) {
             const double *cross = jc_stats_cross(s, i, k);
             if (!cross)
                 continue;
             cross_name(name, near, near->taps[i], near->taps[k]);
-            st = declare ? jc_st_writer_declare(w, name, JC_F64, square, 2, err)
+            st = declare ? jc_st_writer_declare(w, name, jc_sums_dtype(s), square, 2, err)
                          : jc_st_writer_data(w, cross, d * d * sizeof *cross, err);
         }
     return st;
@@ -96,6 +109,7 @@ typedef struct reader {
     const jc_safetensors *file;
     const char *path;
     size_t width;
+    jc_dtype dtype; /* of the products */
     jc_error *err;
 } reader;
 
@@ -110,7 +124,7 @@ static jc_status check_pair(const reader *r, const struct jc_near *reach, jc_tap
     cross_name(name, reach, a, b);
     if (!jc_safetensors_find(r->file, name))
         cross_name(name, reach, b, a);
-    return jc_sums_find(r->file, r->path, name, r->width, r->width, &t, r->err);
+    return jc_sums_find(r->file, r->path, name, r->dtype, r->width, r->width, &t, r->err);
 }
 
 static jc_status check_place(const reader *r, const jc_place *place)
@@ -135,23 +149,34 @@ static jc_status take(const reader *r, const char *name, size_t rows, double *to
                       bool negative)
 {
     const jc_tensor *t;
-    jc_status st = jc_sums_find(r->file, r->path, name, rows, r->width, &t, r->err);
+    jc_status st =
+        jc_sums_find(r->file, r->path, name, r->dtype, rows, r->width, &t, r->err);
 
     return st ? st : jc_sums_copy(t, to, negative, r->err);
+}
+
+static jc_status take_nodes(const reader *r, struct jc_near *near, size_t *tensors)
+{
+    jc_stats *s = near->sums;
+    char name[JC_CROSS_NAME];
+    jc_status st;
+
+    *tensors += r->dtype == JC_I64 ? 4 : 2;
+    part_name(name, near, "");
+    if (r->dtype == JC_I64)
+        return jc_exact_take(s, r->file, r->path, name, r->err);
+    part_name(name, near, "mean");
+    st = take(r, name, s->nodes, s->mean, true);
+    part_name(name, near, "square");
+    return st ? st : take(r, name, s->nodes, s->square, false);
 }
 
 static jc_status take_group(const reader *r, struct jc_near *near, size_t *tensors)
 {
     jc_stats *s = near->sums;
     char name[JC_CROSS_NAME];
-    jc_status st;
+    jc_status st = take_nodes(r, near, tensors);
 
-    part_name(name, near, "mean");
-    st = take(r, name, s->nodes, s->mean, true);
-    part_name(name, near, "square");
-    if (st == JC_OK)
-        st = take(r, name, s->nodes, s->square, false);
-    *tensors += 2;
     for (uint32_t i = 0; i < s->nodes; i++)
         for (uint32_t k = 0; k < s->nodes && st == JC_OK; k++) {
             if (!jc_stats_cross(s, i, k))
@@ -185,7 +210,7 @@ static jc_status take_rows(const reader *r, jc_stats *stats)
 jc_status jc_near_take(jc_stats *stats, const jc_safetensors *file, const char *path,
                        size_t *tensors, jc_error *err)
 {
-    const reader r = {file, path, stats->width, err};
+    const reader r = {file, path, stats->width, jc_sums_dtype(stats), err};
     const char *maps = jc_safetensors_meta(file, "maps");
     jc_place *places;
     size_t n;

@@ -91,23 +91,25 @@ void jc_near_pass_free(jc_near_pass *pass)
 }
 
 /* The rows whose text has the tokens that the group looks at. */
-static size_t choose_rows(jc_near_pass *p, const struct jc_near *near, size_t rows)
+static size_t choose_rows(jc_near_pass *p, const struct jc_near *near, size_t first,
+                          size_t rows)
 {
     size_t n = 0;
 
-    for (size_t r = 0; r < rows; r++)
+    for (size_t r = first; r < first + rows; r++)
         if (jc_batch_near(p->batch, r, -near->before) != SIZE_MAX &&
             jc_batch_near(p->batch, r, near->after) != SIZE_MAX)
             p->rows[n++] = r;
     return n;
 }
 
-static jc_status add_group(jc_near_pass *p, size_t g, size_t rows, jc_error *err)
+static jc_status add_group(jc_near_pass *p, size_t g, size_t first, size_t rows,
+                           jc_error *err)
 {
     const struct jc_near *near = &p->stats->near[g];
     const jc_session *session = jc_batch_session(p->batch);
     size_t nodes = near->sums->nodes, d = near->sums->width;
-    size_t n = choose_rows(p, near, rows);
+    size_t n = choose_rows(p, near, first, rows);
 
     if (!jc_grow(&p->states, &p->capacity, nodes * n * d + 1, sizeof *p->states) ||
         !jc_grow(&p->pointers, &p->pointers_capacity, nodes, sizeof(const float *)))
@@ -127,24 +129,24 @@ static jc_status add_group(jc_near_pass *p, size_t g, size_t rows, jc_error *err
     return jc_gram_rows(p->grams[g], p->pointers, n, err);
 }
 
-jc_status jc_near_pass_add(jc_near_pass *pass, size_t rows, jc_error *err)
+jc_status jc_near_pass_add(jc_near_pass *pass, size_t first, size_t n, jc_error *err)
 {
     jc_status st = JC_OK;
 
-    if (!jc_grow(&pass->rows, &pass->rows_capacity, rows, sizeof *pass->rows))
+    if (!jc_grow(&pass->rows, &pass->rows_capacity, n, sizeof *pass->rows))
         return jc_fail_nomem(err, "the sums");
-    for (size_t g = 0; g < pass->stats->n_near && st == JC_OK; g++) {
-        st = add_group(pass, g, rows, err);
-        pass->stats->near[g].sums->texts += jc_batch_texts(pass->batch);
-    }
+    for (size_t g = 0; g < pass->stats->n_near && st == JC_OK; g++)
+        st = add_group(pass, g, first, n, err);
     return st;
 }
 
-jc_status jc_near_pass_finish(jc_near_pass *pass, jc_error *err)
+jc_status jc_near_pass_cut(jc_near_pass *pass, bool only_frame, jc_error *err)
 {
     jc_status st = JC_OK;
 
-    for (size_t g = 0; g < pass->stats->n_near && st == JC_OK; g++)
-        st = jc_gram_finish(pass->grams[g], err);
+    for (size_t g = 0; g < pass->stats->n_near && st == JC_OK; g++) {
+        st = jc_gram_cut(pass->grams[g], err);
+        jc_gram_only_frame(pass->grams[g], only_frame);
+    }
     return st;
 }

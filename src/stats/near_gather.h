@@ -15,7 +15,10 @@ jc_status jc_near_pass_new(jc_near_pass **out, jc_stats *stats, jc_batch *batch,
                            const jc_backend *backend, const jc_tap *inner, size_t had,
                            jc_error *err) JC_NODISCARD;
 void jc_near_pass_free(jc_near_pass *pass); /* takes NULL */
-jc_status jc_near_pass_add(jc_near_pass *pass, size_t rows, jc_error *err) JC_NODISCARD;
-jc_status jc_near_pass_finish(jc_near_pass *pass, jc_error *err) JC_NODISCARD;
+/* Rows first .. first + n of the batch. */
+jc_status jc_near_pass_add(jc_near_pass *pass, size_t first, size_t n,
+                           jc_error *err) JC_NODISCARD;
+/* jc_gram_cut(), and jc_gram_only_frame() for what follows. */
+jc_status jc_near_pass_cut(jc_near_pass *pass, bool only_frame, jc_error *err) JC_NODISCARD;
 
 #endif
