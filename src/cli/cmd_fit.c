@@ -354,7 +354,12 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_shortcut_save(shortcut, args->own.out, err);
 done:
-    if (st == JC_OK)
+    if (st == JC_OK && args->stats.shard)
+        jc_closing_say(cli, "wrote share %s to '%s': %llu vectors of %llu texts",
+                       args->stats.shard, args->own.save_sums,
+                       (unsigned long long)jc_stats_rows(stats),
+                       (unsigned long long)jc_stats_texts(stats));
+    else if (st == JC_OK)
         close_fit(cli, shortcut);
     jc_shortcut_free(shortcut);
     jc_stats_free(stats);
@@ -404,13 +409,12 @@ const jc_command jc_command_fit = {
         "The method 'mat' is plain least squares, as in the paper. With few vectors it "
         "explains noise: a note says how many would be enough, and 'ridge' helps. 'narrow' "
         "makes maps of two narrow matrices, which are the best of their rank. 'tuned' "
-        "trains "
-        "maps to read out as the model does, and the first texts are "
-        "held out; stopped by Ctrl-C it writes the best so far. Sums kept "
-        "by --save-sums can be fitted again with another method, ridge or intercept in "
-        "seconds. --shard 2/8 runs the second of eight shares of the texts and keeps its "
-        "sums, for 'jumpcut merge' to add up: any number of machines gives the bits of "
-        "one.\n\n"
+        "trains maps to read out as the model does, and the first texts are held out; "
+        "stopped by Ctrl-C it writes the best so far. Sums kept by --save-sums can be "
+        "fitted again with another method, ridge or intercept in seconds.\n\n"
+        "--shard 2/8 runs the second of eight shares of the texts and keeps its sums. "
+        "'jumpcut merge' adds all eight up to the same bits as one run over all texts, on "
+        "as many machines as you like.\n\n"
         "'--from 0,12@-1 --to 12' fits a map that takes the embedding of a token and layer "
         "12 "
         "of the token before it; 12@+1 is that of the token after it.",

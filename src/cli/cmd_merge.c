@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_merge.c: `jumpcut merge`: sums of parts in, sums of the whole out. */
 #include "cli/cli.h"
+#include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 
@@ -19,9 +20,9 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_stats_save(stats, out, err);
     if (st == JC_OK)
-        printf("sums: %llu vectors of %llu texts\n",
-               (unsigned long long)jc_stats_rows(stats),
-               (unsigned long long)jc_stats_texts(stats));
+        jc_closing_say(cli, "wrote sums to '%s': %llu vectors of %llu texts", out,
+                       (unsigned long long)jc_stats_rows(stats),
+                       (unsigned long long)jc_stats_texts(stats));
     jc_stats_free(stats);
     return st;
 }
@@ -42,11 +43,12 @@ const jc_command jc_command_merge = {
     .min_words = 1,
     .max_words = 1 << 16,
     .teach =
-        "Shares of one stream of texts, made by 'fit --shard 1/8 --save-sums FILE' to "
-        "8/8, on any machines with processors of one kind, are added up to the very bits "
-        "of one run over all texts, in whatever order they are named. All shares must be "
-        "there, of one model and made by the same options, seed and texts; what does not "
-        "belong together is refused, and the message names the difference.\n\n"
+        "Adds up shares of one stream of texts, which 'fit --shard 1/8 --save-sums FILE' "
+        "to "
+        "--shard 8/8 made on any machines whose processors are of one kind. The total has "
+        "the same bits as one run over all texts, in whatever order they are named. All "
+        "shares must be there, made from one model with the same options, seed and texts; "
+        "otherwise the message names the difference.\n\n"
         "Sums of different texts, each gathered whole, are added up too, to rounding. The "
         "result is for 'fit --sums'.",
     .examples = "# on two machines, or by two jobs\n"

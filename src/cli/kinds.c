@@ -52,9 +52,10 @@ static const struct {
     const char *format;
     kind kind;
 } formats[] = {
-    {"jumpcut-shortcuts/", SHORTCUTS}, {"jumpcut-sums/", SUMS}, {"jumpcut-states/", STATES},
-    {"jumpcut-results/", RESULTS},     {"jumpcut-lens/", LENS}, {"jumpcut-study/", STUDY},
-    {"jumpcut-generate/", WRITING},
+    {"jumpcut-shortcuts/", SHORTCUTS}, {"jumpcut-sums/", SUMS},
+    {"jumpcut-states/", STATES},       {"jumpcut-results/", RESULTS},
+    {"jumpcut-lens/", LENS},           {"jumpcut-study/", STUDY},
+    {"jumpcut-generate/", WRITING},    {"jumpcut-shares/", SUMS},
 };
 
 enum { HEAD = 64 << 10 }; /* bytes that are looked at */
@@ -215,7 +216,7 @@ static jc_status check_model(const char *path, jc_error *err)
     return JC_OK; /* the reader of models knows more of what may be wrong */
 }
 
-/* Words in the order of the command: MODEL, SHORTCUTS, RESULTS. */
+/* Words in the order of the command: MODEL, SHORTCUTS, RESULTS, SUMS. */
 static jc_status check_words(const jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -232,6 +233,8 @@ static jc_status check_words(const jc_cli *cli, jc_error *err)
         st = check_model(args->word[0], err);
     for (size_t i = 1; model && i < args->n_words && st == JC_OK; i++)
         st = check(args->word[i], SHORTCUTS, err);
+    for (size_t i = 0; strcmp(words, "SUMS") == 0 && i < args->n_words && st == JC_OK; i++)
+        st = check(args->word[i], SUMS, err);
     return st;
 }
 

@@ -3,11 +3,11 @@
  * same first vectors: equal bit for bit, as blocks are cut by the count of rows. */
 #include "support/scratch.h"
 
-#include "stats/moments.h"
+#include "stats/near.h"
 
 #define TINY JC_SOURCE_DIR "/tests/golden/models/tiny-gpt2"
 
-enum { TEXTS = 80, TOKENS = 30, ROWS = TEXTS * TOKENS, VOCAB = 61 };
+enum { TEXTS = 400, TOKENS = 30, ROWS = TEXTS * TOKENS, VOCAB = 61 };
 
 static jc_error err;
 
@@ -89,8 +89,8 @@ static jc_model *tiny(void)
 /* One vector, within a text, at its end, about the edge of a block of 1024 rows, all. */
 static void test_gather__milestones_equal_gathers_of_their_own(void **state)
 {
-    static const uint64_t at[] = {1,    7,    30,   31,   600,      1023,
-                                  1024, 1025, 2047, ROWS, ROWS + 1, UINT64_MAX};
+    static const uint64_t at[] = {1,    7,    30,   31,   600,      1023,      1024,
+                                  1025, 2047, 4100, ROWS, ROWS + 1, UINT64_MAX};
     struct got got = {.answer = JC_OK};
     const jc_milestones milestones = {at, JC_COUNT(at), keep, &got};
     jc_model *model = tiny();
@@ -104,7 +104,7 @@ static void test_gather__milestones_equal_gathers_of_their_own(void **state)
     jc_samples *samples = first_vectors(state, ROWS);
     must(jc_stats_gather_at(&all, model, samples, &milestones, &params, &err));
     jc_samples_close(samples);
-    assert_int_equal(got.n, 10);
+    assert_int_equal(got.n, 11);
     for (size_t i = 0; i < got.n; i++) {
         jc_stats *want;
         samples = first_vectors(state, (size_t)at[i]);
@@ -139,6 +139,60 @@ static void test_gather__a_milestone_can_stop_it(void **state)
     assert_int_equal(got.n, 1);
     jc_stats_free(got.sums[0]);
     jc_samples_close(samples);
+    jc_model_close(model);
+}
+
+/* Share i of n, kept in a file and read back. */
+static jc_stats *share(void **state, const jc_model *model, unsigned i, unsigned n)
+{
+    char name[16];
+    jc_stats_params params;
+    jc_stats *made, *read;
+    jc_samples *samples = first_vectors(state, ROWS);
+    const char *path = scratch_path(state, "sums");
+
+    snprintf(name, sizeof name, "%u/%u", i + 1, n);
+    jc_stats_params_init(&params);
+    params.pairs = "all";
+    params.parts = true;
+    params.maps = "0,2@-1:2 0:1@+40"; /* of the second no text has a vector */
+    params.batch = 100 + 333 * i;
+    params.shard = n > 1 ? name : NULL;
+    params.work = "seed 1, unit line";
+    must(jc_stats_gather(&made, model, samples, &params, &err));
+    must(jc_stats_save(made, path, &err));
+    must(jc_stats_load(&read, path, &err));
+    jc_samples_close(samples);
+    jc_stats_free(made);
+    return read;
+}
+
+/* 12,000 tokens are three chunks. */
+static void test_gather__shares_make_the_bits_of_one_run(void **state)
+{
+    jc_model *model = tiny();
+    jc_stats *want = share(state, model, 0, 1);
+
+    for (unsigned n = 2; n <= 9; n += n < 4 ? 1 : 5) {
+        jc_stats *total = share(state, model, n - 1, n);
+        assert_null(jc_stats_mean(total, (jc_tap){0, JC_POINT_OUT}));
+        for (unsigned i = 0; i + 1 < n; i++) {
+            jc_stats *more = share(state, model, i, n);
+            assert_int_equal(jc_stats_finish(total, &err), JC_E_ARG);
+            must(jc_stats_merge(total, more, &err));
+            assert_int_equal(jc_stats_merge(total, more, &err), JC_E_MISMATCH);
+            jc_stats_free(more);
+        }
+        must(jc_stats_finish(total, &err));
+        check_equal(total, want);
+        for (size_t g = 0; g < want->n_near; g++) {
+            const jc_stats *a = total->near[g].sums, *b = want->near[g].sums;
+            assert_int_equal(a->rows, b->rows);
+            assert_memory_equal(a->mean, b->mean, a->nodes * a->width * sizeof(double));
+        }
+        jc_stats_free(total);
+    }
+    jc_stats_free(want);
     jc_model_close(model);
 }
 
@@ -197,6 +251,7 @@ static void test_gather__short_memory_is_a_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCRATCH_TEST(test_gather__shares_make_the_bits_of_one_run),
         SCRATCH_TEST(test_gather__milestones_equal_gathers_of_their_own),
         SCRATCH_TEST(test_gather__a_milestone_can_stop_it),
         SCRATCH_TEST(test_gather__milestones_must_ascend),
