@@ -286,7 +286,8 @@ jc_status jc_stats_finish(jc_stats *stats, jc_error *err)
         return st;
     jc_shares_name(&stats->shares, false, missing, sizeof missing);
     if (missing[0])
-        return jc_fail(err, JC_E_ARG, "cannot finish sums: of %u shares, %s are missing",
+        return jc_fail(err, JC_E_ARG,
+                       "cannot finish sums: these of %u shares are missing: %s",
                        stats->shares.of, missing);
     for (size_t g = 0; g < stats->n_near && st == JC_OK; g++)
         st = jc_exact_finish(stats->near[g].sums, err);
