@@ -37,6 +37,10 @@ typedef struct jc_lens_params {
     const jc_hooks *hooks;
     const char *at; /* taps inside blocks to read too, "6.mlp,7.attn"; a point, as "mlp", is
                        that of every block; "all": all of them. NULL: none */
+    const char *positions;   /* "A:B": from A up to, but without, B; either may be left out,
+                                and below 0 counts from the end; "A": one. NULL: all */
+    const uint32_t *targets; /* [n_targets]: tokens whose rank and loss to keep, ids */
+    size_t n_targets;
 } jc_lens_params;
 
 #define jc_lens_params_init(p)                                                             \
@@ -47,8 +51,9 @@ typedef struct jc_lens_params {
     } while (0)
 JC_API const jc_option *jc_lens_options(size_t *n_rows);
 
-/** Read ids[n_ids] at every position; of an encoder at its mask tokens only (E_ARG where
- *  the text has none). The model and the tokenizer are borrowed for the lens's life. */
+/** Read ids[n_ids] at every position, or those of `positions`; of an encoder at its mask
+ *  tokens only (E_ARG where the text has none). jc_tokenizer_find() finds targets. The
+ * model and the tokenizer are borrowed for the lens's life. */
 JC_API jc_status jc_lens_new(jc_lens **out, const jc_model *model,
                              const jc_tokenizer *tokenizer,
                              const jc_shortcut *const *shortcuts, size_t n_shortcuts,
@@ -77,6 +82,23 @@ typedef struct jc_lens_cell {
 } jc_lens_cell;
 
 JC_API jc_lens_cell jc_lens_at(const jc_lens *lens, size_t map, size_t row, size_t column);
+
+/** What a read-out says of one token. */
+typedef struct jc_lens_score {
+    uint32_t rank; /* 1 for the first guess; 0: there is no such token */
+    double p;      /* its probability */
+    double loss;   /* -ln p, nats */
+} jc_lens_score;
+
+/** The targets, ids, and the score of each. */
+JC_API size_t jc_lens_targets(const jc_lens *lens);
+JC_API uint32_t jc_lens_target(const jc_lens *lens, size_t target);
+JC_API jc_lens_score jc_lens_of_target(const jc_lens *lens, size_t map, size_t row,
+                                       size_t column, size_t target);
+/** Of the token that follows in the text. There is none after the last token, and none for
+ *  an encoder, which is read where a token is masked. */
+JC_API jc_lens_score jc_lens_of_next(const jc_lens *lens, size_t map, size_t row,
+                                     size_t column);
 
 /** The first layer tap from which on the answer is the first guess. */
 JC_API uint32_t jc_lens_settled(const jc_lens *lens, size_t map, size_t column);

@@ -55,6 +55,12 @@ JC_API jc_status jc_tokenizer_check(const jc_tokenizer *tokenizer, const uint32_
  *  -1 when the tokenizer has none. */
 JC_API int64_t jc_tokenizer_special(const jc_tokenizer *tokenizer, const char *role);
 
+/** The token that decodes to exactly text[0..length), where a space before a word counts
+ *  (" France"), or the special token of this name. E_ARG where there is none; the message
+ *  says what tokens the text is made of. */
+JC_API jc_status jc_tokenizer_find(const jc_tokenizer *tokenizer, const char *text,
+                                   size_t length, uint32_t *id, jc_error *err) JC_NODISCARD;
+
 /** Append the ids of text[0..length) to *ids, with the tokens that the tokenizer puts
  *  around each text, if any, such as <s>, or [CLS] and [SEP]. Special tokens written out in
  *  the text are recognised, as the reference implementation does. Bytes that are not UTF-8

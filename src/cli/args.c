@@ -277,6 +277,7 @@ void jc_args_free(jc_args *args)
     jc_list_free(&args->own.transfer);
     jc_list_free(&args->own.sums);
     jc_list_free(&args->own.stop);
+    jc_list_free(&args->own.target);
     jc_list_free(&args->given);
 }
 

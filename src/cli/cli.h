@@ -30,7 +30,7 @@ void jc_list_free(jc_list *list);
 /* The program's own options. All strings are borrowed from argv. */
 typedef struct jc_own {
     size_t size;
-    jc_list text, transfer, sums, from, to, stop;
+    jc_list text, transfer, sums, from, to, stop, target;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
     const char *base, *pair, *store, *tokenizer, *completion;
     bool transpose, context, ranks, decode, quiet, man, training_size, speed, force;
@@ -38,6 +38,7 @@ typedef struct jc_own {
     const char *frequent;
     bool compare;
     const char *policy;
+    const char *range;
 } jc_own;
 
 typedef struct jc_own_row {

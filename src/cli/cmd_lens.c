@@ -9,6 +9,7 @@
 #include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/targets.h"
 #include "cli/work.h"
 
 enum { PLAIN_WIDTH = 100 }; /* columns, where there is no terminal to ask */
@@ -125,6 +126,10 @@ static void close_lens(jc_cli *cli, const jc_lens *lens, const char *path)
                    own->prompt ? own->prompt : own->file);
     if (jc_args_given(&cli->args, "unit"))
         jc_next_option(&next, "--unit", cli->args.samples.unit);
+    for (size_t i = 0; i < own->target.n; i++)
+        jc_next_option(&next, "--target", own->target.item[i]);
+    if (own->range)
+        jc_next_option(&next, "--positions", own->range);
     jc_next_option(&next, "--format", "html");
     jc_next_option(&next, "--out", "lens.html");
     jc_next_say(&next);
@@ -157,6 +162,29 @@ static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
     return st;
 }
 
+/* Read the text and its targets, and make the lens of them. */
+static jc_status make(jc_lens **lens, jc_cli *cli, const jc_model *model,
+                      const jc_tokenizer *tokenizer, const jc_shortcut *const *shortcuts,
+                      jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_lens_params params = cli->args.lens;
+    jc_ids ids = {0}, targets = {0};
+    jc_status st = jc_targets_read(&targets, cli, tokenizer, info->vocab, err);
+
+    params.positions = cli->args.own.range;
+    params.targets = targets.id;
+    params.n_targets = targets.n;
+    if (st == JC_OK)
+        st = read_text(&ids, cli, info, tokenizer, err);
+    if (st == JC_OK)
+        st = jc_lens_new(lens, model, tokenizer, shortcuts, cli->args.n_words - 1, ids.id,
+                         ids.n, &params, err);
+    jc_ids_free(&ids);
+    jc_ids_free(&targets);
+    return st;
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -164,7 +192,6 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_tokenizer *tokenizer = NULL;
     jc_shortcut **shortcuts = NULL;
     jc_lens *lens = NULL;
-    jc_ids ids = {0};
     const char *out = out_path(cli);
     jc_status st = check(cli, err);
 
@@ -181,14 +208,10 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
     if (st == JC_OK)
-        st = read_text(&ids, cli, jc_model_get_info(model), tokenizer, err);
-    if (st == JC_OK)
-        st = jc_lens_new(&lens, model, tokenizer, (const jc_shortcut *const *)shortcuts,
-                         args->n_words - 1, ids.id, ids.n, &args->lens, err);
+        st = make(&lens, cli, model, tokenizer, (const jc_shortcut *const *)shortcuts, err);
     if (st == JC_OK)
         st = show(cli, lens, err);
     jc_lens_free(lens);
-    jc_ids_free(&ids);
     for (size_t i = 0; i < args->n_words; i++)
         jc_shortcut_free(shortcuts[i]);
     free(shortcuts);
@@ -221,8 +244,22 @@ static const jc_own_row out_rows[] = {
 };
 static const jc_group out_group = {
     .title = "Output", .own = out_rows, .n_own = JC_COUNT_OF(out_rows)};
-static const jc_group lens_group = {
-    .title = "Lens", .rows = jc_lens_options, .params = offsetof(jc_args, lens)};
+static const jc_own_row target_rows[] = {
+    {{"target", JC_OPTION_TEXT, offsetof(jc_own, target), 0, 0, NULL, NULL,
+      "tokens whose rank and probability to show at every layer: a token as it is in a "
+      "text, mostly with a space before it, ' France', or #ID"},
+     "TOKEN..."},
+    {{"positions", JC_OPTION_TEXT, offsetof(jc_own, range), 0, 0, NULL, NULL,
+      "show these positions only: 3:8 is 3 to 7, -5: the last five, 4 one; the whole text "
+      "before them is read all the same"},
+     "A:B"},
+};
+static const jc_group target_group = {
+    .title = "Lens", .own = target_rows, .n_own = JC_COUNT_OF(target_rows)};
+static const jc_group lens_group = {.title = "Lens",
+                                    .rows = jc_lens_options,
+                                    .params = offsetof(jc_args, lens),
+                                    .hide = "positions"};
 
 const jc_command jc_command_lens = {
     .name = "lens",
@@ -238,7 +275,10 @@ const jc_command jc_command_lens = {
         "are compared with the answer, which is the model's own first guess.\n\n"
         "The rank is that of the answer at a layer, from 1; entropy and KL, of the layer's "
         "distribution from the model's own, are in nats. A position is settled at the "
-        "layer from which on the answer is the first guess. An encoder is read where the "
+        "layer from which on the answer is the first guess. Of the token that follows in "
+        "the "
+        "text, right or wrong for the model, every layer's rank and loss (-ln p) are kept "
+        "too, and of each --target its rank and probability. An encoder is read where the "
         "text has a mask, so write one, as [MASK].\n\n"
         "--at reads inside blocks too: at 6.mlp what the MLP of block 6 adds to the "
         "residual "
@@ -260,6 +300,9 @@ const jc_command jc_command_lens = {
         "# all maps side by side, to look at in a browser\n"
         "jumpcut lens ./gpt2 mat.safetensors --text story.txt --unit file --map all "
         "--format html --out lens.html\n"
+        "# where ' Paris' comes up, at the last position\n"
+        "jumpcut lens ./gpt2 --prompt 'The capital of France is' --target ' Paris' "
+        "--positions -1:\n"
         "# what the MLPs of all blocks add\n"
         "jumpcut lens ./gpt2 --prompt 'The capital of France is' --at mlp\n"
         "# a tap inside a block through a map of its own\n"
@@ -269,7 +312,7 @@ const jc_command jc_command_lens = {
         "is' --at 6.mid\n"
         "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
     .groups =
-        (const jc_group *const[]){&text_group, &lens_group, &out_group, &jc_group_texts,
-                                  &jc_group_model, &jc_group_common, NULL},
+        (const jc_group *const[]){&text_group, &target_group, &lens_group, &out_group,
+                                  &jc_group_texts, &jc_group_model, &jc_group_common, NULL},
     .run = run,
 };

@@ -73,6 +73,28 @@ const SHADES = {
         title: "KL, nats", ends: ["0", `${klTop} nats or more: KL from the model's own distribution`] },
 };
 
+/* Of one token in every cell its rank, which the cell shows in place of the guess: of the
+ * token that follows in the text, and of each target. rank gives null where there is none. */
+function shadeOfToken(label, title, rank, further) {
+    const vocab = Math.max(2, lens.model.vocab);
+    return {
+        label, title, ramp: "rank", ends: [vocab.toLocaleString("en"), `1: ${title} (logarithmic)`],
+        x: (map, r, c) => (rank(map, r, c) === null ? 0 : 1 - Math.log(rank(map, r, c)) / Math.log(vocab)),
+        shown: (map, r, c) => rank(map, r, c) ?? "",
+        told: (map, r, c) => (rank(map, r, c) === null ? "" : `rank ${rank(map, r, c)}, ${further(map, r, c)}`),
+    };
+}
+
+const anyNext = lens.next.some((id) => id !== null);
+if (anyNext) {
+    SHADES.next = shadeOfToken("next token's rank", "rank of the token that follows in the text",
+        (map, r, c) => map.next_rank[r][c], (map, r, c) => `loss ${number(map.next_loss[r][c])} nats`);
+}
+lens.targets.forEach((id, i) => {
+    SHADES[`target-${i}`] = shadeOfToken(`rank of ${word(id)}`, `rank of the target ${word(id)}`,
+        (map, r, c) => map.target_rank[i][r][c], (map, r, c) => percent(map.target_p[i][r][c]));
+});
+
 /* One hue each; more is further from the paper: darker in light, lighter in dark. */
 const RAMPS = {
     light: {
@@ -91,7 +113,7 @@ const RAMPS = {
 const scheme = matchMedia("(prefers-color-scheme: dark)");
 
 function ramp() {
-    return RAMPS[scheme.matches ? "dark" : "light"][view.shade];
+    return RAMPS[scheme.matches ? "dark" : "light"][SHADES[view.shade].ramp ?? view.shade];
 }
 
 function mix(colours, x) {
@@ -109,8 +131,10 @@ function shadeOf(map, row, column) {
     return mix(ramp(), SHADES[view.shade].x(map, row, column));
 }
 
+/* Its shade, and what it shows: the first guess, or the rank of the token that is shaded by. */
 function paint(cell, map, row, column) {
-    const rgb = shadeOf(map, row, column);
+    const rgb = shadeOf(map, row, column), { shown } = SHADES[view.shade];
+    cell.replaceChildren(shown ? String(shown(map, row, column)) : token(map.guesses[row][column][0]));
     cell.style.background = `rgb(${rgb.join(",")})`;
     cell.style.color = luminance(rgb) > 0.179 ? "#000" : "#fff"; /* 4.58 to 1 or more */
 }

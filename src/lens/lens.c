@@ -11,6 +11,7 @@ static const jc_option rows[] = {
     {"map", JC_OPTION_TEXT, offsetof(jc_lens_params, map), 0, 0, NULL, NULL, "the map to read through: id, the method of a shortcut, or all; by default the first shortcut's, id without one"},
     {"top", JC_OPTION_U32,  offsetof(jc_lens_params, top), 1, 1000, "10", NULL, "guesses to keep of each layer and position"},
     {"at",  JC_OPTION_TEXT, offsetof(jc_lens_params, at),  0, 0, NULL, NULL, "read at these taps inside blocks too: 6.mlp,7.attn; a point, as mlp, in every block; or all"},
+    {"positions", JC_OPTION_TEXT, offsetof(jc_lens_params, positions), 0, 0, NULL, NULL, "the positions to keep, A:B, A up to but without B; below 0 from the end"},
 };
 /* clang-format on */
 
@@ -60,40 +61,6 @@ static jc_status choose_maps(jc_lens *lens, const char *map, jc_error *err)
     if (lens->n_maps == 0)
         return no_map(lens, map ? map : "", list, err);
     return JC_OK;
-}
-
-/* All positions, or those of masks. */
-static jc_status choose_positions(jc_lens *lens, const uint32_t *ids, size_t n_ids,
-                                  jc_error *err)
-{
-    int64_t mask = -1;
-
-    if (!lens->info->causal) {
-        mask = jc_tokenizer_special(lens->tokenizer, "mask");
-        if (mask < 0)
-            return jc_fail(err, JC_E_UNSUPPORTED,
-                           "the tokenizer of '%s' has no mask token, where an encoder is "
-                           "read",
-                           lens->info->path);
-    }
-    lens->ids = jc_alloc_array(n_ids, sizeof *lens->ids);
-    lens->positions = jc_alloc_array(n_ids, sizeof *lens->positions);
-    if (!lens->ids || !lens->positions)
-        return jc_fail_nomem(err, "a text");
-    memcpy(lens->ids, ids, n_ids * sizeof *ids);
-    lens->n_ids = n_ids;
-    for (size_t i = 0; i < n_ids; i++)
-        if (mask < 0 || ids[i] == mask)
-            lens->positions[lens->columns++] = (uint32_t)i;
-    if (lens->columns)
-        return JC_OK;
-    char *token;
-    jc_status st = jc_lens_token(lens, (uint32_t)mask, &token, err);
-    if (st == JC_OK)
-        st = jc_fail(err, JC_E_ARG,
-                     "the text has no %s: an encoder is read where one is written", token);
-    jc_free(token);
-    return st;
 }
 
 /* Where a tap comes among those of its block. */
@@ -161,16 +128,17 @@ static jc_status choose_rows(jc_lens *lens, const char *at, jc_error *err)
 
 static jc_status make_room(jc_lens *lens, jc_error *err)
 {
-    size_t cells, guesses;
+    size_t cells, guesses, traces;
 
     if (!jc_mul(lens->n_maps * lens->rows, lens->columns, &cells) ||
-        !jc_mul(cells, lens->top, &guesses))
+        !jc_mul(cells, lens->top, &guesses) || !jc_mul(cells, lens->n_targets + 1, &traces))
         return jc_fail_nomem(err, "a lens");
     lens->answers = jc_alloc_array(lens->columns, sizeof *lens->answers);
     lens->readings = jc_alloc_array(cells, sizeof *lens->readings);
     lens->guesses = jc_alloc_array(guesses, sizeof *lens->guesses);
     lens->p = jc_alloc_array(guesses, sizeof *lens->p);
-    if (!lens->answers || !lens->readings || !lens->guesses || !lens->p)
+    lens->traces = jc_alloc_array(traces, sizeof *lens->traces);
+    if (!lens->answers || !lens->readings || !lens->guesses || !lens->p || !lens->traces)
         return jc_fail_nomem(err, "a lens");
     return JC_OK;
 }
@@ -193,7 +161,9 @@ static jc_status want(const jc_lens *lens, jc_session *session, jc_error *err)
 
 static jc_status run(jc_lens *lens, const jc_hooks *hooks, jc_error *err)
 {
-    const jc_text text = {lens->ids, lens->n_ids, lens->positions, lens->columns};
+    /* what follows the last position changes nothing before it, in a decoder */
+    size_t n = lens->info->causal ? lens->positions[lens->columns - 1] + 1 : lens->n_ids;
+    const jc_text text = {lens->ids, n, lens->positions, lens->columns};
     const float **states = jc_alloc_array(lens->rows, sizeof *states);
     jc_session *session = NULL;
     size_t inner = 0;
@@ -272,7 +242,9 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
     lens->info = info;
     lens->tokenizer = tokenizer;
     lens->top = params->top < info->vocab ? params->top : info->vocab;
-    st = choose_positions(lens, ids, n_ids, err);
+    st = jc_lens_choose_positions(lens, ids, n_ids, params->positions, err);
+    if (st == JC_OK)
+        st = jc_lens_choose_targets(lens, params->targets, params->n_targets, err);
     if (st == JC_OK)
         st = pack(lens, shortcuts, n_shortcuts, err);
     if (st == JC_OK)
@@ -307,6 +279,8 @@ void jc_lens_free(jc_lens *lens)
     jc_free(lens->readings);
     jc_free(lens->guesses);
     jc_free(lens->p);
+    jc_free(lens->targets);
+    jc_free(lens->traces);
     jc_free(lens);
 }
 

@@ -15,6 +15,12 @@ typedef struct jc_reading {
     double entropy, kl;
 } jc_reading;
 
+/* Of one token in one read-out; all zero: there is no such token. */
+typedef struct jc_trace {
+    uint32_t rank; /* from 1 */
+    double loss;   /* -ln of its probability */
+} jc_trace;
+
 struct jc_lens {
     const jc_model *model;
     const jc_model_info *info;
@@ -37,6 +43,10 @@ struct jc_lens {
     jc_reading *readings; /* [n_maps, rows, columns] */
     uint32_t *guesses;    /* [n_maps, rows, columns, top] */
     float *p;             /* of the guesses */
+    uint32_t *targets;    /* [n_targets] */
+    size_t n_targets;
+    jc_trace *traces; /* [n_maps, rows, columns, n_targets + 1]: of each target, and of the
+                         token that follows in the text */
 };
 
 /* Of [n_maps, rows, columns]. */
@@ -45,6 +55,21 @@ static inline size_t jc_lens_index(const jc_lens *lens, size_t map, size_t row,
 {
     return (map * lens->rows + row) * lens->columns + column;
 }
+
+/* Where it is read: ids and positions, all or those of `range`, "A:B"; positions.c. */
+jc_status jc_lens_choose_positions(jc_lens *lens, const uint32_t *ids, size_t n_ids,
+                                   const char *range, jc_error *err) JC_NODISCARD;
+
+/* ---- tokens whose rank is kept; trace.c ---- */
+
+jc_status jc_lens_choose_targets(jc_lens *lens, const uint32_t *targets, size_t n,
+                                 jc_error *err) JC_NODISCARD;
+/* The token that follows a column's position; false where there is none. */
+bool jc_lens_next(const jc_lens *lens, size_t column, uint32_t *id);
+bool jc_lens_has_next(const jc_lens *lens); /* some column has */
+/* Keep what the logits x [vocab] of read-out `at` say of these tokens; whole: ln sum e^x.
+ */
+void jc_lens_trace(jc_lens *lens, size_t at, size_t column, const float *x, double whole);
 
 /* ---- taps ---- */
 

@@ -2,9 +2,17 @@
 
 /* ---- what a cell says ---- */
 
+/* Of the token that follows, and of the targets. */
+function tokensTold(map, row, column) {
+    const parts = lens.targets.map((id, i) => [token(id), ` has ${SHADES[`target-${i}`].told(map, row, column)}`]);
+    if (lens.next[column] !== null) {
+        parts.unshift([token(lens.next[column]), `, which follows in the text, has ${SHADES.next.told(map, row, column)}`]);
+    }
+    return parts.length === 0 ? [] : [element("p", { class: "tokens" }, ...parts.flatMap((part, i) => (i === 0 ? part : ["; ", ...part])))];
+}
+
 function pick(name, row, column, pin) {
-    const map = lens.maps[name], answer = lens.answers[column], position = lens.positions[column];
-    const next = lens.model.causal ? lens.ids[position + 1] : undefined; /* what the text has there */
+    const map = lens.maps[name], answer = lens.answers[column], position = lens.positions[column], next = lens.next[column];
     Object.assign(view, { map: name, row, column, pinned: pin ?? view.pinned });
     sheets.forEach(mark);
     document.querySelectorAll(".text .here").forEach((old) => old.classList.remove("here"));
@@ -12,7 +20,7 @@ function pick(name, row, column, pin) {
     document.querySelector(".said").replaceChildren(element("div", {},
         element("h2", {}, `${plain(name)}, ${place(row)}, position ${position} `, token(lens.ids[position])),
         element("p", {}, "the model's answer ", token(answer), ` has rank ${map.rank[row][column]} here and is settled from layer ${map.settled[column]}; entropy `
-            + `${number(map.entropy[row][column])} nats, KL ${number(map.kl[row][column])} nats${reading(name, row) ? `; ${reading(name, row)}` : ""}`)),
+            + `${number(map.entropy[row][column])} nats, KL ${number(map.kl[row][column])} nats${reading(name, row) ? `; ${reading(name, row)}` : ""}`), ...tokensTold(map, row, column)),
         element("ol", map.guesses[row][column].length > 10 ? { class: "many", tabindex: 0 } : {}, ...map.guesses[row][column].map((id, i) => {
             const p = map.p[row][column][i];
             const line = element("li", { class: id === answer ? "answer" : "" },
@@ -145,7 +153,8 @@ function help() {
     return element("details", {}, element("summary", {}, "How to read this page"),
         element("p", {}, "A state after a layer is read out as if the model ended there: as it is (id, the logit lens), or through a map that was fitted to the last layer. "
             + "The answer is the model's own first guess, right or wrong; it is settled at the layer from which on it stays first. Rank counts from 1. "
-            + `Entropy says how undecided a layer is, KL how far its guesses are from the model's own, both in nats.${inner}`),
+            + `Entropy says how undecided a layer is, KL how far its guesses are from the model's own, both in nats. `
+            + `${anyNext ? "The token that follows in the text may be another than the answer: its rank and loss (-ln of its probability) say how well a layer predicts the text. " : ""}${inner}`),
         element("p", {}, "Point at a cell to see all its guesses, click to keep it. Arrow keys, Home, End, Page Up and Page Down move; Escape lets go. "
             + "The strip above a map shows all positions at once: click or drag there, or click a token of the text."));
 }

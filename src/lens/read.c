@@ -80,13 +80,14 @@ static jc_status list_lines(struct job *job, jc_error *err)
 
 static void share(jc_lens *lens, const struct place *place)
 {
-    size_t k = lens->top, from = place->at;
+    size_t k = lens->top, n = lens->n_targets + 1, from = place->at;
 
     for (size_t m = 1; m < lens->n_maps && is_shared(lens, place->tap); m++) {
         size_t to = jc_lens_index(lens, m, place->tap, place->column);
         lens->readings[to] = lens->readings[from];
         memcpy(lens->guesses + to * k, lens->guesses + from * k, k * sizeof *lens->guesses);
         memcpy(lens->p + to * k, lens->p + from * k, k * sizeof *lens->p);
+        memcpy(lens->traces + to * n, lens->traces + from * n, n * sizeof *lens->traces);
     }
 }
 
@@ -116,6 +117,7 @@ static jc_status read_row(jc_lens *lens, const struct place *place, const float 
     for (size_t i = 0; i < k; i++)
         lens->p[place->at * k + i] = (float)(exp((double)(x[top[i]] - max)) / sums->exp);
     lens->readings[place->at].entropy = log(sums->exp) - sums->exp_z / sums->exp;
+    jc_lens_trace(lens, place->at, place->column, x, (double)max + log(sums->exp));
     return JC_OK;
 }
 

@@ -9,7 +9,7 @@ function makeCell(name, row, column) {
     const cell = element("button", {
         type: "button", tabindex: -1, class: "cell", "data-row": row,
         "aria-label": `${plain(name)}, ${place(row)}, position ${lens.positions[column]}: ${word(first)}, ${percent(map.p[row][column][0])}`,
-    }, token(first));
+    });
     cell.classList.toggle("answer", first === lens.answers[column]);
     cell.classList.toggle("settled", taps[row] === String(map.settled[column]));
     paint(cell, map, row, column);

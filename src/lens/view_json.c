@@ -80,6 +80,82 @@ static void put_table(const jc_lens *lens, const jc_lens_detail *detail, size_t 
     fputc(']', f);
 }
 
+/* What is put of the score of a token: rank 0 is null. */
+typedef struct member {
+    const char *name;
+    size_t target; /* n_targets: the token that follows */
+    bool rank;     /* else `loss` of the token that follows, `p` of a target */
+} member;
+
+static void put_score(const jc_lens *lens, const member *what, size_t map, size_t row,
+                      size_t column, int digits, FILE *f)
+{
+    bool next = what->target == lens->n_targets;
+    jc_lens_score score = next ? jc_lens_of_next(lens, map, row, column)
+                               : jc_lens_of_target(lens, map, row, column, what->target);
+
+    if (!score.rank)
+        fputs("null", f);
+    else if (what->rank)
+        fprintf(f, "%u", score.rank);
+    else
+        jc_lens_put_number(f, next ? score.loss : score.p, digits);
+}
+
+/* [[of each column] of each row] */
+static void put_scores(const jc_lens *lens, const jc_lens_detail *detail,
+                       const member *what, size_t map, FILE *f)
+{
+    for (size_t row = 0; row < lens->rows; row++) {
+        fputs(row ? ",\n[" : "[[", f);
+        for (size_t c = 0; c < lens->columns; c++) {
+            fputs(c ? "," : "", f);
+            put_score(lens, what, map, row, c, detail->digits, f);
+        }
+        fputc(']', f);
+    }
+    fputc(']', f);
+}
+
+static void put_traces(const jc_lens *lens, const jc_lens_detail *detail, size_t map,
+                       FILE *f)
+{
+    for (int rank = 1; rank >= 0 && jc_lens_has_next(lens); rank--) {
+        const member what = {rank ? "next_rank" : "next_loss", lens->n_targets, rank};
+        fprintf(f, ",\n\"%s\":", what.name);
+        put_scores(lens, detail, &what, map, f);
+    }
+    for (int rank = 1; rank >= 0 && lens->n_targets; rank--) {
+        fprintf(f, ",\n\"target_%s\":[", rank ? "rank" : "p");
+        for (size_t i = 0; i < lens->n_targets; i++) {
+            const member what = {NULL, i, rank};
+            fputs(i ? ",\n" : "", f);
+            put_scores(lens, detail, &what, map, f);
+        }
+        fputc(']', f);
+    }
+}
+
+/* "next":[id or null of each column],"targets":[ids] */
+static void put_traced(const jc_lens *lens, FILE *f)
+{
+    uint32_t id;
+
+    fputs(",\n\"next\":[", f);
+    for (size_t c = 0; c < lens->columns; c++) {
+        fputs(c ? "," : "", f);
+        if (jc_lens_next(lens, c, &id))
+            fprintf(f, "%u", id);
+        else
+            fputs("null", f);
+    }
+    fputs("],\n\"targets\":", f);
+    if (lens->n_targets)
+        put_ids(f, lens->targets, lens->n_targets);
+    else
+        fputs("[]", f);
+}
+
 static void put_taps(const jc_lens *lens, FILE *f)
 {
     char name[JC_TAP_NAME];
@@ -126,6 +202,7 @@ static jc_status put_maps(const jc_lens *lens, const jc_lens_detail *detail, FIL
         put_table(lens, detail, m, "kl", put_kl, f);
         put_table(lens, detail, m, "guesses", put_guesses, f);
         put_table(lens, detail, m, "p", put_p, f);
+        put_traces(lens, detail, m, f);
         put_through(lens, name, f);
         jc_free(name);
         fputc('}', f);
@@ -145,6 +222,8 @@ static jc_status put_tokens(const jc_lens *lens, size_t top, FILE *f, jc_error *
         return jc_fail_nomem(err, "the tokens");
     for (size_t i = 0; i < lens->n_ids; i++)
         used[lens->ids[i]] = true;
+    for (size_t i = 0; i < lens->n_targets; i++)
+        used[lens->targets[i]] = true;
     for (size_t i = 0; i < guesses; i++)
         if (i % lens->top < top)
             used[lens->guesses[i]] = true;
@@ -210,6 +289,7 @@ jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FI
     put_ids(f, lens->positions, lens->columns);
     fputs(",\n\"answers\":", f);
     put_ids(f, lens->answers, lens->columns);
+    put_traced(lens, f);
     fputs(",\n\"taps\":", f);
     put_taps(lens, f);
     fputs(",\n\"maps\":{", f);

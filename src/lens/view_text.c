@@ -48,23 +48,43 @@ static jc_status put_token(const jc_lens *lens, uint32_t id, FILE *f, jc_error *
     return JC_OK;
 }
 
-static jc_status put_cell(const jc_lens *lens, size_t map, size_t row, size_t column,
-                          bool colour, FILE *f, jc_error *err)
+/* What a cell shows: the first guess, or the rank and probability of a target. */
+enum { GUESS = -1 };
+
+static void put_shaded(double p, bool colour, FILE *f)
 {
-    jc_lens_cell cell = jc_lens_at(lens, map, row, column);
-    const shade *paint = colour ? find_shade((double)cell.p[0]) : NULL;
+    const shade *paint = colour ? find_shade(p) : NULL;
 
     if (paint)
         fprintf(f, "\x1b[48;5;%d;38;5;%dm", paint->under, paint->ink);
-    jc_status st = put_token(lens, cell.ids[0], f, err);
-    fprintf(f, "%3.0f%c", 100 * (double)cell.p[0],
-            cell.ids[0] == lens->answers[column] ? '*' : ' ');
-    fputs(paint ? "\x1b[0m " : " ", f);
+}
+
+static jc_status put_cell(const jc_lens *lens, size_t map, size_t row, size_t column,
+                          int what, bool colour, FILE *f, jc_error *err)
+{
+    jc_lens_cell cell = jc_lens_at(lens, map, row, column);
+    jc_status st = JC_OK;
+    double p = (double)cell.p[0];
+    uint32_t id = cell.ids[0];
+
+    if (what == GUESS) {
+        put_shaded(p, colour, f);
+        st = put_token(lens, id, f, err);
+    } else {
+        jc_lens_score score = jc_lens_of_target(lens, map, row, column, (size_t)what);
+        p = score.p;
+        id = lens->targets[what];
+        put_shaded(p, colour, f);
+        fprintf(f, "%-*u", TOKEN - 2, score.rank);
+    }
+    fprintf(f, what == GUESS ? "%3.0f%c" : "%5.1f%c", 100 * p,
+            id == lens->answers[column] ? '*' : ' ');
+    fputs(colour && find_shade(p) ? "\x1b[0m " : " ", f);
     return st;
 }
 
-static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t end,
-                           bool colour, FILE *f, jc_error *err)
+static jc_status put_head(const jc_lens *lens, size_t first, size_t end, FILE *f,
+                          jc_error *err)
 {
     jc_status st = JC_OK;
 
@@ -76,6 +96,27 @@ static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t
         st = put_token(lens, lens->ids[lens->positions[c]], f, err);
         fprintf(f, "%*s", CELL - TOKEN, "");
     }
+    return st;
+}
+
+/* The rank and loss of the token that follows, by the model itself. */
+static void put_next(const jc_lens *lens, size_t map, size_t first, size_t end, FILE *f)
+{
+    fprintf(f, "\n%-*s", LABEL, "next");
+    for (size_t c = first; c < end; c++) {
+        jc_lens_score score = jc_lens_of_next(lens, map, lens->rows - 1, c);
+        if (score.rank)
+            fprintf(f, "%-*u%4.1f ", TOKEN, score.rank, score.loss);
+        else
+            fprintf(f, "%-*s", CELL, "");
+    }
+}
+
+static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t end,
+                           int what, bool colour, FILE *f, jc_error *err)
+{
+    jc_status st = put_head(lens, first, end, f, err);
+
     for (size_t row = 0; row < lens->rows; row++) {
         char name[JC_TAP_NAME];
         jc_tap_name(lens->taps[row], name);
@@ -84,13 +125,81 @@ static jc_status put_block(const jc_lens *lens, size_t map, size_t first, size_t
         else
             fprintf(f, "\nlayer %-*s", LABEL - 6, name);
         for (size_t c = first; c < end && st == JC_OK; c++)
-            st = put_cell(lens, map, row, c, colour, f, err);
+            st = put_cell(lens, map, row, c, what, colour, f, err);
     }
-    fprintf(f, "\n%-*s", LABEL, "settled");
-    for (size_t c = first; c < end; c++)
-        fprintf(f, "%-*u", CELL, jc_lens_settled(lens, map, c));
+    if (what == GUESS) {
+        fprintf(f, "\n%-*s", LABEL, "settled");
+        for (size_t c = first; c < end; c++)
+            fprintf(f, "%-*u", CELL, jc_lens_settled(lens, map, c));
+        if (jc_lens_has_next(lens))
+            put_next(lens, map, first, end, f);
+    }
     fputc('\n', f);
     return st;
+}
+
+/* All columns, as many beside each other as fit. */
+static jc_status put_blocks(const jc_lens *lens, size_t map, int what,
+                            const jc_lens_look *look, FILE *f, jc_error *err)
+{
+    size_t fit = look->width > LABEL + CELL ? (look->width - LABEL) / CELL : 1;
+    jc_status st = JC_OK;
+
+    for (size_t c = 0; c < lens->columns && st == JC_OK; c += fit) {
+        size_t end = lens->columns - c < fit ? lens->columns : c + fit;
+        st = put_block(lens, map, c, end, what, look->colour, f, err);
+    }
+    return st;
+}
+
+static jc_status put_targets(const jc_lens *lens, size_t map, const jc_lens_look *look,
+                             FILE *f, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < lens->n_targets && st == JC_OK; i++) {
+        char *text;
+        st = jc_lens_token(lens, lens->targets[i], &text, err);
+        if (st)
+            break;
+        fprintf(f,
+                "\nThe rank of '%s' (id %u) after each layer, read through '%s', with its\n"
+                "probability in percent; * where it is the model's own answer.\n",
+                text, lens->targets[i], lens->names[map]);
+        jc_free(text);
+        st = put_blocks(lens, map, (int)i, look, f, err);
+    }
+    return st;
+}
+
+/* The mean loss of the tokens that follow, and how often each is the first guess. */
+static void put_losses(const jc_lens *lens, size_t map, FILE *f)
+{
+    size_t n = 0;
+    uint32_t id;
+
+    for (size_t c = 0; c < lens->columns; c++)
+        n += jc_lens_next(lens, c, &id);
+    if (n == 0)
+        return;
+    fprintf(f,
+            "\nThe text's own next token, over %zu position%s: mean loss in nats, and the "
+            "share\nof positions where it is the first guess, in percent.\n",
+            n, n == 1 ? "" : "s");
+    for (size_t row = 0; row < lens->rows; row++) {
+        char name[JC_TAP_NAME];
+        double loss = 0;
+        size_t first = 0;
+        jc_tap_name(lens->taps[row], name);
+        for (size_t c = 0; c < lens->columns; c++) {
+            jc_lens_score score = jc_lens_of_next(lens, map, row, c);
+            loss += score.loss;
+            first += score.rank == 1;
+        }
+        fprintf(f, "%s%-*s %5.2f %4.0f\n", lens->taps[row].point ? " " : "layer ",
+                lens->taps[row].point ? LABEL - 1 : LABEL - 6, name, loss / (double)n,
+                100 * (double)first / (double)n);
+    }
 }
 
 /* How points inside blocks are read: through the maps that there are, others as they are.
@@ -114,22 +223,26 @@ static void put_inner(const jc_lens *lens, FILE *f)
 static jc_status put_text(const jc_lens *lens, const jc_lens_look *look, FILE *f,
                           jc_error *err)
 {
-    size_t fit = look->width > LABEL + CELL ? (look->width - LABEL) / CELL : 1;
     jc_status st = JC_OK;
 
     for (size_t m = 0; m < lens->n_maps && st == JC_OK; m++) {
         fprintf(f,
                 "%sThe first guess of %s after each layer, read through '%s',\n"
                 "with its probability in percent; * where it is the model's own answer,\n"
-                "settled: the layer from which on it is.\n",
+                "settled: the layer from which on it is%s.\n",
                 m ? "\n" : "", lens->info->causal ? "the next token" : "the masked token",
-                lens->names[m]);
+                lens->names[m],
+                jc_lens_has_next(lens) ? "; next: rank and loss (nats)\n"
+                                         "of the token that follows in the text, by the "
+                                         "model itself"
+                                       : "");
         if (lens->rows > lens->info->layers + 1)
             put_inner(lens, f);
-        for (size_t c = 0; c < lens->columns && st == JC_OK; c += fit) {
-            size_t end = lens->columns - c < fit ? lens->columns : c + fit;
-            st = put_block(lens, m, c, end, look->colour, f, err);
-        }
+        st = put_blocks(lens, m, GUESS, look, f, err);
+        if (st == JC_OK)
+            st = put_targets(lens, m, look, f, err);
+        if (st == JC_OK)
+            put_losses(lens, m, f);
     }
     return st;
 }

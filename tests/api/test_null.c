@@ -79,6 +79,10 @@ static char name[64];
     GET(jc_lens_rows, jc_lens_rows(NULL))                                                  \
     GET(jc_lens_tap, jc_lens_tap(NULL, 0))                                                 \
     GET(jc_lens_at, jc_lens_at(NULL, 0, 0, 0))                                             \
+    GET(jc_lens_targets, jc_lens_targets(NULL))                                            \
+    GET(jc_lens_target, jc_lens_target(NULL, 0))                                           \
+    GET(jc_lens_of_target, jc_lens_of_target(NULL, 0, 0, 0, 0))                            \
+    GET(jc_lens_of_next, jc_lens_of_next(NULL, 0, 0, 0))                                   \
     GET(jc_lens_settled, jc_lens_settled(NULL, 0, 0))                                      \
     GET(jc_lens_view_at, jc_lens_view_at(99999))                                           \
     CALL(jc_lens_show, jc_lens_show(NULL, NULL, NULL, OUT, &n, &err))                      \
@@ -199,6 +203,7 @@ static char name[64];
     GET(jc_tokenizer_size, jc_tokenizer_size(NULL))                                        \
     CALL(jc_tokenizer_check, jc_tokenizer_check(NULL, &id, 1, 1, &err))                    \
     GET(jc_tokenizer_special, jc_tokenizer_special(NULL, "bos"))                           \
+    CALL(jc_tokenizer_find, jc_tokenizer_find(NULL, "a", 1, &id, &err))                    \
     CALL(jc_tokenizer_encode, jc_tokenizer_encode(NULL, "a", 1, NULL, &err))               \
     CALL(jc_tokenizer_decode, jc_tokenizer_decode(NULL, &id, 1, OUT, &n, &err))            \
     CALL(jc_text_stream_new, jc_text_stream_new(OUT, NULL, &err))                          \

@@ -8,6 +8,9 @@ guesses and their q, the rank 1 + #{z > z[answer]}, entropy -sum q ln q, and
 kl sum p ln(p / q). settled: the first tap from which on the first guess is the answer.
 The maps called "made" are those of made_map() below; tests/lens/test_lens.c has the same.
 
+Of each target, and of the token that follows in the text ("next", decoders only), every read-out
+has the rank 1 + #{z > z[token]} and q[token] (p) or -ln q[token] (loss).
+
 The files that end in -at have rows for every point inside a block too, in the order in which
 they come about, their states taken by hooks (make_taps.py) and read out as they are.
 """
@@ -21,7 +24,7 @@ from make_taps import run
 from reference import Model
 
 HERE = Path(__file__).parent
-TOP, MASK = 5, 4
+TOP, MASK, TARGETS = 5, 4, [17, 6]
 PRE, POST = ["ln1", "attn", "mid", "ln2", "mlp"], ["attn", "mid", "ln1", "mlp", "sum"]
 
 
@@ -31,11 +34,20 @@ def made_map(layer, d):
     return w, 0.1 * np.cos(layer + np.arange(d))
 
 
-def read_map(model, states, mapped, layers):
+def scores(z, q, tokens):
+    """Rank and -ln q of a token of each column."""
+    own = np.take_along_axis(z, tokens[:, None], 1)
+    return 1 + (z > own).sum(1), -np.take_along_axis(q, tokens[:, None], 1)[:, 0]
+
+
+def read_map(model, states, mapped, layers, following):
     """layers: rows of `mapped` that are layer taps."""
     full = log_softmax(model.read(states[-1]), axis=1)
     answers = full.argmax(1)
     out = {name: [] for name in ("rank", "entropy", "kl", "guesses", "p")}
+    out |= {"target_rank": [[] for _ in TARGETS], "target_p": [[] for _ in TARGETS]}
+    if following is not None:
+        out |= {"next_rank": [], "next_loss": []}
     for h in mapped:
         z = model.read(h)
         q = log_softmax(z, axis=1)
@@ -46,6 +58,14 @@ def read_map(model, states, mapped, layers):
         out["rank"].append((1 + (z > own).sum(1)).tolist())
         out["entropy"].append((-(np.exp(q) * q).sum(1)).tolist())
         out["kl"].append((np.exp(full) * (full - q)).sum(1).tolist())
+        for i, target in enumerate(TARGETS):
+            rank, loss = scores(z, q, np.full(len(z), target))
+            out["target_rank"][i].append(rank.tolist())
+            out["target_p"][i].append(np.exp(-loss).tolist())
+        if following is not None:
+            rank, loss = scores(z[:-1], q[:-1], following)
+            out["next_rank"].append(rank.tolist() + [None])
+            out["next_loss"].append(loss.tolist() + [None])
     first = np.array(out["guesses"])[layers, :, 0] == answers
     later = np.logical_and.accumulate(first[::-1])[::-1]
     return {"settled": later.argmax(0).tolist()} | out, answers.tolist()
@@ -81,10 +101,12 @@ def write(name, seed, masks=None, points=False):
             h = h @ w.astype(np.float32).astype(np.float64).T + b.astype(np.float32)
         made.append(h)
     layers = [r for r, (_, _, layer) in enumerate(rows) if layer is not None]
-    maps = {}
-    maps["id"], answers = read_map(model, states, [h for _, h, _ in rows], layers)
-    maps["made"], _ = read_map(model, states, made, layers)
+    maps, following = {}, ids[1:] if masks is None else None
+    maps["id"], answers = read_map(model, states, [h for _, h, _ in rows], layers, following)
+    maps["made"], _ = read_map(model, states, made, layers, following)
+    after = [None] * len(positions) if following is None else following.tolist() + [None]
     text = json.dumps({"ids": ids.tolist(), "positions": positions, "answers": answers,
+                       "next": after, "targets": TARGETS,
                        "taps": [tap for tap, _, _ in rows], "maps": maps})
     (HERE / "lens" / f"{name}{'-at' if points else ''}.json").write_text(text + "\n")
 

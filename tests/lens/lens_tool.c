@@ -62,7 +62,10 @@ static void demo(const char *path, const char *at)
     jc_lens *lens;
     jc_error err;
 
+    static const uint32_t targets[] = {1233, 9};
     jc_lens_params_init(&params);
+    params.targets = targets;
+    params.n_targets = 2;
     params.map = "all";
     params.at = at;
     if (jc_model_open(&model, path, NULL, &err) ||
@@ -107,6 +110,8 @@ static void fill(jc_lens *lens, uint32_t vocab)
         lens->readings[i] = (jc_reading){.rank = agrees ? 1 : 2 + (uint32_t)(40 * p),
                                          .entropy = 5 * (1 - p),
                                          .kl = 12 * (1 - depth) * jc_rng_uniform(&rng)};
+        if (i % lens->columns + 1 < lens->columns)
+            lens->traces[i] = (jc_trace){1 + (uint32_t)(vocab * (1 - p)), 9 * (1 - p)};
         for (size_t k = 0; k < lens->top; k++) {
             lens->guesses[i * lens->top + k] =
                 k == 0 && agrees ? lens->answers[i % lens->columns]
@@ -151,6 +156,7 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
     lens.readings = make(cells, sizeof *lens.readings);
     lens.guesses = make(cells * lens.top, sizeof *lens.guesses);
     lens.p = make(cells * lens.top, sizeof *lens.p);
+    lens.traces = make(cells, sizeof *lens.traces);
     fill(&lens, info.vocab);
     write_page(&lens);
     jc_free(lens.taps);
@@ -160,6 +166,7 @@ static void fake(const char *tokens, uint32_t layers, size_t columns)
     jc_free(lens.readings);
     jc_free(lens.guesses);
     jc_free(lens.p);
+    jc_free(lens.traces);
     jc_tokenizer_close(tokenizer);
 }
 

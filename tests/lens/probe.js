@@ -48,6 +48,19 @@ window.addEventListener("load", () => {
         shades.push(shown(at));
         least = Math.min(least, worst());
     }
+    const words = [];
+    for (const shade of ["next", ...lens.targets.map((id, i) => `target-${i}`)]) {
+        document.querySelector(`input[value="${shade}"]`).click();
+        least = Math.min(least, worst());
+        words.push(all(".cell").every((cell) => {
+            const map = lens.maps[sheets.find((sheet) => sheet.body.contains(cell)).name], { row } = cell.dataset, { column } = cell.parentNode.dataset;
+            const rank = shade === "next" ? map.next_rank[row][column] : map.target_rank[Number(shade.slice(7))][row][column];
+            return cell.textContent === (rank === null ? "" : String(rank));
+        }) ? "right" : "wrong");
+    }
+    facts.tokens = words.join(" ");
+    document.querySelector('input[value="kl"]').click();
+    facts["cells again"] = all(".cell").every((cell) => cell.textContent !== "") ? "guesses" : "empty";
     facts.shade = new Set(shades).size === 4 ? "changes" : `fails: ${shades}`;
     facts.clear = least >= 4.5 ? "yes" : `contrast of ${least}`;
 

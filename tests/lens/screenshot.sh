@@ -17,7 +17,7 @@ look() { # NAME WIDTH LINE...
         "scripts: 3" "bold: 0" "clear: yes" "arrow: next position" "shade: changes" \
         "numbers: yes" "end: reached" "quick: yes" "hover: quick" \
         "palette: told apart" "columns: whole" "keys: End Home PageDown" "text: jumps" \
-        "jump: reached" "strip: moves" "pinned: stays, let go" "$@"; do
+        "jump: reached" "cells again: guesses" "strip: moves" "pinned: stays, let go" "$@"; do
         expect "$name at $width" "$line"
     done
 }
@@ -26,7 +26,7 @@ look() { # NAME WIDTH LINE...
 for width in 1280 400; do
     look demo $width "maps: $((1 + width / 700))" "guesses: 10" "marks: right" \
         "title: What each layer of demo guesses: The first of the three cities lies on a river in the north o…" \
-        "last: model's own" "one map: logit lens (id)" "through: no inner taps"
+        "last: model's own" "one map: logit lens (id)" "through: no inner taps" "tokens: right right right"
 done
 
 # points inside blocks, between their layers
