@@ -176,7 +176,9 @@ typedef enum {
     JC_DIM_LATENT_ROPE, /* latent + rope */
     JC_DIM_KV_RAW,      /* heads (nope + value width) */
     JC_DIM_VALUES,      /* heads value width */
-    JC_DIM_GATED        /* 2 FF: the gate, then what it lets through */
+    JC_DIM_NOPE,
+    JC_DIM_LATENTS, /* heads latent */
+    JC_DIM_GATED    /* 2 FF: the gate, then what it lets through */
 } jc_dim;
 
 /* The weight of a norm or linear layer is followed by its bias. */
@@ -208,6 +210,10 @@ typedef enum {
     JC_W_KV_NORM_BIAS,
     JC_W_KV_UP, /* from latents, of each head: keys, then values */
     JC_W_KV_UP_BIAS,
+    JC_W_K_UP, /* or in two: of each head [latent, nope], */
+    JC_W_K_UP_BIAS,
+    JC_W_V_UP, /* and [value width, latent] */
+    JC_W_V_UP_BIAS,
     JC_W_Q_NORM, /* of each head of queries, or of all as one */
     JC_W_Q_NORM_BIAS,
     JC_W_K_NORM,

@@ -87,6 +87,10 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return (size_t)hp->latent + hp->rope;
     case JC_DIM_KV_RAW:
         return (size_t)hp->heads * (hp->nope + hp->value_width);
+    case JC_DIM_NOPE:
+        return hp->nope;
+    case JC_DIM_LATENTS:
+        return (size_t)hp->heads * hp->latent;
     case JC_DIM_VALUES:
         return (size_t)hp->heads * hp->value_width;
     case JC_DIM_GATED:
@@ -119,6 +123,12 @@ static bool stacked(const jc_model *model, const jc_weight_row *row, const jc_te
            t->n_dims == (row->shape[1] == JC_DIM_NONE ? 2 : 3);
 }
 
+/* A matrix for each head: they are rows of one. */
+static bool headed(const jc_weight_row *row, const jc_tensor *t)
+{
+    return (row->id == JC_W_K_UP || row->id == JC_W_V_UP) && t->n_dims == 3;
+}
+
 static jc_status check_stacked(const jc_model *model, const jc_weight_row *row,
                                const jc_tensor *t, size_t a, size_t b, jc_error *err)
 {
@@ -140,6 +150,12 @@ void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row
     if (row->shape[0] == JC_DIM_ONE && t->n_dims == 1) {
         t->shape[1] = t->shape[0];
         t->shape[0] = 1;
+        t->n_dims = 2;
+    }
+    if (headed(row, t)) {
+        t->shape[0] *= t->shape[1];
+        t->shape[1] = t->shape[2];
+        t->shape[2] = 1;
         t->n_dims = 2;
     }
     if (!stacked(model, row, t))
@@ -169,6 +185,9 @@ static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
     if (stacked(model, row, t))
         return check_stacked(model, row, t, a, b, err);
     if (row->shape[0] == JC_DIM_ONE && t->n_dims == 1 && t->shape[0] == b)
+        return JC_OK;
+    if (headed(row, t) && t->shape[0] == model->hp.heads && t->shape[2] == b &&
+        t->shape[1] == a / model->hp.heads)
         return JC_OK;
     if (t->n_dims == n_dims && t->shape[0] == a && t->shape[1] == b)
         return JC_OK;

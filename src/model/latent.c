@@ -40,25 +40,36 @@ size_t jc_latent_bytes(const jc_latent *latent)
            jc_linear_bytes(latent->kv_down);
 }
 
-/* Of a head there are rows that make keys, then rows that make values. */
+/* Of a head there are rows that make keys, then rows that make values; or each is a weight
+ * of its own, of keys from keys to latents. */
+static jc_status load_head(jc_latent *latent, const jc_model *model, uint32_t block,
+                           size_t h, jc_error *err)
+{
+    size_t nope = model->hp.nope, value = model->hp.value_width;
+    bool apart = jc_rows_next(model, JC_W_K_UP, NULL) != NULL;
+    size_t first = apart ? h * value : h * (nope + value) + nope;
+    jc_status st = apart
+                       ? jc_weights_part(&latent->keys[h], model, JC_W_K_UP, block,
+                                         h * model->hp.latent, model->hp.latent, false, err)
+                       : jc_weights_part(&latent->keys[h], model, JC_W_KV_UP, block,
+                                         h * (nope + value), nope, true, err);
+
+    return st ? st
+              : jc_weights_part(&latent->values[h], model, apart ? JC_W_V_UP : JC_W_KV_UP,
+                                block, first, value, false, err);
+}
+
 static jc_status load_heads(jc_latent *latent, const jc_model *model, uint32_t block,
                             jc_error *err)
 {
-    size_t nope = model->hp.nope, value = model->hp.value_width;
     jc_status st = JC_OK;
 
     latent->keys = jc_alloc_array(latent->heads, sizeof *latent->keys);
     latent->values = jc_alloc_array(latent->heads, sizeof *latent->values);
     if (!latent->keys || !latent->values)
         return jc_fail_nomem(err, "the heads of attention");
-    for (size_t h = 0; h < latent->heads && st == JC_OK; h++) {
-        size_t first = h * (nope + value);
-        st = jc_weights_part(&latent->keys[h], model, JC_W_KV_UP, block, first, nope, true,
-                             err);
-        if (st == JC_OK)
-            st = jc_weights_part(&latent->values[h], model, JC_W_KV_UP, block, first + nope,
-                                 value, false, err);
-    }
+    for (size_t h = 0; h < latent->heads && st == JC_OK; h++)
+        st = load_head(latent, model, block, h, err);
     return st;
 }
 

@@ -39,6 +39,14 @@ static const names gguf[] = {
     THREE(JC_W_QKV,       "blk.%u.attn_q", "blk.%u.attn_k", "blk.%u.attn_v"),
     ONE(JC_W_Q_NORM,      "blk.%u.attn_q_norm"),
     ONE(JC_W_K_NORM,      "blk.%u.attn_k_norm"),
+    ONE(JC_W_Q_DOWN,      "blk.%u.attn_q_a"),
+    ONE(JC_W_Q_DOWN_NORM, "blk.%u.attn_q_a_norm"),
+    {JC_W_Q_UP,      {"blk.%u.attn_q_b.weight|blk.%u.attn_q.weight"}},
+    ONE(JC_W_KV_DOWN,     "blk.%u.attn_kv_a_mqa"),
+    ONE(JC_W_KV_NORM,     "blk.%u.attn_kv_a_norm"),
+    ONE(JC_W_KV_UP,       "blk.%u.attn_kv_b"),
+    ONE(JC_W_K_UP,        "blk.%u.attn_k_b"),
+    ONE(JC_W_V_UP,        "blk.%u.attn_v_b"),
     ONE(JC_W_OUT,         "blk.%u.attn_output"),
     ONE(JC_W_NORM1_AFTER, "blk.%u.post_attention_norm"),
     /* some have it by the second name, and then no norm of what attention adds */
@@ -52,6 +60,7 @@ static const names gguf[] = {
     ONE(JC_W_NORM2_AFTER, "blk.%u.post_ffw_norm"),
     {JC_W_SINKS,     {"blk.%u.attn_sinks.weight"}},
     ONE(JC_W_ROUTER,      "blk.%u.ffn_gate_inp"),
+    {JC_W_CHOICE_BIAS, {"blk.%u.exp_probs_b.bias"}},
     ONE(JC_W_SHARED_GATE, "blk.%u.ffn_gate_inp_shexp"),
     TWO(JC_W_SHARED_UP,   "blk.%u.ffn_gate_shexp", "blk.%u.ffn_up_shexp"),
     ONE(JC_W_SHARED_DOWN, "blk.%u.ffn_down_shexp"),
@@ -103,6 +112,21 @@ static void split(jc_model *model, jc_weight_id id, size_t n_dims, const jc_dim 
         model->weights[n++] = row;
     }
     model->n_weights = n;
+}
+
+/* What makes keys and values of latents is two weights in files of 2025 and later. */
+static void split_latent(jc_model *model)
+{
+    for (size_t i = 0; i < model->n_weights; i++) {
+        if (model->weights[i].id != JC_W_KV_UP ||
+            !jc_store_find(model->store, "blk.0.attn_k_b.weight"))
+            continue;
+        model->weights[model->n_weights++] =
+            (jc_weight_row){.id = JC_W_V_UP, .shape = {JC_DIM_VALUES, JC_DIM_LATENT}};
+        model->weights[i] =
+            (jc_weight_row){.id = JC_W_K_UP, .shape = {JC_DIM_LATENTS, JC_DIM_NOPE}};
+        break;
+    }
 }
 
 static void split_all(jc_model *model)
@@ -163,6 +187,7 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        model->path);
     drop_unused(model);
     split_all(model);
+    split_latent(model);
     for (size_t i = 0; i < model->n_weights; i++) {
         jc_weight_row *row = &model->weights[i];
         const names *found = find_names(model, row->id, count_parts(model, row->id));
@@ -186,8 +211,8 @@ jc_status jc_rows_prepare(jc_model *model, jc_error *err)
     const jc_arch *arch = model->arch;
 
     model->prefix = arch->prefix;
-    /* each of two may become three, and two others two */
-    model->weights = jc_alloc_array(arch->n_weights + 6, sizeof *model->weights);
+    /* each of two may become three, and three others two */
+    model->weights = jc_alloc_array(arch->n_weights + 7, sizeof *model->weights);
     model->n_weights = arch->n_weights;
     if (!model->weights)
         return jc_fail_nomem(err, "the rows of weights");

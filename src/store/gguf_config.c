@@ -52,12 +52,14 @@ static const struct {
     {"rope.scaling.yarn_beta_slow", "rope_scaling.beta_slow"},
 };
 
-/* Architectures under whose name GGUF has several: the others have a key above 0. */
+/* Architectures under whose name GGUF has several: the others have a key above `least`. */
 static const struct {
     const char *name, *key, *other;
-} names[] = {{"llama", "expert_count", "mixtral"},
-             {"llama", "attention.sliding_window", "mistral"},
-             {"olmo2", "attention.sliding_window", "olmo3"}};
+    double least;
+} names[] = {{"llama", "expert_count", "mixtral", 0},
+             {"llama", "attention.sliding_window", "mistral", 0},
+             {"olmo2", "attention.sliding_window", "olmo3", 0},
+             {"deepseek2", "expert_gating_func", "deepseek3", 1 /* softmax */}};
 
 jc_status jc_made_put(jc_made *m, const char *keys, json_t *value)
 {
@@ -158,7 +160,8 @@ static jc_status put_name(jc_made *m)
     snprintf(m->arch, sizeof m->arch, "%.*s", (int)text.n, text.text);
     for (size_t i = 0; type == m->arch && i < JC_COUNT(names); i++) {
         const jc_gguf_value *v = jc_made_get(m, names[i].key, key);
-        bool has = v && (v->array || v->type == JC_GGUF_TEXT || jc_gguf_number(v, 0) != 0);
+        bool has = v && (v->array || v->type == JC_GGUF_TEXT ||
+                         jc_gguf_number(v, 0) > names[i].least);
         if (has && strcmp(names[i].name, m->arch) == 0)
             type = names[i].other;
     }
@@ -310,6 +313,8 @@ jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n,
         st = put_heads(&m);
     if (st == JC_OK)
         st = jc_made_scaling(&m);
+    if (st == JC_OK)
+        st = jc_made_latent(&m);
     if (st == JC_OK)
         st = put_tensors(&m);
     if (st == JC_OK)

@@ -42,6 +42,10 @@ bool jc_made_reads(const char *suffix);
 jc_status jc_made_check(jc_made *m) JC_NODISCARD;
 jc_status jc_made_note_keys(jc_made *m, jc_notes *notes) JC_NODISCARD;
 
+/* gguf_latent.c: what models of latent attention have beside others. */
+jc_status jc_made_latent(jc_made *m) JC_NODISCARD;
+bool jc_made_latent_reads(const jc_made *m, const char *suffix);
+
 /* gguf_scaling.c: rope_scaling. */
 jc_status jc_made_scaling(jc_made *m) JC_NODISCARD;
 

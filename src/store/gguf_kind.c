@@ -78,12 +78,12 @@ static bool neutral(const jc_gguf_value *v)
     return x == 0 || (x == 1 && v->type != JC_GGUF_BOOL);
 }
 
-static bool known(const char *suffix)
+static bool known(const jc_made *m, const char *suffix)
 {
     for (size_t i = 0; i < JC_COUNT(idle); i++)
         if (strcmp(idle[i], suffix) == 0)
             return true;
-    return jc_made_reads(suffix);
+    return jc_made_reads(suffix) || jc_made_latent_reads(m, suffix);
 }
 
 jc_status jc_made_note_keys(jc_made *m, jc_notes *notes)
@@ -100,8 +100,8 @@ jc_status jc_made_note_keys(jc_made *m, jc_notes *notes)
                        jc_gguf_path(m->file), full, m->arch);
     for (size_t i = 0; i < jc_gguf_value_count(m->file); i++) {
         const jc_gguf_value *v = jc_gguf_value_at(m->file, i);
-        if (strncmp(v->key, m->arch, n) != 0 || v->key[n] != '.' || known(v->key + n + 1) ||
-            neutral(v))
+        if (strncmp(v->key, m->arch, n) != 0 || v->key[n] != '.' ||
+            known(m, v->key + n + 1) || neutral(v))
             continue;
         size_t used = strlen(keys);
         if (found++ < NAMED)

@@ -298,7 +298,7 @@ def deepseek(**changes):
                  kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=5,
                  n_shared_experts=2, moe_intermediate_size=12, first_k_dense_replace=1,
                  routed_scaling_factor=1.5, rope_theta=100.0, rope_scaling={
-                     "type": "yarn", "factor": 4.0, "mscale": 0.707, "mscale_all_dim": 1.5,
+                     "type": "yarn", "factor": 4.0, "mscale": 1.5, "mscale_all_dim": 1.5,
                      "beta_fast": 1.0, "beta_slow": 0.1,
                      "original_max_position_embeddings": 16}) | changes
 
@@ -332,11 +332,12 @@ RENAMED = {
     # Latent attention; experts from two of four groups.
     "tiny-deepseek_v2": (deepseek(
         model_type="deepseek_v2", n_routed_experts=8, num_experts_per_tok=3, n_group=4,
-        topk_group=2, topk_method="group_limited_greedy", norm_topk_prob=False), {}, dict,
-                         split_experts),
+        topk_group=2, topk_method="group_limited_greedy", norm_topk_prob=False,
+        q_lora_rank=7), {}, dict, split_experts),
     "tiny-deepseek_v2-lite": (deepseek(
         model_type="deepseek_v2", n_routed_experts=4, num_experts_per_tok=2, n_group=1,
-        topk_group=1, topk_method="greedy", norm_topk_prob=False, rope_scaling=None), {},
+        topk_group=1, topk_method="greedy", norm_topk_prob=False,
+        rope_scaling=deepseek()["rope_scaling"] | {"mscale": 0.707}), {},
                               dict, split_experts),
     "tiny-deepseek_v3": (deepseek(
         model_type="deepseek_v3", n_routed_experts=8, num_experts_per_tok=3, n_group=4,
@@ -352,6 +353,10 @@ RENAMED = {
         "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
         "high_freq_factor": 4.0, "original_max_position_embeddings": 16}),
                     {"model_type": "exaone"}, exaone_config, exaone_weights),
+    "tiny-deepseek_v2-plain": (deepseek(
+        model_type="deepseek_v2", n_routed_experts=4, num_experts_per_tok=2, n_group=1,
+        num_hidden_layers=2, topk_group=1, topk_method="greedy", norm_topk_prob=False,
+        rope_scaling=None), {}, dict, split_experts),
 }
 
 

@@ -40,7 +40,8 @@ MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "ti
           "tiny-hunyuan_v1_dense", "tiny-mixtral", "tiny-qwen2_moe", "tiny-qwen3_moe",
           "tiny-olmoe", "tiny-granitemoe", "tiny-gpt_oss", "tiny-bert", "tiny-roberta",
           "tiny-modernbert", "tiny-nomic_bert", "tiny-falcon", "tiny-falcon-multi",
-          "tiny-bloom", "tiny-mpt", "tiny-gpt_bigcode", "tiny-olmo-clip")
+          "tiny-bloom", "tiny-mpt", "tiny-gpt_bigcode", "tiny-olmo-clip",
+          "tiny-deepseek_v2", "tiny-deepseek_v2-plain", "tiny-deepseek_v3")
 
 
 def random_blocks(rng, kind):

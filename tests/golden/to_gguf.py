@@ -32,6 +32,7 @@ ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2"
           "granitemoe": "GRANITE_MOE", "gpt_oss": "GPT_OSS", "bert": "BERT",
           "roberta": "BERT", "modernbert": "MODERN_BERT", "nomic_bert": "NOMIC_BERT"}
 ARCHES |= {"falcon": "FALCON", "bloom": "BLOOM", "mpt": "MPT", "gpt_bigcode": "STARCODER"}
+ARCHES |= {"deepseek_v2": "DEEPSEEK2", "deepseek_v3": "DEEPSEEK2"}
 ENCODERS = ("bert", "roberta", "modernbert", "nomic_bert")
 INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
                "mixtral", "granitemoe")
@@ -177,6 +178,48 @@ def add_scaling(writer, config, head):
             writer.add_rope_scaling_orig_ctx_len(s["original_max_position_embeddings"])
 
 
+def add_latent(writer, config):
+    """DeepSeek's: V2 as files of 2024 have it, V3 as those of 2025 and later."""
+    latent, rope = config["kv_lora_rank"], config["qk_rope_head_dim"]
+    key, value = config["qk_nope_head_dim"] + rope, config["v_head_dim"]
+    sigmoid = config["model_type"] == "deepseek_v3"
+    if sigmoid:
+        writer.add_key_length_mla(key)
+        writer.add_value_length_mla(value)
+        key, value = latent + rope, latent
+    writer.add_key_length(key)
+    writer.add_value_length(value)
+    writer.add_kv_lora_rank(latent)
+    if config["q_lora_rank"]:
+        writer.add_q_lora_rank(config["q_lora_rank"])
+    writer.add_leading_dense_block_count(config["first_k_dense_replace"])
+    writer.add_expert_count(config["n_routed_experts"])
+    writer.add_expert_shared_count(config["n_shared_experts"])
+    writer.add_expert_weights_scale(config["routed_scaling_factor"])
+    writer.add_expert_weights_norm(config["norm_topk_prob"])
+    writer.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID if sigmoid
+                                  else gguf.ExpertGatingFuncType.SOFTMAX)
+    if config["n_group"] > 1:
+        writer.add_expert_group_count(config["n_group"])
+        writer.add_expert_group_used_count(config["topk_group"])
+    if config["rope_scaling"]:
+        writer.add_rope_scaling_yarn_log_mul(0.1 * config["rope_scaling"]["mscale_all_dim"])
+
+
+def split_latent(tensors, config):
+    """Keys by latents, of each head the other way round, and values."""
+    out = {}
+    for name, x in tensors.items():
+        if name.endswith("kv_b_proj.weight"):
+            x = x.reshape(config["num_attention_heads"], -1, x.shape[1])
+            nope = config["qk_nope_head_dim"]
+            out[name.replace("kv_b", "k_b")] = x[:, :nope].swapaxes(1, 2)
+            out[name.replace("kv_b", "v_b")] = x[:, nope:]
+        else:
+            out[name.replace("correction_bias", "correction.bias")] = x
+    return out
+
+
 def layers(config):
     return next(config[k] for k in ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
                 if k in config)
@@ -197,8 +240,14 @@ def add_config(writer, config):
                                    or get("ffn_hidden_size") or 4 * width)
     writer.add_head_count(heads)
     shared = get("num_key_value_heads") or get("num_kv_heads")
+    if config["model_type"] == "deepseek_v3":
+        shared = 1
     if shared or get("multi_query"):
         writer.add_head_count_kv(shared or 1)
+    if config["model_type"] == "olmo":
+        writer.add_layer_norm_eps(1e-5)
+    if config["model_type"] == "gpt_oss":
+        writer.add_expert_feed_forward_length(get("intermediate_size"))
     if config["model_type"] == "mpt":
         writer.add_layer_norm_eps(1e-5)
         writer.add_max_alibi_bias(get("attn_config")["alibi_bias_max"])
@@ -249,6 +298,9 @@ def add_config(writer, config):
         writer.add_rope_freq_base(get("global_rope_theta"))
         writer.add_rope_freq_base_swa(get("local_rope_theta"))
     part = get("partial_rotary_factor") or get("rotary_pct")
+    if get("kv_lora_rank"):
+        add_latent(writer, config)
+        part, head = 1, get("qk_rope_head_dim")
     if config["model_type"] != "gpt2":
         writer.add_rope_dimension_count(int((part or 1) * head))
     add_scaling(writer, config, head)
@@ -270,6 +322,8 @@ def write(folder, path, kind="F32", split=0, more=None):
         tensors = encoder_tensors(tensors, config)
     if config["model_type"] == "bloom":
         tensors = {k.removeprefix("transformer."): x for k, x in tensors.items()}
+    if config["model_type"] == "deepseek_v3":
+        tensors = split_latent(tensors, config)
     for name, x in tensors.items():
         to = names.get_name(name, try_suffixes=(".weight", ".bias"))
         assert to, name

@@ -10,10 +10,10 @@
 #define GGUF JC_SOURCE_DIR "/tests/golden/gguf/"
 
 /* What an architecture's first model leaves out. */
-static const char *const options[] = {"tiny-llama-linear",      "tiny-llama-yarn",
-                                      "tiny-phi3-window",       "tiny-gpt_neox-serial",
-                                      "tiny-stablelm-parallel", "tiny-roberta",
-                                      "tiny-falcon-multi",      "tiny-olmo-clip"};
+static const char *const options[] = {
+    "tiny-llama-linear",    "tiny-llama-yarn",        "tiny-phi3-window",
+    "tiny-gpt_neox-serial", "tiny-stablelm-parallel", "tiny-roberta",
+    "tiny-falcon-multi",    "tiny-olmo-clip",         "tiny-deepseek_v2-plain"};
 
 /* Model i: of each architecture that GGUF has, and then those of `options`. False past the
  * end. */

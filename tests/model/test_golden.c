@@ -48,8 +48,8 @@ static const char *const options[] = {
     "tiny-stablelm-parallel", "tiny-qwen3_moe-step", "tiny-gpt_oss-clamp",
     "tiny-deberta_v2-plain",  "tiny-falcon-multi",   "tiny-falcon-rw",
     "tiny-gpt_bigcode-heads", "tiny-olmo-clip",      "tiny-deepseek_v2-lite",
-    "tiny-llama-gptq",        "tiny-llama-gptq-act", "tiny-llama-gptq-8",
-    "tiny-llama-awq",         "tiny-gpt_oss-mxfp4"};
+    "tiny-deepseek_v2-plain", "tiny-llama-gptq",     "tiny-llama-gptq-act",
+    "tiny-llama-gptq-8",      "tiny-llama-awq",      "tiny-gpt_oss-mxfp4"};
 
 static void test_golden__options_are_followed(void **state)
 {

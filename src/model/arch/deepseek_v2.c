@@ -27,6 +27,7 @@ const jc_arch jc_arch_deepseek_v2 = {
     .name = "deepseek_v2",
     .about = "DeepSeek-V2 (2024): latent attention, experts by softmax",
     .prefix = "model.",
+    .gguf = "deepseek2",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

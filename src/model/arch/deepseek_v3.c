@@ -32,6 +32,7 @@ const jc_arch jc_arch_deepseek_v3 = {
     .about =
         "DeepSeek-V3, R1, Kimi K2 (2024): latent attention, groups of experts by sigmoids",
     .prefix = "model.",
+    .gguf = "deepseek3",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,
