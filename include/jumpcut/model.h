@@ -29,6 +29,10 @@ typedef struct jc_model_params {
     uint32_t threads;    /* 0: as many as there are processors */
     /* Borrowed, in the place of `backend` and `threads`; NULL: these make one. */
     const struct jc_context *context;
+    /* Leave weights as the file has them. Steps of generation read them so in any case;
+       texts convert them as they run, which costs them some time. Unless this is set, a
+       model in float32 or in float16 that does both holds its weights twice. */
+    bool as_stored;
 } jc_model_params;
 
 #define jc_model_params_init(p)                                                            \

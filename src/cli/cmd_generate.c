@@ -258,6 +258,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     drafting d = {.shortcut = NULL};
     jc_status st = check(cli, err);
 
+    cli->args.model.as_stored = true; /* steps read them so, and memory holds them once */
     if (st == JC_OK)
         st = jc_work_model(&model, cli, cli->args.word[0], true, err);
     if (st == JC_OK && !jc_model_get_info(model)->causal)

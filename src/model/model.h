@@ -81,6 +81,7 @@ struct jc_model {
     const jc_backend *backend;
     uint32_t threads; /* of all that is done with it */
     jc_precision precision;
+    bool as_stored; /* no weight is packed when the model opens */
     jc_rotary rotary[JC_ROTARIES];
     float *slopes;    /* [heads], owned: of ALiBi; NULL: none */
     float *sinusoids; /* [positions, width], owned, and as a tensor: */

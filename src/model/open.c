@@ -157,6 +157,7 @@ jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params 
     jc_model *model = jc_alloc_array(1, sizeof *model);
     if (!model)
         return jc_fail_nomem(err, "a model");
+    model->as_stored = p.as_stored;
     st = choose_backend(model, &p, err);
     JC_USE_THREADS(model->threads);
     if (st == JC_OK)

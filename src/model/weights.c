@@ -230,12 +230,15 @@ jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block
 
 /* ---- weights that stay where they lie ---- */
 
-/* Whether a packed copy would be much larger than what is stored. Float16 of folders, which
- * the first, small models are in, is packed all the same: they stay fast. */
+/* Whether a packed copy would be much larger than what is stored, or none is wanted.
+ * Float16 of folders, which the first, small models are in, is packed all the same: they
+ * stay fast. */
 static bool keeps(const jc_model *model, const struct stack *stack)
 {
     size_t packed = model->precision == JC_PRECISION_BF16 ? 2 : 4, count = 0, stored = 0;
 
+    if (model->as_stored)
+        return true;
     for (size_t p = 0; p < stack->n; p++) {
         if (stack->parts[p].dtype == JC_F16 && !jc_store_gguf(model->store))
             return false;

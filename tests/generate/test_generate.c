@@ -93,8 +93,10 @@ static size_t read_ids(const jc_safetensors *file, const char *name, uint32_t id
     return t->count;
 }
 
-/* The prompts of a model, alone and side by side. */
-static size_t check_model(const jc_safetensors *file, const char *name, const char *path)
+/* The prompts of a model, alone and side by side; or side by side, with weights as they are
+ * in the file. */
+static size_t check_prompts(const jc_safetensors *file, const char *name, const char *path,
+                            bool as_stored)
 {
     static uint32_t ids[3][LONG];
     size_t n[3], prompt[3];
@@ -113,9 +115,13 @@ static size_t check_model(const jc_safetensors *file, const char *name, const ch
         prompt[k] = length[0];
         prompts[k] = (jc_prompt){ids[k], prompt[k]};
     }
-    jc_model *model = open(path);
+    jc_model_params opened;
+    jc_model *model;
+    jc_model_params_init(&opened);
+    opened.as_stored = as_stored;
+    assert_int_equal(jc_model_open(&model, path, &opened, NULL), JC_OK);
     params.tokens = 100;
-    for (size_t first = 0; first <= 3; first++) {
+    for (size_t first = as_stored ? 3 : 0; first <= 3; first++) {
         size_t some = first == 3 ? 3 : 1, from = first % 3;
         struct told *told = run(model, prompts + from, some, &params, NULL);
         for (size_t k = 0; k < some; k++) {
@@ -130,6 +136,14 @@ static size_t check_model(const jc_safetensors *file, const char *name, const ch
     }
     jc_model_close(model);
     return 1;
+}
+
+static size_t check_model(const jc_safetensors *file, const char *name, const char *path)
+{
+    size_t packed = check_prompts(file, name, path, false);
+
+    assert_int_equal(check_prompts(file, name, path, true), packed);
+    return packed;
 }
 
 static void test_generate__greedy_text_is_that_of_transformers(void **state)
