@@ -103,6 +103,14 @@ typedef struct jc_generate_params {
     } while (0)
 JC_API const jc_option *jc_generate_options(size_t *n_rows);
 
+/** The tokens that end what the model writes, for `ends`: `eos_token_id` of a folder's
+ *  generation_config.json, otherwise of config.json; of a GGUF file the ends of text, turn
+ *  and message, and tokens named as chat templates name these; and, unless it is NULL, the
+ *  tokenizer's "eos". Previous contents of `ends` are lost. E_FORMAT where one of these
+ * files is damaged. */
+JC_API jc_status jc_model_ends(const jc_model *model, const jc_tokenizer *tokenizer,
+                               jc_ids *ends, jc_error *err) JC_NODISCARD;
+
 /** The i-th drafter's name, and what it guesses; NULL past the last. Static. */
 JC_API const char *jc_drafter_name(size_t i);
 JC_API const char *jc_drafter_about(size_t i);

@@ -203,15 +203,12 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
 {
     jc_hooks hooks = {.progress = on_progress, .note = cli->ui.hooks.note, .arg = &cli->ui};
     jc_generate_params params = cli->args.generate;
-    int64_t eos = jc_tokenizer_special(tokenizer, "eos");
-    const uint32_t end = (uint32_t)eos;
+    jc_ids ends = {0};
     jc_continuations all = {.model = model, .tokenizer = tokenizer, .ui = &cli->ui};
 
     params.hooks = &hooks;
     params.logprobs = cli->args.generate.logprobs =
         strcmp(cli->args.own.format, "json") == 0;
-    params.ends = &end;
-    params.n_ends = eos >= 0;
     params.stats = &all.stats;
     params.shortcut = d->shortcut;
     params.frequent = d->frequent;
@@ -230,8 +227,12 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     all.exits = exits;
     if (all.exits && cli->args.own.compare)
         all.compare = &params;
+    jc_status st = jc_model_ends(model, tokenizer, &ends, err);
+    params.ends = ends.id;
+    params.n_ends = ends.n;
     tell_memory(cli, model, p, &params);
-    jc_status st = jc_continuations_init(&all, cli, p->list, p->n, err);
+    if (st == JC_OK)
+        st = jc_continuations_init(&all, cli, p->list, p->n, err);
     jc_continuations_start(&all);
     if (st == JC_OK)
         st = jc_generate(model, p->list, p->n, &params, jc_continuations_take, &all, err);
@@ -247,6 +248,7 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     if (st == JC_OK)
         close_generate(cli, all.tokens, p->n);
     jc_continuations_free(&all);
+    jc_ids_free(&ends);
     return st;
 }
 
@@ -342,8 +344,9 @@ const jc_command jc_command_generate = {
     .max_words = 2,
     .teach =
         "Writes on from a prompt, token by token, to standard output. The prompt itself is "
-        "not printed. Writing ends with the token that ends texts, at a stop string, after "
-        "--tokens, or when the model's context is full.\n\n"
+        "not printed. Writing ends with a token that ends texts or turns, at a stop "
+        "string, "
+        "after --tokens, or when the model's context is full.\n\n"
         "At temperature 0, the default, the most likely token is taken each time. "
         "Otherwise "
         "it is drawn: the repetition penalty changes the logits, the temperature divides "

@@ -59,6 +59,7 @@ static char name[64];
     GET(jc_fill_name, jc_fill_name(99999))                                                 \
     GET(jc_fill_about, jc_fill_about(99999))                                               \
     GET(jc_generate_bytes, jc_generate_bytes(NULL, NULL, 1, NULL))                         \
+    CALL(jc_model_ends, jc_model_ends(NULL, NULL, NULL, &err))                             \
     CALL(jc_generate, jc_generate(NULL, NULL, 1, NULL, NULL, NULL, &err))                  \
     CALL(jc_generate_compare, jc_generate_compare(NULL, NULL, NULL, 1, NULL, &err))        \
     GET(jc_memory_rate, (void)&jc_memory_rate)                                             \
