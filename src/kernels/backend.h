@@ -84,8 +84,13 @@ struct jc_backend {
     const char *name;
     const char *about; /* what it is, in a few words */
     bool (*has)(jc_precision precision);
+    /* Whether it can be used on this machine, in words; NULL: always. `has` says no where
+     * it cannot. */
+    jc_status (*ready)(jc_error *err);
+    size_t slice; /* rows that are best run together; 0: a few hundred, a thread each */
     bool borrows; /* reads and writes matrices of callers where they lie */
-    jc_status (*buffer_new)(jc_buffer *buffer, size_t bytes, jc_error *err); /* zeroed */
+    jc_status (*buffer_new)(jc_buffer *buffer, size_t bytes, const char *what,
+                            jc_error *err); /* zeroed; E_NOMEM says `what` it was for */
     void (*buffer_free)(jc_buffer *buffer);
     jc_status (*upload)(jc_mat to, const float *from, jc_error *err);
     jc_status (*download)(float *to, jc_mat from, jc_error *err);
@@ -114,7 +119,7 @@ struct jc_backend {
     jc_status (*attention)(const jc_attention *attention, jc_plan plan,
                            const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err);
-    const jc_host *host; /* of a backend on the CPU; NULL: second moments by ref's */
+    const jc_host *host; /* of a backend on the CPU; NULL: second moments by onednn's */
     /* Open and close a buffer for the CPU; NULL where it always is. */
     void (*open)(const jc_buffer *buffer);
     void (*close)(const jc_buffer *buffer);
@@ -127,7 +132,8 @@ extern const jc_backend jc_backend_onednn;
 void jc_backend_stand_in(const jc_backend *backend);
 
 /* host.c: the operations over matrices, for backends that have `host`. */
-jc_status jc_host_buffer_new(jc_buffer *buffer, size_t bytes, jc_error *err);
+jc_status jc_host_buffer_new(jc_buffer *buffer, size_t bytes, const char *what,
+                             jc_error *err);
 void jc_host_buffer_free(jc_buffer *buffer);
 jc_status jc_host_upload(jc_mat to, const float *from, jc_error *err);
 jc_status jc_host_download(float *to, jc_mat from, jc_error *err);

@@ -56,6 +56,16 @@ const char *jc_backend_name(const jc_backend *backend)
     return backend->name;
 }
 
+jc_status jc_backend_ready(const jc_backend *backend, jc_error *err)
+{
+    return backend->ready ? backend->ready(err) : JC_OK;
+}
+
+size_t jc_backend_slice(const jc_backend *backend)
+{
+    return backend->slice;
+}
+
 bool jc_backend_has(const jc_backend *backend, jc_precision precision)
 {
     return backend->has(precision);
@@ -70,12 +80,12 @@ jc_status jc_buffer_new(jc_buffer **out, const jc_backend *backend, size_t bytes
     if (!*out)
         return jc_fail_nomem(err, what);
     **out = (jc_buffer){.backend = backend, .bytes = bytes};
-    jc_status st = backend->buffer_new(*out, bytes, err);
+    jc_status st = backend->buffer_new(*out, bytes, what, err);
     if (st) {
         jc_free(*out);
         *out = NULL;
     }
-    return st == JC_E_NOMEM ? jc_fail_nomem(err, what) : st;
+    return st;
 }
 
 void jc_buffer_free(jc_buffer *buffer)

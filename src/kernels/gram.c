@@ -86,7 +86,7 @@ static jc_status gram_tile(void *arg, size_t task, jc_error *err)
 jc_status jc_gram_add(const jc_backend *backend, const jc_gram_block *blocks, size_t n,
                       size_t rows, size_t d, jc_error *err)
 {
-    const jc_host *host = backend->host ? backend->host : jc_backend_ref.host;
+    const jc_host *host = backend->host ? backend->host : jc_backend_onednn.host;
     struct gram_job job = {host, blocks, rows, d, (d + GRAM_TILE - 1) / GRAM_TILE};
 
     return jc_parallel(n * job.cuts * job.cuts, gram_tile, &job, err);

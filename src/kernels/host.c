@@ -37,11 +37,11 @@ static const jc_host *host_of(jc_mat m)
     return m.buffer->backend->host;
 }
 
-jc_status jc_host_buffer_new(jc_buffer *buffer, size_t bytes, jc_error *err)
+jc_status jc_host_buffer_new(jc_buffer *buffer, size_t bytes, const char *what,
+                             jc_error *err)
 {
-    (void)err; /* the caller says for what memory is short */
     buffer->data = jc_matrix_new(bytes, 1, 1);
-    return buffer->data ? JC_OK : JC_E_NOMEM;
+    return buffer->data ? JC_OK : jc_fail_nomem(err, what);
 }
 
 void jc_host_buffer_free(jc_buffer *buffer)

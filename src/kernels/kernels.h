@@ -53,6 +53,9 @@ extern const char jc_backend_choices[];    /* "|onednn|ref", for options */
 const char *
 jc_backend_summary(size_t i); /* of names[i], in a few words; NULL past the last */
 const char *jc_backend_name(const jc_backend *backend);
+/* Whether it can be used on this machine, and why not. */
+jc_status jc_backend_ready(const jc_backend *backend, jc_error *err) JC_NODISCARD;
+size_t jc_backend_slice(const jc_backend *backend); /* see backend.h */
 bool jc_backend_has(const jc_backend *backend,
                     jc_precision precision); /* on this machine */
 

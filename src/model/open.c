@@ -133,6 +133,9 @@ static jc_status choose_backend(jc_model *model, const jc_model_params *params,
         return jc_fail(err, JC_E_ARG, "no dtype of products is called '%s'", params->dtype);
     bool bf16 = params->dtype[0] == 'b';
     model->precision = bf16 ? JC_PRECISION_BF16 : JC_PRECISION_F32;
+    st = jc_backend_ready(model->backend, err);
+    if (st)
+        return st;
     if (!jc_backend_has(model->backend, model->precision))
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "the backend '%s' has no %s products on this processor",

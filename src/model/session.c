@@ -77,16 +77,18 @@ jc_slice *jc_session_slice(jc_session *s, size_t i)
     return &s->slices[i];
 }
 
-/* Cut the batch into slices of about SLICE_ROWS rows; or, where that makes fewer of them
- * than there are threads, into one, whose products then use all threads. The states are
- * the same either way. */
+/* Cut the batch into slices of as many rows as the backend asks for; or of about
+ * SLICE_ROWS, or, where that makes fewer of them than there are threads, into one, whose
+ * products then use all threads. The states are the same in any case. */
 static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
 {
     size_t total = 0;
 
     for (size_t t = 0; t < n_texts; t++)
         total += s->texts[t].n;
-    size_t most = total / SLICE_ROWS >= jc_threads_max() ? SLICE_ROWS : total;
+    size_t most = jc_backend_slice(s->model->backend);
+    if (most == 0)
+        most = total / SLICE_ROWS >= jc_threads_max() ? SLICE_ROWS : total;
     s->n_slices = 0;
     s->n_picks = s->rows = 0;
     jc_slice *cut = NULL;

@@ -37,12 +37,56 @@ static inline void check_near(const float *got, const float *want, size_t n,
         fail_msg("%s is off by %.3g of %.3g", what, worst, largest);
 }
 
-/* x [rows, cols], rows `stride` apart, as a matrix of a backend that borrows. */
+/* Whether a backend can be used here; says so where it cannot. */
+static inline bool usable(const char *name)
+{
+    jc_error err = {JC_OK, ""};
+
+    if (jc_backend_ready(jc_backend_find(name), &err) == JC_OK)
+        return true;
+    print_message("skipped: %s\n", err.message);
+    return false;
+}
+
+#define EACH_BACKEND(name)                                                                 \
+    for (const char *const *name = jc_backend_names(); *name; name++)                      \
+        if (usable(*name))
+
+/* What is lent to a backend that has memory of its own, until settle(). */
+static struct lease {
+    jc_buffer *copy;
+    float *home;
+    size_t n;
+} leases[8];
+static size_t n_leases;
+
+/* x [rows, cols], rows `stride` apart, as a matrix of a backend; what is written to it is
+ * in x after settle(). */
 static inline jc_mat lent(jc_buffer *buffer, const jc_backend *backend, float *x,
                           size_t rows, size_t cols, size_t stride)
 {
+    size_t n = (rows - 1) * stride + cols;
+
     *buffer = (jc_buffer){.backend = backend, .data = x, .borrowed = true};
+    if (!backend->borrows && !backend->open) {
+        struct lease *lease = &leases[n_leases++];
+        assert_true(n_leases <= JC_COUNT(leases));
+        *lease = (struct lease){NULL, x, n};
+        assert_int_equal(jc_buffer_new(&lease->copy, backend, n * sizeof *x, "x", NULL), 0);
+        assert_int_equal(jc_mat_upload(jc_mat_of(lease->copy, 0, 1, n), x, NULL), JC_OK);
+        *buffer = *lease->copy;
+    }
     return (jc_mat){buffer, 0, rows, cols, stride, false};
+}
+
+static inline void settle(void)
+{
+    for (size_t i = 0; i < n_leases; i++) {
+        const struct lease *l = &leases[i];
+        assert_int_equal(jc_mat_download(l->home, jc_mat_of(l->copy, 0, 1, l->n), NULL), 0);
+        jc_buffer_free(l->copy);
+    }
+    n_leases = 0;
 }
 
 #endif

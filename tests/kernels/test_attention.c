@@ -48,6 +48,7 @@ static void run_attention(const char *name, const struct attention_case *c, jc_p
                                       lent(&to, backend, out, c->n_q, 2 * vw, 2 * vw),
                                       NULL),
                      JC_OK);
+    settle();
 }
 
 /* What the class of a distance adds to a score, before it is scaled. */
@@ -130,7 +131,7 @@ static void check_attention(const struct attention_case *one)
 
     for (size_t i = 0; i < n_q; i++) /* two roots, then branches */
         tree[i] = i < 2 ? -1 : (int32_t)(i - 1 - (i * 7 % i) / 2 % i);
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         define_attention(one, q, k, v, NULL, want);
         run_attention(*name, one, JC_PLAN_TEXTS, q, k, v, NULL, got);
         check_near(got, want, n_q * 2 * vw, 5e-6, "attention");

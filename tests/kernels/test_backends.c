@@ -22,6 +22,7 @@ static void run_norm(const char *name, const jc_norm *norm, size_t rows, size_t 
     assert_int_equal(jc_norm_run(norm, lent(&in, backend, x, rows, cols, stride),
                                  lent(&out, backend, y, rows, cols, stride), NULL),
                      JC_OK);
+    settle();
 }
 
 struct layer {
@@ -107,7 +108,7 @@ static void each_layer(const char *backend, jc_precision precision, double toler
 static void test_backends__linear_layers_agree_with_ref(void **state)
 {
     (void)state;
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         each_layer(*name, JC_PRECISION_F32, 2e-6);
         if (jc_backend_has(jc_backend_find(*name), JC_PRECISION_BF16))
             each_layer(*name, JC_PRECISION_BF16, 2e-6); /* inputs are rounded alike */
@@ -161,14 +162,14 @@ static void check_ranges(const char *backend, const struct layer *row)
 static void test_backends__some_outputs_are_those_of_the_whole_layer(void **state)
 {
     (void)state;
-    for (const char *const *name = jc_backend_names(); *name; name++)
+    EACH_BACKEND (name)
         for (size_t i = 0; i < JC_COUNT(layers); i++)
             if (!layers[i].add)
                 check_ranges(*name, &layers[i]);
 }
 
 /* A row's result must not depend on its neighbours or on the number of threads. */
-static void check_batches(const struct layer *row)
+static void check_batches(const char *backend, const struct layer *row)
 {
     float *weight = random_floats(row->n_in * row->n_out, 1);
     float *bias = random_floats(row->n_out, 1),
@@ -176,11 +177,11 @@ static void check_batches(const struct layer *row)
     float *whole = random_floats(row->rows * row->n_out, 1);
     float *single = random_floats(row->n_out, 1);
 
-    run_layer("onednn", row, JC_PRECISION_F32, weight, bias, x, row->rows, whole);
+    run_layer(backend, row, JC_PRECISION_F32, weight, bias, x, row->rows, whole);
     for (uint32_t threads = 1; threads <= 3; threads++) {
         jc_threads_enter(threads);
         for (size_t r = 0; r < row->rows; r += row->rows / 4) {
-            run_layer("onednn", row, JC_PRECISION_F32, weight, bias, x + r * row->n_in, 1,
+            run_layer(backend, row, JC_PRECISION_F32, weight, bias, x + r * row->n_in, 1,
                       single);
             assert_memory_equal(single, whole + r * row->n_out, row->n_out * sizeof(float));
         }
@@ -201,8 +202,10 @@ static void test_backends__a_row_is_the_same_in_any_batch(void **state)
                                false, false, true, true};
 
     (void)state;
-    check_batches(&row);
-    check_batches(&kept);
+    EACH_BACKEND (name) {
+        check_batches(*name, &row);
+        check_batches(*name, &kept);
+    }
 }
 
 static void test_backends__norms_agree_with_ref(void **state)
@@ -217,7 +220,7 @@ static void test_backends__norms_agree_with_ref(void **state)
         for (int kind = JC_NORM_LAYER; kind <= JC_NORM_RMS; kind++) {
             jc_norm norm = {(jc_norm_kind)kind, 1e-5, d, w, kind ? NULL : b};
             run_norm("ref", &norm, 70, d, d, x, want);
-            for (const char *const *name = jc_backend_names(); *name; name++) {
+            EACH_BACKEND (name) {
                 run_norm(*name, &norm, 70, d, d, x, got);
                 check_near(got, want, 70 * d, 3e-6, kind ? "rms norm" : "layer norm");
             }
@@ -250,7 +253,7 @@ static void test_backends__norms_of_pieces_leave_the_rest_alone(void **state)
                 want[r * STRIDE + p * D + i] =
                     (float)((double)from[i] / sqrt(squares + 1e-6) * (double)w[i]);
         }
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         memcpy(got, x, ROWS * STRIDE * sizeof *got);
         run_norm(*name, &norm, ROWS, (size_t)2 * D, STRIDE, got, got);
         check_near(got, want, ROWS * STRIDE, 3e-6, "norm of pieces");
@@ -287,7 +290,7 @@ static void test_backends__rotations_are_products_of_complex_numbers(void **stat
                 for (size_t i = 0; i < 18; i++)
                     turn(&rotation, turns + r * 36, i, x + r * STRIDE + h * WIDTH,
                          want + r * STRIDE + h * WIDTH);
-        for (const char *const *name = jc_backend_names(); *name; name++) {
+        EACH_BACKEND (name) {
             memcpy(got, x, ROWS * STRIDE * sizeof *got);
             const jc_backend *backend = jc_backend_find(*name);
             jc_buffer a, b;
@@ -296,6 +299,7 @@ static void test_backends__rotations_are_products_of_complex_numbers(void **stat
                           lent(&b, backend, got, ROWS, (size_t)HEADS * WIDTH, STRIDE),
                           NULL),
                 JC_OK);
+            settle();
             check_near(got, want, ROWS * STRIDE, 3e-7, "rotation");
         }
     }
@@ -313,6 +317,7 @@ static void run_gate(const jc_backend *backend, jc_act act, size_t rows, size_t 
     assert_int_equal(jc_gate(act, lent(&in, backend, x, rows, 2 * n, 2 * n),
                              lent(&out, backend, y, rows, n, n), NULL),
                      JC_OK);
+    settle();
 }
 
 /* The clamped gate, and rows that are gathered by what they are worth. */
@@ -325,7 +330,7 @@ static void test_backends__clamped_gates_and_shares_are_their_definitions(void *
     float *got = random_floats(ROWS * N, 1);
 
     (void)state;
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         const jc_backend *backend = jc_backend_find(*name);
         jc_buffer in, out;
         for (size_t i = 0; i < ROWS * N; i++) {
@@ -338,14 +343,17 @@ static void test_backends__clamped_gates_and_shares_are_their_definitions(void *
         assert_int_equal(
             jc_gate_clamped(1.5f, lent(&in, backend, x, ROWS, 2 * N, 2 * N), to, NULL),
             JC_OK);
+        settle();
         check_near(got, want, ROWS * N, 2e-6, "clamped gate");
         for (size_t r = 0; r < JC_COUNT(rows); r++)
             for (size_t i = 0; i < N; i++)
                 want[rows[r] * N + i] += shares[r] * x[r * N + i];
+        to = lent(&out, backend, got, ROWS, N, N);
         assert_int_equal(
             jc_scatter(lent(&in, backend, x, JC_COUNT(rows), N, N), rows, shares, to, NULL),
             JC_OK);
         assert_int_equal(jc_scale(0.5f, to, NULL), JC_OK);
+        settle();
         for (size_t i = 0; i < ROWS * N; i++)
             want[i] *= 0.5f;
         check_near(got, want, ROWS * N, 2e-6, "shares");
@@ -360,13 +368,14 @@ static void test_backends__clamped_values_are_within_the_limit(void **state)
     const float x[] = {-2, 0.5f, 3, 99, 1, -1.5f, 0}, want[] = {-1, 0.5f, 1, 99, 1, -1, 0};
 
     (void)state;
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         float got[JC_COUNT(x)];
         jc_buffer buffer;
         memcpy(got, x, sizeof x);
         jc_mat mat =
             lent(&buffer, jc_backend_find(*name), got, 2, 3, 4); /* 99: between the rows */
         assert_int_equal(jc_clamp(1, mat, NULL), JC_OK);
+        settle();
         assert_memory_equal(got, want, sizeof want);
     }
 }
@@ -376,6 +385,7 @@ static void run_cap(const jc_backend *backend, float cap, size_t rows, size_t n,
     jc_buffer buffer;
 
     assert_int_equal(jc_softcap(cap, lent(&buffer, backend, x, rows, n, n), NULL), JC_OK);
+    settle();
 }
 
 static void test_backends__gates_and_caps_agree_with_ref(void **state)
@@ -385,7 +395,7 @@ static void test_backends__gates_and_caps_agree_with_ref(void **state)
     float *got = random_floats(ROWS * N, 1);
 
     (void)state;
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         const jc_backend *ref = jc_backend_find("ref"), *other = jc_backend_find(*name);
         for (int act = JC_ACT_NONE; act <= JC_ACT_SILU; act++) {
             run_gate(ref, (jc_act)act, ROWS, N, x, want);
@@ -425,7 +435,7 @@ static void test_backends__second_moments_match_the_definition(void **state)
     (void)state;
     for (size_t c = 0; c < D; c++)
         per[c] = c % 3 ? 256 : 1024;
-    for (const char *const *name = jc_backend_names(); *name; name++) {
+    EACH_BACKEND (name) {
         const jc_gram_block blocks[] = {{x, y, per, per, got, false},
                                         {x, x, per, per, got + D * D, true}};
         memset(got, 0, 2 * D * D * sizeof *got);

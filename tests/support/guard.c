@@ -60,15 +60,14 @@ static void guard_close(const jc_buffer *buffer)
     pthread_mutex_unlock(&header->lock);
 }
 
-static jc_status guard_new(jc_buffer *buffer, size_t bytes, jc_error *err)
+static jc_status guard_new(jc_buffer *buffer, size_t bytes, const char *what, jc_error *err)
 {
     size_t page = page_bytes(), pages = (bytes / page + 1) * page;
     void *all = mmap(NULL, page + pages, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    (void)err;
     if (all == MAP_FAILED)
-        return JC_E_NOMEM;
+        return jc_fail_nomem(err, what);
     struct header *header = all;
     pthread_mutex_init(&header->lock, NULL);
     header->pages = pages;
