@@ -4,6 +4,9 @@
 function(jc_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+  if(NOT JC_CUDA)
+    list(FILTER sources EXCLUDE REGEX /kernels/cuda/)
+  endif()
   if(NOT sources)
     return() # TEMPORARY: rooms under construction
   endif()
@@ -39,6 +42,12 @@ function(jc_room name)
         add_test(NAME ${name}/${test}-guarded COMMAND ${test})
         set_tests_properties(${name}/${test}-guarded PROPERTIES LABELS guard TIMEOUT 300
           SKIP_RETURN_CODE 77 ENVIRONMENT "JC_TEST_GUARD=1;OMP_WAIT_POLICY=passive")
+        if(JC_CUDA) # and on a GPU
+          target_sources(${test} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/gpu.c)
+          add_test(NAME ${name}/${test}-cuda COMMAND ${test})
+          set_tests_properties(${name}/${test}-cuda PROPERTIES LABELS cuda TIMEOUT 300
+            SKIP_RETURN_CODE 77 ENVIRONMENT JC_TEST_CUDA=1)
+        endif()
         if(test MATCHES "^test_(attention|backends|sequence|taps)$") # and with memory alone
           add_test(NAME ${name}/${test}-bare COMMAND ${test})
           set_tests_properties(${name}/${test}-bare PROPERTIES LABELS guard TIMEOUT 300

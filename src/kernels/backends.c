@@ -5,8 +5,14 @@
 #include <string.h>
 
 /* The entries; the first is the default: jc_backend_<name> is in <name>/<name>.c. */
+#ifdef JC_CUDA /* built with it: see docs/cuda.md */
+#define ON_GPUS(X) X(cuda)
+#else
+#define ON_GPUS(X)
+#endif
 #define BACKENDS(X)                                                                        \
     X(onednn)                                                                              \
+    ON_GPUS(X)                                                                             \
     X(ref)
 
 #define JC_X(name) extern const jc_backend jc_backend_##name;
