@@ -143,6 +143,7 @@ static jc_status fill_defaults(jc_args *args, const jc_command *command,
     jc_fit_params_init(&args->fit);
     jc_train_params_init(&args->train);
     jc_eval_params_init(&args->eval);
+    jc_convert_params_init(&args->convert);
     jc_states_params_init(&args->states);
     jc_lens_params_init(&args->lens);
     jc_generate_params_init(&args->generate);

@@ -32,8 +32,8 @@ typedef struct jc_own {
     size_t size;
     jc_list text, transfer, sums, from, to, stop, target;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
-    const char *base, *pair, *store, *tokenizer, *completion;
-    bool transpose, context, ranks, decode, quiet, man, training_size, speed, force;
+    const char *base, *store, *tokenizer, *completion;
+    bool context, ranks, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
     const char *frequent;
     bool compare;
@@ -73,6 +73,7 @@ typedef struct jc_args {
     jc_fit_params fit;
     jc_train_params train;
     jc_eval_params eval;
+    jc_convert_params convert;
     jc_states_params states;
     jc_lens_params lens;
     jc_generate_params generate;

@@ -42,27 +42,58 @@ static jc_status store(jc_shortcut *shortcut, const char *type, jc_error *err)
     return st ? st : jc_shortcut_set_meta(shortcut, "store.error", text, err);
 }
 
+/* What the maps to the last layer are tried on, where there is a tokenizer. */
+static const char passage[] =
+    "The old harbour lies at the mouth of the river, and for most of its history the town "
+    "lived from fish and timber. In 1862 a railway was built along the coast; within ten "
+    "years there were twice as many people, a school, two churches and a newspaper. \"We "
+    "thought it would never end,\" wrote one of its first editors, who had come from the "
+    "north with his wife and three children. Today visitors come in summer to see the "
+    "houses of the merchants, to walk on the cliffs, and to eat in the small restaurants "
+    "around the market. The water is cold, even in August, but the light is famous: "
+    "several "
+    "painters have worked here since the end of the war.";
+
+static void read_passage(jc_convert_params *params, jc_ids *ids, const jc_model *model)
+{
+    jc_tokenizer *tokenizer;
+
+    if (jc_tokenizer_open(&tokenizer, jc_model_get_info(model)->path, NULL))
+        return;
+    if (jc_tokenizer_encode(tokenizer, passage, sizeof passage - 1, ids, NULL) == JC_OK) {
+        params->ids = ids->id;
+        params->n_ids = ids->n;
+    }
+    jc_tokenizer_close(tokenizer);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
+    jc_convert_params params = cli->args.convert;
+    jc_ids ids = {.id = NULL};
     const jc_args *args = &cli->args;
     const jc_own *own = &args->own;
     jc_model *model = NULL;
     jc_shortcut *shortcut = NULL;
     jc_status st = JC_OK;
 
-    if (own->base)
-        st = jc_work_model(&model, cli, own->base, false, err);
+    if (own->base) /* run where the last layer's maps are to be looked at */
+        st = jc_work_model(&model, cli, own->base, strcmp(args->convert.last, "state") != 0,
+                           err);
+    if (st == JC_OK && model)
+        read_passage(&params, &ids, model);
     if (st == JC_OK)
-        st = jc_convert_read(&shortcut, args->word[0], model, own->pair, own->transpose,
-                             err);
+        st = jc_convert_read(&shortcut, args->word[0], model, &params, err);
     if (st == JC_OK && model)
         st = jc_shortcut_check(shortcut, model, err);
     if (st == JC_OK && own->store)
         st = store(shortcut, own->store, err);
     if (st == JC_OK)
-        st = jc_convert_write(shortcut, args->word[1], own->format, own->pair, err);
+        st =
+            jc_convert_write(shortcut, args->word[1], own->format, args->convert.pair, err);
     if (st == JC_OK)
         close_convert(cli, shortcut);
+    jc_ids_free(&ids);
     jc_shortcut_free(shortcut);
     jc_model_close(model);
     return st;
@@ -75,18 +106,14 @@ static const jc_own_row rows[] = {
     {{"model", JC_OPTION_TEXT, offsetof(jc_own, base), 0, 0, NULL, NULL,
       "the model that the maps are of; files of others do not say"},
      "MODEL"},
-    {{"pair", JC_OPTION_TEXT, offsetof(jc_own, pair), 0, 0, NULL, NULL,
-      "the layers of a file with one matrix, as 3:12"},
-     "I:J"},
-    {{"transpose", JC_OPTION_BOOL, offsetof(jc_own, transpose), 0, 0, "false", NULL,
-      "matrices are stored [d_in, d_out]"},
-     NULL},
     {{"store", JC_OPTION_TEXT, offsetof(jc_own, store), 0, 0, NULL, "f32|f16|bf16|int8",
       "how the matrices of shortcuts are kept"},
      "f32|f16|bf16|int8"},
 };
 static const jc_group own_rows = {
     .title = "Files", .own = rows, .n_own = JC_COUNT_OF(rows)};
+static const jc_group read_rows = {
+    .title = "Files", .rows = jc_convert_options, .params = offsetof(jc_args, convert)};
 
 const jc_command jc_command_convert = {
     .name = "convert",
@@ -108,11 +135,14 @@ const jc_command jc_command_convert = {
         "as "
         "one matrix (safetensors); a folder for the tuned-lens package; or the matrix of "
         "one "
-        "pair (npy). Maps are of states before the model's final norm, as those of a tuned "
-        "lens are.",
+        "pair (npy).\n\n"
+        "Maps are of states before the model's final norm, as those of a tuned lens are. "
+        "The last of the hidden_states of transformers is after it: a map to that would be "
+        "normed twice when it is read out. The model is run on a few lines to find out "
+        "which of the two the maps give; '--last normed' converts them.",
     .examples = "jumpcut convert lens/ lens.safetensors --model ./gpt2\n"
                 "jumpcut convert mat.safetensors lens --to tuned-lens\n"
                 "jumpcut convert 3_12.pickle map.safetensors --model ./gpt2 --pair 3:12\n",
-    .groups = (const jc_group *const[]){&own_rows, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&own_rows, &read_rows, &jc_group_common, NULL},
     .run = run,
 };

@@ -15,4 +15,12 @@ jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *
 /* The final norm's weight [width]; NULL: there is none. */
 const float *jc_unembed_scale(const jc_model *model);
 
+/* What stands between the last block and the head: the norm's weight and bias [width], NULL
+ * where it has none. False: the model has no final norm. */
+bool jc_final_norm(const jc_model *model, const float **weight, const float **bias);
+
+/* out [n, width] = the final norm of states h [n, width]. */
+jc_status jc_final_norm_run(const jc_model *model, const float *h, size_t n, float *out,
+                            jc_error *err) JC_NODISCARD;
+
 #endif

@@ -482,3 +482,32 @@ const float *jc_unembed_scale(const jc_model *model)
 {
     return model->final.weight;
 }
+
+/* An encoder's `final` is within its head. */
+static const jc_norm_weights *final_norm(const jc_model *model)
+{
+    return model->info.causal ? &model->final : &model->last;
+}
+
+bool jc_final_norm(const jc_model *model, const float **weight, const float **bias)
+{
+    *weight = final_norm(model)->weight;
+    *bias = final_norm(model)->bias;
+    return *weight != NULL;
+}
+
+jc_status jc_final_norm_run(const jc_model *model, const float *h, size_t n, float *out,
+                            jc_error *err)
+{
+    size_t d = model->hp.width;
+    jc_loan in, to = {.home = NULL};
+    jc_status st = jc_loan_read(&in, model->backend, h, n, d, err);
+
+    if (st)
+        return st;
+    st = jc_loan_write(&to, model->backend, out, n, d, false, err);
+    if (st == JC_OK)
+        st = jc_model_norm(model, final_norm(model), in.mat, to.mat, err);
+    st = jc_loan_end(&to, st, err);
+    return jc_loan_end(&in, st, err);
+}

@@ -141,15 +141,41 @@ static const jc_foreign *kind_of(const char *path)
     return NULL;
 }
 
+/* clang-format off */
+static const jc_option rows[] = {
+    {"pair", JC_OPTION_TEXT, offsetof(jc_convert_params, pair), 0, 0, NULL, NULL,
+     "the layers of a file with one matrix, as 3:12"},
+    {"transpose", JC_OPTION_BOOL, offsetof(jc_convert_params, transpose), 0, 0, "false", NULL,
+     "matrices are stored [d_in, d_out]"},
+    {"last", JC_OPTION_TEXT, offsetof(jc_convert_params, last), 0, 0, "auto", "auto|state|normed",
+     "what maps to the last layer give: its state, or that after the final norm; auto runs "
+     "the model to find out"},
+};
+/* clang-format on */
+
+const jc_option *jc_convert_options(size_t *n_rows)
+{
+    if (n_rows)
+        *n_rows = JC_COUNT(rows);
+    return rows;
+}
+
 jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *model,
-                          const char *pair, bool transposed, jc_error *err)
+                          const jc_convert_params *params, jc_error *err)
 {
     if (jc_want(path, "path", err))
         return JC_E_ARG;
     const jc_foreign *kind = kind_of(path);
-    jc_foreign_job job = {.path = path, .transpose = transposed, .err = err};
+    jc_convert_params p;
+    jc_foreign_job job = {.path = path, .err = err};
 
     *out = NULL;
+    jc_option_defaults(&p, sizeof p, rows, JC_COUNT(rows));
+    if (jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err))
+        return JC_E_ARG;
+    job.transpose = p.transpose;
+    job.ids = p.ids;
+    job.n_ids = p.ids ? p.n_ids : 0;
     if (!kind)
         return jc_fail(err,
                        jc_file_exists(path) || jc_dir_exists(path) ? JC_E_FORMAT : JC_E_IO,
@@ -163,7 +189,7 @@ jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *m
                        "the maps of '%s' do not say which model they are of: name it",
                        path);
     job.info = jc_model_get_info(model);
-    jc_status st = read_pair(&job, pair, job.info->layers);
+    jc_status st = read_pair(&job, p.pair, job.info->layers);
     if (st == JC_OK)
         st = jc_shortcut_new(&job.shortcut, &jc_form_affine, job.info->layers,
                              job.info->width, err);
@@ -171,6 +197,8 @@ jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *m
         st = describe(&job, kind->info.name);
     if (st == JC_OK)
         st = kind->read(&job);
+    if (st == JC_OK)
+        st = jc_foreign_last(&job, model, p.last);
     if (st) {
         jc_shortcut_free(job.shortcut);
         return st;

@@ -10,6 +10,8 @@
 typedef struct jc_foreign_job {
     const char *path;
     const jc_model_info *info; /* of the model, for reading */
+    const uint32_t *ids;       /* [n_ids] of a text, to try maps on */
+    size_t n_ids;
     bool has_pair, transpose;
     uint32_t from, to;         /* of the pair */
     jc_shortcut *shortcut;     /* reading: takes the maps */
@@ -34,6 +36,11 @@ jc_status jc_foreign_add(jc_foreign_job *job, uint32_t from, uint32_t to,
                          bool residual) JC_NODISCARD;
 /* path ends with that. */
 bool jc_foreign_ends(const char *path, const char *end);
+/* Maps to the last layer that give the state after the final norm: found and refused, or
+ * with `last` "normed" made such that give the state before it. Other than "state" and
+ * "normed", `last` finds nothing where the model cannot be run. */
+jc_status jc_foreign_last(jc_foreign_job *job, const jc_model *model,
+                          const char *last) JC_NODISCARD;
 /* The map of the pair, or the only one, for formats that hold one. */
 jc_status jc_foreign_one(const jc_foreign_job *job, const jc_map **map) JC_NODISCARD;
 

@@ -36,8 +36,9 @@ static char name[64];
     GET(jc_context_params_init, jc_context_params_init(NULL))                              \
     CALL(jc_context_new, jc_context_new(NULL, NULL, &err))                                 \
     GET(jc_context_free, jc_context_free(NULL))                                            \
-    CALL(jc_convert_read, jc_convert_read(OUT, NULL, NULL, NULL, false, &err))             \
+    CALL(jc_convert_read, jc_convert_read(OUT, NULL, NULL, NULL, &err))                    \
     CALL(jc_convert_write, jc_convert_write(NULL, NULL, NULL, NULL, &err))                 \
+    GET(jc_convert_options, jc_convert_options(NULL))                                      \
     GET(jc_convert_format_at, jc_convert_format_at(99999))                                 \
     GET(jc_eval_options, jc_eval_options(NULL))                                            \
     CALL(jc_eval, jc_eval(OUT, NULL, NULL, 0, NULL, NULL, &err))                           \

@@ -8,6 +8,9 @@ that they hold, in `wanted.safetensors` as `<file>.<i>.<j>.weight` and `.bias`.
     old.pt          torch.save() of one matrix, as it was before zip files: layers 1 to 2
     one.npy         numpy.save(): layers 0 to 2
     hostile.pickle  wants os.system to be called
+    state.pt        torch.save() of affine maps of the layers of tiny-gpt2 to the last one's state,
+                    by least squares on 4,000 random tokens
+    normed.pt       the same to the last of transformers' hidden_states, which is after the norm
 """
 import os
 import pickle
@@ -16,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from reference import Model
 from tuned_lens.nn.lenses import TunedLens, TunedLensConfig
 
 HERE = Path(__file__).parent / "foreign"
@@ -36,7 +40,31 @@ class NoUnembed(torch.nn.Module):
         return "0" * 64
 
 
+def least_squares():
+    """The files state.pt and normed.pt: {"<i>.weight": [d, d], "<i>.bias": [d]}."""
+    model = Model(Path(__file__).parent / "models" / "tiny-gpt2")
+    ids = np.random.default_rng(5).integers(0, model.vocab, (250, 16))
+    states = [[], [], [], []]
+    normed = []
+    for text in ids:
+        run = model.net(torch.as_tensor(text)[None], output_hidden_states=True)
+        normed.append(run.hidden_states[-1][0].detach().double().numpy())
+        for of_layer, h in zip(states, model.run(text)[0], strict=True):
+            of_layer.append(h)
+    states, normed = [np.concatenate(s) for s in states], np.concatenate(normed)
+    for name, target in (("state", states[LAYERS]), ("normed", normed)):
+        file = {}
+        for i in range(LAYERS):
+            x = np.concatenate([states[i], np.ones((len(target), 1))], 1)
+            solved = torch.from_numpy(np.linalg.lstsq(x, target, rcond=None)[0]).float()
+            file[f"{i}.weight"] = solved[:-1].T.contiguous()
+            file[f"{i}.bias"] = solved[-1].clone()
+        torch.save(file, HERE / f"{name}.pt")
+
+
 def main():
+    torch.manual_seed(3)
+    least_squares()
     torch.manual_seed(3)
     (HERE / "pickles").mkdir(parents=True, exist_ok=True)
     wanted = {}

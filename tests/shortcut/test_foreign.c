@@ -24,13 +24,24 @@ static jc_model *tiny(void)
     return model;
 }
 
+static jc_convert_params params_of(const char *pair, const char *last)
+{
+    jc_convert_params params;
+
+    jc_convert_params_init(&params);
+    params.pair = pair;
+    params.last = last;
+    return params;
+}
+
 static jc_shortcut *read_file(const char *path, const char *pair)
 {
+    const jc_convert_params params = params_of(pair, "auto");
     jc_model *model = tiny();
     jc_shortcut *s = NULL;
     jc_error err;
 
-    if (jc_convert_read(&s, path, model, pair, false, &err))
+    if (jc_convert_read(&s, path, model, &params, &err))
         fail_msg("%s: %s", path, err.message);
     assert_int_equal(jc_shortcut_check(s, model, NULL), JC_OK);
     jc_model_close(model);
@@ -125,11 +136,12 @@ static void test_foreign__what_is_written_is_read_again(void **state)
 static void check_refused(const char *path, const char *pair, jc_status status,
                           const char *message)
 {
+    const jc_convert_params params = params_of(pair, "auto");
     jc_model *model = tiny();
     jc_shortcut *s = NULL;
     jc_error err;
 
-    assert_int_equal(jc_convert_read(&s, path, model, pair, false, &err), status);
+    assert_int_equal(jc_convert_read(&s, path, model, &params, &err), status);
     assert_null(s);
     if (!strstr(err.message, message))
         fail_msg("'%s' does not say '%s'", err.message, message);
@@ -193,6 +205,7 @@ static void test_foreign__damaged_files_are_refused(void **state)
 
 static void test_foreign__says_what_is_missing_or_wrong(void **state)
 {
+    const jc_convert_params first = params_of("0:1", "auto");
     jc_shortcut *s = NULL;
     jc_error err;
 
@@ -203,16 +216,72 @@ static void test_foreign__says_what_is_missing_or_wrong(void **state)
     scratch_text(state, "text.npy", "no numbers at all, but some text");
     check_refused(scratch_path(state, "text.npy"), "0:1", JC_E_FORMAT,
                   "it is no .npy file");
-    assert_int_equal(jc_convert_read(&s, FOREIGN "old.pt", NULL, "0:1", false, &err),
-                     JC_E_ARG);
+    assert_int_equal(jc_convert_read(&s, FOREIGN "old.pt", NULL, &first, &err), JC_E_ARG);
     jc_model *other;
     assert_int_equal(jc_model_inspect(&other, JC_SOURCE_DIR "/data/demo", NULL), JC_OK);
-    assert_int_equal(jc_convert_read(&s, FOREIGN "lens", other, NULL, false, &err),
-                     JC_E_MISMATCH);
+    assert_int_equal(jc_convert_read(&s, FOREIGN "lens", other, NULL, &err), JC_E_MISMATCH);
     assert_non_null(strstr(err.message, "is of 3 layers of width 24"));
-    assert_int_equal(jc_convert_read(&s, FOREIGN "old.pt", other, "0:1", false, &err),
+    assert_int_equal(jc_convert_read(&s, FOREIGN "old.pt", other, &first, &err),
                      JC_E_MISMATCH);
     jc_model_close(other);
+}
+
+/* What a file of maps to the last layer is taken for; NULL: it is refused as normed. */
+static jc_shortcut *read_last(const jc_model *model, const char *path, const char *last)
+{
+    const jc_convert_params params = params_of(NULL, last);
+    jc_shortcut *s = NULL;
+    jc_error err;
+    jc_status st = jc_convert_read(&s, path, model, &params, &err);
+
+    if (st && (st != JC_E_MISMATCH || !strstr(err.message, "'--last normed' converts")))
+        fail_msg("%s: %s", path, err.message);
+    return s;
+}
+
+/* Of affine maps from layer 1 of normed.pt, and what became of them, against the norm's own
+ * numbers: weight * (W h + c) + bias are the numbers of the file. */
+static void check_taken_back(const jc_shortcut *got, const jc_shortcut *file)
+{
+    const jc_map *a = jc_shortcut_find(got, 1, L), *b = jc_shortcut_find(file, 1, L);
+    const float *w = jc_map_floats(a, "weight"), *c = jc_map_floats(a, "bias");
+    float scale[D], shift[D];
+    jc_safetensors *model;
+
+    assert_int_equal(
+        jc_safetensors_open(&model, GOLDEN "models/tiny-gpt2/model.safetensors", NULL),
+        JC_OK);
+    jc_tensor_read(jc_safetensors_find(model, "transformer.ln_f.weight"), 0, D, scale);
+    jc_tensor_read(jc_safetensors_find(model, "transformer.ln_f.bias"), 0, D, shift);
+    for (size_t r = 0; r < D; r++) {
+        assert_true(fabsf(c[r] * scale[r] + shift[r] - jc_map_floats(b, "bias")[r]) <
+                    1e-5F);
+        for (size_t k = 0; k < D; k++)
+            assert_true(fabsf(w[r * D + k] * scale[r] -
+                              jc_map_floats(b, "weight")[r * D + k]) < 1e-5F);
+    }
+    jc_safetensors_close(model);
+}
+
+static void test_foreign__maps_to_the_state_after_the_norm_are_found(void **state)
+{
+    jc_model *model;
+
+    (void)state;
+    assert_int_equal(jc_model_open(&model, GOLDEN "models/tiny-gpt2", NULL, NULL), JC_OK);
+    assert_null(read_last(model, FOREIGN "normed.pt", "auto"));
+    jc_shortcut *plain = read_last(model, FOREIGN "state.pt", "auto");
+    assert_non_null(plain);
+    jc_shortcut *file = read_last(model, FOREIGN "normed.pt", "state");
+    jc_shortcut *back = read_last(model, FOREIGN "normed.pt", "normed");
+    assert_non_null(file);
+    assert_non_null(back);
+    check_taken_back(back, file);
+    assert_string_equal(jc_shortcut_meta(back, "converted.last"), "normed");
+    jc_shortcut_free(plain);
+    jc_shortcut_free(file);
+    jc_shortcut_free(back);
+    jc_model_close(model);
 }
 
 static void test_foreign__short_memory_is_a_status(void **state)
@@ -224,7 +293,7 @@ static void test_foreign__short_memory_is_a_status(void **state)
 
     for (long n = 0; st == JC_E_NOMEM; n++) {
         jc_alloc_fail_after(n);
-        st = jc_convert_read(&s, FOREIGN "layers.pt", model, NULL, false, NULL);
+        st = jc_convert_read(&s, FOREIGN "layers.pt", model, NULL, NULL);
         jc_alloc_fail_after(-1);
     }
     assert_int_equal(st, JC_OK);
@@ -247,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_foreign__a_hostile_pickle_runs_nothing),
         cmocka_unit_test(test_foreign__damaged_files_are_refused),
         SCRATCH_TEST(test_foreign__says_what_is_missing_or_wrong),
+        cmocka_unit_test(test_foreign__maps_to_the_state_after_the_norm_are_found),
         SCRATCH_TEST(test_foreign__short_memory_is_a_status),
     };
     return cmocka_run_group_tests_name("shortcut/foreign", tests, NULL, NULL);
