@@ -6,26 +6,20 @@
  * token's own last state: no block is run. The guessed state is read out over some tokens,
  * and is the state before for the drafts behind it.
  */
-#include <math.h>
 #include <string.h>
 
-#include "generate/drafters.h"
-#include "kernels/vector.h"
-#include "model/glimpse.h"
+#include "generate/shortlist.h"
 
-enum { SHORTLIST = 8192, ROWS = 64 };
+enum { ROWS = 64 };
 
 typedef struct context {
     const jc_map *map;
     bool embedding_first; /* of the two sources */
     size_t width;
-    jc_glimpse *glimpse;
-    uint32_t *ids; /* [n_ids]: the tokens that are read out */
-    size_t n_ids;
+    jc_shortlist list;
     uint32_t token[ROWS], position[ROWS];
     size_t place[ROWS];
     float *embedding, *x, *y; /* [ROWS, width], [ROWS, 2 width], [ROWS, width] */
-    float *logits;            /* [ROWS, n_ids] */
 } context;
 
 static bool is_layer(jc_tap_at at, uint32_t layer, int32_t offset)
@@ -67,12 +61,10 @@ static void close_context(void *state)
 
     if (!c)
         return;
-    jc_glimpse_free(c->glimpse);
-    jc_free(c->ids);
+    jc_shortlist_close(&c->list);
     jc_free(c->embedding);
     jc_free(c->x);
     jc_free(c->y);
-    jc_free(c->logits);
     jc_free(c);
 }
 
@@ -92,26 +84,6 @@ static jc_status missing(const jc_draft_setup *setup, jc_error *err)
         last, last, last, last);
 }
 
-/* The caller's tokens, or the first ones, which vocabularies give to frequent pieces. */
-static jc_status choose_ids(context *c, const jc_draft_setup *setup, jc_error *err)
-{
-    size_t vocab = jc_model_get_info(setup->model)->vocab;
-
-    c->n_ids = setup->n_frequent ? setup->n_frequent : vocab;
-    c->n_ids = c->n_ids < SHORTLIST ? c->n_ids : SHORTLIST;
-    c->ids = jc_alloc_array(c->n_ids, sizeof *c->ids);
-    if (!c->ids)
-        return jc_fail_nomem(err, "a shortlist of tokens");
-    for (size_t i = 0; i < c->n_ids; i++) {
-        c->ids[i] = setup->n_frequent ? setup->frequent[i] : (uint32_t)i;
-        if (c->ids[i] >= vocab)
-            return jc_fail(err, JC_E_ARG,
-                           "token id %u of the shortlist is outside the vocabulary of %zu",
-                           c->ids[i], vocab);
-    }
-    return JC_OK;
-}
-
 static jc_status open_context(void **state, const jc_draft_setup *setup, jc_error *err)
 {
     bool first = true;
@@ -127,15 +99,12 @@ static jc_status open_context(void **state, const jc_draft_setup *setup, jc_erro
     c->map = map;
     c->embedding_first = first;
     c->width = jc_model_get_info(setup->model)->width;
-    st = choose_ids(c, setup, err);
-    if (st == JC_OK)
-        st = jc_glimpse_new(&c->glimpse, setup->model, c->ids, c->n_ids, err);
+    st = jc_shortlist_open(&c->list, setup, ROWS, err);
     if (st == JC_OK) {
         c->embedding = jc_matrix_new(ROWS, c->width, sizeof *c->embedding);
         c->x = jc_matrix_new(ROWS, 2 * c->width, sizeof *c->x);
         c->y = jc_matrix_new(ROWS, c->width, sizeof *c->y);
-        c->logits = jc_matrix_new(ROWS, c->n_ids, sizeof *c->logits);
-        if (!c->embedding || !c->x || !c->y || !c->logits)
+        if (!c->embedding || !c->x || !c->y)
             st = jc_fail_nomem(err, "drafts");
     }
     if (st) {
@@ -146,30 +115,11 @@ static jc_status open_context(void **state, const jc_draft_setup *setup, jc_erro
     return JC_OK;
 }
 
-/* The best tokens of a row of logits, with their share among those that are read out. */
-static size_t best(const context *c, const float *z, jc_guess *guesses)
-{
-    const jc_vector *vector = jc_vector_get();
-    uint32_t top[JC_GUESSES];
-    size_t n = c->n_ids < JC_GUESSES ? c->n_ids : JC_GUESSES;
-
-    if (c->n_ids < 2 || !vector->finite(c->n_ids, z))
-        return 0;
-    vector->top_k(c->n_ids, z, n, top);
-    float max = z[top[0]];
-    double sum = vector->sum_exp(c->n_ids, z, max);
-    for (size_t k = 0; k < n; k++) {
-        double p = exp((double)(z[top[k]] - max)) / sum;
-        guesses[k] = (jc_guess){c->ids[top[k]], jc_class_of((float)p, k)};
-    }
-    return n;
-}
-
 static jc_status map_rows(context *c, const jc_place_at *at, size_t rows, jc_error *err)
 {
     size_t d = c->width;
     jc_status st =
-        jc_glimpse_embed(c->glimpse, c->token, c->position, rows, c->embedding, err);
+        jc_glimpse_embed(c->list.glimpse, c->token, c->position, rows, c->embedding, err);
 
     for (size_t r = 0; r < rows && st == JC_OK; r++) {
         float *x = c->x + r * 2 * d;
@@ -178,7 +128,7 @@ static jc_status map_rows(context *c, const jc_place_at *at, size_t rows, jc_err
     }
     if (st == JC_OK)
         st = jc_map_run(c->map, c->x, rows, c->y, err);
-    return st ? st : jc_glimpse_logits(c->glimpse, c->y, rows, c->logits, err);
+    return st;
 }
 
 static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *guesses,
@@ -196,12 +146,11 @@ static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *g
         c->place[rows++] = i;
     }
     jc_status st = rows ? map_rows(c, at, rows, err) : JC_OK;
-    for (size_t r = 0; r < rows && st == JC_OK; r++) {
-        size_t i = c->place[r];
-        memcpy(at[i].state, c->y + r * c->width, c->width * sizeof *c->y);
-        n_guesses[i] = best(c, c->logits + r * c->n_ids, guesses + i * JC_GUESSES);
-    }
-    return st;
+    for (size_t r = 0; r < rows && st == JC_OK; r++)
+        memcpy(at[c->place[r]].state, c->y + r * c->width, c->width * sizeof *c->y);
+    if (st || rows == 0)
+        return st;
+    return jc_shortlist_guess(&c->list, c->y, c->place, rows, guesses, n_guesses, err);
 }
 
 const jc_drafter jc_drafter_context = {

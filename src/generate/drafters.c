@@ -2,6 +2,7 @@
 /* drafters.c: the table of drafters, and mixtures by name. */
 #include "generate/drafters.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/likely.h"
@@ -11,7 +12,8 @@
 #define DRAFTERS(X)                                                                        \
     X(ngram)                                                                               \
     X(recycle)                                                                             \
-    X(context)
+    X(context)                                                                             \
+    X(exit)
 
 #define JC_X(name) extern const jc_drafter jc_drafter_##name;
 DRAFTERS(JC_X)
@@ -33,7 +35,7 @@ const char *jc_drafter_about(size_t i)
 
 static bool ready(const jc_drafter *drafter, const jc_draft_setup *setup)
 {
-    return !drafter->ready || drafter->ready(setup);
+    return !drafter->layer && (!drafter->ready || drafter->ready(setup));
 }
 
 static const jc_drafter *find(const char *name, size_t n)
@@ -55,6 +57,7 @@ static jc_status unknown(const char *name, size_t n, jc_error *err)
         if (i)
             strncat(names, ", ", sizeof names - strlen(names) - 1);
         strncat(names, table[i]->name, sizeof names - strlen(names) - 1);
+        strncat(names, table[i]->layer ? ":E" : "", sizeof names - strlen(names) - 1);
         jc_likely_offer(&likely, table[i]->name, strlen(table[i]->name));
     }
     return jc_fail(
@@ -64,19 +67,43 @@ static jc_status unknown(const char *name, size_t n, jc_error *err)
         (int)(n < 80 ? n : 80), name, names, jc_likely_text(&likely, text));
 }
 
-static jc_status add(const jc_drafter *found[JC_MIX], size_t *n, const jc_drafter *drafter,
+/* "exit:3" as a drafter and 3; text[n]. */
+static jc_status read_name(jc_drafter_named *out, const char *text, size_t n, jc_error *err)
+{
+    const char *colon = memchr(text, ':', n);
+    size_t length = colon ? (size_t)(colon - text) : n;
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+    *out = (jc_drafter_named){.of = find(text, length)};
+    if (!out->of)
+        return unknown(text, length, err);
+    if (!out->of->layer && !colon)
+        return JC_OK;
+    if (!out->of->layer)
+        return jc_fail(err, JC_E_ARG, "the drafter '%s' takes no ':' and number",
+                       out->of->name);
+    if (digits == 0 || digits > 6 || length + 1 + digits != n)
+        return jc_fail(err, JC_E_ARG,
+                       "the drafter '%s' wants the block after which it guesses, as %s:3",
+                       out->of->name, out->of->name);
+    out->layer = (uint32_t)strtoul(colon + 1, NULL, 10);
+    return JC_OK;
+}
+
+static jc_status add(jc_drafter_named found[JC_MIX], size_t *n, jc_drafter_named drafter,
                      jc_error *err)
 {
     for (size_t i = 0; i < *n; i++)
-        if (found[i] == drafter)
-            return jc_fail(err, JC_E_ARG, "the drafter '%s' is named twice", drafter->name);
+        if (found[i].of == drafter.of)
+            return jc_fail(err, JC_E_ARG, "the drafter '%s' is named twice",
+                           drafter.of->name);
     found[(*n)++] = drafter;
     return JC_OK;
 }
 
 _Static_assert(JC_COUNT(table) <= JC_MIX, "a mixture has room for all drafters");
 
-jc_status jc_drafters_find(const jc_drafter *found[JC_MIX], size_t *n, const char *names,
+jc_status jc_drafters_find(jc_drafter_named found[JC_MIX], size_t *n, const char *names,
                            const jc_draft_setup *setup, jc_error *err)
 {
     jc_status st = JC_OK;
@@ -87,13 +114,15 @@ jc_status jc_drafters_find(const jc_drafter *found[JC_MIX], size_t *n, const cha
     if (strcmp(names, "auto") == 0) {
         for (size_t i = 0; i < JC_COUNT(table); i++)
             if (ready(table[i], setup))
-                found[(*n)++] = table[i];
+                found[(*n)++] = (jc_drafter_named){.of = table[i]};
         return JC_OK;
     }
     for (const char *at = names; st == JC_OK; at++) {
         size_t length = strcspn(at, "+");
-        const jc_drafter *drafter = find(at, length);
-        st = drafter ? add(found, n, drafter, err) : unknown(at, length, err);
+        jc_drafter_named drafter;
+        st = read_name(&drafter, at, length, err);
+        if (st == JC_OK)
+            st = add(found, n, drafter, err);
         at += length;
         if (!*at)
             break;

@@ -23,6 +23,14 @@ typedef struct jc_guess {
     uint32_t class;
 } jc_guess;
 
+/* The drafts of a tree so far as rows of a pass behind their sequence. */
+typedef struct jc_tree_rows {
+    struct jc_seq *seq; /* all of the text but its last token, which is row 0 */
+    size_t n;
+    uint32_t node[32], ids[32]; /* their numbers in the tree, ascending; tokens */
+    int32_t parents[32];        /* rows; -1 of row 0 */
+} jc_tree_rows;
+
 /* A place in a tree of drafts. */
 typedef struct jc_place_at {
     const uint32_t *ids; /* [n], n >= 1: the end of the text so far, and drafts */
@@ -30,6 +38,8 @@ typedef struct jc_place_at {
     size_t position;     /* of ids[n - 1] in its sequence */
     const float *before; /* [width]: last state of the token before ids[n - 1], or NULL */
     float *state; /* [width]: that of ids[n - 1], as the drafter guesses it; or NULL */
+    const jc_tree_rows *rows; /* of the tree; NULL: no drafter wants them */
+    size_t row;               /* this place */
 } jc_place_at;
 
 /* What a pass has told of a token: its best next ones. */
@@ -45,6 +55,7 @@ typedef struct jc_draft_setup {
     const jc_shortcut *shortcut; /* or NULL */
     const uint32_t *frequent;    /* [n_frequent]: the most frequent tokens first; or none */
     size_t n_frequent;
+    uint32_t layer; /* E of "exit:E" */
 } jc_draft_setup;
 
 typedef struct jc_drafter {
@@ -63,12 +74,22 @@ typedef struct jc_drafter {
                        size_t *n_guesses, jc_error *err);
     void (*learn)(void *state, const jc_seen *seen); /* NULL: it does not */
     bool states; /* jc_place_at.before and .state are wanted */
+    bool layer;  /* its name ends with ":E", a block; "auto" does not take it */
+    /* Of a drafter that runs blocks: *blocks that the rows have been through, whose keys
+     * and values are in the sequence, with their states h [n, width]; 0: none. NULL: 0. */
+    jc_status (*begun)(void *state, const jc_tree_rows *rows, float *h, uint32_t *blocks,
+                       jc_error *err);
 } jc_drafter;
 
 enum { JC_MIX = 4 };
 
-/* Drafters of "a+b", or of "auto": all that are ready. */
-jc_status jc_drafters_find(const jc_drafter *found[JC_MIX], size_t *n, const char *names,
+typedef struct jc_drafter_named {
+    const jc_drafter *of;
+    uint32_t layer; /* 0: its name has none */
+} jc_drafter_named;
+
+/* Drafters of "a+b:3", or of "auto": all that are ready. */
+jc_status jc_drafters_find(jc_drafter_named found[JC_MIX], size_t *n, const char *names,
                            const jc_draft_setup *setup, jc_error *err) JC_NODISCARD;
 
 /* A class for the r-th best guess of a drafter that thinks its probability is p; and what

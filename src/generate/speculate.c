@@ -14,6 +14,7 @@
 #include "generate/pay.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
+#include "model/partway.h"
 
 enum { ROWS = JC_DRAFT_NODES + 1, READ_ROWS = 64 /* rows that are read out together */ };
 
@@ -37,7 +38,11 @@ struct jc_speculation {
     uint32_t (*ids)[ROWS]; /* [writer->n], as the next two: of the feeds */
     int32_t (*parents)[ROWS];
     size_t *first; /* [writer->n]: the first row of each feed */
-    float *logits; /* [read_rows, vocab] */
+    jc_partway
+        *way;     /* where a drafter runs blocks: the way of its rows through the others */
+    float *begun; /* [ROWS, width]: their states */
+    const float *ends; /* [rows of the pass, width]: states after the last block */
+    float *logits;     /* [read_rows, vocab] */
     size_t read_rows, vocab, width;
     size_t row, n_rows;   /* of which the logits are there */
     size_t feed, n_feeds; /* that these rows are of */
@@ -66,6 +71,8 @@ void jc_speculation_free(jc_speculation *s)
     jc_free(s->ids);
     jc_free(s->parents);
     jc_free(s->first);
+    jc_partway_free(s->way);
+    jc_free(s->begun);
     jc_free(s->logits);
     jc_free(s);
 }
@@ -83,6 +90,10 @@ static jc_status reserve(jc_speculation *s, jc_error *err)
     s->first = jc_alloc_array(n, sizeof *s->first);
     s->logits = jc_matrix_new(s->read_rows, s->vocab, sizeof *s->logits);
     made = s->trees && s->walks && s->ids && s->parents && s->first && s->logits;
+    if (made && s->mix.blocks) {
+        s->begun = jc_matrix_new(ROWS, s->width, sizeof *s->begun);
+        made = s->begun != NULL;
+    }
     for (size_t i = 0; made && s->mix.states && i < n; i++) {
         s->trees[i].states =
             jc_matrix_new(1 + JC_CANDIDATES, s->width, sizeof *s->trees[i].states);
@@ -112,6 +123,8 @@ jc_status jc_speculation_new(jc_speculation **out, jc_writer *writer,
         s->mix.worth = s->record->worth;
     if (st == JC_OK)
         st = reserve(s, err);
+    if (st == JC_OK && s->mix.blocks)
+        st = jc_partway_new(&s->way, writer->model, err);
     if (st) {
         jc_speculation_free(s);
         return st;
@@ -182,6 +195,7 @@ static jc_status draft(jc_speculation *s, size_t n, jc_error *err)
         jc_tree_bound bound = {.nodes = most < room ? most : room,
                                .depth = room,
                                .seconds = s->nodes ? NULL : seconds};
+        s->trees[i].seq = w->text[i].seq;
         st = jc_tree_grow(&s->trees[i], &s->mix, w->text[i].ids.id, length, s->width,
                           &bound, err);
     }
@@ -215,6 +229,38 @@ static size_t lay_out(jc_speculation *s, size_t n, bool roots)
         rows += k;
     }
     return rows;
+}
+
+static jc_status extend(jc_speculation *s, size_t n, jc_error *err)
+{
+    return jc_session_extend(s->writer->session, s->writer->feeds, n, s->writer->kind,
+                             &s->ends, err);
+}
+
+/* The pass over the trees. Where a drafter has run the first blocks for the rows of the
+ * only text, it goes on from there. */
+static jc_status verify(jc_speculation *s, size_t n, jc_error *err)
+{
+    const jc_feed *feed = &s->writer->feeds[0];
+    uint32_t layers = jc_model_get_info(s->writer->model)->layers, blocks = 0;
+    jc_status st = JC_OK;
+
+    if (s->mix.blocks && n == 1)
+        st = jc_tree_begun(&s->trees[s->writer->running[0]], &s->mix, s->begun, &blocks,
+                           err);
+    if (st || blocks == 0)
+        return st ? st : extend(s, n, err);
+    const jc_stretch stretch = {.seq = feed->seq,
+                                .first = jc_seq_length(feed->seq),
+                                .n = feed->n,
+                                .ids = feed->ids,
+                                .h = s->begun,
+                                .parents = feed->parents};
+    st = jc_partway_run(s->way, &stretch, 1, blocks, layers, err);
+    if (st == JC_OK)
+        jc_partway_pending(feed->seq, feed->n);
+    s->ends = s->begun;
+    return st;
 }
 
 /* ---- after it ---- */
@@ -328,7 +374,8 @@ static jc_status read_out(jc_speculation *s, size_t n, double *since, jc_error *
         s->n_feeds = s->n_rows = 0;
         while (f + s->n_feeds < n && s->n_rows + feeds[f + s->n_feeds].n <= s->read_rows)
             s->n_rows += feeds[f + s->n_feeds++].n;
-        st = jc_session_logits(s->writer->session, s->row, s->n_rows, s->logits, err);
+        st = jc_partway_logits(s->writer->model, s->ends + s->row * s->width, s->n_rows,
+                               s->logits, err);
         add_time(&s->stats->readout_seconds, since);
         if (st == JC_OK)
             st = draw(s, err);
@@ -340,13 +387,13 @@ static jc_status read_out(jc_speculation *s, size_t n, double *since, jc_error *
 /* ---- a step ---- */
 
 /* The state of the token that each walk comes to last is where its next drafts begin. */
-static void keep_states(jc_speculation *s, size_t n, const float *h)
+static void keep_states(jc_speculation *s, size_t n)
 {
     for (size_t f = 0; f < n && s->mix.states; f++) {
         size_t i = s->writer->running[f];
         const jc_walk *walk = &s->walks[i];
         size_t row = s->first[f] + walk->row[walk->n - 1];
-        memcpy(s->trees[i].states, h + row * s->width, s->width * sizeof *h);
+        memcpy(s->trees[i].states, s->ends + row * s->width, s->width * sizeof *s->ends);
         s->trees[i].known = true;
     }
 }
@@ -405,7 +452,6 @@ static void took(jc_speculation *s, double rows, double seconds, double drafting
 jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
 {
     double since = jc_seconds(), start = since;
-    const float *h;
     size_t n = 0, tokens = 0;
     jc_status st = find_running(s, &n, err);
 
@@ -417,19 +463,17 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
     add_time(&s->stats->draft_seconds, &since);
     double drafted = since;
     if (st == JC_OK)
-        st = jc_session_extend(s->writer->session, s->writer->feeds, n, s->writer->kind, &h,
-                               err);
+        st = verify(s, n, err);
     if (st == JC_E_NUMERIC && rows > n) { /* perhaps of a draft: go on without them */
         rows = lay_out(s, n, true);
-        st = jc_session_extend(s->writer->session, s->writer->feeds, n, s->writer->kind, &h,
-                               err);
+        st = extend(s, n, err);
     }
     add_time(&s->stats->pass_seconds, &since);
     if (st == JC_OK)
         st = read_out(s, n, &since, err);
     if (st)
         return st;
-    keep_states(s, n, h);
+    keep_states(s, n);
     count(s, n, rows);
     for (size_t f = 0; f < n; f++)
         tokens += s->walks[s->writer->running[f]].n;

@@ -44,13 +44,19 @@ static const double *tuned(const jc_draft_tuning *tuning, const jc_drafter *draf
 jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setup,
                       const jc_draft_tuning *tuning, jc_error *err)
 {
-    jc_status st = jc_drafters_find(mix->of, &mix->n, names, setup, err);
+    jc_drafter_named named[JC_MIX];
+    jc_status st = jc_drafters_find(named, &mix->n, names, setup, err);
 
+    for (size_t k = 0; k < mix->n; k++)
+        mix->of[k] = named[k].of;
     for (size_t k = 0; k < mix->n && st == JC_OK; k++) {
         const jc_drafter *drafter = mix->of[k];
         const double *worth = tuned(tuning, drafter);
         double weight = worth ? TUNED : WEIGHT;
+        jc_draft_setup own = *setup;
+        own.layer = named[k].layer;
         mix->states |= drafter->states;
+        mix->blocks |= drafter->begun != NULL;
         mix->trade[k] = (jc_trade){.open = PLACES,
                                    .gained = PLACES * HOPE,
                                    .trying = worth ? 0 : TRY,
@@ -60,7 +66,7 @@ jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setu
             mix->worth.right[k][c] = weight * (worth ? worth[c] : drafter->prior(c));
         }
         if (drafter->open)
-            st = drafter->open(&mix->state[k], setup, err);
+            st = drafter->open(&mix->state[k], &own, err);
     }
     return st;
 }
@@ -195,6 +201,33 @@ static void lay_path(const jc_tree *tree, uint32_t node, uint32_t *end)
 /* What drafters see of a text. */
 enum { TAIL = 20000 };
 
+/* What is chosen, as rows of a pass; each node is told its row. */
+static void lay_rows(jc_tree *tree)
+{
+    jc_tree_rows *rows = &tree->rows;
+
+    *rows = (jc_tree_rows){.seq = tree->seq};
+    for (size_t i = 0; i < tree->n; i++) {
+        jc_node *node = &tree->node[i];
+        if (!node->chosen)
+            continue;
+        node->row = (uint32_t)rows->n;
+        rows->node[rows->n] = (uint32_t)i;
+        rows->ids[rows->n] = node->id;
+        rows->parents[rows->n++] = i ? (int32_t)tree->node[node->parent].row : -1;
+    }
+}
+
+jc_status jc_tree_begun(jc_tree *tree, const jc_mix *mix, float *h, uint32_t *blocks,
+                        jc_error *err)
+{
+    *blocks = 0;
+    for (size_t k = 0; k < mix->n; k++)
+        if (mix->of[k]->begun && mix->trade[k].used)
+            return mix->of[k]->begun(mix->state[k], &tree->rows, h, blocks, err);
+    return JC_OK;
+}
+
 /* The chosen nodes that drafters have not been asked about, and what they see there. */
 static jc_status find_places(const jc_tree *tree, jc_mix *mix, const uint32_t *ids,
                              size_t n, size_t width, uint32_t *asked, size_t *n_asked,
@@ -215,6 +248,10 @@ static jc_status find_places(const jc_tree *tree, jc_mix *mix, const uint32_t *i
         lay_path(tree, asked[i], text + tail + node->depth);
         mix->at[i] = (jc_place_at){
             .ids = text, .n = tail + node->depth, .position = n - 1 + node->depth};
+        if (mix->blocks && tree->seq) {
+            mix->at[i].rows = &tree->rows;
+            mix->at[i].row = node->row;
+        }
         if (!tree->states || !tree->known)
             continue;
         size_t before = asked[i] ? 1 + node->parent : 0;
@@ -307,13 +344,11 @@ jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n
     tree->n_chosen = 0;
     if (bound->nodes == 0 || bound->depth == 0)
         return JC_OK;
-    do
+    do {
+        lay_rows(tree);
         st = ask(tree, mix, ids, n, width, bound, err);
-    while (st == JC_OK && choose(tree, bound));
-    uint32_t row = 0;
-    for (size_t i = 0; i < tree->n; i++)
-        if (tree->node[i].chosen)
-            tree->node[i].row = row++;
+    } while (st == JC_OK && choose(tree, bound));
+    lay_rows(tree);
     return st;
 }
 

@@ -68,6 +68,7 @@ typedef struct jc_mix {
     void *state[JC_MIX];
     size_t n;
     bool states; /* one of them wants states */
+    bool blocks; /* one of them runs blocks */
     jc_worth worth;
     jc_trade trade[JC_MIX];
     double token_seconds;               /* that a token has cost lately; 0: not known */
@@ -93,6 +94,8 @@ typedef struct jc_tree {
     float *states; /* [1 + JC_CANDIDATES, width]: of the token before the root, then of the
                       candidates; NULL: no drafter wants them */
     bool known;    /* the first of them is there */
+    struct jc_seq *seq; /* of the text */
+    jc_tree_rows rows;  /* what is chosen, where a drafter runs blocks */
 } jc_tree;
 
 /* How large a tree may be, and what passes cost. */
@@ -108,6 +111,11 @@ typedef struct jc_tree_bound {
 jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
                        size_t width, const jc_tree_bound *bound,
                        jc_error *err) JC_NODISCARD;
+
+/* Blocks that the chosen nodes have been through in drafting, and their states then, in the
+ * order of the nodes: h [1 + n_chosen, width]. */
+jc_status jc_tree_begun(jc_tree *tree, const jc_mix *mix, float *h, uint32_t *blocks,
+                        jc_error *err) JC_NODISCARD;
 
 /* The child with this id that is run, or 0. The guesses at `node` are counted: the text
  * goes on with `id` there. */

@@ -162,7 +162,7 @@ static jc_status keep_frequent(tuning *t, jc_error *err)
 static jc_status list_choices(tuning *t, jc_error *err)
 {
     const jc_draft_setup setup = {.model = t->model, .shortcut = t->shortcut};
-    const jc_drafter *of[JC_MIX];
+    jc_drafter_named of[JC_MIX];
     size_t n;
     jc_status st = jc_drafters_find(of, &n, t->params->draft, &setup, err);
 
@@ -178,8 +178,11 @@ static jc_status list_choices(tuning *t, jc_error *err)
             if (!(set >> k & 1))
                 continue;
             at += (size_t)snprintf(c->drafters + at, sizeof c->drafters - at, "%s%s",
-                                   at ? "+" : "", of[k]->name);
-            c->maps |= of[k]->ready != NULL;
+                                   at ? "+" : "", of[k].of->name);
+            if (of[k].layer)
+                at += (size_t)snprintf(c->drafters + at, sizeof c->drafters - at, ":%u",
+                                       of[k].layer);
+            c->maps |= of[k].layer || of[k].of->ready;
         }
     }
     return JC_OK;
@@ -283,12 +286,12 @@ static void account(const tuning *t, const choice *c, jc_tried *out)
 static jc_status keep_worth(tuning *t, const choice *c, jc_error *err)
 {
     const jc_draft_setup setup = {.model = t->model, .shortcut = t->shortcut};
-    const jc_drafter *of[JC_MIX];
+    jc_drafter_named of[JC_MIX];
     jc_draft_tuning *out = &t->policy->tuning;
     jc_status st = jc_drafters_find(of, &out->n, c->drafters, &setup, err);
 
     for (size_t k = 0; k < out->n && st == JC_OK; k++) {
-        snprintf(out->name[k], sizeof out->name[k], "%s", of[k]->name);
+        snprintf(out->name[k], sizeof out->name[k], "%s", of[k].of->name);
         for (size_t i = 0; i < JC_GUESS_CLASSES; i++)
             out->worth[k][i] = c->record.worth.right[k][i] / c->record.worth.all[k][i];
     }

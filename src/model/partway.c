@@ -58,7 +58,8 @@ static jc_status begin(jc_partway *way, const jc_stretch *stretches, size_t n,
                                   .row = rows,
                                   .n = stretches[s].n,
                                   .seq = stretches[s].seq,
-                                  .past = stretches[s].first};
+                                  .past = stretches[s].first,
+                                  .parents = stretches[s].parents};
     way->pass.sink = (jc_sink){.take = NULL};
     return jc_pass_begin(&way->pass, way->model, JC_PLAN_GENERATION, way->spans, n, err);
 }
@@ -125,6 +126,17 @@ void jc_partway_length(jc_seq *seq, size_t n)
 {
     seq->length = n;
     seq->pending = 0;
+}
+
+void jc_partway_pending(jc_seq *seq, size_t n)
+{
+    seq->pending = n;
+}
+
+jc_status jc_partway_pick(jc_seq *seq, uint32_t to, const uint32_t *rows, size_t n,
+                          jc_error *err)
+{
+    return jc_seq_move(seq, to, rows, n, err);
 }
 
 jc_status jc_partway_map(const jc_model *model, const jc_linear *map, const float *x,

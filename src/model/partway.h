@@ -19,6 +19,8 @@ typedef struct jc_stretch {
     size_t first, n;     /* tokens first .. first + n - 1 */
     const uint32_t *ids; /* [n]; needed before block 1 only */
     float *h;            /* [n, width]: their states */
+    const int32_t
+        *parents; /* [n], of a tree behind `first` tokens, as in jc_feed; or NULL */
 } jc_stretch;
 
 /* Take the rows of all stretches from their states h after block `from` to those after
@@ -38,6 +40,15 @@ jc_status jc_partway_fill(jc_partway *way, const jc_stretch *stretches, size_t n
 /* The sequence has n tokens, whose keys and values are there or will be by the time that
  * they are read. */
 void jc_partway_length(jc_seq *seq, size_t n);
+
+/* n rows behind the sequence have keys and values of all blocks, and are to be committed.
+ */
+void jc_partway_pending(jc_seq *seq, size_t n);
+
+/* Of rows behind the sequence, whose keys and values of blocks 1 .. `to` are there, keep
+ * rows[n], ascending, as the first ones. */
+jc_status jc_partway_pick(jc_seq *seq, uint32_t to, const uint32_t *rows, size_t n,
+                          jc_error *err) JC_NODISCARD;
 
 /* y [rows, outputs] = a map of x [rows, width], by the same arithmetic. */
 jc_status jc_partway_map(const jc_model *model, const jc_linear *map, const float *x,

@@ -165,6 +165,22 @@ jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
     return JC_OK;
 }
 
+jc_status jc_seq_move(jc_seq *seq, uint32_t blocks, const uint32_t *rows, size_t n,
+                      jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (uint32_t l = 0; l < blocks && st == JC_OK; l++)
+        for (size_t i = 0; i < n && st == JC_OK; i++)
+            for (int which = 0;
+                 which < (int)caches(seq->model) && st == JC_OK && rows[i] != i; which++) {
+                jc_mat all = jc_seq_cache(seq, l, which, seq->length + rows[i] + 1);
+                st = jc_copy(jc_mat_rows(all, seq->length + rows[i], 1),
+                             jc_mat_rows(all, seq->length + i, 1), err);
+            }
+    return st;
+}
+
 jc_status jc_seq_commit(jc_seq *seq, const uint32_t *path, size_t n, jc_error *err)
 {
     if (!seq || (n && !path))
@@ -175,15 +191,7 @@ jc_status jc_seq_commit(jc_seq *seq, const uint32_t *path, size_t n, jc_error *e
                            "row %u is not the next of a path through the %zu rows of the "
                            "last pass",
                            path[i], seq->pending);
-    jc_status st = JC_OK;
-    for (uint32_t l = 0; l < seq->model->hp.layers && st == JC_OK; l++)
-        for (size_t i = 0; i < n && st == JC_OK; i++)
-            for (int which = 0;
-                 which < (int)caches(seq->model) && st == JC_OK && path[i] != i; which++) {
-                jc_mat all = jc_seq_cache(seq, l, which, seq->length + seq->pending);
-                st = jc_copy(jc_mat_rows(all, seq->length + path[i], 1),
-                             jc_mat_rows(all, seq->length + i, 1), err);
-            }
+    jc_status st = jc_seq_move(seq, seq->model->hp.layers, path, n, err);
     if (st == JC_OK)
         seq->length += n;
     seq->pending = 0;

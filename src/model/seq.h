@@ -24,4 +24,9 @@ jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n);
 jc_status jc_seq_put(jc_seq *seq, uint32_t l, size_t first, jc_mat keys, jc_mat values,
                      jc_error *err) JC_NODISCARD;
 
+/* Keys and values of blocks 1 .. `blocks`: of the rows behind the sequence, rows[n],
+ * ascending, become the first ones. */
+jc_status jc_seq_move(jc_seq *seq, uint32_t blocks, const uint32_t *rows, size_t n,
+                      jc_error *err) JC_NODISCARD;
+
 #endif
