@@ -81,6 +81,26 @@ JC_API jc_status jc_stats_merge(jc_stats *into, const jc_stats *from,
  *  below give NULL for them, and a fit refuses them. */
 JC_API jc_status jc_stats_finish(jc_stats *stats, jc_error *err) JC_NODISCARD;
 
+/** The processes that share one gathering, as the ranks of MPI. All of them call the same
+ *  functions in the same order; a function that fails does so with E_COMM. */
+typedef struct jc_team {
+    size_t size;
+    uint32_t rank, ranks; /* this process, 0..ranks - 1 */
+    /* x[n] of rank 0 := the sums of all ranks' x, element by element; the others keep
+     * theirs or lose them. */
+    jc_status (*sum)(void *arg, int64_t *x, size_t n, jc_error *err);
+    /* x[n] of all ranks := the least of all ranks' x, element by element. */
+    jc_status (*least)(void *arg, int64_t *x, size_t n, jc_error *err);
+    void *arg;
+} jc_team;
+
+/** Add up the shares of a team without files: the rank r, from 0, has gathered the share
+ *  r + 1 of as many shares as there are ranks. Rank 0 then has the total, finished, with
+ *  the same bits as one run over all texts; the others free what they have. E_MISMATCH
+ *  where the ranks' models, pairs, work or texts differ. */
+JC_API jc_status jc_stats_unite(jc_stats *stats, const jc_team *team,
+                                jc_error *err) JC_NODISCARD;
+
 /** A safetensors file of float64: `mean` [n, d], `square` [n, d], `cross.<i>.<j>` [d, d],
  *  where n is L+1 or, with parts of blocks, more: the taps of the metadata's `taps` follow
  *  the layers, and i and j are names of taps. Written whole or not at all. */

@@ -10,11 +10,9 @@
 #define BLOCK_MOST                                                                         \
     0x1p50 /* units that a block may add, half of what jc_gram_add() takes                 \
             */
-#define TOTAL_MOST ((int64_t)1 << 60)
 #define FINE       ((int64_t)1 << JC_GRAM_FINE)
 #define UNITS_LOG2 8       /* of the spread */
 #define FLOOR      0x1p-20 /* of the mean magnitudes: a spread is taken to be more */
-#define ENLARGE    8       /* bits at a time */
 
 __extension__ typedef __int128 wide;
 
@@ -104,8 +102,7 @@ static void shrink_products(jc_stats *s, uint32_t i, uint32_t j, size_t c, int b
         as_column[b * d + c] = shrunk(as_column[b * d + c], bits);
 }
 
-/* Coordinate c of a node counts units that are 2^bits as large. */
-static void enlarge(jc_stats *s, uint32_t node, size_t c, int bits)
+void jc_exact_enlarge(jc_stats *s, uint32_t node, size_t c, int bits)
 {
     jc_exact *e = s->exact;
     size_t at = node * (size_t)s->width + c, rest = (size_t)s->nodes * s->width;
@@ -162,8 +159,8 @@ jc_status jc_exact_add(jc_stats *stats, uint32_t node, const double *sum,
         if (!isfinite(square[c]))
             return jc_fail(err, JC_E_NUMERIC, "cannot add up states that are not finite");
         while (square[c] * e->per[at] * e->per[at] > BLOCK_MOST ||
-               e->square[at] > TOTAL_MOST)
-            enlarge(stats, node, c, ENLARGE);
+               e->square[at] > JC_EXACT_MOST)
+            jc_exact_enlarge(stats, node, c, JC_EXACT_STEP);
         double per = e->per[at];
         add_units(&e->sum[at], &e->sum[rest + at], sum[c] * per);
         add_units(&e->square[at], &e->square[rest + at], square[c] * per * per);
@@ -195,10 +192,10 @@ static void make_room(struct pair *p, uint32_t node)
         size_t at = node * (size_t)p->into->width + c;
         int bits = bits_between(p, at);
         if (bits < 0)
-            enlarge(p->into, node, c, -bits);
-        while (p->into->exact->square[at] > TOTAL_MOST ||
-               shrunk(p->from->exact->square[at], 2 * bits_between(p, at)) > TOTAL_MOST)
-            enlarge(p->into, node, c, ENLARGE);
+            jc_exact_enlarge(p->into, node, c, -bits);
+        while (p->into->exact->square[at] > JC_EXACT_MOST ||
+               shrunk(p->from->exact->square[at], 2 * bits_between(p, at)) > JC_EXACT_MOST)
+            jc_exact_enlarge(p->into, node, c, JC_EXACT_STEP);
     }
 }
 

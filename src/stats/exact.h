@@ -12,8 +12,8 @@
  * the mean of the first block of rows, and `per`, how many units the number 1 has, a power
  * of two that makes a unit about 2^-8 of the spread. A product of coordinates a and b
  * counts units of 1 / (per_a per_b). That leaves 2^47 variances for a sum; a coordinate
- * that grows beyond gets a larger unit (`enlarge`), and only then does the order show, in
- * last bits.
+ * that grows beyond gets a larger unit (jc_exact_enlarge()), and only then does the order
+ * show, in last bits.
  *
  * Sums of single coordinates, and products of a node with itself, also have 2^-40ths of
  * their unit, so that they are as good as float64.
@@ -51,6 +51,11 @@ void jc_exact_frame(jc_stats *stats, uint32_t node, const float *x, size_t n);
  */
 jc_status jc_exact_add(jc_stats *stats, uint32_t node, const double *sum,
                        const double *square, jc_error *err) JC_NODISCARD;
+/* Coordinate c of a node counts units that are 2^bits as large. */
+void jc_exact_enlarge(jc_stats *stats, uint32_t node, size_t c, int bits);
+/* Squares of a coordinate that are more units want larger ones, by JC_EXACT_STEP bits. */
+#define JC_EXACT_MOST ((int64_t)1 << 60)
+enum { JC_EXACT_STEP = 8 };
 /* E_MISMATCH where the frames differ. */
 jc_status jc_exact_merge(jc_stats *into, const jc_stats *from, jc_error *err) JC_NODISCARD;
 /* Turn them into the means and centred moments of the stats. */

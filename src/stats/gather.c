@@ -131,10 +131,6 @@ static jc_status begin_chunk(struct pass *p, uint64_t chunk, jc_error *err)
     if (st == JC_OK)
         st = jc_near_pass_cut(p->near, !jc_share_has(&p->share, chunk), err);
     jc_gram_only_frame(p->gram, !jc_share_has(&p->share, chunk));
-    if (p->framing && is_framed(p)) {
-        p->framing = false;
-        jc_batch_framed(p->batch);
-    }
     p->chunk = chunk;
     p->begun = true;
     return st;
@@ -189,6 +185,10 @@ static jc_status gather(struct pass *p, jc_error *err)
         if (st || jc_batch_texts(p->batch) == 0)
             break;
         st = add_batch(p, n, err);
+        if (p->framing && is_framed(p)) {
+            p->framing = false;
+            jc_batch_framed(p->batch);
+        }
     }
     jc_free(p->states);
     if (st == JC_OK)

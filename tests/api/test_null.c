@@ -181,6 +181,7 @@ static char name[64];
     GET(jc_stats_free, jc_stats_free(NULL))                                                \
     CALL(jc_stats_merge, jc_stats_merge(NULL, NULL, &err))                                 \
     CALL(jc_stats_finish, jc_stats_finish(NULL, &err))                                     \
+    CALL(jc_stats_unite, jc_stats_unite(NULL, NULL, &err))                                 \
     CALL(jc_stats_save, jc_stats_save(NULL, NULL, &err))                                   \
     CALL(jc_stats_load, jc_stats_load(OUT, NULL, &err))                                    \
     GET(jc_stats_rows, jc_stats_rows(NULL))                                                \
