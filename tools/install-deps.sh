@@ -8,6 +8,7 @@
 #       screen the report's screenshot test, which is skipped without it
 #       field  the cases from the field, which are skipped without it
 #       python the Python package and its tests
+#       mpi    jumpcut-mpi and its tests, which are left out without it
 # Without a set: build.
 set -eu
 
@@ -21,6 +22,7 @@ check='g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy
 screen='chromium fonts-dejavu-core'
 field='python3-venv'
 python='python3-venv python3-dev'
+mpi='mpi-default-dev mpi-default-bin'
 
 only_list=false
 packages=
@@ -33,12 +35,13 @@ for word in "$@"; do
     screen) packages="$packages $screen" ;;
     field) packages="$packages $field" ;;
     python) packages="$packages $build $python" ;;
+    mpi) packages="$packages $build $mpi" ;;
     -h | --help)
-        sed -n '3,10s/^# \{0,1\}//p' "$0"
+        sed -n '3,11s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *)
-        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python)" >&2
+        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python, mpi)" >&2
         exit 2
         ;;
     esac

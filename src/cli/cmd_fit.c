@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_fit.c: `jumpcut fit`: texts or sums in, a file of shortcuts out. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/team.h"
 #include "cli/train.h"
 #include "cli/work.h"
 
@@ -59,12 +62,51 @@ static jc_status check_shard(jc_cli *cli, jc_error *err)
     return JC_OK;
 }
 
+/* Ranks of MPI share texts that all of them can read. */
+static jc_status check_ranks(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+
+    if (jc_team_get()->ranks == 1)
+        return JC_OK;
+    if (args->stats.shard)
+        return jc_cli_usage(cli, err,
+                            "'--shard' is of runs without MPI: ranks take theirs");
+    if (args->own.sums.n || jc_cli_trains(args->fit.method))
+        return jc_cli_usage(cli, err, "ranks share the texts of sums: with '%s' run one",
+                            args->own.sums.n ? "--sums" : args->fit.method);
+    if (args->self.self_text)
+        return jc_cli_usage(cli, err,
+                            "ranks want texts that are there: keep those of '--self-text' "
+                            "with 'sample' first");
+    for (size_t i = 0; i < args->own.text.n; i++)
+        if (strcmp(args->own.text.item[i], "-") == 0)
+            return jc_cli_usage(cli, err,
+                                "every rank reads all texts, so they cannot come from "
+                                "standard input");
+    return JC_OK;
+}
+
+/* Before ranks go apart: texts are opened when their turn comes. */
+static jc_status check_texts(const jc_cli *cli, jc_error *err)
+{
+    const jc_list *text = &cli->args.own.text;
+
+    for (size_t i = 0; i < text->n; i++)
+        if (access(text->item[i], R_OK) != 0)
+            return jc_cli_fail(err, JC_E_IO, "cannot open '%s': %s", text->item[i],
+                               strerror(errno));
+    return JC_OK;
+}
+
 static jc_status check(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
     const jc_own *own = &args->own;
-    jc_status st = args->stats.shard ? check_shard(cli, err) : JC_OK;
+    jc_status st = check_ranks(cli, err);
 
+    if (st == JC_OK && args->stats.shard)
+        st = check_shard(cli, err);
     if (st)
         return st;
     if (!own->out && !args->stats.shard)
@@ -120,10 +162,16 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
     const jc_args *args = &cli->args;
     jc_work work = {0};
     jc_stats_params params = args->stats;
+    const jc_team *team = jc_team_get();
+    char shard[32];
     char *name = jc_work_name(cli);
     jc_status st = name ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a name");
 
     params.work = name;
+    if (team->ranks > 1) {
+        snprintf(shard, sizeof shard, "%u/%u", team->rank + 1, team->ranks);
+        params.shard = shard;
+    }
     if (st == JC_OK)
         st = jc_work_model(model, cli, args->word[0], true, err);
     if (st || jc_cli_trains(args->fit.method)) { /* it gathers the sums that it wants */
@@ -132,8 +180,13 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
     }
     if (st == JC_OK)
         st = jc_work_open(&work, cli, *model, err);
+    if (st == JC_OK && team->ranks > 1)
+        st = check_texts(cli, err);
+    st = jc_team_agree(st, err);
     if (st == JC_OK)
         st = jc_stats_gather(stats, *model, work.samples, &params, err);
+    if (st == JC_OK && team->ranks > 1)
+        st = jc_stats_unite(*stats, team, err);
     free(name);
     jc_work_close(&work);
     jc_ui_clear(&cli->ui);
@@ -338,10 +391,13 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_inputs_spare(cli, outputs, JC_COUNT_OF(outputs), err);
     if (st == JC_OK)
         st = join_maps(cli, &maps, err);
+    st = jc_team_agree(st, err);
     if (st)
         return st;
     st = args->own.sums.n ? load_sums(&stats, &model, cli, err)
                           : gather(&stats, &model, cli, err);
+    if (jc_team_get()->rank > 0)
+        goto done;
     if (st == JC_OK && args->own.save_sums && stats)
         st = jc_stats_save(stats, args->own.save_sums, err);
     if (args->stats.shard)
@@ -359,7 +415,7 @@ done:
                        args->stats.shard, args->own.save_sums,
                        (unsigned long long)jc_stats_rows(stats),
                        (unsigned long long)jc_stats_texts(stats));
-    else if (st == JC_OK)
+    else if (st == JC_OK && shortcut)
         close_fit(cli, shortcut);
     jc_shortcut_free(shortcut);
     jc_stats_free(stats);
@@ -414,7 +470,8 @@ const jc_command jc_command_fit = {
         "fitted again with another method, ridge or intercept in seconds.\n\n"
         "--shard 2/8 runs the second of eight shares of the texts and keeps its sums. "
         "'jumpcut merge' adds all eight up to the same bits as one run over all texts, on "
-        "as many machines as you like.\n\n"
+        "as many machines as you like. 'mpirun jumpcut-mpi fit', with the same words and "
+        "options, does so in one go where the program was built with MPI.\n\n"
         "'--from 0,12@-1 --to 12' fits a map that takes the embedding of a token and layer "
         "12 "
         "of the token before it; 12@+1 is that of the token after it.",

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/kinds.h"
 #include "cli/output.h"
+#include "cli/team.h"
 #include "cli/work.h"
 
 static JC_PRINTF(3, 0) jc_status
@@ -55,21 +56,24 @@ static const char *see_after(const char *message)
 static int finish(jc_cli *cli, jc_status st, const jc_error *err)
 {
     int number = jc_signals_stopped();
+    const char *voice = jc_team_voice();
 
     jc_ui_clear(&cli->ui);
     if (st == JC_OK)
         return 0;
     if (number) {
-        fputs("jumpcut: stopped\n", stderr);
+        fprintf(stderr, "jumpcut: %sstopped\n", voice ? voice : "");
         return 128 + number;
     }
     if (cli->wrong_usage) {
-        fprintf(stderr, "jumpcut: %s%s 'jumpcut %s --help'\n", err->message,
-                see_after(err->message), cli->command->name);
+        if (voice)
+            fprintf(stderr, "jumpcut: %s%s%s 'jumpcut %s --help'\n", voice, err->message,
+                    see_after(err->message), cli->command->name);
         return 2;
     }
-    fprintf(stderr, "jumpcut: error: %s\n",
-            err->message[0] ? err->message : jc_status_text(st));
+    if (voice)
+        fprintf(stderr, "jumpcut: error: %s%s\n", voice,
+                err->message[0] ? err->message : jc_status_text(st));
     return 1;
 }
 
@@ -84,43 +88,69 @@ static jc_status keep(jc_cli *cli, int argc, char **argv, jc_error *err)
     return JC_OK;
 }
 
+/* What the user sees comes from the rank that leads. */
+static jc_status check_team(jc_cli *cli, jc_error *err)
+{
+    const jc_team *team = jc_team_get();
+
+    if (team->ranks == 1)
+        return JC_OK;
+    if (team->rank > 0) {
+        cli->ui.quiet = true;
+        cli->ui.hooks.note = NULL;
+    }
+    if (strcmp(cli->command->name, "fit") != 0)
+        return jc_cli_usage(cli, err,
+                            "'%s' does not share its work among ranks: run it on one",
+                            cli->command->name);
+    return JC_OK;
+}
+
+static jc_status prepare(jc_cli *cli, int argc, char **argv, jc_error *err)
+{
+    jc_args *args = &cli->args;
+    jc_status st = keep(cli, argc, argv, err);
+
+    if (st)
+        return st;
+    st = jc_args_parse(args, cli->command, argc, argv, err);
+    if (st) {
+        cli->wrong_usage = st == JC_E_ARG;
+        return st;
+    }
+    jc_ui_init(&cli->ui, args->own.quiet);
+    args->self.seed = args->eval.seed = args->samples.seed;
+    args->training_size.seed = args->samples.seed;
+    if (args->eval.paper && !jc_args_given(args, "positions"))
+        args->samples.positions = "one";
+    args->samples.hooks = args->stats.hooks = &cli->ui.hooks;
+    args->fit.hooks = args->eval.hooks = &cli->ui.hooks;
+    args->states.hooks = args->lens.hooks = &cli->ui.hooks;
+    args->training_size.hooks = &cli->ui.hooks;
+    st = check_team(cli, err);
+    if (args->help || st)
+        return st;
+    st = jc_work_demo(cli, err);
+    return st ? st : jc_kinds_check(cli, err);
+}
+
 static int run(const jc_command *command, int argc, char **argv)
 {
     jc_cli cli = {.command = command};
     jc_error err = {0};
-    jc_status st = keep(&cli, argc, argv, &err);
 
-    if (st == JC_OK)
-        st = jc_args_parse(&cli.args, command, argc, argv, &err);
-    if (st) {
-        cli.wrong_usage = st == JC_E_ARG;
-        goto done;
-    }
-    jc_ui_init(&cli.ui, cli.args.own.quiet);
-    cli.args.self.seed = cli.args.eval.seed = cli.args.samples.seed;
-    cli.args.training_size.seed = cli.args.samples.seed;
-    if (cli.args.eval.paper && !jc_args_given(&cli.args, "positions"))
-        cli.args.samples.positions = "one";
-    cli.args.samples.hooks = cli.args.stats.hooks = &cli.ui.hooks;
-    cli.args.fit.hooks = cli.args.eval.hooks = &cli.ui.hooks;
-    cli.args.states.hooks = cli.args.lens.hooks = &cli.ui.hooks;
-    cli.args.training_size.hooks = &cli.ui.hooks;
-    if (cli.args.help) {
+    jc_team_begin();
+    jc_status st = jc_team_agree(prepare(&cli, argc, argv, &err), &err);
+    if (st == JC_OK && !cli.args.help)
+        st = command->run(&cli, &err);
+    else if (st == JC_OK && jc_team_get()->rank == 0)
         jc_help_command(stdout, command);
-    } else {
-        st = jc_work_demo(&cli, &err);
-        if (st == JC_OK)
-            st = jc_kinds_check(&cli, &err);
-        if (st == JC_OK)
-            st = command->run(&cli, &err);
-    }
     if (st == JC_OK)
         st = jc_output_flush(&err);
-done:
     jc_args_free(&cli.args);
     free((void *)cli.said);
     free(cli.demo);
-    return finish(&cli, st, &err);
+    return jc_team_end(finish(&cli, st, &err));
 }
 
 /* OpenMP's threads spin while they wait for each other, which wastes a processor that
