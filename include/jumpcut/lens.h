@@ -36,7 +36,9 @@ typedef struct jc_lens_params {
     uint32_t top;    /* guesses kept of each read-out */
     const jc_hooks *hooks;
     const char *at; /* taps inside blocks to read too, "6.mlp,7.attn"; a point, as "mlp", is
-                       that of every block; "all": all of them. NULL: none */
+                       that of every block; "all": all of them. NULL: none. In blocks
+                       that are mixtures of experts, "6.experts" is what the router
+                       chooses, which is no state and no row */
     const char *positions;   /* "A:B": from A up to, but without, B; either may be left out,
                                 and below 0 counts from the end; "A": one. NULL: all */
     const uint32_t *targets; /* [n_targets]: tokens whose rank and loss to keep, ids */

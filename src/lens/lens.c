@@ -10,7 +10,7 @@
 static const jc_option rows[] = {
     {"map", JC_OPTION_TEXT, offsetof(jc_lens_params, map), 0, 0, NULL, NULL, "the map to read through: id, the method of a shortcut, or all; by default the first shortcut's, id without one"},
     {"top", JC_OPTION_U32,  offsetof(jc_lens_params, top), 1, 1000, "10", NULL, "guesses to keep of each layer and position"},
-    {"at",  JC_OPTION_TEXT, offsetof(jc_lens_params, at),  0, 0, NULL, NULL, "read at these taps inside blocks too: 6.mlp,7.attn; a point, as mlp, in every block; or all"},
+    {"at",  JC_OPTION_TEXT, offsetof(jc_lens_params, at),  0, 0, NULL, NULL, "read at these taps inside blocks too: 6.mlp,7.attn; a point, as mlp, in every block; or all; 6.experts is what the router of a mixture chooses"},
     {"positions", JC_OPTION_TEXT, offsetof(jc_lens_params, positions), 0, 0, NULL, NULL, "the positions to keep, A:B, A up to but without B; below 0 from the end"},
 };
 /* clang-format on */
@@ -109,11 +109,13 @@ static jc_status choose_rows(jc_lens *lens, const char *at, jc_error *err)
 {
     uint32_t layers = lens->info->layers;
     jc_taps inner = {0};
-    jc_status st = JC_OK;
+    char *rest = NULL;
+    jc_status st = at ? jc_lens_choose_experts(lens, at, &rest, err) : JC_OK;
 
-    if (at)
-        st = strcmp(at, "all") == 0 ? all_points(&inner, lens->model, err)
-                                    : jc_taps_read(&inner, lens->model, at, err);
+    if (st == JC_OK && rest)
+        st = strcmp(rest, "all") == 0 ? all_points(&inner, lens->model, err)
+                                      : jc_taps_read(&inner, lens->model, rest, err);
+    jc_free(rest);
     lens->taps = jc_alloc_array(layers + 1 + inner.n, sizeof *lens->taps);
     if (st == JC_OK && !lens->taps)
         st = jc_fail_nomem(err, "the taps");
@@ -173,7 +175,11 @@ static jc_status run(jc_lens *lens, const jc_hooks *hooks, jc_error *err)
     if (st == JC_OK)
         st = want(lens, session, err);
     if (st == JC_OK)
+        st = jc_lens_want_experts(lens, session, err);
+    if (st == JC_OK)
         st = jc_session_run(session, &text, 1, err);
+    if (st == JC_OK)
+        st = jc_lens_take_experts(lens, session, err);
     for (size_t row = 0; row < lens->rows && st == JC_OK; row++)
         states[row] = lens->taps[row].point
                           ? jc_session_wanted(session, inner++)
@@ -281,6 +287,9 @@ void jc_lens_free(jc_lens *lens)
     jc_free(lens->p);
     jc_free(lens->targets);
     jc_free(lens->traces);
+    jc_free(lens->mixtures);
+    jc_free(lens->experts);
+    jc_free(lens->shares);
     jc_free(lens);
 }
 

@@ -39,6 +39,11 @@ struct jc_lens {
     const jc_map **inner; /* [rows]: what reads a tap inside a block, while it is made;
                              NULL: it is read as it is */
     char (*through)[sizeof((jc_packed *)0)->name]; /* [rows]: the method of that, or "" */
+    uint32_t *mixtures; /* [n_mixtures]: blocks whose experts were asked for */
+    size_t n_mixtures;
+    uint32_t *experts;    /* [n_mixtures, columns, used], the largest share first */
+    float *shares;        /* theirs */
+    size_t used;          /* by a token */
     uint32_t *answers;    /* [columns]: the model's own first guess */
     jc_reading *readings; /* [n_maps, rows, columns] */
     uint32_t *guesses;    /* [n_maps, rows, columns, top] */
@@ -59,6 +64,21 @@ static inline size_t jc_lens_index(const jc_lens *lens, size_t map, size_t row,
 /* Where it is read: ids and positions, all or those of `range`, "A:B"; positions.c. */
 jc_status jc_lens_choose_positions(jc_lens *lens, const uint32_t *ids, size_t n_ids,
                                    const char *range, jc_error *err) JC_NODISCARD;
+
+/* ---- what routers choose; experts.c ---- */
+
+/* Of a list as `at` is: fill `mixtures` with those of "6.experts", "experts" and "all";
+ * *rest is the list without them, jc_free(), NULL: nothing is left. */
+jc_status jc_lens_choose_experts(jc_lens *lens, const char *at, char **rest,
+                                 jc_error *err) JC_NODISCARD;
+jc_status jc_lens_want_experts(const jc_lens *lens, jc_session *session,
+                               jc_error *err) JC_NODISCARD;
+jc_status jc_lens_take_experts(jc_lens *lens, const jc_session *session,
+                               jc_error *err) JC_NODISCARD;
+/* ,"experts":{"6.experts":{"ids":[[...] of each column],"weights":[...]}} */
+void jc_lens_put_experts(const jc_lens *lens, int digits, FILE *f);
+/* The same to be read, a line for each column. */
+jc_status jc_lens_tell_experts(const jc_lens *lens, FILE *f, jc_error *err) JC_NODISCARD;
 
 /* ---- tokens whose rank is kept; trace.c ---- */
 

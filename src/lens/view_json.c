@@ -292,6 +292,7 @@ jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FI
     put_traced(lens, f);
     fputs(",\n\"taps\":", f);
     put_taps(lens, f);
+    jc_lens_put_experts(lens, detail->digits, f);
     fputs(",\n\"maps\":{", f);
     st = put_maps(lens, detail, f, err);
     fputs("},\n\"tokens\":{", f);

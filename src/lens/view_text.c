@@ -244,7 +244,7 @@ static jc_status put_text(const jc_lens *lens, const jc_lens_look *look, FILE *f
         if (st == JC_OK)
             put_losses(lens, m, f);
     }
-    return st;
+    return st ? st : jc_lens_tell_experts(lens, f, err);
 }
 
 const jc_lens_view jc_lens_text = {

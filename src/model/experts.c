@@ -257,6 +257,8 @@ static jc_status mix(const jc_op *op, jc_pass *pass, struct group *g, jc_error *
         st = jc_zero(jc_pass_reg(pass, op->out, hp->width), err);
     for (size_t r = 0; r < pass->rows && st == JC_OK; r++)
         choose(hp, op->mixture, g->scores + r * n, g->taken + r * n, g->spare);
+    if (st == JC_OK && pass->sink.shares)
+        st = pass->sink.shares(pass->sink.arg, op->block, g->scores, err);
     for (size_t e = 0; e < n && st == JC_OK; e++) {
         g->n = 0;
         for (size_t r = 0; r < pass->rows; r++)

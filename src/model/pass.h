@@ -44,6 +44,9 @@ typedef struct jc_sink {
     void *arg;
     bool points; /* at the points inside blocks, too */
     bool added;  /* and at "attn" and "mlp": what is added is made apart for it */
+    /* shares [rows, experts] of the experts of each row in a block that is a mixture, 0 of
+     * those that it does not take; NULL: nobody wants them */
+    jc_status (*shares)(void *arg, uint32_t block, const float *shares, jc_error *err);
 } jc_sink;
 
 /* Zeroed at first; one thread at a time. */

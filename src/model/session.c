@@ -46,6 +46,8 @@ void jc_session_free(jc_session *session)
     jc_free(session->states);
     jc_free(session->kept);
     jc_free(session->ends);
+    jc_free(session->mixtures);
+    jc_free(session->shares);
     jc_free(session);
 }
 
@@ -166,6 +168,12 @@ static jc_status plan(jc_session *s, size_t n_texts, jc_error *err)
         st = cut(s, n_texts, err);
     if (st == JC_OK)
         st = place(s, err);
+    if (st == JC_OK && s->n_mixtures) {
+        jc_free(s->shares);
+        s->shares =
+            jc_matrix_new(s->n_mixtures * s->n_picks, model->hp.experts, sizeof *s->shares);
+        st = s->shares ? JC_OK : jc_fail_nomem(err, "the shares of experts");
+    }
     if (st == JC_OK && s->keep)
         st =
             jc_session_room(s, &s->kept, &s->kept_capacity, model->hp.layers, s->rows, err);
@@ -221,6 +229,21 @@ static jc_status see(void *arg, jc_tap tap, jc_mat x, jc_error *err)
     return st;
 }
 
+/* Copy the rows of shares where states are taken. */
+static jc_status see_shares(void *arg, uint32_t block, const float *shares, jc_error *err)
+{
+    const jc_slice *cut = arg;
+    const jc_session *s = cut->session;
+    size_t n = s->model->hp.experts;
+
+    (void)err;
+    for (size_t i = 0; i < s->n_mixtures; i++)
+        for (size_t k = 0; s->mixtures[i] == block && k < cut->n_picks; k++)
+            memcpy(s->shares + (i * s->n_picks + cut->pick + k) * n,
+                   shares + s->picks[cut->pick + k] * n, n * sizeof *shares);
+    return JC_OK;
+}
+
 static jc_status run_slice(void *arg, size_t i, jc_error *err)
 {
     const jc_session *s = arg;
@@ -230,7 +253,11 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
     jc_status st =
         jc_pass_begin(pass, model, JC_PLAN_TEXTS, s->spans + cut->text, cut->n_texts, err);
 
-    pass->sink = (jc_sink){see, cut, s->n_want > 0, s->want_added};
+    pass->sink = (jc_sink){.take = see,
+                           .arg = cut,
+                           .points = s->n_want > 0,
+                           .added = s->want_added,
+                           .shares = s->n_mixtures ? see_shares : NULL};
     if (st == JC_OK)
         st = jc_pass_embed(pass, err);
     if (st == JC_OK)
@@ -281,6 +308,46 @@ jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n, jc_
     }
     session->n_want = n;
     return JC_OK;
+}
+
+size_t jc_model_experts(const jc_model *model, uint32_t block)
+{
+    return block > 0 && jc_hparams_sparse(&model->hp, block - 1) ? model->hp.experts_used
+                                                                 : 0;
+}
+
+jc_status jc_session_want_experts(jc_session *session, const uint32_t *blocks, size_t n,
+                                  jc_error *err)
+{
+    uint32_t *mixtures = jc_alloc_array(n, sizeof *mixtures);
+
+    if (!mixtures)
+        return jc_fail_nomem(err, "the shares of experts");
+    for (size_t i = 0; i < n; i++)
+        mixtures[i] = blocks[i];
+    jc_free(session->mixtures);
+    session->mixtures = mixtures;
+    session->n_mixtures = n;
+    return JC_OK;
+}
+
+void jc_session_experts(const jc_session *session, size_t i, size_t row, uint32_t *experts,
+                        float *shares)
+{
+    const jc_hparams *hp = &session->model->hp;
+    const float *all = session->shares + (i * session->n_picks + row) * hp->experts;
+
+    for (size_t k = 0; k < hp->experts_used; k++) { /* the best after the one before */
+        uint32_t best = hp->experts;
+        for (uint32_t e = 0; e < hp->experts; e++) {
+            bool after = k == 0 || all[e] < shares[k - 1] ||
+                         (all[e] == shares[k - 1] && e > experts[k - 1]);
+            if (after && (best == hp->experts || all[e] > all[best]))
+                best = e;
+        }
+        experts[k] = best;
+        shares[k] = all[best];
+    }
 }
 
 size_t jc_session_rows(const jc_session *session)

@@ -18,6 +18,18 @@ jc_status jc_model_ready(const jc_model *model, jc_error *err) JC_NODISCARD;
  * states are no longer asked for. With `to` NULL, as at first, the session keeps them. */
 void jc_session_into(jc_session *session, float *const *to);
 
+/* Experts that a token takes in block 1..L; 0: it is no mixture. */
+size_t jc_model_experts(const jc_model *model, uint32_t block);
+/* From the next run on, keep what the routers of these blocks choose, which are mixtures.
+ */
+jc_status jc_session_want_experts(jc_session *session, const uint32_t *blocks, size_t n,
+                                  jc_error *err) JC_NODISCARD;
+/* Of row `row` of the last run, in the i-th of them: the experts that it takes, the one
+ * with the largest share first, equal ones by their number. Both are [jc_model_experts()].
+ */
+void jc_session_experts(const jc_session *session, size_t i, size_t row, uint32_t *experts,
+                        float *shares);
+
 /* ---- other ways to the end ---- */
 
 /* A block, some of its parts perhaps maps, or a map over several blocks. */

@@ -34,6 +34,9 @@ struct jc_session {
     size_t to_capacity;
     float *states; /* where no caller does: [layers + 1 + n_want, n_picks, width] */
     size_t states_capacity; /* in floats */
+    uint32_t *mixtures;     /* [n_mixtures]: blocks whose experts are wanted, and */
+    size_t n_mixtures;
+    float *shares; /* [n_mixtures, n_picks, experts] */
     bool keep;
     float *kept; /* [layers, rows, width]: every row's, where detours are to be run */
     size_t kept_capacity;

@@ -75,9 +75,18 @@ def without_float32():
         torch.float32 = single
 
 
+PUBLISHED = (("block_sparse_moe.gate", "mlp.gate"), ("block_sparse_moe.experts", "mlp.experts"),
+             (".w1.", ".gate_proj."), (".w2.", ".down_proj."), (".w3.", ".up_proj."),
+             ("router.layer.weight", "router.weight"),
+             ("input_linear.weight", "experts.gate_up_proj"),
+             ("output_linear.weight", "experts.down_proj"))
+
+
 def stack_experts(tensors):
-    """All experts of a block in one tensor, as the package has them."""
+    """All experts of a block in one tensor, and by the names that the package has."""
     out, parts = {}, {}
+    for published, name in PUBLISHED:
+        tensors = {k.replace(published, name): x for k, x in tensors.items()}
     for name, x in tensors.items():
         found = re.match(r"(.*experts\.)(\d+)\.(gate|up|down)_proj\.weight$", name)
         if found:
@@ -123,7 +132,7 @@ class Model:
         self.decoder = self.kind not in ENCODERS
         self.net = empty_net(config)
         tensors = read_tensors(folder, self.net.base_model_prefix, self.net.state_dict())
-        if self.kind.startswith("deepseek"):  # one tensor an expert, as published
+        if any(".experts.0." in k or "_linear." in k for k in tensors):  # as published
             tensors = stack_experts(tensors)
         missing, unexpected = self.net.load_state_dict(tensors, strict=False)
         tied = tuple(self.net._tied_weights_keys if config.tie_word_embeddings else ())
