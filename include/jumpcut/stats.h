@@ -101,6 +101,12 @@ typedef struct jc_team {
 JC_API jc_status jc_stats_unite(jc_stats *stats, const jc_team *team,
                                 jc_error *err) JC_NODISCARD;
 
+/** Where the texts come from, as their reader says: kept in the file, and by a merge where
+ *  both sums say the same. Both texts are copied; NULL: nothing was said of `key`. */
+JC_API jc_status jc_stats_set_meta(jc_stats *stats, const char *key, const char *value,
+                                   jc_error *err) JC_NODISCARD;
+JC_API const char *jc_stats_meta(const jc_stats *stats, const char *key);
+
 /** A safetensors file of float64: `mean` [n, d], `square` [n, d], `cross.<i>.<j>` [d, d],
  *  where n is L+1 or, with parts of blocks, more: the taps of the metadata's `taps` follow
  *  the layers, and i and j are names of taps. Written whole or not at all. */

@@ -251,7 +251,7 @@ static jc_status train(jc_shortcut **shortcut, const jc_stats *stats, const jc_m
     if (st != JC_E_CANCELLED || !*shortcut)
         return st;
     jc_error why;
-    jc_status saved = jc_origin_record(cli, *shortcut, &why);
+    jc_status saved = jc_origin_record(cli, *shortcut, stats, &why);
     if (saved == JC_OK)
         saved = jc_shortcut_save(*shortcut, out, &why);
     if (saved) {
@@ -398,6 +398,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
                           : gather(&stats, &model, cli, err);
     if (jc_team_get()->rank > 0)
         goto done;
+    if (st == JC_OK && stats)
+        st = jc_origin_of_sums(cli, stats, err);
     if (st == JC_OK && args->own.save_sums && stats)
         st = jc_stats_save(stats, args->own.save_sums, err);
     if (args->stats.shard)
@@ -406,7 +408,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_cli_trains(args->fit.method) ? train(&shortcut, stats, model, cli, err)
                                              : fit(&shortcut, stats, model, cli, err);
     if (st == JC_OK)
-        st = jc_origin_record(cli, shortcut, err);
+        st = jc_origin_record(cli, shortcut, stats, err);
     if (st == JC_OK)
         st = jc_shortcut_save(shortcut, args->own.out, err);
 done:

@@ -52,48 +52,129 @@ static char *list_of(const jc_list *list, const char *one)
     return text;
 }
 
-static jc_status record(jc_shortcut *shortcut, const char *key, char *value, jc_error *err)
+/* Where it is kept: in shortcuts, or in sums. */
+typedef struct target {
+    jc_shortcut *shortcut;
+    jc_stats *stats;
+} target;
+
+static jc_status set(const target *to, const char *key, const char *value, jc_error *err)
 {
-    jc_status st = value ? jc_shortcut_set_meta(shortcut, key, value, err)
+    return to->shortcut ? jc_shortcut_set_meta(to->shortcut, key, value, err)
+                        : jc_stats_set_meta(to->stats, key, value, err);
+}
+
+static jc_status record(const target *to, const char *key, char *value, jc_error *err)
+{
+    jc_status st = value ? set(to, key, value, err)
                          : jc_cli_fail(err, JC_E_NOMEM, "out of memory for metadata");
 
     free(value);
     return st;
 }
 
-static jc_status record_number(jc_shortcut *shortcut, const char *key, uint64_t n,
-                               jc_error *err)
+static jc_status record_number(const target *to, const char *key, uint64_t n, jc_error *err)
 {
-    return record(shortcut, key, jc_format("%" PRIu64, n), err);
+    return record(to, key, jc_format("%" PRIu64, n), err);
 }
 
-jc_status jc_origin_record(const jc_cli *cli, jc_shortcut *shortcut, jc_error *err)
+/* What this run does. */
+static jc_status record_run(const jc_cli *cli, const target *to, jc_error *err)
 {
     const jc_own *own = &cli->args.own;
     const jc_samples_params *s = &cli->args.samples;
     jc_status st;
 
-    if (own->sums.n) /* what they were gathered from is not known here */
-        return record(shortcut, "sums", list_of(&own->sums, NULL), err);
     if (cli->args.self.self_text)
-        st = record_number(shortcut, "texts.self", cli->args.self.self_text, err);
+        st = record_number(to, "texts.self", cli->args.self.self_text, err);
     else
-        st = record(shortcut, "texts.files", list_of(&own->text, own->samples), err);
+        st = record(to, "texts.files", list_of(&own->text, own->samples), err);
     if (st == JC_OK)
-        st = jc_shortcut_set_meta(shortcut, "texts.split", s->split, err);
+        st = set(to, "texts.split", s->split, err);
     if (st == JC_OK && own->samples)
         return JC_OK; /* the file says how its texts were chosen */
     if (st == JC_OK)
-        st = jc_shortcut_set_meta(shortcut, "texts.unit", s->unit, err);
+        st = set(to, "texts.unit", s->unit, err);
     if (st == JC_OK)
-        st = jc_shortcut_set_meta(shortcut, "positions", s->positions, err);
+        st = set(to, "positions", s->positions, err);
     if (st == JC_OK)
-        st = record_number(shortcut, "seed", s->seed, err);
+        st = record_number(to, "seed", s->seed, err);
     if (st == JC_OK)
-        st = record_number(shortcut, "train", s->train, err);
+        st = record_number(to, "train", s->train, err);
     if (st == JC_OK)
-        st = record_number(shortcut, "val", s->val, err);
+        st = record_number(to, "val", s->val, err);
     return st;
+}
+
+/* What the sums say of theirs. */
+static jc_status record_sums(const jc_cli *cli, const target *to, const jc_stats *stats,
+                             jc_error *err)
+{
+    static const char *const keys[] = {"texts.self", "texts.files", "texts.split",
+                                       "texts.unit", "positions",   "seed",
+                                       "train",      "val"};
+    jc_status st = record(to, "sums", list_of(&cli->args.own.sums, NULL), err);
+
+    for (size_t i = 0; i < JC_COUNT_OF(keys) && st == JC_OK; i++) {
+        const char *value = jc_stats_meta(stats, keys[i]);
+        st = value ? set(to, keys[i], value, err) : JC_OK;
+    }
+    return st;
+}
+
+jc_status jc_origin_record(const jc_cli *cli, jc_shortcut *shortcut, const jc_stats *stats,
+                           jc_error *err)
+{
+    const target to = {.shortcut = shortcut};
+
+    return cli->args.own.sums.n ? record_sums(cli, &to, stats, err)
+                                : record_run(cli, &to, err);
+}
+
+jc_status jc_origin_of_sums(const jc_cli *cli, jc_stats *stats, jc_error *err)
+{
+    const target to = {.stats = stats};
+
+    return cli->args.own.sums.n ? JC_OK : record_run(cli, &to, err);
+}
+
+/* The names of a list in metadata; NULL: none, or *why says that memory was short. */
+static json_t *listed(const char *text, json_error_t *why)
+{
+    json_t *list = text ? json_loads(text, 0, why) : NULL;
+
+    if (list && json_is_array(list))
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+static bool has(const json_t *list, const json_t *name)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_equal(json_array_get(list, i), name))
+            return true;
+    return false;
+}
+
+jc_status jc_origin_join(char **files, const jc_stats *a, const jc_stats *b, jc_error *err)
+{
+    json_error_t why = {0};
+    const char *of_a = jc_stats_meta(a, "texts.files");
+    const char *of_b = jc_stats_meta(b, "texts.files");
+    json_t *all = listed(of_a ? of_a : of_b, &why), *more = listed(of_b, &why), *name;
+    bool made = true;
+    size_t i;
+
+    *files = NULL;
+    json_array_foreach(more, i, name) made &=
+        has(all, name) || json_array_append(all, name) == 0;
+    if (all && made)
+        *files = json_dumps(all, JSON_COMPACT);
+    made &= *files || (!all && !(jc_json_short(&why) && (of_a || of_b)));
+    json_decref(all);
+    json_decref(more);
+    return made ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for metadata");
 }
 
 static const char *base_name(const char *path)

@@ -44,7 +44,7 @@ jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stat
             ? jc_cli_train(out, s->cli, s->model, s->method[i], samples, stats, err)
             : jc_fit(out, stats, &params, err);
     if (st == JC_OK)
-        st = jc_origin_record(s->cli, *out, err);
+        st = jc_origin_record(s->cli, *out, NULL, err);
     if (st == JC_OK)
         st = jc_shortcut_save(*out, path, err);
     if (st == JC_OK) { /* from the file its maps are read as they are wanted */

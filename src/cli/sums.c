@@ -12,14 +12,20 @@ jc_status jc_work_sums(jc_stats **stats, const char *const *path, size_t n, jc_e
 
     for (size_t i = 1; i < n && st == JC_OK; i++) {
         jc_stats *more = NULL;
+        char *files = NULL;
         jc_error why;
         st = jc_stats_load(&more, path[i], err);
+        if (st == JC_OK)
+            st = jc_origin_join(&files, *stats, more, err);
         if (st == JC_OK) {
             st = jc_stats_merge(*stats, more, &why);
             if (st)
                 jc_cli_fail(err, st, "cannot add '%s' to '%s': %s", path[i], path[0],
                             why.message);
         }
+        if (st == JC_OK && files)
+            st = jc_stats_set_meta(*stats, "texts.files", files, err);
+        free(files);
         jc_stats_free(more);
     }
     return st ? st : jc_stats_finish(*stats, err);

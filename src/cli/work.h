@@ -74,9 +74,15 @@ char *jc_work_name(const jc_cli *cli);
 
 /* ---- origin.c: what a shortcut was fitted on ---- */
 
-/* Add files, splits and seed of this run to the shortcut's metadata. */
-jc_status jc_origin_record(const jc_cli *cli, jc_shortcut *shortcut,
+/* Add files, splits and seed of this run to the shortcut's metadata, or, with --sums, what
+ * the sums say of these. */
+jc_status jc_origin_record(const jc_cli *cli, jc_shortcut *shortcut, const jc_stats *stats,
                            jc_error *err) JC_NODISCARD;
+/* The same in sums that this run has gathered. */
+jc_status jc_origin_of_sums(const jc_cli *cli, jc_stats *stats, jc_error *err) JC_NODISCARD;
+/* The files of both, as JSON; free(). NULL: none of them says. */
+jc_status jc_origin_join(char **files, const jc_stats *a, const jc_stats *b,
+                         jc_error *err) JC_NODISCARD;
 /* Add to the results what only the program knows: files, positions and seed of the texts,
  * and the path and texts of each of the n shortcuts. *json: results.json; free(). */
 jc_status jc_origin_complete(const jc_cli *cli, jc_results *results,

@@ -133,9 +133,10 @@ static jc_status convert(jc_foreign_job *job, const float *scale, const float *s
         if (st == JC_OK)
             st = before_norm(job, to, scale, shift);
     }
-    for (size_t i = 0; i < s->n_meta && st == JC_OK; i++)
-        if (!jc_shortcut_meta_fixed(s->meta[i].key))
-            st = jc_shortcut_set_meta(made, s->meta[i].key, s->meta[i].value, job->err);
+    for (size_t i = 0; i < s->meta.n && st == JC_OK; i++)
+        if (!jc_shortcut_meta_fixed(s->meta.list[i].key))
+            st = jc_shortcut_set_meta(made, s->meta.list[i].key, s->meta.list[i].value,
+                                      job->err);
     if (st == JC_OK)
         st = jc_shortcut_set_meta(made, "converted.last", "normed", job->err);
     if (st) {

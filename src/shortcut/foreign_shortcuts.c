@@ -54,9 +54,10 @@ static jc_status write_dense(const jc_foreign_job *job)
     jc_status st =
         jc_shortcut_new(&to, &jc_form_affine, from->layers, from->width, job->err);
 
-    for (size_t i = 0; i < from->n_meta && st == JC_OK; i++)
-        if (!jc_shortcut_meta_fixed(from->meta[i].key))
-            st = jc_shortcut_set_meta(to, from->meta[i].key, from->meta[i].value, job->err);
+    for (size_t i = 0; i < from->meta.n && st == JC_OK; i++)
+        if (!jc_shortcut_meta_fixed(from->meta.list[i].key))
+            st = jc_shortcut_set_meta(to, from->meta.list[i].key, from->meta.list[i].value,
+                                      job->err);
     for (size_t i = 0; (map = jc_shortcut_map(from, i)) && st == JC_OK; i++)
         if (map->place.kind != JC_PLACE_SHARED)
             st = add_dense(to, map, job->err);

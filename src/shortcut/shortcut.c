@@ -19,31 +19,7 @@ static jc_map **part_at(const jc_shortcut *s, uint32_t block, jc_part part)
 jc_status jc_shortcut_put_meta(jc_shortcut *shortcut, const char *key, const char *value,
                                jc_error *err)
 {
-    char *copy = jc_strdup(value);
-
-    if (!copy)
-        goto short_of_memory;
-    for (size_t i = 0; i < shortcut->n_meta; i++) {
-        if (strcmp(shortcut->meta[i].key, key) == 0) {
-            jc_free(shortcut->meta[i].value);
-            shortcut->meta[i].value = copy;
-            return JC_OK;
-        }
-    }
-    if (!jc_grow(&shortcut->meta, &shortcut->meta_capacity, shortcut->n_meta + 1,
-                 sizeof *shortcut->meta))
-        goto short_of_memory;
-    jc_meta *meta = &shortcut->meta[shortcut->n_meta];
-    meta->key = jc_strdup(key);
-    if (!meta->key)
-        goto short_of_memory;
-    meta->value = copy;
-    shortcut->n_meta++;
-    return JC_OK;
-
-short_of_memory:
-    jc_free(copy);
-    return jc_fail_nomem(err, "metadata");
+    return jc_metas_set(&shortcut->meta, key, value, err);
 }
 
 static jc_status set_fixed(jc_shortcut *s, jc_error *err)
@@ -114,15 +90,11 @@ void jc_shortcut_free(jc_shortcut *shortcut)
         return;
     for (size_t i = 0; i < shortcut->n; i++)
         free_map(shortcut->maps[i]);
-    for (size_t k = 0; k < shortcut->n_meta; k++) {
-        jc_free(shortcut->meta[k].key);
-        jc_free(shortcut->meta[k].value);
-    }
     jc_prepared_free(shortcut->prepared);
     jc_free(shortcut->maps);
     jc_free(shortcut->pairs);
     jc_free(shortcut->parts);
-    jc_free(shortcut->meta);
+    jc_metas_free(&shortcut->meta);
     jc_safetensors_close(shortcut->file);
     if (shortcut->lock_ready)
         pthread_mutex_destroy(&shortcut->lock);
@@ -363,12 +335,7 @@ bool jc_shortcut_has_part(const jc_shortcut *shortcut, uint32_t block, const cha
 
 const char *jc_shortcut_meta(const jc_shortcut *shortcut, const char *key)
 {
-    if (!shortcut)
-        return NULL;
-    for (size_t i = 0; i < shortcut->n_meta; i++)
-        if (strcmp(shortcut->meta[i].key, key) == 0)
-            return shortcut->meta[i].value;
-    return NULL;
+    return shortcut && key ? jc_metas_get(&shortcut->meta, key) : NULL;
 }
 
 bool jc_shortcut_meta_fixed(const char *key)

@@ -10,13 +10,10 @@
 
 #include <pthread.h>
 
+#include "base/metas.h"
 #include "shortcut/map.h"
 
 #define JC_SHORTCUT_FORMAT "jumpcut-shortcuts/1"
-
-typedef struct jc_meta {
-    char *key, *value;
-} jc_meta;
 
 struct jc_shortcut {
     const jc_form *form; /* of maps that do not say otherwise */
@@ -27,8 +24,7 @@ struct jc_shortcut {
     jc_map **pairs;  /* [L + 1, L + 1] of maps, NULL where there is none */
     jc_map **parts;  /* [L, JC_PARTS] */
     jc_map *implied; /* the identity, which stands for every pair; NULL of other forms */
-    jc_meta *meta;   /* [n_meta], in order of the file */
-    size_t n_meta, meta_capacity;
+    jc_metas meta;   /* in order of the file */
     jc_safetensors *file; /* NULL when not opened from a file */
     pthread_mutex_t lock; /* of `prepared` */
     bool lock_ready;

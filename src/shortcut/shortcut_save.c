@@ -33,8 +33,8 @@ static jc_status put_meta(jc_st_writer *w, const jc_shortcut *s, jc_error *err)
     char key[JC_PLACE_NAME + 8], value[32];
     jc_status st = JC_OK;
 
-    for (size_t i = 0; i < s->n_meta && st == JC_OK; i++)
-        st = jc_st_writer_meta(w, s->meta[i].key, s->meta[i].value, err);
+    for (size_t i = 0; i < s->meta.n && st == JC_OK; i++)
+        st = jc_st_writer_meta(w, s->meta.list[i].key, s->meta.list[i].value, err);
     for (size_t i = 0; i < s->n && st == JC_OK; i++) {
         snprintf(key, sizeof key, "form.%s", s->maps[i]->name);
         if (s->maps[i]->form != s->form)

@@ -66,6 +66,7 @@ void jc_stats_free(jc_stats *stats)
     if (stats->cross)
         for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
             jc_free(stats->cross[k]);
+    jc_metas_free(&stats->origin);
     jc_exact_free(stats->exact);
     jc_shares_free(&stats->shares);
     jc_near_free(stats->near, stats->n_near);
@@ -242,6 +243,8 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 
     if (st == JC_OK)
         st = jc_near_merge(into, from, err);
+    if (st == JC_OK)
+        jc_metas_agree(&into->origin, &from->origin);
     if (st == JC_OK && into->exact)
         return merge_exact(into, from, err);
     if (st || from->rows == 0) {
@@ -274,6 +277,23 @@ jc_status jc_stats_merge(jc_stats *into, const jc_stats *from, jc_error *err)
     into->texts += from->texts;
     jc_free(apart);
     return JC_OK;
+}
+
+jc_status jc_stats_set_meta(jc_stats *stats, const char *key, const char *value,
+                            jc_error *err)
+{
+    if (jc_want(stats, "stats", err))
+        return JC_E_ARG;
+    if (jc_want(key, "key", err))
+        return JC_E_ARG;
+    if (jc_want(value, "value", err))
+        return JC_E_ARG;
+    return jc_metas_set(&stats->origin, key, value, err);
+}
+
+const char *jc_stats_meta(const jc_stats *stats, const char *key)
+{
+    return stats && key ? jc_metas_get(&stats->origin, key) : NULL;
 }
 
 jc_status jc_stats_finish(jc_stats *stats, jc_error *err)

@@ -10,7 +10,7 @@
 #ifndef JC_MOMENTS_H
 #define JC_MOMENTS_H
 
-#include "base/base.h"
+#include "base/metas.h"
 #include "jumpcut/stats.h"
 #include "model/parts.h"
 #include "stats/share.h"
@@ -44,6 +44,7 @@ struct jc_stats {
      * (i, i) for i < L, every (i, L), and with all pairs every i < j, or none at all; of
      * each part: (from, from) and (from, to). */
     double **cross;
+    jc_metas origin;        /* where the texts come from, by who gathered them */
     struct jc_exact *exact; /* sums that are not finished (exact.h); NULL: they are */
     jc_shares shares;       /* of the texts that are in sums which are not finished */
     struct jc_near *near;   /* [n_near]: of maps from several taps (near.h) */

@@ -22,6 +22,7 @@
 
 #define FORMAT   "jumpcut-sums/1"
 #define SHARES   "jumpcut-shares/1" /* of sums that are not finished: exact_file.c */
+#define ORIGIN   "origin."          /* before keys of jc_stats_set_meta() */
 #define ROWS_MAX ((uint64_t)1 << 53)
 
 /* By jc_pairs. */
@@ -48,6 +49,22 @@ static jc_status put_meta(jc_st_writer *w, const jc_stats *s, jc_error *err)
         st = jc_st_writer_meta(w, meta[i][0], meta[i][1], err);
     if (st == JC_OK && s->exact)
         st = jc_shares_put_meta(w, &s->shares, err);
+    return st;
+}
+
+static jc_status put_origin(jc_st_writer *w, const jc_metas *origin, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < origin->n && st == JC_OK; i++) {
+        size_t room = sizeof ORIGIN + strlen(origin->list[i].key);
+        char *key = jc_alloc_array(room, 1);
+        if (!key)
+            return jc_fail_nomem(err, "metadata");
+        snprintf(key, room, ORIGIN "%s", origin->list[i].key);
+        st = jc_st_writer_meta(w, key, origin->list[i].value, err);
+        jc_free(key);
+    }
     return st;
 }
 
@@ -133,6 +150,8 @@ jc_status jc_stats_save(const jc_stats *stats, const char *path, jc_error *err)
 
     if (st == JC_OK)
         st = put_meta(w, stats, err);
+    if (st == JC_OK)
+        st = put_origin(w, &stats->origin, err);
     if (st == JC_OK)
         st = put_parts(w, stats, err);
     if (st == JC_OK)
@@ -386,6 +405,18 @@ jc_status jc_sums_copy(const jc_tensor *t, double *to, bool negative, jc_error *
     return JC_OK;
 }
 
+static jc_status take_origin(const reader *r, jc_stats *s)
+{
+    jc_status st = JC_OK;
+    const char *key;
+
+    for (size_t i = 0; st == JC_OK && (key = jc_safetensors_meta_key(r->file, i)); i++)
+        if (strncmp(key, ORIGIN, strlen(ORIGIN)) == 0)
+            st = jc_metas_set(&s->origin, key + strlen(ORIGIN),
+                              jc_safetensors_meta(r->file, key), r->err);
+    return st;
+}
+
 static jc_status copy(const reader *r, const char *name, double *to, bool negative)
 {
     return jc_sums_copy(jc_safetensors_find(r->file, name), to, negative, r->err);
@@ -444,6 +475,8 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
         st = check_counts(&r, s, near);
     if (st == JC_OK)
         st = copy_all(&r, s);
+    if (st == JC_OK)
+        st = take_origin(&r, s);
     jc_safetensors_close(file);
     if (st) {
         jc_stats_free(s);

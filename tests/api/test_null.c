@@ -187,6 +187,8 @@ static char name[64];
     GET(jc_stats_rows, jc_stats_rows(NULL))                                                \
     GET(jc_stats_texts, jc_stats_texts(NULL))                                              \
     GET(jc_stats_fingerprint, jc_stats_fingerprint(NULL))                                  \
+    CALL(jc_stats_set_meta, jc_stats_set_meta(NULL, "key", "value", &err))                 \
+    GET(jc_stats_meta, jc_stats_meta(NULL, "key"))                                         \
     GET(jc_stats_layers, jc_stats_layers(NULL))                                            \
     GET(jc_stats_width, jc_stats_width(NULL))                                              \
     GET(jc_stats_mean, jc_stats_mean(NULL, (jc_tap){0, 0}))                                \

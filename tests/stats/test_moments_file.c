@@ -60,6 +60,32 @@ static void test_moments_file__load_then_save_is_equal_bytes(void **state)
     }
 }
 
+static void test_moments_file__keeps_where_the_texts_come_from(void **state)
+{
+    const char *path = scratch_path(state, "a");
+    jc_stats *s = some(false), *t, *other = some(false);
+
+    assert_int_equal(jc_stats_set_meta(s, "format", "mine", NULL), JC_OK);
+    assert_int_equal(jc_stats_set_meta(s, "seed", "1", NULL), JC_OK);
+    assert_int_equal(jc_stats_set_meta(s, "seed", "2", NULL), JC_OK);
+    assert_int_equal(jc_stats_set_meta(s, "split", "train", NULL), JC_OK);
+    assert_int_equal(jc_stats_save(s, path, NULL), JC_OK);
+    assert_int_equal(jc_stats_load(&t, path, NULL), JC_OK);
+    assert_string_equal(jc_stats_meta(t, "format"), "mine");
+    assert_string_equal(jc_stats_meta(t, "seed"), "2");
+    assert_null(jc_stats_meta(t, "model"));
+    /* of a merge, what both say */
+    assert_int_equal(jc_stats_set_meta(other, "seed", "2", NULL), JC_OK);
+    assert_int_equal(jc_stats_set_meta(other, "split", "val", NULL), JC_OK);
+    assert_int_equal(jc_stats_merge(t, other, NULL), JC_OK);
+    assert_string_equal(jc_stats_meta(t, "seed"), "2");
+    assert_null(jc_stats_meta(t, "split"));
+    assert_null(jc_stats_meta(t, "format"));
+    jc_stats_free(s);
+    jc_stats_free(t);
+    jc_stats_free(other);
+}
+
 /* How a file of sums of two taps of width 2 is made wrong. */
 typedef struct wrong {
     const char *key, *value; /* metadata replaced; NULL value: left out */
@@ -224,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_moments_file__load_then_save_is_equal_bytes),
+        SCRATCH_TEST(test_moments_file__keeps_where_the_texts_come_from),
         SCRATCH_TEST(test_moments_file__wrong_ones_are_refused_by_name),
         SCRATCH_TEST(test_moments_file__right_ones_of_that_kind_are_not),
         SCRATCH_TEST(test_moments_file__cut_anywhere_is_refused),
