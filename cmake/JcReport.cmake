@@ -8,7 +8,7 @@ function(jc_report_page)
   jc_asset(jc_report jc_asset_chart ${CHARTJS})
   jc_asset(jc_report jc_asset_html ${PROJECT_SOURCE_DIR}/src/report/page.html)
   jc_asset(jc_report jc_asset_css ${PROJECT_SOURCE_DIR}/src/report/page.css)
-  foreach(script base charts heat sections net further closing)
+  foreach(script base charts heat sections net decode further closing)
     jc_asset(jc_report jc_asset_${script} ${PROJECT_SOURCE_DIR}/src/report/${script}.js)
   endforeach()
 

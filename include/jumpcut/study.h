@@ -17,6 +17,7 @@
 
 #include "jumpcut/eval.h"
 #include "jumpcut/fit.h"
+#include "jumpcut/generate.h"
 #include "jumpcut/stats.h"
 
 #ifdef __cplusplus
@@ -73,6 +74,26 @@ typedef struct jc_transfer_text {
 JC_API jc_status jc_transfer(jc_results **out, const jc_model *model,
                              const jc_transfer_text texts[2], size_t n_shortcuts,
                              const jc_eval_params *params, jc_error *err) JC_NODISCARD;
+
+/* ---- texts written with early exit ---- */
+
+typedef struct jc_decode_params {
+    size_t size;
+    uint32_t prompts;       /* texts that are continued; 0: 4 */
+    uint32_t prompt_tokens; /* of each, from its beginning, at most; 0: 32 */
+    uint32_t tokens;        /* that are written after it; 0: 32 */
+    const jc_hooks *hooks;
+} jc_decode_params;
+
+/** Continue texts with every gate at several thresholds and with exits at one layer only,
+ *  with every way to fill keys and values, one text at a time in alternation with the full
+ *  model: the share of equal tokens against speed, as the section "decode". The shortcut
+ *  needs the maps to the last layer, and those between layers for the fill "mat", which is
+ *  left out without them. E_ARG where the model has fewer than three blocks. */
+JC_API jc_status jc_decode_study(jc_results **out, const jc_model *model,
+                                 const jc_shortcut *shortcut, jc_samples *samples,
+                                 const jc_decode_params *params,
+                                 jc_error *err) JC_NODISCARD;
 
 #ifdef __cplusplus
 }

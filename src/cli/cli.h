@@ -36,7 +36,7 @@ typedef struct jc_own {
     bool context, ranks, decode, quiet, man, training_size, speed, force;
     uint32_t sequences;
     const char *frequent;
-    bool compare;
+    bool compare, decode_exits;
     const char *policy;
     const char *range;
 } jc_own;

@@ -213,6 +213,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = score(&s, err);
     if (st == JC_OK && cli->args.own.context)
         st = jc_study_context(&s, err);
+    if (st == JC_OK && cli->args.own.decode_exits)
+        st = jc_study_decode(&s, err);
     if (st == JC_OK && cli->args.own.ranks)
         st = jc_study_ranks(&s, err);
     if (st == JC_OK && cli->args.own.training_size)
@@ -255,6 +257,11 @@ static const jc_own_row further_rows[] = {
     {{"context", JC_OPTION_BOOL, offsetof(jc_own, context), 0, 0, "false", NULL,
       "what the token before adds to each layer's map, and what a state says of the tokens "
       "to come"},
+     NULL},
+    {{"decode-exits", JC_OPTION_BOOL, offsetof(jc_own, decode_exits), 0, 0, "false", NULL,
+      "write texts with early exit, by each gate and each way to fill keys and values: "
+      "equal "
+      "tokens against speed, by the clock"},
      NULL},
     {{"ranks", JC_OPTION_BOOL, offsetof(jc_own, ranks), 0, 0, "false", NULL,
       "scores of narrow maps by rank, with their parameters, beside mat and id; and by "

@@ -56,6 +56,7 @@ jc_status jc_study_ranks(jc_study *s, jc_error *err) JC_NODISCARD;
 
 /* Left out, with a note, where a text has no neighbours or nothing is read out. */
 jc_status jc_study_context(jc_study *s, jc_error *err) JC_NODISCARD;
+jc_status jc_study_decode(jc_study *s, jc_error *err) JC_NODISCARD;
 
 /* Wrong usage is found before any work; a text that is compared with itself gets a note. */
 jc_status jc_study_check_transfer(jc_cli *cli, jc_error *err) JC_NODISCARD;

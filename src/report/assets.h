@@ -10,6 +10,6 @@ extern const jc_asset jc_asset_css;   /* page.css */
 extern const jc_asset jc_asset_chart; /* Chart.js */
 extern const jc_asset jc_asset_base;  /* the scripts, in the order of the page */
 extern const jc_asset jc_asset_charts, jc_asset_heat, jc_asset_sections, jc_asset_net,
-    jc_asset_further, jc_asset_closing;
+    jc_asset_decode, jc_asset_further, jc_asset_closing;
 
 #endif

@@ -299,6 +299,29 @@ static jc_status check_net(const jc_report_at *at, const json_t *root)
     return st;
 }
 
+static jc_status check_decode_point(const jc_report_at *at, const char *path,
+                                    const json_t *entry)
+{
+    static const jc_report_member rows[] = {
+        {"gate", TEXT},     {"fill", TEXT},    {"lambda", MAYBE}, {"equal", SHARE},
+        {"blocks", NUMBER}, {"bytes", NUMBER}, {"speed", NUMBER}};
+    jc_status st = jc_report_object(at, path, entry, rows, JC_COUNT(rows));
+
+    if (st == JC_OK && !jc_report_all(json_object_get(entry, "at"), COUNT))
+        st = jc_report_wrong(at, "'%s.at' is not a list of counts", path);
+    return st;
+}
+
+static jc_status check_decode(const jc_report_at *at, const json_t *decode)
+{
+    static const jc_report_member rows[] = {{"prompts", COUNT}, {"tokens", COUNT}};
+    jc_status st = jc_report_object(at, "decode", decode, rows, JC_COUNT(rows));
+
+    return st ? st
+              : each(at, "decode.points", json_object_get(decode, "points"),
+                     check_decode_point);
+}
+
 static jc_status check_ranks(const jc_report_at *at, const json_t *ranks)
 {
     jc_status st = jc_report_object(at, "ranks", ranks, ranks_rows, JC_COUNT(ranks_rows));
@@ -336,6 +359,8 @@ jc_status jc_report_check_sections(const jc_report_at *at, const json_t *root)
         st = each(at, "training_size", sizes, check_size);
     if (st == JC_OK && json_object_get(root, "net"))
         st = check_net(at, root);
+    if (st == JC_OK && json_object_get(root, "decode"))
+        st = check_decode(at, json_object_get(root, "decode"));
     if (st == JC_OK && ranks)
         st = check_ranks(at, ranks);
     if (st == JC_OK && made)

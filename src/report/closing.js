@@ -163,6 +163,9 @@ if (results.jump) {
 if (results.net && results.jump) {
     netSection();
 }
+if (results.decode?.points.length > 0) {
+    decodeSection();
+}
 if (Object.keys(results.parts ?? {}).length > 0) {
     partsSections();
 }

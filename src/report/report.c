@@ -37,6 +37,7 @@ static jc_status put_page(json_t *results, const char *out_path, jc_error *err)
         {"heat", jc_asset_heat.data, jc_asset_heat.size, jc_put_raw},
         {"sections", jc_asset_sections.data, jc_asset_sections.size, jc_put_raw},
         {"net", jc_asset_net.data, jc_asset_net.size, jc_put_raw},
+        {"decode", jc_asset_decode.data, jc_asset_decode.size, jc_put_raw},
         {"further", jc_asset_further.data, jc_asset_further.size, jc_put_raw},
         {"closing", jc_asset_closing.data, jc_asset_closing.size, jc_put_raw},
         {"results", text, strlen(text), jc_put_json},

@@ -200,6 +200,7 @@ static char name[64];
     CALL(jc_train, jc_train(OUT, NULL, NULL, NULL, NULL, &err))                            \
     GET(jc_training_size_options, jc_training_size_options(NULL))                          \
     CALL(jc_training_size, jc_training_size(OUT, NULL, NULL, 1, NULL, NULL, &err))         \
+    CALL(jc_decode_study, jc_decode_study(OUT, NULL, NULL, NULL, NULL, &err))              \
     CALL(jc_transfer, jc_transfer(OUT, NULL, NULL, 1, NULL, &err))                         \
     GET(jc_ids_free, jc_ids_free(NULL))                                                    \
     CALL(jc_tokenizer_open, jc_tokenizer_open(OUT, NULL, &err))                            \
