@@ -36,6 +36,10 @@ list(APPEND hparams src/model/archs.c src/model/hparams.c src/model/keys.c
   src/model/rotary.c src/model/unknown.c)
 jc_fuzz(gguf ROOMS store tensor base FILES ${hparams} LIBS ${store_libs})
 jc_fuzz(config ROOMS store tensor base FILES ${hparams} LIBS ${store_libs})
+# what reads sums, likewise
+jc_fuzz(sums ROOMS store tensor base FILES src/model/taps.c src/shortcut/place.c src/stats/exact.c
+  src/stats/exact_file.c src/stats/moments.c src/stats/moments_file.c src/stats/moments_parts.c
+  src/stats/near.c src/stats/near_file.c src/stats/share.c LIBS ${store_libs})
 
 set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::ZLIB
   PkgConfig::ZSTD)
