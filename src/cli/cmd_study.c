@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/likely.h"
+#include "base/spill.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/study.h"
@@ -18,6 +19,10 @@
 /* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
  * for widths to about 10,000, and on a small model a minute's work. */
 enum { SELF_TEXTS = 1800 };
+
+/* Sums and maps of all pairs that are kept in memory; the others lie in files, up to a width
+ * at which even those would be too large. */
+enum { SUMS_IN_MEMORY = 64 << 20, LARGE_SUMS = 1 << 20, SPILL_WIDTH = 2048 };
 
 static void study_free(jc_study *s)
 {
@@ -136,6 +141,8 @@ static jc_status prepare(jc_study *s, jc_error *err)
         st = jc_work_model(&s->model, s->cli, s->model_path, true, err);
     if (st == JC_OK)
         st = check_head(s, err);
+    if (st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH)
+        jc_spill_limit(SUMS_IN_MEMORY, LARGE_SUMS);
     if (st == JC_OK)
         st = jc_study_folder(s, err);
     if (st)

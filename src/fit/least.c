@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/spill.h"
 #include "kernels/linalg.h"
 #include "kernels/vector.h"
 
@@ -165,6 +166,16 @@ solve(const source *s, jc_fit_job *job, const jc_wanted *w,
     return st;
 }
 
+/* Sums that lie in files are wanted once. */
+static void rest(const jc_wanted *w)
+{
+    for (size_t i = 0; i < w->n_from; i++) {
+        jc_stats_rest(w->sums, w->from[i], w->to);
+        for (size_t k = i; k < w->n_from; k++)
+            jc_stats_rest(w->sums, w->from[i], w->from[k]);
+    }
+}
+
 jc_status jc_least_each(jc_fit_job *job, double ridge,
                         jc_status (*found)(jc_fit_job *job, const jc_least *least,
                                            void *arg),
@@ -182,6 +193,7 @@ jc_status jc_least_each(jc_fit_job *job, double ridge,
         }
         if (st == JC_OK)
             st = solve(&s, job, w, found, arg);
+        rest(w);
     }
     drop(&s);
     return st ? st : jc_fit_progress(job, job->n);
@@ -221,6 +233,7 @@ jc_status jc_least_store(jc_fit_job *job, const jc_least *least, void *arg)
     if (map->place.kind != JC_PLACE_PART)
         map->r2 = least->r2;
     st = jc_fit_finite(job, map, weight, least->d_out * least->d_in);
+    jc_spill_rest(weight);
     return st || !bias ? st : jc_fit_finite(job, map, bias, least->d_out);
 }
 

@@ -134,6 +134,9 @@ struct jc_ready {
 jc_status jc_prepared_new(jc_prepared **out, const jc_backend *backend, size_t n_maps,
                           jc_error *err) JC_NODISCARD;
 void jc_prepared_free(jc_prepared *pool); /* takes NULL */
+/* From now on matrices in files are not packed: they are read whenever they are used, which
+ * suits many rows at a time. */
+void jc_prepared_lean(jc_prepared *pool);
 jc_status jc_prepared_get(jc_prepared *pool, const jc_map *map, const jc_ready **ready,
                           jc_error *err) JC_NODISCARD;
 /* The map as one linear layer [outputs, inputs], for those who run layers. */

@@ -33,6 +33,19 @@ static jc_status prepare_parts(jc_packed *method, const jc_model_info *info, jc_
     return st;
 }
 
+/* Maps whose packed copies would take more than this are run from their file. */
+enum { PACKED_BYTES = 96 << 20 };
+
+static bool is_large(const jc_shortcut *shortcut)
+{
+    const jc_map *map;
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; (map = jc_shortcut_map(shortcut, i)); i++)
+        bytes += jc_map_costs(map).parameters * sizeof(float);
+    return bytes > PACKED_BYTES;
+}
+
 static jc_status prepare_maps(jc_packed *method, const jc_model_info *info,
                               jc_packed_pairs pairs, jc_error *err)
 {
@@ -50,6 +63,8 @@ static jc_status prepare_maps(jc_packed *method, const jc_model_info *info,
         return jc_fail_nomem(err, "the maps");
     st = jc_prepared_new(&method->pool, jc_backend_find(info->backend), method->shortcut->n,
                          err);
+    if (st == JC_OK && pairs == JC_PACK_ALL && is_large(method->shortcut))
+        jc_prepared_lean(method->pool);
     for (uint32_t i = 0; i < taps; i++)
         for (uint32_t j = pairs == JC_PACK_ALL ? i + 1 : last; j < taps && st == JC_OK;
              j++) {

@@ -13,6 +13,7 @@ struct jc_prepared {
     const jc_backend *backend;
     jc_ready **ready; /* [n], by the number of the map; NULL until it is asked for */
     size_t n;
+    bool lean; /* matrices that lie in a file are read there whenever they are used */
 };
 
 jc_status jc_prepared_new(jc_prepared **out, const jc_backend *backend, size_t n_maps,
@@ -32,6 +33,11 @@ jc_status jc_prepared_new(jc_prepared **out, const jc_backend *backend, size_t n
     }
     *out = pool;
     return JC_OK;
+}
+
+void jc_prepared_lean(jc_prepared *pool)
+{
+    pool->lean = true;
 }
 
 static void free_ready(jc_ready *ready)
@@ -61,20 +67,44 @@ static void read_numbers(void *arg, size_t first, size_t n, float *out)
     jc_numbers_read(arg, first, n, out);
 }
 
+static size_t stored_bytes(const jc_numbers *weight)
+{
+    return weight->rows * weight->cols * jc_dtype_bytes(weight->dtype);
+}
+
+/* Of a matrix in a file, whose pages are given back at once. */
+static void read_lean(void *arg, size_t first, size_t n, float *out)
+{
+    const jc_numbers *weight = arg;
+    size_t bytes = jc_dtype_bytes(weight->dtype);
+
+    jc_numbers_read(weight, first, n, out);
+    jc_map_release((const char *)weight->data + first * bytes, n * bytes);
+}
+
 static jc_status new_linear(const jc_prepared *pool, const jc_numbers *weight,
                             const float *bias, jc_linear **out, jc_error *err)
 {
-    jc_numbers source = *weight; /* only read */
+    bool lean = pool->lean && !weight->own;
+    jc_numbers copy = *weight; /* only read */
+    jc_numbers *source = lean ? jc_alloc_array(1, sizeof *source) : &copy;
+
+    if (!source)
+        return jc_fail_nomem(err, "a map");
+    *source = *weight;
     const jc_linear_spec spec = {.n_in = weight->cols,
                                  .n_out = weight->rows,
-                                 .weight = {.arg = &source, .read = read_numbers},
+                                 .weight = {.arg = source,
+                                            .read = lean ? read_lean : read_numbers,
+                                            .release = lean ? jc_free : NULL,
+                                            .bytes = lean ? stored_bytes(weight) : 0},
                                  .bias = bias,
                                  .precision = JC_PRECISION_F32};
     jc_status st = jc_linear_new(out, pool->backend, &spec, err);
-
+    if (st && lean)
+        jc_free(source);
     if (!weight->own)
-        jc_map_release(weight->data,
-                       weight->rows * weight->cols * jc_dtype_bytes(weight->dtype));
+        jc_map_release(weight->data, stored_bytes(weight));
     return st;
 }
 

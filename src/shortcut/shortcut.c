@@ -2,6 +2,8 @@
 /* shortcut.c: making shortcuts, asking for their maps, and using them. */
 #include "shortcut/shortcut.h"
 
+#include "base/spill.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +78,7 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
 static void free_map(jc_map *map)
 {
     for (size_t i = 0; map && i < JC_FORM_TENSORS; i++) {
-        jc_free(map->tensor[i].own);
+        jc_spill_free(map->tensor[i].own);
         jc_free(map->tensor[i].scale);
     }
     if (map)
@@ -166,7 +168,9 @@ jc_status jc_shortcut_add(jc_shortcut *shortcut, const jc_map_spec *spec, jc_map
         t->dtype = JC_F32;
         t->rows = jc_map_side(map, tensors[i].rows);
         t->cols = jc_map_side(map, tensors[i].cols);
-        t->own = jc_matrix_new(t->rows, t->cols, sizeof(float));
+        size_t bytes;
+        t->own =
+            jc_mul(t->rows * t->cols, sizeof(float), &bytes) ? jc_spill_new(bytes) : NULL;
         t->data = t->own;
         if (!t->own) {
             drop_last(shortcut);

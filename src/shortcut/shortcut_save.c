@@ -2,6 +2,8 @@
 /* shortcut_save.c: shortcuts to a safetensors file; shortcut_file.c says what it holds. */
 #include "shortcut/shortcut.h"
 
+#include "base/spill.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +71,7 @@ static jc_status put_map(jc_st_writer *w, const jc_map *map, bool declare, jc_er
         st = declare ? jc_st_writer_declare(w, name, t->dtype, shape, n_dims, err)
                      : jc_st_writer_data(w, t->data,
                                          t->rows * t->cols * jc_dtype_bytes(t->dtype), err);
+        jc_spill_rest(t->own);
         snprintf(name, sizeof name, "%s.%s_scale", map->name, map->form->tensors[i].name);
         if (t->scale && st == JC_OK)
             st = declare ? jc_st_writer_declare(w, name, JC_F32, shape, 1, err)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/spill.h"
 #include "shortcut/shortcut.h"
 
 /* The nearest float16, ties to even; beyond its range infinity. */
@@ -96,7 +97,7 @@ static jc_status store_numbers(const jc_map *map, jc_numbers *t, jc_dtype type,
     }
     jc_free(x);
     jc_numbers *drop = st ? &to : t;
-    jc_free(drop->own);
+    jc_spill_free(drop->own);
     jc_free(drop->scale);
     if (st == JC_OK)
         *t = to;

@@ -342,6 +342,7 @@ static jc_status finish_node(void *arg, size_t node, jc_error *err)
             finish_own(s, i, a);
         else
             finish_pair(s, i, j, a, a + d);
+        jc_stats_rest(s, i, j);
     }
     jc_free(a);
     return JC_OK;

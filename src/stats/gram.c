@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "base/spill.h"
 #include "kernels/vector.h"
 
 /* To add a block up, all sums are read from memory and written, 16 bytes for 2 flops a row.
  * So a block is large where that costs little memory: BLOCK_BYTES, or for wide models,
  * whose sums are far larger, a quarter of the width in rows, a sixteenth of the sums. */
 enum { BLOCK_BYTES = 48 << 20, MOST_ROWS = 1024, LEAST_ROWS = 64 };
+
+enum { SPILLED = 8 /* products that are added together where sums lie in files */ };
 
 struct jc_gram {
     jc_stats *stats;
@@ -115,6 +118,23 @@ static jc_status center_node(void *arg, size_t t, jc_error *err)
     return JC_OK;
 }
 
+/* Add the products up; where some lie in files, a few at a time, and not all are ever in
+ * memory. */
+static jc_status add_products(jc_gram *g, jc_error *err)
+{
+    const jc_stats *s = g->stats;
+    size_t together = jc_spill_any() ? SPILLED : g->n_products;
+    jc_status st = JC_OK;
+
+    for (size_t at = 0, some; at < g->n_products && st == JC_OK; at += some) {
+        some = g->n_products - at < together ? g->n_products - at : together;
+        st = jc_gram_add(g->backend, g->products + at, some, g->rows, s->width, err);
+        for (size_t k = 0; k < some; k++)
+            jc_spill_rest(g->products[at + k].sum);
+    }
+    return st;
+}
+
 /* Add up the rows that wait, which are centred. */
 static jc_status add_block(jc_gram *g, jc_error *err)
 {
@@ -125,7 +145,7 @@ static jc_status add_block(jc_gram *g, jc_error *err)
         st = jc_exact_add(g->stats, t, g->sums + 2 * t * d, g->sums + (2 * t + 1) * d, err);
     list_products(g);
     if (st == JC_OK)
-        st = jc_gram_add(g->backend, g->products, g->n_products, g->rows, d, err);
+        st = add_products(g, err);
     g->stats->rows += g->rows;
     return st;
 }

@@ -6,6 +6,7 @@
  * LeVeque (1983): the centred moments add, plus n m / (n + m) times the product of the
  * differences of the means. Nothing is ever subtracted from a large sum.
  */
+#include "base/spill.h"
 #include "kernels/kernels.h"
 #include "stats/exact.h"
 #include "stats/near.h"
@@ -41,15 +42,9 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs p
     if (!s->model || !s->mean || !s->square || !s->cross)
         goto short_of_memory;
     for (uint32_t i = 0; i < taps; i++) {
-        for (uint32_t j = i; j < taps; j++) {
-            double **cross = &s->cross[(size_t)i * taps + j];
-
-            if (!jc_stats_keeps(taps, pairs, i, j))
-                continue;
-            *cross = jc_matrix_new(width, width, sizeof **cross);
-            if (!*cross)
+        for (uint32_t j = i; j < taps; j++)
+            if (jc_stats_keeps(taps, pairs, i, j) && jc_stats_keep(s, i, j, err))
                 goto short_of_memory;
-        }
     }
     *out = s;
     return JC_OK;
@@ -65,7 +60,7 @@ void jc_stats_free(jc_stats *stats)
         return;
     if (stats->cross)
         for (size_t k = 0; k < (size_t)stats->nodes * stats->nodes; k++)
-            jc_free(stats->cross[k]);
+            jc_spill_free(stats->cross[k]);
     jc_metas_free(&stats->origin);
     jc_exact_free(stats->exact);
     jc_shares_free(&stats->shares);
@@ -113,6 +108,21 @@ double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j)
     uint32_t n = stats->nodes;
 
     return i < n && j < n ? stats->cross[(size_t)i * n + j] : NULL;
+}
+
+jc_status jc_stats_keep(jc_stats *stats, uint32_t i, uint32_t j, jc_error *err)
+{
+    double **cross = &stats->cross[(size_t)i * stats->nodes + j];
+    size_t d = stats->width, bytes;
+
+    if (!*cross && jc_mul(d * d, sizeof **cross, &bytes))
+        *cross = jc_spill_new(bytes);
+    return *cross ? JC_OK : jc_fail_nomem(err, "sums");
+}
+
+void jc_stats_rest(const jc_stats *stats, uint32_t i, uint32_t j)
+{
+    jc_spill_rest(jc_stats_cross(stats, i, j));
 }
 
 uint64_t jc_stats_rows(const jc_stats *stats)

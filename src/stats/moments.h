@@ -76,5 +76,10 @@ bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, uint32_t i, uint32_t j);
 
 /* cross of nodes (i, j), or NULL when not kept. */
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j);
+/* Make it, zeroed, where there is none yet. */
+jc_status jc_stats_keep(jc_stats *stats, uint32_t i, uint32_t j,
+                        jc_error *err) JC_NODISCARD;
+/* It will not be touched soon. */
+void jc_stats_rest(const jc_stats *stats, uint32_t i, uint32_t j);
 
 #endif

@@ -92,15 +92,6 @@ static jc_status widen(jc_stats *s, uint32_t old, jc_error *err)
     return JC_OK;
 }
 
-static jc_status keep(jc_stats *s, uint32_t i, uint32_t j, jc_error *err)
-{
-    double **cross = &s->cross[(size_t)i * s->nodes + j];
-
-    if (!*cross)
-        *cross = jc_matrix_new(s->width, s->width, sizeof **cross);
-    return *cross ? JC_OK : jc_fail_nomem(err, "sums of parts of blocks");
-}
-
 jc_status jc_stats_add_parts(jc_stats *stats, const jc_stats_part *parts, size_t n,
                              jc_error *err)
 {
@@ -121,9 +112,9 @@ jc_status jc_stats_add_parts(jc_stats *stats, const jc_stats_part *parts, size_t
     jc_status st = widen(stats, old, err);
     for (size_t k = 0; k < n && st == JC_OK; k++) {
         uint32_t from = jc_stats_node(stats, parts[k].from);
-        st = keep(stats, from, from, err);
+        st = jc_stats_keep(stats, from, from, err);
         if (st == JC_OK)
-            st = keep(stats, from, jc_stats_node(stats, parts[k].to), err);
+            st = jc_stats_keep(stats, from, jc_stats_node(stats, parts[k].to), err);
     }
     return st;
 }

@@ -108,11 +108,8 @@ static jc_status list_taps(struct jc_near *near, uint32_t *nodes, jc_error *err)
 static jc_status keep(jc_stats *s, uint32_t i, uint32_t k, jc_error *err)
 {
     uint32_t low = i < k ? i : k, high = i < k ? k : i;
-    double **cross = &s->cross[(size_t)low * s->nodes + high];
 
-    if (!*cross)
-        *cross = jc_matrix_new(s->width, s->width, sizeof **cross);
-    return *cross ? JC_OK : jc_fail_nomem(err, "sums of several taps");
+    return jc_stats_keep(s, low, high, err);
 }
 
 /* The products that the maps of a group need. */

@@ -238,6 +238,39 @@ static void test_map__a_file_holds_several_forms(void **state)
     jc_shortcut_free(t);
 }
 
+/* Maps that are read from their file whenever they run are those that were packed. */
+static void test_map__lean_maps_are_the_same(void **state)
+{
+    jc_shortcut *s = empty(), *t;
+    const char *path = scratch_path(state, "lean");
+    float x[ROWS * D], y[2][ROWS * D];
+    uint64_t seed = 4;
+
+    add(s, &jc_form_affine, "map.1.3", true);
+    add(s, &jc_form_low_rank, "map.2.3", true);
+    for (size_t i = 0; i < ROWS * D; i++)
+        x[i] = check_rand(&seed);
+    assert_int_equal(jc_shortcut_save(s, path, NULL), JC_OK);
+    assert_int_equal(jc_shortcut_open(&t, path, NULL), JC_OK);
+    for (size_t i = 0; i < 2; i++) {
+        for (int lean = 0; lean < 2; lean++) {
+            jc_prepared *pool;
+            const jc_ready *ready;
+            assert_int_equal(jc_prepared_new(&pool, jc_backend_find("onednn"), t->n, NULL),
+                             JC_OK);
+            if (lean)
+                jc_prepared_lean(pool);
+            assert_int_equal(jc_prepared_get(pool, jc_shortcut_map(t, i), &ready, NULL),
+                             JC_OK);
+            assert_int_equal(jc_ready_run(ready, x, ROWS, y[lean], NULL), JC_OK);
+            jc_prepared_free(pool);
+        }
+        assert_memory_equal(y[0], y[1], sizeof y[0]);
+    }
+    jc_shortcut_free(s);
+    jc_shortcut_free(t);
+}
+
 /* A file of one map of low rank, layers 1, width 3. */
 static void write_low_rank(const char *path, size_t rank_down, size_t rank_up)
 {
@@ -288,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_map__lists_of_taps),
         cmocka_unit_test(test_map__a_row_has_the_same_bits_alone_and_among_others),
         cmocka_unit_test(test_map__of_low_rank_by_definition),
+        SCRATCH_TEST(test_map__lean_maps_are_the_same),
         SCRATCH_TEST(test_map__a_file_holds_several_forms),
         SCRATCH_TEST(test_map__ranks_are_checked),
     };

@@ -3,6 +3,7 @@
  * same first vectors: equal bit for bit, as blocks are cut by the count of rows. */
 #include "support/scratch.h"
 
+#include "base/spill.h"
 #include "stats/near.h"
 
 #define TINY JC_SOURCE_DIR "/tests/golden/models/tiny-gpt2"
@@ -121,6 +122,30 @@ static void test_gather__milestones_equal_gathers_of_their_own(void **state)
     jc_samples_close(samples);
     jc_stats_free(plain);
     jc_stats_free(all);
+    jc_model_close(model);
+}
+
+/* Sums in files are those in memory. */
+static void test_gather__sums_in_files_are_the_same(void **state)
+{
+    jc_model *model = tiny();
+    jc_stats_params params;
+    jc_stats *sums[2];
+
+    jc_stats_params_init(&params);
+    params.pairs = "all";
+    params.parts = true;
+    for (int i = 0; i < 2; i++) {
+        jc_samples *samples = first_vectors(state, ROWS);
+        jc_spill_limit(i ? 5000 : SIZE_MAX, 1);
+        must(jc_stats_gather(&sums[i], model, samples, &params, &err));
+        assert_true(jc_spill_any() == (i > 0));
+        jc_samples_close(samples);
+    }
+    check_equal(sums[0], sums[1]);
+    jc_spill_limit(SIZE_MAX, 1);
+    jc_stats_free(sums[0]);
+    jc_stats_free(sums[1]);
     jc_model_close(model);
 }
 
@@ -253,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_gather__shares_make_the_bits_of_one_run),
         SCRATCH_TEST(test_gather__milestones_equal_gathers_of_their_own),
+        SCRATCH_TEST(test_gather__sums_in_files_are_the_same),
         SCRATCH_TEST(test_gather__a_milestone_can_stop_it),
         SCRATCH_TEST(test_gather__milestones_must_ascend),
         SCRATCH_TEST(test_gather__short_memory_is_a_status),
