@@ -36,6 +36,13 @@ if(BUILD_TESTING)
     set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT 60 SKIP_RETURN_CODE 77)
   endforeach()
   set_tests_properties(cli/fit-tuned-beside PROPERTIES TIMEOUT 300) # trains for a while
+  # signals, on a model of random weights that is wide enough to be slow
+  add_executable(wide_tool tests/cli/wide_tool.c bench/common.c)
+  target_include_directories(wide_tool PRIVATE include src bench)
+  target_link_libraries(wide_tool PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
+  add_test(NAME cli-stop COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/stop.sh
+    $<TARGET_FILE:jumpcut> $<TARGET_FILE:wide_tool>)
+  set_tests_properties(cli-stop PROPERTIES LABELS system TIMEOUT 300)
   # every command of the tutorial, as it is written
   add_test(NAME docs/tutorial COMMAND ${PROJECT_SOURCE_DIR}/tests/docs/commands.sh
     $<TARGET_FILE:jumpcut> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)

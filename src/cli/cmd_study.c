@@ -20,8 +20,8 @@
  * for widths to about 10,000, and on a small model a minute's work. */
 enum { SELF_TEXTS = 1800 };
 
-/* Sums and maps of all pairs that are kept in memory; the others lie in files, up to a width
- * at which even those would be too large. */
+/* Sums and maps of all pairs that are kept in memory; the others lie in files, up to a
+ * width at which even those would be too large. */
 enum { SUMS_IN_MEMORY = 64 << 20, LARGE_SUMS = 1 << 20, SPILL_WIDTH = 2048 };
 
 static void study_free(jc_study *s)

@@ -110,7 +110,9 @@ static jc_status show(jc_continuations *c, jc_continuation *one, const char *tex
         return hold(one, text, n, c->err);
     jc_ui_clear(c->ui);
     fwrite(text, 1, n, stdout);
-    return jc_output_flush(c->err);
+    jc_status st = jc_output_flush(c->err);
+    jc_signals_line(text[n - 1] != '\n');
+    return st;
 }
 
 /* A line before each of several. */
@@ -125,6 +127,7 @@ static jc_status take_turns(jc_continuations *c)
 {
     while (!c->json && c->printing < c->n && c->of[c->printing].end) {
         putchar('\n');
+        jc_signals_line(false);
         c->printing++;
         print_head(c);
         if (c->printing < c->n) {

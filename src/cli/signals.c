@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c: a signal sets a flag that the progress hook sees, so that work stops where it
- * can clean up after itself. */
+/*
+ * signals.c: a signal sets a flag that the progress hook sees, so that work stops where it
+ * can clean up after itself. Work that does not look for GRACE, such as a factorization of
+ * a wide model, is ended by the handler: all files are written under temporary names, so
+ * there is nothing to lose but those.
+ */
 #include "cli/ui.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/held.h"
 
+enum { GRACE = 500 }; /* milliseconds */
+
 static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t noticed;   /* whoever asked was told to stop, and cleans up */
+static volatile sig_atomic_t line_open; /* on standard output */
+static bool bars;             /* standard error is a terminal, on which a bar may stand */
 static struct timespec first; /* when it came; only the handler uses it */
 
 /* The second signal exits at once. One that comes with the first is the same one: a
@@ -25,7 +35,8 @@ static void on_signal(int number)
     if (!stopped) {
         first = now;
         stopped = number;
-        alarm(1);
+        const struct itimerval timer = {{1, 0}, {0, 1000L * GRACE}};
+        setitimer(ITIMER_REAL, &timer, NULL);
         return;
     }
     double passed =
@@ -36,19 +47,26 @@ static void on_signal(int number)
     }
 }
 
-/* A read that began just after the signal waits on: interrupt it until all has ended. */
-static void on_alarm(int number)
-{
-    (void)number;
-    alarm(1);
-}
-
 static void say(const char *text)
 {
     size_t n = strlen(text);
 
     if (write(STDERR_FILENO, text, n) < 0)
         return; /* nobody listens */
+}
+
+/* Time is up; or a read that began just after the signal waits on, and is interrupted until
+ * all has ended. */
+static void on_alarm(int number)
+{
+    (void)number;
+    if (noticed)
+        return;
+    jc_held_remove();
+    if (line_open && write(STDOUT_FILENO, "\n", 1) < 0)
+        _exit(128 + stopped);
+    say(bars ? "\r\033[Kjumpcut: stopped\n" : "jumpcut: stopped\n");
+    _exit(128 + stopped);
 }
 
 /* A file that is mapped ends before its mapping does: another program has cut it short. */
@@ -99,6 +117,7 @@ void jc_signals_catch(void)
             continue; /* started by nohup, or in the background */
         sigaction(numbers[i], &action, NULL);
     }
+    bars = isatty(STDERR_FILENO);
     action.sa_handler = on_alarm;
     sigaction(SIGALRM, &action, NULL);
     action.sa_handler = on_abort;
@@ -119,7 +138,13 @@ void jc_signals_descriptors(void)
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+void jc_signals_line(bool open)
+{
+    line_open = open;
+}
+
 int jc_signals_stopped(void)
 {
+    noticed = stopped != 0;
     return stopped;
 }

@@ -36,7 +36,11 @@ void jc_signals_descriptors(void);
 /* From now on SIGINT, SIGTERM and SIGHUP ask the work to stop; the second one exits. A pipe
  * without reader and a file that is too large are errors of writing. */
 void jc_signals_catch(void);
-/* The signal that came, 0 for none. */
+/* The signal that came, 0 for none. Who is told of one must end soon: where nobody asks,
+ * the process ends half a second after it. */
 int jc_signals_stopped(void);
+/* Whether standard output stands in the middle of a line, which is to be ended in any case.
+ */
+void jc_signals_line(bool open);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/spill.h"
 #include "shortcut/map.h"
 
 struct jc_prepared {
@@ -103,7 +104,9 @@ static jc_status new_linear(const jc_prepared *pool, const jc_numbers *weight,
     jc_status st = jc_linear_new(out, pool->backend, &spec, err);
     if (st && lean)
         jc_free(source);
-    if (!weight->own)
+    if (weight->own)
+        jc_spill_rest(weight->own);
+    else
         jc_map_release(weight->data, stored_bytes(weight));
     return st;
 }
