@@ -9,6 +9,9 @@
 
 #include "jumpcut.h"
 
+extern const char *bench_backend; /* NULL: the default */
+double bench_memory_rate(void);   /* bytes a second that the backend could read */
+
 double bench_seconds(void);
 double bench_median(double *x, size_t n); /* sorts x */
 

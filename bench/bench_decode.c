@@ -32,9 +32,12 @@ static void begin(struct decoder *d, const char *path)
     uint32_t ids[PAST];
     jc_seq_params params;
     const float *h;
+    jc_model_params params_model;
     jc_error err;
 
-    check(jc_model_open(&d->model, path, NULL, &err), &err);
+    jc_model_params_init(&params_model);
+    params_model.backend = bench_backend ? bench_backend : params_model.backend;
+    check(jc_model_open(&d->model, path, &params_model, &err), &err);
     check(jc_session_new(&d->session, d->model, &err), &err);
     jc_seq_params_init(&params);
     params.room = 2 * PAST;
@@ -93,7 +96,7 @@ static void decode(json_t *out, const char *path, const char *type, double bytes
     pass(&d, 1);
     for (size_t i = 0; i < TOKENS; i++) {
         if (i % (TOKENS / RATES) == 0 && i / (TOKENS / RATES) < RATES)
-            rates[i / (TOKENS / RATES)] = jc_memory_rate();
+            rates[i / (TOKENS / RATES)] = bench_memory_rate();
         steps[i] = pass(&d, 1);
     }
     double step = bench_median(steps, TOKENS), rate = bench_median(rates, RATES);

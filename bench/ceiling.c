@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bench.h"
+#include "gpu.h"
+#include "jumpcut.h"
 
 enum { N = 2048, REPEATS = 3 };
 
@@ -48,8 +50,40 @@ static void make(product *p, dnnl_data_type_t type)
     check(dnnl_primitive_desc_destroy(desc));
 }
 
+const char *bench_backend;
+
+static bool on_gpu(void)
+{
+    return bench_backend && strcmp(bench_backend, "cuda") == 0;
+}
+
+#ifndef JC_CUDA
+double bench_gpu_memory(void)
+{
+    return 0;
+}
+
+double bench_gpu_product(int bf16)
+{
+    (void)bf16;
+    return 0;
+}
+
+const char *bench_gpu_name(void)
+{
+    return "none";
+}
+#endif
+
+double bench_memory_rate(void)
+{
+    return on_gpu() ? bench_gpu_memory() : jc_memory_rate();
+}
+
 double bench_ceiling(bool bf16)
 {
+    if (on_gpu())
+        return bench_gpu_product(bf16);
     static product products[2];
     product *p = &products[bf16];
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ceiling.h: what the machine's products reach, by oneDNN itself. */
+/* ceiling.h: what the machine's products reach, by oneDNN itself, or by cuBLAS where the
+ * GPU is measured. */
 #ifndef JC_BENCH_CEILING_H
 #define JC_BENCH_CEILING_H
 

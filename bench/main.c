@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* jc_bench [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
+/* jc_bench [-b BACKEND] [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
  * named (forward, gather, wide, parts, fit, memory, weights, few, decode, int8, lens),
  * print the figures and write them as JSON. Figures are ratios to what the machine reached
  * in the same run, so that they can be compared between machines. */
@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "bench.h"
 #include "bench_fit.h"
+#include "gpu.h"
 #include "kernels/kernels.h"
 
 static void add_fit(json_t *out)
@@ -37,6 +38,8 @@ static void add_machine(json_t *out)
     if (colon)
         colon[strcspn(colon, "\n")] = 0;
     json_object_set_new(out, "processor", json_string(colon ? colon + 2 : "unknown"));
+    if (bench_backend)
+        json_object_set_new(out, "gpu", json_string(bench_gpu_name()));
     json_object_set_new(out, "threads", json_integer(jc_threads_max()));
 }
 
@@ -58,9 +61,11 @@ int main(int argc, char **argv)
     char dir[] = "/tmp/jc_bench.XXXXXX", command[64];
     int option;
 
-    while ((option = getopt(argc, argv, "o:p:w:")) != -1)
+    while ((option = getopt(argc, argv, "b:o:p:w:")) != -1)
         if (option == 'o')
             file = optarg;
+        else if (option == 'b')
+            bench_backend = optarg;
         else if (option == 'p')
             program = optarg;
         else if (option == 'w')
