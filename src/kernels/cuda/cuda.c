@@ -215,6 +215,7 @@ const jc_backend jc_backend_cuda = {
     .linear_new = jc_cuda_linear_new,
     .linear_free = jc_cuda_linear_free,
     .linear = jc_cuda_linear,
+    .linear_range = jc_cuda_linear_range,
     .norm = norm,
     .rotate = rotate,
     .gate = gate,

@@ -33,6 +33,8 @@ jc_status jc_cuda_linear_new(jc_linear **out, const jc_backend *backend,
 void jc_cuda_linear_free(jc_linear *linear);
 jc_status jc_cuda_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                          jc_error *err);
+jc_status jc_cuda_linear_range(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                               jc_error *err);
 jc_status jc_cuda_attention_run(const jc_attention *attention, jc_plan plan,
                                 const jc_attended *spans, size_t n_spans, jc_mat q,
                                 jc_mat out, jc_error *err);

@@ -18,6 +18,11 @@ struct cuda_linear {
     jc_act act;
 };
 
+/* Of a number, by type. */
+static const size_t bytes_of[] = {
+    [JC_CUDA_F32] = 4, [JC_CUDA_F16] = 2, [JC_CUDA_BF16] = 2, [JC_CUDA_INT8] = 1};
+
+enum { STEP = 1 << 13 };               /* outputs of a range */
 enum { STRIDE = 32, PIECE = 1 << 22 }; /* numbers that are read at a time */
 
 void jc_cuda_linear_free(jc_linear *linear)
@@ -45,14 +50,11 @@ static bool stored_as(const jc_linear_spec *spec, const char *type)
 static jc_status room_for(jc_cuda_weight *w, int type, const jc_linear_spec *spec,
                           jc_error *err)
 {
-    static const size_t bytes[] = {
-        [JC_CUDA_F32] = 4, [JC_CUDA_F16] = 2, [JC_CUDA_BF16] = 2, [JC_CUDA_INT8] = 1};
-
     *w = (jc_cuda_weight){.type = type,
                           .n_out = spec->n_out,
                           .n_in = spec->n_in,
                           .stride = (spec->n_in + STRIDE - 1) / STRIDE * STRIDE};
-    return jc_cuda_memory(&w->data, w->n_out * w->stride * bytes[type], "a weight", err);
+    return jc_cuda_memory(&w->data, w->n_out * w->stride * bytes_of[type], "a weight", err);
 }
 
 /* The weight as float32 without gaps, [n_out, n_in], in the GPU's memory. */
@@ -199,6 +201,7 @@ jc_status jc_cuda_linear_new(jc_linear **out, const jc_backend *backend,
                           .n_out = spec->n_out,
                           .bytes = spec->weight.bytes ? spec->weight.bytes
                                                       : spec->n_in * spec->n_out * 4,
+                          .step = spec->n_out > STEP ? STEP : 0,
                           .add = spec->add};
     l->act = spec->act;
     jc_status st = bring_weights(l, spec, err);
@@ -214,19 +217,28 @@ jc_status jc_cuda_linear_new(jc_linear **out, const jc_backend *backend,
 
 /* ---- products ---- */
 
-jc_status jc_cuda_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
-                         jc_error *err)
+/* Outputs [first, first + n) of a weight. */
+static jc_cuda_weight some_of(jc_cuda_weight w, size_t first, size_t n)
+{
+    w.data = (char *)w.data + first * w.stride * bytes_of[w.type];
+    w.scales = w.scales ? w.scales + first * w.stride / 32 : NULL;
+    w.n_out = n;
+    return w;
+}
+
+/* Outputs [first, first + n). */
+static jc_status run(const struct cuda_linear *l, jc_plan plan, size_t first, size_t n,
+                     jc_mat x, jc_mat y, jc_error *err)
 {
     enum { TILE = 128 };
-    const struct cuda_linear *l = (const struct cuda_linear *)linear;
     bool rounded = plan == JC_PLAN_TEXTS && l->rounded.data;
-    const jc_cuda_product product = {.w = rounded ? l->rounded : l->w,
+    const jc_cuda_product product = {.w = some_of(rounded ? l->rounded : l->w, first, n),
                                      .x = jc_cuda_view(x).data,
-                                     .bias = l->bias,
+                                     .bias = l->bias ? l->bias + first : NULL,
                                      .y = jc_cuda_view(y).data,
                                      .rows = x.rows,
                                      .act = (int)l->act,
-                                     .add = linear->add};
+                                     .add = l->head.add};
 
     if (x.rows == 0)
         return JC_OK;
@@ -241,4 +253,18 @@ jc_status jc_cuda_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat
         st = jc_cuda_check(jc_cuda_texts_bf16(&product, room), err);
     jc_cuda_end();
     return st;
+}
+
+jc_status jc_cuda_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
+                         jc_error *err)
+{
+    return run((const struct cuda_linear *)linear, plan, 0, linear->n_out, x, y, err);
+}
+
+jc_status jc_cuda_linear_range(const jc_linear *linear, size_t first, jc_mat x, jc_mat y,
+                               jc_error *err)
+{
+    size_t left = linear->n_out - first, n = left < linear->step ? left : linear->step;
+
+    return run((const struct cuda_linear *)linear, JC_PLAN_TEXTS, first, n, x, y, err);
 }
