@@ -182,12 +182,27 @@ jc_status jc_pass_begin(jc_pass *pass, const jc_model *model, jc_plan plan,
 
 /* ---- embedding ---- */
 
-/* Add rows of tables to x [rows, d]. */
-static void add_tables(const jc_pass *pass, size_t d, float *x, float *spare)
-{
-    const jc_model *model = pass->model;
+/* Embeddings being made, in tasks. */
+struct lookup {
+    const jc_pass *pass;
+    size_t d; /* of a row of x */
+    float *x;
+};
 
-    for (size_t r = 0; r < pass->rows; r++) {
+enum { LOOKUP_ROWS = 64 };
+
+/* Add rows of tables to x [rows, d]: LOOKUP_ROWS of them. */
+static jc_status add_tables(void *arg, size_t task, jc_error *err)
+{
+    const struct lookup *job = arg;
+    const jc_pass *pass = job->pass;
+    const jc_model *model = pass->model;
+    size_t d = job->d, end = (task + 1) * LOOKUP_ROWS;
+    float *x = job->x, *spare = jc_alloc_array(d, sizeof *spare);
+
+    if (!spare)
+        return jc_fail_nomem(err, "an embedding");
+    for (size_t r = task * LOOKUP_ROWS; r < end && r < pass->rows; r++) {
         const struct {
             const jc_tensor *table;
             size_t row;
@@ -201,17 +216,21 @@ static void add_tables(const jc_pass *pass, size_t d, float *x, float *spare)
                 x[r * d + i] += spare[i];
         }
     }
+    jc_free(spare);
+    return JC_OK;
 }
 
-/* The token embeddings: [rows, embed_width]. */
-static void read_tokens(const jc_pass *pass, float *x)
+/* The token embeddings of a span: x [rows, d]. */
+static jc_status read_tokens(void *arg, size_t s, jc_error *err)
 {
-    size_t e = pass->model->hp.embed_width;
+    const struct lookup *job = arg;
+    const jc_span *span = &job->pass->spans[s];
 
-    for (size_t s = 0; s < pass->n_spans; s++)
-        for (size_t i = 0; i < pass->spans[s].n; i++)
-            jc_tensor_read(pass->model->tokens, pass->spans[s].ids[i] * e, e,
-                           x + (pass->spans[s].row + i) * e);
+    (void)err;
+    for (size_t i = 0; i < span->n; i++)
+        jc_tensor_read(job->pass->model->tokens, span->ids[i] * job->d, job->d,
+                       job->x + (span->row + i) * job->d);
+    return JC_OK;
 }
 
 static void scale(float *x, size_t n, float by)
@@ -237,24 +256,24 @@ jc_status jc_pass_embed(jc_pass *pass, jc_error *err)
     size_t e = model->hp.embed_width, d = late ? e : model->hp.width;
     jc_mat h = jc_pass_reg(pass, JC_REG_H, model->hp.width);
     jc_mat narrow = jc_pass_reg(pass, JC_REG_FF, e), sum = late ? narrow : h;
-    float *spare = jc_alloc_array(d, sizeof *spare);
-    jc_status st = spare ? JC_OK : jc_fail_nomem(err, "an embedding");
+    struct lookup tokens = {pass, e, pass->host}, sums = {pass, d, pass->host};
+    jc_status st = jc_parallel(pass->n_spans, read_tokens, &tokens, err);
 
-    if (st == JC_OK)
-        read_tokens(pass, pass->host);
     if (st == JC_OK && model->embed_in && !late)
         st = widen_tokens(pass, narrow, h, err);
     if (st == JC_OK) {
         if (model->hp.embed_scale != 1)
             scale(pass->host, pass->rows * d, (float)model->hp.embed_scale);
-        add_tables(pass, d, pass->host, spare);
-        st = jc_mat_upload(sum, pass->host, err);
+        if (model->positions || model->types)
+            st = jc_parallel((pass->rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS, add_tables,
+                             &sums, err);
     }
+    if (st == JC_OK)
+        st = jc_mat_upload(sum, pass->host, err);
     if (st == JC_OK && model->embed_norm.weight)
         st = jc_model_norm(model, &model->embed_norm, sum, sum, err);
     if (st == JC_OK && late)
         st = jc_linear_apply(model->embed_in, pass->plan, narrow, h, err);
-    jc_free(spare);
     return st;
 }
 

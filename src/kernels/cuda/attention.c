@@ -26,7 +26,7 @@ static jc_status bring_tree(jc_cuda_span *to, const jc_attention *attention,
             lines[r * n + i] = (int32_t)line[i];
     }
     if (st == JC_OK)
-        st = jc_cuda_check(jc_cuda_put(*memory, bytes, lines, bytes, 1), err);
+        st = jc_cuda_send(*memory, bytes, lines, bytes, 1, err);
     to->line = *memory;
     to->depth = to->line + n * n;
     jc_free(lines);

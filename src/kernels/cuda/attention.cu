@@ -9,13 +9,28 @@
 
 #include <math_constants.h>
 
-enum { SPANS = 32 }; /* of one launch, which they travel with */
+enum { SPANS = 200 }; /* of one launch, which they travel with */
 
 struct spans {
     jc_cuda_span one[SPANS];
     uint32_t first[SPANS + 1]; /* of the launch's tiles or rows, that of each span */
     uint32_t n;
 };
+
+/* The span of a tile or row. */
+static __device__ __forceinline__ unsigned find(const spans &all, unsigned at)
+{
+    unsigned low = 0, high = all.n;
+
+    while (high - low > 1) {
+        unsigned middle = (low + high) / 2;
+        if (all.first[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 static __device__ __forceinline__ float capped(float s, float cap)
 {
@@ -87,12 +102,11 @@ static __global__ void __launch_bounds__(WARPS * 32)
     texts(jc_cuda_attention a, __grid_constant__ const spans all)
 {
     extern __shared__ float shared[];
-    unsigned s = 0, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    unsigned s, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     unsigned w = padded(a.width), vw = padded(a.value_width), wide = w > vw ? w : vw;
     float *qs = shared, *ks = qs + WARPS * ROWS * w, *ps = ks + KEYS * wide;
 
-    while (s + 1 < all.n && all.first[s + 1] <= blockIdx.x)
-        s++;
+    s = find(all, blockIdx.x);
     const jc_cuda_span &span = all.one[s];
     unsigned head = blockIdx.y, kv = head / (a.heads / a.kv_heads);
     unsigned n_q = span.n, n_k = span.past + span.n;
@@ -245,22 +259,11 @@ int jc_cuda_attend_texts(const jc_cuda_attention *a, const jc_cuda_span *host_sp
 
 /* ---- few rows ---- */
 
-enum { RUN = 128, THREADS = 128 };
+enum { RUN = 256, THREADS = 256 };
 
 struct run_of { /* what a run of keys gives: [rows, heads, runs] */
     float most, sum;
 };
-
-static __device__ __forceinline__ const jc_cuda_span &find(const spans &all, unsigned row,
-                                                           unsigned *i)
-{
-    unsigned s = 0;
-
-    while (s + 1 < all.n && all.first[s + 1] <= row)
-        s++;
-    *i = row - all.first[s];
-    return all.one[s];
-}
 
 /* How many keys a row could see but for the window, and the first that it does see. */
 static __device__ __forceinline__ unsigned reach_of(const jc_cuda_attention &a,
@@ -273,6 +276,16 @@ static __device__ __forceinline__ unsigned reach_of(const jc_cuda_attention &a,
     return n;
 }
 
+/* The largest score and the sum of one run that is all there is, with the sink. */
+static __device__ __forceinline__ void whole(const jc_cuda_attention &a, unsigned head,
+                                             float *most, float *sum)
+{
+    float was = *most, sink = a.sinks ? a.sinks[head] : -CUDART_INF_F;
+
+    *most = fmaxf(sink, was);
+    *sum = fmaf(expf(was - *most), *sum, a.sinks ? expf(sink - *most) : 0);
+}
+
 template <class T>
 static __global__ void __launch_bounds__(THREADS)
     few(jc_cuda_attention a, __grid_constant__ const spans all, run_of *runs, float *parts)
@@ -281,7 +294,11 @@ static __global__ void __launch_bounds__(THREADS)
     __shared__ float p[RUN], room[THREADS / 32];
     __shared__ unsigned rows[RUN];
     unsigned i, first, head = blockIdx.y, run = blockIdx.z;
-    const jc_cuda_span &span = find(all, blockIdx.x, &i);
+    unsigned s = find(all, blockIdx.x);
+    const jc_cuda_span &span = all.one[s];
+
+    wait_for_queue();
+    i = blockIdx.x - all.first[s];
     unsigned n = reach_of(a, span, i, &first), kv = head / (a.heads / a.kv_heads);
     unsigned from = run * RUN, me = threadIdx.x;
     const T *k = (const T *)span.k + (size_t)kv * a.width;
@@ -313,20 +330,28 @@ static __global__ void __launch_bounds__(THREADS)
     if (me % 32 == 0)
         room[me / 32] = most;
     __syncthreads();
-    most = fmaxf(fmaxf(room[0], room[1]), fmaxf(room[2], room[3]));
+    most = room[0];
+    for (unsigned x = 1; x < THREADS / 32; x++)
+        most = fmaxf(most, room[x]);
     p[me] = seen ? expf(z - most) : 0;
     __syncthreads();
     float sum = 0;
-    for (unsigned x = 0; x < 4; x++)
+    for (unsigned x = 0; x < RUN / 32; x++)
         sum += warp_sum(p[x * 32 + me % 32]);
     if (me == 0)
         runs[place] = run_of{most, sum};
+    float all_most = most, all_sum = sum;
+    if (gridDim.z == 1)
+        whole(a, head, &all_most, &all_sum);
     unsigned begin = first > from ? first - from : 0, end = n - from < RUN ? n - from : RUN;
     for (unsigned e = me; e < a.value_width; e += THREADS) {
         float y = 0;
         for (unsigned x = begin; x < end; x++)
             y = fmaf(p[x], as_float(v[(size_t)rows[x] * span.stride_v + e]), y);
         parts[place * a.value_width + e] = y;
+        if (gridDim.z == 1) /* as add_runs() does */
+            span.out[(size_t)i * a.stride_out + head * a.value_width + e] =
+                fmaf(expf(most - all_most), y, 0) / all_sum;
     }
 }
 
@@ -334,7 +359,11 @@ static __global__ void add_runs(jc_cuda_attention a, __grid_constant__ const spa
                                 const run_of *runs, const float *parts, unsigned n_runs)
 {
     unsigned i, first, head = blockIdx.y;
-    const jc_cuda_span &span = find(all, blockIdx.x, &i);
+    unsigned s = find(all, blockIdx.x);
+    const jc_cuda_span &span = all.one[s];
+
+    wait_for_queue();
+    i = blockIdx.x - all.first[s];
     unsigned n = reach_of(a, span, i, &first), end = (n + RUN - 1) / RUN;
     size_t place = ((size_t)blockIdx.x * a.heads + head) * n_runs;
     float most = a.sinks ? a.sinks[head] : -CUDART_INF_F, sum = 0;
@@ -344,7 +373,7 @@ static __global__ void add_runs(jc_cuda_attention a, __grid_constant__ const spa
     if (a.sinks)
         sum = expf(a.sinks[head] - most);
     for (unsigned r = first / RUN; r < end; r++)
-        sum += expf(runs[place + r].most - most) * runs[place + r].sum;
+        sum = fmaf(expf(runs[place + r].most - most), runs[place + r].sum, sum);
     for (unsigned e = threadIdx.x; e < a.value_width; e += THREADS) {
         float y = 0;
         for (unsigned r = first / RUN; r < end; r++)
@@ -385,12 +414,12 @@ static int launch_few(const jc_cuda_attention *a, const spans *some, unsigned n_
 
     if (rows == 0)
         return 0;
-    if (a->half)
-        few<__half><<<grid, THREADS, bytes>>>(*a, *some, runs, parts);
-    else
-        few<float><<<grid, THREADS, bytes>>>(*a, *some, runs, parts);
-    add_runs<<<dim3(rows, a->heads), THREADS>>>(*a, *some, runs, parts, n_runs);
-    return launched();
+    int e = queue(a->half ? few<__half> : few<float>, grid, THREADS, bytes, *a, *some, runs,
+                  parts);
+    if (e || n_runs == 1)
+        return e;
+    return queue(add_runs, dim3(rows, a->heads), THREADS, 0, *a, *some,
+                 (const run_of *)runs, (const float *)parts, n_runs);
 }
 
 int jc_cuda_attend_few(const jc_cuda_attention *a, const jc_cuda_span *host_spans, size_t n,

@@ -78,6 +78,15 @@ static void buffer_free(jc_buffer *buffer)
     jc_cuda_free(buffer->data);
 }
 
+jc_status jc_cuda_send(void *to, size_t stride, const void *host, size_t width, size_t rows,
+                       jc_error *err)
+{
+    pthread_mutex_lock(&copying);
+    int error = jc_cuda_put(to, stride, host, width, rows);
+    pthread_mutex_unlock(&copying);
+    return jc_cuda_check(error, err);
+}
+
 jc_cuda_mat jc_cuda_view(jc_mat m)
 {
     return (jc_cuda_mat){.data = (char *)m.buffer->data + m.offset * (m.half ? 2 : 4),
@@ -91,7 +100,7 @@ static jc_status upload(jc_mat to, const float *from, jc_error *err)
 {
     jc_cuda_mat m = jc_cuda_view(to);
 
-    return jc_cuda_check(jc_cuda_put(m.data, m.stride * 4, from, m.cols * 4, m.rows), err);
+    return jc_cuda_send(m.data, m.stride * 4, from, m.cols * 4, m.rows, err);
 }
 
 static jc_status download(float *to, jc_mat from, jc_error *err)

@@ -13,6 +13,10 @@ jc_status jc_cuda_check(int error, jc_error *err);
  * there is. */
 jc_status jc_cuda_memory(void **out, size_t bytes, const char *what, jc_error *err);
 
+/* Rows of `width` bytes without gaps in host memory, to rows `stride` bytes apart. */
+jc_status jc_cuda_send(void *to, size_t stride, const void *host, size_t width, size_t rows,
+                       jc_error *err);
+
 jc_cuda_mat jc_cuda_view(jc_mat m);
 
 /* Operations that need the two below queue their work between these: one thread at a time

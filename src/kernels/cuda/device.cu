@@ -6,9 +6,9 @@
 
 #include "kernels/cuda/launch.h"
 
-/* Results come back through memory that the GPU can write by itself, in two halves: while
- * one is written, the other is copied to where it is wanted. */
-enum { STAGE = 4 << 20 };
+/* What is large comes and goes through memory that the GPU reads and writes by itself, in two
+ * halves: while it has one, the processor has the other. */
+static constexpr size_t STAGE = 4 << 20, SMALL = 64 << 10;
 
 static char *stage[2];
 static cudaEvent_t written[2];
@@ -106,11 +106,28 @@ int jc_cuda_fill_zero(void *p, size_t stride, size_t width, size_t rows)
 
 int jc_cuda_put(void *to, size_t stride, const void *host, size_t width, size_t rows)
 {
-    if (rows == 0 || width == 0)
+    const char *x = (const char *)host;
+    size_t bytes = width * rows;
+    cudaError_t e = cudaSuccess;
+
+    if (bytes == 0)
         return 0;
-    if (stride == width || rows == 1)
-        return cudaMemcpyAsync(to, host, width * rows, cudaMemcpyHostToDevice, 0);
-    return cudaMemcpy2DAsync(to, stride, host, width, width, rows, cudaMemcpyHostToDevice, 0);
+    if (stride != width && rows > 1)
+        return cudaMemcpy2DAsync(to, stride, host, width, width, rows,
+                                 cudaMemcpyHostToDevice, 0);
+    if (bytes <= SMALL)
+        return cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, 0);
+    for (size_t first = 0, h = 0; first < bytes && e == 0; first += STAGE, h = !h) {
+        size_t n = bytes - first < STAGE ? bytes - first : STAGE;
+        e = cudaEventSynchronize(written[h]); /* what was there is on its way */
+        if (e)
+            break;
+        memcpy(stage[h], x + first, n);
+        e = cudaMemcpyAsync((char *)to + first, stage[h], n, cudaMemcpyHostToDevice, 0);
+        if (e == 0)
+            e = cudaEventRecord(written[h], 0);
+    }
+    return e;
 }
 
 /* Rows [first, first + n) to half `h` of the stage. */
@@ -132,6 +149,9 @@ int jc_cuda_get(void *host, const void *from, size_t stride, size_t width, size_
 
     if (rows == 0 || width == 0)
         return 0;
+    for (int h = 0; h < 2; h++)
+        if (cudaError_t e = cudaEventSynchronize(written[h]))
+            return e;
     if (width > STAGE)
         return cudaMemcpy2D(host, width, from, stride, width, rows, cudaMemcpyDeviceToHost);
     size_t piece = STAGE / width, n = piece < rows ? piece : rows;

@@ -18,6 +18,9 @@ static __global__ void __launch_bounds__(WARPS * 32)
     size_t out0 = ((size_t)blockIdx.x * WARPS + threadIdx.x / 32) * OUTS;
     float sum[ROWS][OUTS] = {};
 
+    if (out0 < n_out) /* weights are there before the inputs */
+        w.prefetch(out0, lane, n_in);
+    wait_for_queue();
     if (out0 >= n_out)
         return;
 #pragma unroll 4
@@ -26,8 +29,7 @@ static __global__ void __launch_bounds__(WARPS * 32)
 #pragma unroll
         for (int o = 0; o < OUTS; o++) {
             size_t out = out0 + o < n_out ? out0 + o : n_out - 1;
-            a[o][0] = w.read(out, k);
-            a[o][1] = w.read(out, k + 4);
+            w.eight(a[o], out, k);
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
@@ -52,11 +54,8 @@ static __global__ void __launch_bounds__(WARPS * 32)
 #pragma unroll
         for (int o = 0; o < OUTS; o++) {
             float z = warp_sum(sum[r][o]);
-            size_t out = out0 + o;
-            if (lane != (r * OUTS + o) % 32 || out >= n_out)
-                continue;
-            z = activate(act, z + (bias ? bias[out] : 0));
-            y[r * n_out + out] = add ? y[r * n_out + out] + z : z;
+            if (lane == (r * OUTS + o) % 32)
+                finish<1>(y + r * n_out, out0 + o, n_out, &z, bias, act, add);
         }
 }
 
@@ -65,9 +64,8 @@ template <class W, int ROWS, int OUTS> static int launch(const jc_cuda_product *
     auto kernel = aligned(p->x, p->w.n_in) ? few<W, ROWS, OUTS, true>
                                            : few<W, ROWS, OUTS, false>;
 
-    kernel<<<cuts(p->w.n_out, WARPS * OUTS), WARPS * 32>>>(
-        reader<W>(p->w), p->x, p->bias, p->y, p->w.n_in, p->w.n_out, p->act, p->add);
-    return launched();
+    return queue(kernel, cuts(p->w.n_out, WARPS * OUTS), WARPS * 32, 0, reader<W>(p->w), p->x,
+                 p->bias, p->y, p->w.n_in, p->w.n_out, p->act, p->add);
 }
 
 /* Eight rows at a time, then what is left. */

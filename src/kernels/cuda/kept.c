@@ -112,5 +112,5 @@ jc_status jc_cuda_vector(const void **out, const void *host, size_t bytes, jc_er
     if (fits && memcmp(copy->was, host, bytes) == 0)
         return JC_OK;
     memcpy(copy->was, host, bytes); /* new, or the memory has become another's */
-    return jc_cuda_check(jc_cuda_put(copy->data, bytes, copy->was, bytes, 1), err);
+    return jc_cuda_send(copy->data, bytes, copy->was, bytes, 1, err);
 }

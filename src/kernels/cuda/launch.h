@@ -26,7 +26,7 @@ int jc_cuda_new(void **out, size_t bytes); /* not zeroed */
 void jc_cuda_free(void *p);
 int jc_cuda_fill_zero(void *p, size_t stride, size_t width, size_t rows); /* bytes */
 /* Rows of `width` bytes, `stride` bytes apart in the GPU's memory, without gaps in host
- * memory. The second waits until all work is done; one thread at a time. */
+ * memory. One thread at a time; the second waits until all work is done. */
 int jc_cuda_put(void *to, size_t stride, const void *host, size_t width, size_t rows);
 int jc_cuda_get(void *host, const void *from, size_t stride, size_t width, size_t rows);
 

@@ -72,9 +72,8 @@ static jc_status bring_floats(float **out, const jc_linear_spec *spec, jc_error 
     for (size_t first = 0; first < rows && st == JC_OK; first += most) {
         size_t n = rows - first < most ? rows - first : most;
         source->read(source->arg, first * cols, n * cols, host);
-        st = jc_cuda_check(jc_cuda_put((float *)data + first * cols, cols * sizeof(float),
-                                       host, cols * sizeof(float), n),
-                           err);
+        st = jc_cuda_send((float *)data + first * cols, cols * sizeof(float), host,
+                          cols * sizeof(float), n, err);
     }
     if (st == JC_OK && source->in_out) {
         st = jc_cuda_memory(&turned, all * sizeof(float), "a weight", err);
@@ -143,12 +142,10 @@ static jc_status bring_q8_0(jc_cuda_weight *w, const jc_linear_spec *spec, jc_er
                            numbers + at * 32, scales + at);
     }
     if (st == JC_OK)
-        st = jc_cuda_check(
-            jc_cuda_put(w->data, spec->n_in, numbers, spec->n_in, spec->n_out), err);
+        st = jc_cuda_send(w->data, spec->n_in, numbers, spec->n_in, spec->n_out, err);
     if (st == JC_OK)
-        st = jc_cuda_check(jc_cuda_put(w->scales, blocks * sizeof *scales, scales,
-                                       blocks * sizeof *scales, spec->n_out),
-                           err);
+        st = jc_cuda_send(w->scales, blocks * sizeof *scales, scales,
+                          blocks * sizeof *scales, spec->n_out, err);
     jc_free(numbers);
     jc_free(scales);
     return st;
@@ -186,7 +183,7 @@ static jc_status bring_bias(struct cuda_linear *l, const jc_linear_spec *spec,
         return JC_OK;
     jc_status st = jc_cuda_memory(&data, bytes, "a bias", err);
     l->bias = data;
-    return st ? st : jc_cuda_check(jc_cuda_put(data, bytes, spec->bias, bytes, 1), err);
+    return st ? st : jc_cuda_send(data, bytes, spec->bias, bytes, 1, err);
 }
 
 jc_status jc_cuda_linear_new(jc_linear **out, const jc_backend *backend,

@@ -14,7 +14,9 @@
 /* In the order of jc_act. */
 enum { ACT_NONE, ACT_GELU, ACT_GELU_TANH, ACT_RELU, ACT_RELU2, ACT_SILU };
 
-static __device__ __forceinline__ float activate(int act, float x)
+/* A call, since products have many numbers to a thread, and code for each would not fit in
+ * the cache of instructions. */
+static __device__ __noinline__ float activate(int act, float x)
 {
     switch (act) {
     case ACT_GELU:
@@ -30,6 +32,72 @@ static __device__ __forceinline__ float activate(int act, float x)
     default:
         return x;
     }
+}
+
+/* N neighbouring outputs of a row from `o` on, with what a layer does to sums. */
+template <int N>
+static __device__ __forceinline__ void finish(float *y, size_t o, size_t n_out,
+                                              const float *sums, const float *bias, int act,
+                                              int add)
+{
+    float z[N];
+
+    if (o >= n_out)
+        return;
+#pragma unroll
+    for (int i = 0; i < N; i++) {
+        z[i] = sums[i] + (bias && o + i < n_out ? bias[o + i] : 0);
+        if (act != ACT_NONE)
+            z[i] = activate(act, z[i]);
+    }
+    if (n_out % N || (size_t)y % (4 * N)) {
+#pragma unroll
+        for (int i = 0; i < N; i++)
+            if (o + i < n_out)
+                y[o + i] = add ? y[o + i] + z[i] : z[i];
+        return;
+    }
+    struct alignas(4 * N) run {
+        float x[N];
+    } *to = (run *)(y + o), all;
+    if (add) {
+        all = *to;
+#pragma unroll
+        for (int i = 0; i < N; i++)
+            z[i] = all.x[i] + z[i];
+    }
+#pragma unroll
+    for (int i = 0; i < N; i++)
+        all.x[i] = z[i];
+    *to = all;
+}
+
+/* A kernel that is launched by queue() begins with this: it may start while the one before
+ * it ends, and waits here until that is done, and all before it. Kernels after it may start
+ * likewise. */
+static __device__ __forceinline__ void wait_for_queue(void)
+{
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;");
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+template <class... P, class... A>
+static int queue(void (*kernel)(P...), dim3 grid, unsigned threads, size_t shared,
+                 A... arguments)
+{
+    cudaLaunchAttribute early = {};
+    cudaLaunchConfig_t config = {};
+
+    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    early.val.programmaticStreamSerializationAllowed = 1;
+    config.gridDim = grid;
+    config.blockDim = dim3(threads);
+    config.dynamicSmemBytes = shared;
+    config.attrs = &early;
+    config.numAttrs = 1;
+    return cudaLaunchKernelEx(&config, kernel, static_cast<P>(arguments)...);
 }
 
 /* The sum over a warp, in every lane; always in the same order. */

@@ -27,7 +27,7 @@ static __device__ __forceinline__ void keep(float (*to)[tile<SIDE>::ROW], int i,
 }
 
 template <int SIDE, class W, bool ALIGNED>
-static __global__ void __launch_bounds__(THREADS)
+static __global__ void __launch_bounds__(THREADS, 2)
     texts(reader<W> w, const float *x, const float *bias, float *y, size_t rows, size_t n_in,
           size_t n_out, int act, int add)
 {
@@ -81,13 +81,9 @@ static __global__ void __launch_bounds__(THREADS)
     for (int i = 0; i < T::PART; i++) {
         size_t r = row0 + i / 4 * T::APART + down + i % 4;
 #pragma unroll
-        for (int j = 0; j < T::PART; j++) {
-            size_t o = out0 + j / 4 * T::APART + right + j % 4;
-            if (r >= rows || o >= n_out)
-                continue;
-            float z = activate(act, sum[i][j] + (bias ? bias[o] : 0));
-            y[r * n_out + o] = add ? y[r * n_out + o] + z : z;
-        }
+        for (int p = 0; p < T::PIECES && r < rows; p++)
+            finish<4>(y + r * n_out, out0 + p * T::APART + right, n_out, sum[i] + 4 * p, bias,
+                      act, add);
     }
 }
 
@@ -118,7 +114,7 @@ int jc_cuda_texts(const jc_cuda_product *p)
     jc_cuda_product part = *p;
     int e = 0;
 
-    enum { MOST = 65535 * 64 }; /* rows of one launch */
+    const size_t MOST = 65535 * 64; /* rows of one launch */
     for (size_t first = 0; first < p->rows && e == 0; first += MOST) {
         part.rows = p->rows - first < MOST ? p->rows - first : MOST;
         part.x = p->x + first * p->w.n_in;

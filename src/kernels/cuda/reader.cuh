@@ -17,6 +17,27 @@ template <class T> struct reader {
     {
         return four(x + row * stride + k);
     }
+    /* The start of a row is brought near: 128 bytes a lane. */
+    __device__ __forceinline__ void prefetch(size_t row, int lane, size_t n) const
+    {
+        size_t at = (size_t)lane * (128 / sizeof(*x));
+
+        if (at < n)
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(x + row * stride + at));
+    }
+    /* Eight, from a multiple of eight on. */
+    __device__ __forceinline__ void eight(float4 *to, size_t row, size_t k) const
+    {
+        struct alignas(sizeof(T) == 2 ? 16 : 4) {
+            T x[8];
+        } all;
+        const T *from = x + row * stride + k;
+
+        if (sizeof(T) == 2)
+            *(uint4 *)&all = *(const uint4 *)from;
+        to[0] = sizeof(T) == 2 ? four(all.x) : four(from);
+        to[1] = sizeof(T) == 2 ? four(all.x + 4) : four(from + 4);
+    }
 };
 
 template <> struct reader<int8_t> {
@@ -34,6 +55,22 @@ template <> struct reader<int8_t> {
         float s = scales[(row * stride + k) / 32];
 
         return make_float4(s * q.x, s * q.y, s * q.z, s * q.w);
+    }
+    __device__ __forceinline__ void prefetch(size_t row, int lane, size_t n) const
+    {
+        size_t at = (size_t)lane * (128 / sizeof(*x));
+
+        if (at < n)
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(x + row * stride + at));
+    }
+    __device__ __forceinline__ void eight(float4 *to, size_t row, size_t k) const
+    {
+        uint2 bits = *(const uint2 *)(x + row * stride + k);
+        float s = scales[(row * stride + k) / 32];
+        char4 a = *(const char4 *)&bits.x, b = *(const char4 *)&bits.y;
+
+        to[0] = make_float4(s * a.x, s * a.y, s * a.z, s * a.w);
+        to[1] = make_float4(s * b.x, s * b.y, s * b.z, s * b.w);
     }
 };
 

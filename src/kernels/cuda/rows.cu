@@ -28,6 +28,7 @@ static __global__ void norm(const float *x, float *y, size_t stride_x, size_t st
     size_t row = blockIdx.x / pieces, piece = blockIdx.x % pieces;
     float sum = 0, mean = 0;
 
+    wait_for_queue();
     x += row * stride_x + piece * d;
     y += row * stride_y + piece * d;
     if (layer) {
@@ -50,10 +51,9 @@ int jc_cuda_norm(jc_cuda_mat x, jc_cuda_mat y, size_t d, double eps, int layer,
 
     if (x.rows * pieces == 0)
         return 0;
-    norm<<<(unsigned)(x.rows * pieces), threads>>>((const float *)x.data, (float *)y.data,
-                                                   x.stride, y.stride, pieces, (unsigned)d,
-                                                   (float)eps, layer, weight, bias);
-    return launched();
+    return queue(norm, (unsigned)(x.rows * pieces), threads, 0, (const float *)x.data,
+                 (float *)y.data, x.stride, y.stride, pieces, (unsigned)d, (float)eps, layer,
+                 weight, bias);
 }
 
 /* ---- rotary positions ---- */
@@ -66,6 +66,7 @@ static __global__ void rotate(const float *turns, size_t stride_t, float *x, siz
     size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x;
     size_t i = at % half, head = at / half % heads, row = at / half / heads;
 
+    wait_for_queue();
     if (row >= rows)
         return;
     float c = turns[row * stride_t + i], s = turns[row * stride_t + half + i];
@@ -82,10 +83,9 @@ int jc_cuda_rotate(jc_cuda_mat turns, jc_cuda_mat x, size_t heads, size_t width,
 
     if (n == 0)
         return 0;
-    rotate<<<cuts(n, THREADS), THREADS>>>((const float *)turns.data, turns.stride,
-                                          (float *)x.data, x.stride, x.rows, (unsigned)heads,
-                                          (unsigned)width, (unsigned)half, interleaved);
-    return launched();
+    return queue(rotate, cuts(n, THREADS), THREADS, 0, (const float *)turns.data, turns.stride,
+                 (float *)x.data, x.stride, x.rows, (unsigned)heads, (unsigned)width,
+                 (unsigned)half, interleaved);
 }
 
 /* ---- number by number ---- */
@@ -103,6 +103,7 @@ static __global__ void each(const float *x, size_t stride_x, float *y, size_t st
 {
     size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / cols, i = at % cols;
 
+    wait_for_queue();
     if (row >= rows)
         return;
     x += row * stride_x + i;
@@ -131,10 +132,8 @@ int jc_cuda_each(int what, jc_cuda_mat x, jc_cuda_mat y, int act, float by)
 
     if (n == 0)
         return 0;
-    kernels[what]<<<cuts(n, THREADS), THREADS>>>((const float *)x.data, x.stride,
-                                                 (float *)y.data, y.stride, y.rows, y.cols,
-                                                 act, by);
-    return launched();
+    return queue(kernels[what], cuts(n, THREADS), THREADS, 0, (const float *)x.data, x.stride,
+                 (float *)y.data, y.stride, y.rows, y.cols, act, by);
 }
 
 /* ---- copies ---- */
@@ -144,7 +143,7 @@ static __device__ __forceinline__ float get(const void *x, size_t at, int half)
     return half ? __half2float(((const __half *)x)[at]) : ((const float *)x)[at];
 }
 
-enum { MOST = 384 }; /* rows of one launch, whose numbers travel with it */
+static constexpr size_t MOST = 384; /* rows of one launch, whose numbers travel with it */
 
 struct rows_of {
     uint32_t row[MOST];
@@ -169,6 +168,7 @@ static __global__ void copy(jc_cuda_mat x, jc_cuda_mat y)
 {
     size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / y.cols, i = at % y.cols;
 
+    wait_for_queue();
     if (row < y.rows)
         put(y, row * y.stride + i, x, row * x.stride + i);
 }
@@ -177,6 +177,7 @@ static __global__ void gather(jc_cuda_mat x, rows_of rows, jc_cuda_mat y)
 {
     size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / y.cols, i = at % y.cols;
 
+    wait_for_queue();
     if (row < y.rows)
         put(y, row * y.stride + i, x, rows.row[row] * x.stride + i);
 }
@@ -185,6 +186,7 @@ static __global__ void scatter(jc_cuda_mat x, shares_of to, jc_cuda_mat y)
 {
     size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / x.cols, i = at % x.cols;
 
+    wait_for_queue();
     if (row < x.rows)
         ((float *)y.data)[to.row[row] * y.stride + i] +=
             to.share[row] * ((const float *)x.data)[row * x.stride + i];
@@ -205,16 +207,13 @@ int jc_cuda_gather(jc_cuda_mat x, const size_t *host_rows, jc_cuda_mat y)
 
     if (y.rows * y.cols == 0)
         return 0;
-    if (!host_rows) {
-        copy<<<cuts(y.rows * y.cols, THREADS), THREADS>>>(x, y);
-        return launched();
-    }
+    if (!host_rows)
+        return queue(copy, cuts(y.rows * y.cols, THREADS), THREADS, 0, x, y);
     for (size_t first = 0; first < y.rows && e == 0; first += MOST) {
         size_t n = y.rows - first < MOST ? y.rows - first : MOST;
         for (size_t i = 0; i < n; i++)
             rows.row[i] = (uint32_t)host_rows[first + i];
-        gather<<<cuts(n * y.cols, THREADS), THREADS>>>(x, rows, part(y, first, n));
-        e = launched();
+        e = queue(gather, cuts(n * y.cols, THREADS), THREADS, 0, x, rows, part(y, first, n));
     }
     return e;
 }
@@ -231,8 +230,7 @@ int jc_cuda_scatter(jc_cuda_mat x, const size_t *host_rows, const float *host_sh
             to.row[i] = (uint32_t)host_rows[first + i];
             to.share[i] = host_shares[first + i];
         }
-        scatter<<<cuts(n * x.cols, THREADS), THREADS>>>(part(x, first, n), to, y);
-        e = launched();
+        e = queue(scatter, cuts(n * x.cols, THREADS), THREADS, 0, part(x, first, n), to, y);
     }
     return e;
 }

@@ -124,13 +124,11 @@ static __global__ void __launch_bounds__(THREADS, 2)
 #pragma unroll
         for (int j = 0; j < 8; j++)
 #pragma unroll
-            for (int c = 0; c < 4; c++) {
-                size_t r = row0 + down + i * 16 + lane / 4 + c / 2 * 8;
-                size_t o = out0 + right + j * 8 + lane % 4 * 2 + c % 2;
-                if (r >= rows || o >= n_out)
-                    continue;
-                float z = activate(act, sum[i][j][c] + (bias ? bias[o] : 0));
-                y[r * n_out + o] = add ? y[r * n_out + o] + z : z;
+            for (int c = 0; c < 2; c++) {
+                size_t r = row0 + down + i * 16 + lane / 4 + c * 8;
+                size_t o = out0 + right + j * 8 + lane % 4 * 2;
+                if (r < rows)
+                    finish<2>(y + r * n_out, o, n_out, sum[i][j] + 2 * c, bias, act, add);
             }
 }
 
