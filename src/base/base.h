@@ -67,6 +67,10 @@ jc_status jc_params_take(void *own, size_t size, const void *params,
 /* E_ARG, saying "'what' is NULL", when it is. */
 jc_status jc_want(const void *object, const char *what, jc_error *err) JC_NODISCARD;
 
+/* What a call that makes something begins with: *out, a pointer, is NULL until it is made,
+ * also after a failure. E_ARG where `out` is NULL. */
+jc_status jc_want_out(void *out, jc_error *err) JC_NODISCARD;
+
 /* ---- hooks: both take NULL hooks ---- */
 void jc_note(const jc_hooks *hooks, const char *fmt, ...) JC_PRINTF(2, 3);
 /* JC_OK to go on, JC_E_CANCELLED (with its message) to stop. */

@@ -167,6 +167,15 @@ jc_status jc_want(const void *object, const char *what, jc_error *err)
     return object ? JC_OK : jc_fail(err, JC_E_ARG, "'%s' is NULL", what);
 }
 
+jc_status jc_want_out(void *out, jc_error *err)
+{
+    static void *const none = NULL;
+
+    if (out)
+        memcpy(out, &none, sizeof none);
+    return jc_want(out, "out", err);
+}
+
 jc_status jc_option_set(void *params, const jc_option *rows, size_t n_rows,
                         const char *name, const char *value, jc_error *err)
 {

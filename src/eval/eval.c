@@ -140,9 +140,10 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     jc_eval_params p;
     jc_batch *batch = NULL;
 
-    *out = NULL;
+    jc_status st = jc_want_out(out, err);
     jc_eval_params_init(&p);
-    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(samples, "samples", err);
     for (size_t i = 0; i < n_shortcuts && st == JC_OK; i++)

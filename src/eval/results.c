@@ -177,12 +177,10 @@ void jc_scores_write_layers(const jc_scores *scores, uint32_t taps, jc_json *jso
 jc_status jc_results_json(const jc_results *results, char **json, jc_error *err)
 {
     jc_json document = {0};
-    jc_status st = jc_want(json, "json", err);
+    jc_status st = jc_want_out(json, err);
 
-    if (st == JC_OK) {
-        *json = NULL;
+    if (st == JC_OK)
         st = jc_want(results, "results", err);
-    }
     if (st)
         return st;
     json_t *root = json_object();

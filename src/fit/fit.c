@@ -277,8 +277,9 @@ jc_status jc_fit(jc_shortcut **out, const jc_stats *stats, const jc_fit_params *
     jc_shortcut *made = NULL;
     jc_fit_params p;
 
-    *out = NULL;
-    jc_status st = take_params(&p, stats, params, err);
+    jc_status st = jc_want_out(out, err);
+    if (st == JC_OK)
+        st = take_params(&p, stats, params, err);
     if (st == JC_OK)
         st = run(&made, NULL, 1, stats, &p, err);
     if (st == JC_OK)
@@ -292,12 +293,17 @@ jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n,
     JC_USE_THREADS(stats && stats->threads ? stats->threads : jc_threads_max());
     jc_fit_params p;
 
-    jc_status st = take_params(&p, stats, params, err);
+    jc_status st = jc_want(out, "out", err);
+    for (size_t i = 0; i < n && st == JC_OK; i++)
+        out[i] = NULL;
+    if (st == JC_OK && n > 0)
+        st = jc_want(ranks, "ranks", err);
+    if (st == JC_OK)
+        st = take_params(&p, stats, params, err);
     if (st)
         return st;
     p.method = "narrow";
     for (size_t i = 0; i < n; i++) {
-        out[i] = NULL;
         if (ranks[i] < 1 || ranks[i] > stats->width)
             return jc_fail(err, JC_E_ARG, "'rank' must be from 1 to %u, not %u",
                            stats->width, ranks[i]);

@@ -68,9 +68,10 @@ jc_status jc_train(jc_shortcut **out, const jc_model *model, const jc_texts *tex
     jc_train_job job = {
         .model = model, .texts = texts, .stats = stats, .params = &p, .err = err};
 
-    *out = NULL;
+    jc_status st = jc_want_out(out, err);
     jc_train_params_init(&p);
-    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(texts, "texts", err);
     if (st == JC_OK)

@@ -132,9 +132,12 @@ jc_status jc_calibrate(jc_policy **out, const jc_model *model, const jc_shortcut
     jc_calibrate_params own;
     jc_exits *exits = NULL;
 
-    if (!out || !model || !samples)
-        return jc_fail(err, JC_E_ARG, "a calibration needs a model, samples and a result");
-    *out = NULL;
+    if (jc_want_out(out, err))
+        return JC_E_ARG;
+    if (jc_want(model, "model", err))
+        return JC_E_ARG;
+    if (jc_want(samples, "samples", err))
+        return JC_E_ARG;
     JC_USE_THREADS(jc_model_threads(model));
     jc_calibrate_params_init(&own);
     jc_status st = jc_params_take(&own, sizeof own, params, rows, JC_COUNT(rows), err);

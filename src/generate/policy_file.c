@@ -171,10 +171,11 @@ jc_status jc_policy_open(jc_policy **out, const char *path, jc_error *err)
     json_t *json = NULL;
     jc_policy *policy = NULL;
 
-    if (!out || !path)
-        return jc_fail(err, JC_E_ARG, "there is no file, or nowhere to put the policy");
-    *out = NULL;
-    jc_status st = jc_map_open(&map, path, err);
+    jc_status st = jc_want_out(out, err);
+    if (st == JC_OK)
+        st = jc_want(path, "path", err);
+    if (st == JC_OK)
+        st = jc_map_open(&map, path, err);
     if (st == JC_OK)
         st = jc_json_file(&json, (const char *)map.data, map.size, 0, path, err);
     if (st == JC_OK) {

@@ -65,9 +65,10 @@ jc_status jc_self_text_new(jc_self_text **out, const jc_model *model, int64_t st
     JC_USE_THREADS(jc_model_threads(model));
     jc_self_text_params p;
 
-    *out = NULL;
+    jc_status st = jc_want_out(out, err);
     jc_self_text_params_init(&p);
-    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
     if (st)

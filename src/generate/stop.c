@@ -16,9 +16,8 @@ struct jc_stopper {
 jc_status jc_stopper_new(jc_stopper **out, const char *const *strings, size_t n_strings,
                          jc_error *err)
 {
-    if (!out)
-        return jc_fail(err, JC_E_ARG, "there is nowhere to put the stopper");
-    *out = NULL;
+    if (jc_want_out(out, err))
+        return JC_E_ARG;
     for (size_t i = 0; i < n_strings; i++)
         if (!strings || !strings[i] || !strings[i][0])
             return jc_fail(err, JC_E_ARG, "stop string %zu is empty", i);

@@ -15,11 +15,10 @@ jc_status jc_context_new(jc_context **out, const jc_context_params *params, jc_e
 {
     jc_context_params own;
 
-    if (!out)
-        return jc_fail(err, JC_E_ARG, "there is nowhere to put the context");
-    *out = NULL;
+    jc_status st = jc_want_out(out, err);
     jc_context_params_init(&own);
-    jc_status st = jc_params_take(&own, sizeof own, params, NULL, 0, err);
+    if (st == JC_OK)
+        st = jc_params_take(&own, sizeof own, params, NULL, 0, err);
     if (st)
         return st;
     const char *name = own.backend ? own.backend : jc_backend_names()[0];

@@ -226,9 +226,10 @@ jc_status jc_lens_new(jc_lens **out, const jc_model *model, const jc_tokenizer *
     JC_USE_THREADS(jc_model_threads(model));
     jc_lens_params p;
 
-    *out = NULL;
+    jc_status st = jc_want_out(out, err);
     jc_lens_params_init(&p);
-    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(tokenizer, "tokenizer", err);
     if (st == JC_OK && n_ids > 0)

@@ -42,15 +42,16 @@ jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_loo
 jc_status jc_lens_show(const jc_lens *lens, const char *view, const jc_lens_look *look,
                        char **text, size_t *length, jc_error *err)
 {
+    char *made = NULL;
+
+    if (jc_want_out(text, err))
+        return JC_E_ARG;
     if (jc_want(lens, "lens", err))
         return JC_E_ARG;
     if (jc_want(view, "view", err))
         return JC_E_ARG;
-    if (jc_want(text, "text", err))
+    if (jc_want(length, "length", err))
         return JC_E_ARG;
-    char *made = NULL;
-
-    *text = NULL;
     FILE *f = open_memstream(&made, length);
     if (!f)
         return jc_fail_nomem(err, "a lens");

@@ -76,8 +76,10 @@ static jc_status run(jc_session *session, const jc_feed *feeds, size_t n_feeds,
 jc_status jc_session_extend(jc_session *session, const jc_feed *feeds, size_t n_feeds,
                             jc_pass_kind kind, const float **h, jc_error *err)
 {
-    if (!session || !feeds || n_feeds == 0 || !h)
-        return jc_fail(err, JC_E_ARG, "a pass needs a session, feeds and where to put h");
+    if (jc_want_out(h, err))
+        return JC_E_ARG;
+    if (!session || !feeds || n_feeds == 0)
+        return jc_fail(err, JC_E_ARG, "a pass needs a session and feeds");
     JC_USE_THREADS(session->model->threads);
     jc_slice *first = jc_session_slice(session, 0);
     if (!first)

@@ -149,10 +149,11 @@ jc_status jc_model_open(jc_model **out, const char *path, const jc_model_params 
                         jc_error *err)
 {
     jc_model_params p;
-    jc_status st = jc_want(path, "path", err);
+    jc_status st = jc_want_out(out, err);
 
-    *out = NULL;
     jc_model_params_init(&p);
+    if (st == JC_OK)
+        st = jc_want(path, "path", err);
     if (st == JC_OK)
         st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
     if (st)
@@ -193,8 +194,10 @@ jc_status jc_model_ready(const jc_model *model, jc_error *err)
 
 jc_status jc_model_inspect(jc_model **out, const char *path, jc_error *err)
 {
-    *out = NULL;
-    jc_status st = jc_want(path, "path", err);
+    jc_status st = jc_want_out(out, err);
+
+    if (st == JC_OK)
+        st = jc_want(path, "path", err);
     if (st)
         return st;
     jc_model *model = jc_alloc_array(1, sizeof *model);

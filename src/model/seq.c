@@ -66,10 +66,9 @@ jc_status jc_seq_new(jc_seq **out, const jc_model *model, const jc_seq_params *p
     size_t room = 0, bytes = 0;
     bool half = false;
 
-    if (!out)
-        return jc_fail(err, JC_E_ARG, "there is nowhere to put the sequence");
-    *out = NULL;
-    jc_status st = settle(model, params, &room, &half, err);
+    jc_status st = jc_want_out(out, err);
+    if (st == JC_OK)
+        st = settle(model, params, &room, &half, err);
     if (st)
         return st;
     jc_seq *seq = jc_alloc_array(1, sizeof *seq);
@@ -146,8 +145,10 @@ jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
 {
     jc_seq_params params;
 
-    if (!out || !seq)
-        return jc_fail(err, JC_E_ARG, "there is no sequence to copy");
+    if (jc_want_out(out, err))
+        return JC_E_ARG;
+    if (jc_want(seq, "seq", err))
+        return JC_E_ARG;
     jc_seq_params_init(&params);
     params.room = (uint32_t)seq->room;
     params.kv = seq->half ? "f16" : "f32";

@@ -12,8 +12,10 @@ enum { SLICE_ROWS = 256 };
 
 jc_status jc_session_new(jc_session **out, const jc_model *model, jc_error *err)
 {
-    *out = NULL;
-    jc_status st = jc_model_ready(model, err);
+    jc_status st = jc_want_out(out, err);
+
+    if (st == JC_OK)
+        st = jc_model_ready(model, err);
     if (st)
         return st;
     jc_session *session = jc_alloc_array(1, sizeof *session);

@@ -163,13 +163,14 @@ const jc_option *jc_convert_options(size_t *n_rows)
 jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *model,
                           const jc_convert_params *params, jc_error *err)
 {
+    if (jc_want_out(out, err))
+        return JC_E_ARG;
     if (jc_want(path, "path", err))
         return JC_E_ARG;
     const jc_foreign *kind = kind_of(path);
     jc_convert_params p;
     jc_foreign_job job = {.path = path, .err = err};
 
-    *out = NULL;
     jc_option_defaults(&p, sizeof p, rows, JC_COUNT(rows));
     if (jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err))
         return JC_E_ARG;

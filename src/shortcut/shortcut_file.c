@@ -437,8 +437,10 @@ jc_status jc_shortcut_open(jc_shortcut **out, const char *path, jc_error *err)
 {
     jc_safetensors *file = NULL;
     jc_shortcut *s = NULL;
-    jc_status st = jc_safetensors_open(&file, path, err);
+    jc_status st = jc_want_out(out, err);
 
+    if (st == JC_OK)
+        st = jc_safetensors_open(&file, path, err);
     if (st)
         return st;
     st = make(&s, file, path, err);

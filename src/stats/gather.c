@@ -293,9 +293,10 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
     jc_stats_params p;
     struct pass pass = {.milestones = milestones};
 
+    jc_status st = jc_want_out(out, err);
     jc_stats_params_init(&p);
-    *out = NULL;
-    jc_status st = jc_model_ready(model, err);
+    if (st == JC_OK)
+        st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(samples, "samples", err);
     if (st == JC_OK)

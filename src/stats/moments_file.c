@@ -445,8 +445,10 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
     jc_safetensors *file = NULL;
     jc_stats *s = NULL;
     size_t near = 0;
-    jc_status st = jc_safetensors_open(&file, path, err);
+    jc_status st = jc_want_out(out, err);
 
+    if (st == JC_OK)
+        st = jc_safetensors_open(&file, path, err);
     if (st)
         return st;
     reader r = {.file = file, .path = path, .err = err};

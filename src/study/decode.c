@@ -332,11 +332,11 @@ jc_status jc_decode_study(jc_results **out, const jc_model *model,
     decode d = {.model = model, .shortcut = shortcut, .params = {.size = sizeof d.params}};
     jc_results *results = NULL;
 
-    if (!out || !model || !shortcut || !samples)
+    if (jc_want_out(out, err))
+        return JC_E_ARG;
+    if (!model || !shortcut || !samples)
         return jc_fail(err, JC_E_ARG,
-                       "a study of early exit needs a model, shortcuts, samples and a "
-                       "result");
-    *out = NULL;
+                       "a study of early exit needs a model, shortcuts and samples");
     JC_USE_THREADS(jc_model_threads(model));
     jc_status st = jc_params_take(&d.params, sizeof d.params, params, NULL, 0, err);
     d.params.prompts = d.params.prompts ? d.params.prompts : 4;

@@ -263,11 +263,10 @@ jc_status jc_training_size(jc_results **out, const jc_model *model,
     jc_validation *validation = NULL;
     jc_results *results = NULL;
     struct study s = {.model = model, .params = &p};
-    jc_status st = jc_want(out, "out", err);
+    jc_status st = jc_want_out(out, err);
 
     if (st)
         return st;
-    *out = NULL;
     jc_training_size_params_init(&p);
     st = jc_model_ready(model, err);
     if (st == JC_OK)

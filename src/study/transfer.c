@@ -232,11 +232,10 @@ jc_status jc_transfer(jc_results **out, const jc_model *model,
     JC_USE_THREADS(jc_model_threads(model));
     struct transfer x = {.model = model, .texts = texts, .n = n_shortcuts};
     jc_results *results = NULL;
-    jc_status st = jc_want(out, "out", err);
+    jc_status st = jc_want_out(out, err);
 
     if (st)
         return st;
-    *out = NULL;
     st = jc_model_ready(model, err);
     if (st == JC_OK)
         st = jc_want(texts, "texts", err);

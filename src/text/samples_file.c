@@ -142,12 +142,12 @@ jc_status jc_samples_from_file(jc_samples **out, const char *path,
                                const jc_samples_params *params, jc_error *err)
 {
     jc_samples *s;
-    jc_status st = jc_want(path, "path", err);
+    jc_status st = jc_want_out(out, err);
 
     if (st == JC_OK)
+        st = jc_want(path, "path", err);
+    if (st == JC_OK)
         st = jc_samples_new(&s, params, err);
-
-    *out = NULL;
     if (st)
         return st;
     s->next = next;
@@ -180,9 +180,9 @@ static bool add_list(jc_bytes *line, const char *before, const uint32_t *value, 
 
 jc_status jc_sample_line(const jc_sample *sample, char **line, jc_error *err)
 {
-    if (jc_want(sample, "sample", err))
+    if (jc_want_out(line, err))
         return JC_E_ARG;
-    if (jc_want(line, "line", err))
+    if (jc_want(sample, "sample", err))
         return JC_E_ARG;
     static const char *const end[] = {
         [JC_SPLIT_NONE] = "}\n",
@@ -191,7 +191,6 @@ jc_status jc_sample_line(const jc_sample *sample, char **line, jc_error *err)
     };
     jc_bytes bytes = {0};
 
-    *line = NULL;
     if (!add_list(&bytes, "{\"ids\":[", sample->ids, sample->n_ids) ||
         !add_list(&bytes, ",\"positions\":[", sample->positions, sample->n_positions) ||
         !jc_bytes_add(&bytes, end[sample->split], strlen(end[sample->split]) + 1)) {

@@ -114,9 +114,10 @@ jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                const jc_samples_params *params, jc_error *err)
 {
     jc_samples *s;
-    jc_status st = jc_want(tokenizer, "tokenizer", err);
+    jc_status st = jc_want_out(out, err);
 
-    *out = NULL;
+    if (st == JC_OK)
+        st = jc_want(tokenizer, "tokenizer", err);
     if (st == JC_OK && n_paths > 0)
         st = jc_want(paths, "paths", err);
     if (st == JC_OK)
@@ -147,9 +148,10 @@ jc_status jc_samples_from_strings(jc_samples **out, const jc_tokenizer *tokenize
                                   const jc_samples_params *params, jc_error *err)
 {
     jc_samples *s;
-    jc_status st = jc_want(tokenizer, "tokenizer", err);
+    jc_status st = jc_want_out(out, err);
 
-    *out = NULL;
+    if (st == JC_OK)
+        st = jc_want(tokenizer, "tokenizer", err);
     if (st == JC_OK && !next)
         st = jc_want(NULL, "next", err);
     if (st == JC_OK)
@@ -172,12 +174,13 @@ jc_status jc_samples_from_strings(jc_samples **out, const jc_tokenizer *tokenize
 jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *source, void *arg,
                                  const jc_samples_params *params, jc_error *err)
 {
-    if (!source)
-        return jc_fail(err, JC_E_ARG, "'source' is NULL");
     jc_samples *s;
-    jc_status st = jc_samples_new(&s, params, err);
+    jc_status st = jc_want_out(out, err);
 
-    *out = NULL;
+    if (st == JC_OK && !source)
+        st = jc_want(NULL, "source", err);
+    if (st == JC_OK)
+        st = jc_samples_new(&s, params, err);
     if (st)
         return st;
     s->next = jc_texts_next;

@@ -24,6 +24,8 @@ struct jc_text_stream {
 jc_status jc_text_stream_new(jc_text_stream **out, const jc_tokenizer *tokenizer,
                              jc_error *err)
 {
+    if (jc_want_out(out, err))
+        return JC_E_ARG;
     if (jc_want(tokenizer, "tokenizer", err))
         return JC_E_ARG;
     jc_text_stream *s = jc_alloc_array(1, sizeof *s);

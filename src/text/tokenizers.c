@@ -73,8 +73,9 @@ jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path, jc_error *err)
 {
     jc_tokenizer_files files;
 
-    *out = NULL;
-    jc_status st = jc_want(path, "path", err);
+    jc_status st = jc_want_out(out, err);
+    if (st == JC_OK)
+        st = jc_want(path, "path", err);
     if (st)
         return st;
     st = jc_tokenizer_files_open(&files, path, err);
@@ -310,12 +311,15 @@ jc_status jc_tokenizer_token_text(const jc_tokenizer *t, uint32_t id, jc_bytes *
 jc_status jc_tokenizer_decode(const jc_tokenizer *t, const uint32_t *ids, size_t n,
                               char **text, size_t *length, jc_error *err)
 {
-    if (jc_want(t, "tokenizer", err))
-        return JC_E_ARG;
     jc_bytes bytes = {0};
     size_t ignored;
 
-    *text = NULL;
+    if (jc_want_out(text, err))
+        return JC_E_ARG;
+    if (jc_want(t, "tokenizer", err))
+        return JC_E_ARG;
+    if (jc_want(length, "length", err))
+        return JC_E_ARG;
     *length = 0;
     for (size_t i = 0; i < n; i++)
         if (!jc_vocab_name(&t->vocab, ids[i], &ignored))
