@@ -30,13 +30,14 @@ typedef struct jc_stats_params {
                           NULL: "none" where there are `maps`, otherwise "final" */
     uint32_t batch;    /* tokens run together; 0 chooses */
     const jc_hooks *hooks;
-    bool parts;        /* also what maps of the parts of each block need */
-    const char *maps;  /* also what maps from several taps, or from or to taps of other
-                          tokens, need: "0,12@-1:12 6:12@+1". Or NULL */
-    const char *shard; /* "2/8": run only the second of eight shares of the texts; the sums
-                          are not finished until those of all shares are merged. Or NULL */
-    const char *work;  /* of a shard: "seed 1, unit line", what the texts are made by, for
-                          the message where shares of different work are merged. Or NULL */
+    bool parts;         /* also what maps of the parts of each block need */
+    const char *maps;   /* also what maps from several taps, or from or to taps of other
+                           tokens, need: "0,12@-1:12 6:12@+1". Or NULL */
+    const char *shard;  /* "2/8": run only the second of eight shares of the texts; the sums
+                           are not finished until those of all shares are merged. Or NULL */
+    const char *work;   /* of a shard: "seed 1, unit line", what the texts are made by, for
+                           the message where shares of different work are merged. Or NULL */
+    const char *layers; /* "0-5": `pairs` from these layers only. Or NULL */
 } jc_stats_params;
 
 #define jc_stats_params_init(p)                                                            \

@@ -17,9 +17,9 @@
 /* A method that is trained reads its texts more than once, and maps layers to the last. */
 static jc_status check_training(jc_cli *cli, jc_error *err)
 {
-    static const char *const of_fits[] = {"sums", "pairs", "maps",     "parts",
-                                          "from", "to",    "shard",    "metric",
-                                          "rank", "ridge", "save-sums"};
+    static const char *const of_fits[] = {"sums",   "pairs", "maps",  "parts",
+                                          "from",   "to",    "shard", "layers",
+                                          "metric", "rank",  "ridge", "save-sums"};
     static const char *const of_training[] = {"tokens", "rate",  "step",
                                               "resume", "noise", "directions"};
     const jc_args *args = &cli->args;
@@ -123,7 +123,8 @@ static jc_status check(jc_cli *cli, jc_error *err)
         return jc_work_check(cli, "train", err);
     if (own->text.n || own->samples || args->self.self_text)
         return jc_cli_usage(cli, err, "'--sums' stand for texts: give one or the other");
-    if (jc_args_given(args, "pairs") || args->stats.maps || own->from.n || own->to.n)
+    if (jc_args_given(args, "pairs") || args->stats.layers || args->stats.maps ||
+        own->from.n || own->to.n)
         return jc_cli_usage(cli, err,
                             "'--pairs' and maps mean nothing with '--sums', which have "
                             "theirs");
@@ -473,7 +474,10 @@ const jc_command jc_command_fit = {
         "--shard 2/8 runs the second of eight shares of the texts and keeps its sums. "
         "'jumpcut merge' adds all eight up to the same bits as one run over all texts, on "
         "as many machines as you like. 'mpirun jumpcut-mpi fit', with the same words and "
-        "options, does so in one go where the program was built with MPI.\n\n"
+        "options, does so in one go where the program was built with MPI. Where the sums "
+        "of all "
+        "pairs are too large for one machine, --layers divides the pairs: each part gives "
+        "a file of the same maps.\n\n"
         "'--from 0,12@-1 --to 12' fits a map that takes the embedding of a token and layer "
         "12 "
         "of the token before it; 12@+1 is that of the token after it.",

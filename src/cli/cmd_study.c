@@ -294,7 +294,7 @@ static const jc_group fit_rows = {.title = "Fit",
 static const jc_group stats_rows = {.title = "Sums",
                                     .rows = jc_stats_options,
                                     .params = offsetof(jc_args, stats),
-                                    .hide = "maps|shard"};
+                                    .hide = "maps|shard|layers"};
 
 static const jc_default defaults[] = {{"train", "9000"},     {"val", "3000"},
                                       {"pairs", "all"},      {"parts", "true"},

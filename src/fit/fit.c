@@ -78,7 +78,7 @@ static jc_status set_meta(const jc_fit_job *job, const jc_method *method)
 static jc_status place_of(const jc_stats *s, uint32_t from, uint32_t to, jc_place *place,
                           jc_error *err)
 {
-    if (jc_stats_keeps(s->taps, s->pairs, from, to)) {
+    if (jc_stats_keeps(s->taps, s->pairs, s->from, from, to)) {
         *place = jc_place_layers(from, to);
         return JC_OK;
     }

@@ -15,6 +15,7 @@ static const jc_option rows[] = {
     {"maps", JC_OPTION_TEXT, offsetof(jc_stats_params, maps), 0, 0, NULL, NULL, "maps from several taps, or of other tokens, as '0,12@-1:12 6:12@+1'"},
     {"parts", JC_OPTION_BOOL, offsetof(jc_stats_params, parts), 0, 0, "false", NULL, "maps of the parts of each block: norms, attention, MLP"},
     {"batch", JC_OPTION_U32,  offsetof(jc_stats_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
+    {"layers", JC_OPTION_TEXT, offsetof(jc_stats_params, layers), 0, 0, NULL, NULL, "pairs from these layers only, as 0-5: the others can be fitted elsewhere, where one machine cannot hold all"},
     {"shard", JC_OPTION_TEXT, offsetof(jc_stats_params, shard), 0, 0, NULL, NULL, "run only this share of the texts, as 2/8 for the second of eight, and keep its sums for 'merge'"},
 };
 /* clang-format on */
@@ -269,14 +270,19 @@ static jc_status make_sums(jc_stats **out, const jc_model *model,
     const jc_model_info *info = jc_model_get_info(model);
     jc_place *places = NULL;
     jc_pairs pairs;
+    jc_layers from;
     size_t n;
     jc_status st = choose_pairs(&pairs, params, err);
 
     if (st == JC_OK)
         st = jc_places_parse(&places, &n, params->maps, info->layers, err);
     if (st == JC_OK)
-        st = jc_stats_new(out, info->layers + 1, info->width, pairs, info->fingerprint,
-                          info->path, err);
+        st = jc_layers_read(&from, params->layers, info->layers + 1, err);
+    if (st == JC_OK && params->layers && params->parts)
+        st = jc_fail(err, JC_E_ARG, "'layers' is of pairs of layers, not of 'parts'");
+    if (st == JC_OK)
+        st = jc_stats_new_from(out, info->layers + 1, info->width, pairs, from,
+                               info->fingerprint, info->path, err);
     if (st == JC_OK && params->parts)
         st = add_parts(*out, model, err);
     if (st == JC_OK)

@@ -16,16 +16,56 @@
 
 #define ROWS_MAX ((uint64_t)1 << 53) /* counts are exact as doubles */
 
-bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, uint32_t i, uint32_t j)
+bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, jc_layers from, uint32_t i, uint32_t j)
 {
     uint32_t last = taps - 1;
 
-    return pairs != JC_PAIRS_NONE && i < last && j <= last && i <= j &&
-           (i == j || j == last || pairs == JC_PAIRS_ALL);
+    return pairs != JC_PAIRS_NONE && i >= from.first && i <= from.last && i < last &&
+           j <= last && i <= j && (i == j || j == last || pairs == JC_PAIRS_ALL);
+}
+
+static bool read_layer(uint32_t *layer, const char **text)
+{
+    uint64_t n = 0;
+
+    if (**text < '0' || **text > '9')
+        return false;
+    for (; **text >= '0' && **text <= '9' && n < UINT16_MAX; ++*text)
+        n = 10 * n + (uint64_t)(**text - '0');
+    *layer = (uint32_t)n;
+    return true;
+}
+
+jc_status jc_layers_read(jc_layers *layers, const char *text, uint32_t taps, jc_error *err)
+{
+    const char *at = text;
+
+    *layers = JC_LAYERS_ALL;
+    if (!text)
+        return JC_OK;
+    bool read = read_layer(&layers->first, &at);
+    layers->last = layers->first;
+    if (read && *at == '-') {
+        at++;
+        read = read_layer(&layers->last, &at);
+    }
+    if (read && *at == '\0' && layers->first <= layers->last && layers->last + 1 < taps)
+        return JC_OK;
+    return jc_fail(err, JC_E_ARG,
+                   "'layers' must be one or a range of 0 to %u, as 0-5, not '%.40s'",
+                   taps - 2, text);
 }
 
 jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs pairs,
                        const char *fingerprint, const char *model, jc_error *err)
+{
+    return jc_stats_new_from(out, taps, width, pairs, JC_LAYERS_ALL, fingerprint, model,
+                             err);
+}
+
+jc_status jc_stats_new_from(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs pairs,
+                            jc_layers from, const char *fingerprint, const char *model,
+                            jc_error *err)
 {
     jc_stats *s = jc_alloc_array(1, sizeof *s);
 
@@ -34,6 +74,7 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs p
     s->taps = s->nodes = taps;
     s->width = width;
     s->pairs = pairs;
+    s->from = from;
     snprintf(s->fingerprint, sizeof s->fingerprint, "%s", fingerprint);
     s->model = jc_strdup(model);
     s->mean = jc_matrix_new(taps, width, sizeof *s->mean);
@@ -43,7 +84,7 @@ jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs p
         goto short_of_memory;
     for (uint32_t i = 0; i < taps; i++) {
         for (uint32_t j = i; j < taps; j++)
-            if (jc_stats_keeps(taps, pairs, i, j) && jc_stats_keep(s, i, j, err))
+            if (jc_stats_keeps(taps, pairs, from, i, j) && jc_stats_keep(s, i, j, err))
                 goto short_of_memory;
     }
     *out = s;
@@ -78,8 +119,8 @@ jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err)
 {
     size_t d = from->width, vectors = from->nodes * d * sizeof(double);
     jc_stats *s = NULL;
-    jc_status st = jc_stats_new(&s, from->taps, from->width, from->pairs, from->fingerprint,
-                                from->model, err);
+    jc_status st = jc_stats_new_from(&s, from->taps, from->width, from->pairs, from->from,
+                                     from->fingerprint, from->model, err);
 
     if (st == JC_OK && from->n_parts)
         st = jc_stats_add_parts(s, from->parts, from->n_parts, err);
@@ -213,6 +254,10 @@ static jc_status check_alike(const jc_stats *into, const jc_stats *from, jc_erro
             err, JC_E_MISMATCH,
             "cannot merge sums of all pairs, of the pairs to the last layer and of "
             "none with each other");
+    if (into->from.first != from->from.first || into->from.last != from->from.last)
+        return jc_fail(err, JC_E_MISMATCH,
+                       "cannot merge sums of maps from some layers with sums of maps from "
+                       "others: fit each by itself");
     if (!jc_stats_same_parts(into, from))
         return jc_fail(
             err, JC_E_MISMATCH,

@@ -24,6 +24,12 @@ typedef struct jc_stats_part {
 
 typedef enum jc_pairs { JC_PAIRS_FINAL, JC_PAIRS_ALL, JC_PAIRS_NONE } jc_pairs;
 
+/* The layers that pairs are from. */
+typedef struct jc_layers {
+    uint32_t first, last;
+} jc_layers;
+#define JC_LAYERS_ALL ((jc_layers){0, UINT32_MAX})
+
 /* Sums are of nodes: the layer taps, and, for parts of blocks, taps inside blocks. */
 struct jc_stats {
     uint32_t taps;        /* L + 1: layer taps, the first nodes */
@@ -33,6 +39,7 @@ struct jc_stats {
     size_t n_parts;
     uint32_t width; /* d */
     jc_pairs pairs;
+    jc_layers from;
     uint64_t rows, texts;
     uint32_t threads;     /* of the model that they were gathered with; not in files */
     char fingerprint[33]; /* of the model */
@@ -40,9 +47,9 @@ struct jc_stats {
     double *mean;         /* [nodes, d] */
     double *square;       /* [nodes, d]: sum over rows of (x - mean)^2 */
     /* [nodes, nodes]: cross[i * nodes + j] is [d, d], the sum of (h_i - mean_i)(h_j -
-     * mean_j)', row from i, column from j; NULL when not kept. Kept of layer taps: every
-     * (i, i) for i < L, every (i, L), and with all pairs every i < j, or none at all; of
-     * each part: (from, from) and (from, to). */
+     * mean_j)', row from i, column from j; NULL when not kept. Kept of layer taps: of
+     * every i of `from`, i < L: (i, i) and (i, L), and with all pairs every i < j, or none
+     * at all; of each part: (from, from) and (from, to). */
     double **cross;
     jc_metas origin;        /* where the texts come from, by who gathered them */
     struct jc_exact *exact; /* sums that are not finished (exact.h); NULL: they are */
@@ -51,7 +58,15 @@ struct jc_stats {
     size_t n_near;
 };
 
-/* Zeroed moments with their arrays. */
+/* "0-5" or "5", layers below the last of `taps`; NULL: all. E_ARG names what is wrong. */
+jc_status jc_layers_read(jc_layers *layers, const char *text, uint32_t taps,
+                         jc_error *err) JC_NODISCARD;
+
+/* Zeroed moments with their arrays, of pairs from some layers or, without _from, from all.
+ */
+jc_status jc_stats_new_from(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs pairs,
+                            jc_layers from, const char *fingerprint, const char *model,
+                            jc_error *err) JC_NODISCARD;
 jc_status jc_stats_new(jc_stats **out, uint32_t taps, uint32_t width, jc_pairs pairs,
                        const char *fingerprint, const char *model,
                        jc_error *err) JC_NODISCARD;
@@ -72,7 +87,7 @@ jc_tap jc_stats_tap(const jc_stats *stats, uint32_t node);
 jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err) JC_NODISCARD;
 
 /* Whether cross(i, j) is among the moments of so many layer taps. */
-bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, uint32_t i, uint32_t j);
+bool jc_stats_keeps(uint32_t taps, jc_pairs pairs, jc_layers from, uint32_t i, uint32_t j);
 
 /* cross of nodes (i, j), or NULL when not kept. */
 double *jc_stats_cross(const jc_stats *stats, uint32_t i, uint32_t j);

@@ -3,12 +3,13 @@
  * moments_file.c: sums to a safetensors file and back.
  *
  * Tensors in float64: `mean` and `square` [nodes, d], `cross.<i>.<j>` [d, d], i and j being
- * names of taps. `__metadata__`: format, model, model.fingerprint, pairs, rows, texts; and,
- * with parts of blocks, `layers`, and `parts` as "1.ln1:0:1.ln1 1.attn:1.ln1:1.attn ...": a
- * part, the tap it is from, and the one it is to. The nodes are the layer taps, and then
- * those of the parts as they are first named. A file is foreign: which tensors it has and
- * their shapes are checked before memory is asked for, so that what is allocated is never
- * more than what is there; then every number is looked at.
+ * names of taps. `__metadata__`: format, model, model.fingerprint, pairs, rows, texts;
+ * `from`, "0-5", where pairs are from some layers only; and, with parts of blocks,
+ * `layers`, and `parts` as "1.ln1:0:1.ln1 1.attn:1.ln1:1.attn ...": a part, the tap it is
+ * from, and the one it is to. The nodes are the layer taps, and then those of the parts as
+ * they are first named. A file is foreign: which tensors it has and their shapes are
+ * checked before memory is asked for, so that what is allocated is never more than what is
+ * there; then every number is looked at.
  */
 #include "stats/sums_file.h"
 
@@ -47,6 +48,11 @@ static jc_status put_meta(jc_st_writer *w, const jc_stats *s, jc_error *err)
     snprintf(texts, sizeof texts, "%llu", (unsigned long long)s->texts);
     for (size_t i = 0; i < JC_COUNT(meta) && st == JC_OK; i++)
         st = jc_st_writer_meta(w, meta[i][0], meta[i][1], err);
+    if (st == JC_OK && s->from.last != UINT32_MAX) {
+        char from[32];
+        snprintf(from, sizeof from, "%u-%u", s->from.first, s->from.last);
+        st = jc_st_writer_meta(w, "from", from, err);
+    }
     if (st == JC_OK && s->exact)
         st = jc_shares_put_meta(w, &s->shares, err);
     return st;
@@ -174,6 +180,7 @@ typedef struct reader {
     const char *path;
     uint32_t taps, nodes, width;
     jc_pairs pairs;
+    jc_layers from;
     uint64_t rows, texts;
     const char *parts; /* of the metadata, or NULL */
     bool shares;       /* sums that are not finished */
@@ -304,6 +311,17 @@ static jc_status read_sizes(reader *r)
     return st;
 }
 
+static jc_status read_from(reader *r)
+{
+    jc_error why;
+    jc_status st =
+        jc_layers_read(&r->from, jc_safetensors_meta(r->file, "from"), r->taps, &why);
+
+    return st ? jc_fail(r->err, JC_E_FORMAT, "cannot read sums of '%s': %s", r->path,
+                        why.message)
+              : JC_OK;
+}
+
 /* The products of layer taps are there, as they should be. */
 static jc_status check_layers(const reader *r)
 {
@@ -313,7 +331,7 @@ static jc_status check_layers(const reader *r)
 
     for (uint32_t i = 0; i < r->taps; i++)
         for (uint32_t j = i; j < r->taps && st == JC_OK; j++) {
-            if (!jc_stats_keeps(r->taps, r->pairs, i, j))
+            if (!jc_stats_keeps(r->taps, r->pairs, r->from, i, j))
                 continue;
             snprintf(name, sizeof name, "cross.%u.%u", i, j);
             st = find(r, name, r->width, r->width, &t);
@@ -456,11 +474,13 @@ jc_status jc_stats_load(jc_stats **out, const char *path, jc_error *err)
     if (st == JC_OK)
         st = read_sizes(&r);
     if (st == JC_OK)
+        st = read_from(&r);
+    if (st == JC_OK)
         st = check_layers(&r);
     if (st == JC_OK)
-        st = jc_stats_new(&s, r.taps, r.width, r.pairs,
-                          jc_safetensors_meta(file, "model.fingerprint"),
-                          jc_safetensors_meta(file, "model"), err);
+        st = jc_stats_new_from(&s, r.taps, r.width, r.pairs, r.from,
+                               jc_safetensors_meta(file, "model.fingerprint"),
+                               jc_safetensors_meta(file, "model"), err);
     if (st == JC_OK && r.parts)
         st = add_parts(&r, s);
     if (st == JC_OK) {

@@ -47,6 +47,7 @@ static uint64_t hash_of_kind(const jc_stats *s)
     mix_bytes(&hash, s->fingerprint, strlen(s->fingerprint));
     mix_bytes(&hash, s->shares.work, strlen(s->shares.work));
     mix(&hash, (uint64_t)s->pairs);
+    mix(&hash, (uint64_t)s->from.first << 32 | s->from.last);
     mix(&hash, s->n_near);
     for (size_t g = 0; g < s->n_near; g++)
         mix(&hash, s->near[g].sums->nodes);

@@ -221,6 +221,49 @@ static void test_gather__shares_make_the_bits_of_one_run(void **state)
     jc_model_close(model);
 }
 
+/* Sums of pairs from some layers are those of a run over all, and nothing else. */
+static void test_gather__pairs_from_some_layers(void **state)
+{
+    static const char *const wrong[] = {"", "3", "2-1", "0-3", "0-", "-1", "a", "0-1x"};
+    jc_model *model = tiny();
+    jc_stats *want, *got, *read;
+    jc_stats_params params;
+    const char *path = scratch_path(state, "sums");
+
+    jc_stats_params_init(&params);
+    params.pairs = "all";
+    for (int part = -1; part < 2; part++) {
+        jc_samples *samples = first_vectors(state, ROWS);
+        params.layers = part < 0 ? NULL : part ? "1-2" : "0";
+        must(jc_stats_gather(part < 0 ? &want : &got, model, samples, &params, &err));
+        jc_samples_close(samples);
+        if (part < 0)
+            continue;
+        must(jc_stats_save(got, path, &err));
+        must(jc_stats_load(&read, path, &err));
+        assert_int_equal(jc_stats_merge(read, want, &err), JC_E_MISMATCH);
+        for (uint32_t i = 0; i < want->nodes; i++)
+            for (uint32_t j = 0; j < want->nodes; j++) {
+                const double *a = jc_stats_cross(want, i, j),
+                             *b = jc_stats_cross(read, i, j);
+                assert_true(!b == (!a || (i > 0) != part));
+                if (b)
+                    assert_memory_equal(a, b,
+                                        (size_t)want->width * want->width * sizeof *a);
+            }
+        jc_stats_free(got);
+        jc_stats_free(read);
+    }
+    for (size_t i = 0; i < JC_COUNT(wrong); i++) {
+        jc_samples *samples = first_vectors(state, 3);
+        params.layers = wrong[i];
+        assert_int_equal(jc_stats_gather(&got, model, samples, &params, &err), JC_E_ARG);
+        jc_samples_close(samples);
+    }
+    jc_stats_free(want);
+    jc_model_close(model);
+}
+
 static void test_gather__milestones_must_ascend(void **state)
 {
     static const uint64_t wrong[][2] = {{0, 5}, {5, 5}, {6, 5}};
@@ -276,6 +319,7 @@ static void test_gather__short_memory_is_a_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCRATCH_TEST(test_gather__pairs_from_some_layers),
         SCRATCH_TEST(test_gather__shares_make_the_bits_of_one_run),
         SCRATCH_TEST(test_gather__milestones_equal_gathers_of_their_own),
         SCRATCH_TEST(test_gather__sums_in_files_are_the_same),
