@@ -110,9 +110,19 @@ typedef struct jc_hparams {
     jc_layers windowed;                 /* or those of this list, where there is one */
     uint32_t window_except;             /* but each block n, 2 n, ... has none; 0: not so */
     bool window_not_first;              /* nor has the first, and n counts from it */
-    jc_layers rotated;                  /* blocks with rotary positions; empty: all */
-    uint32_t rotary_except;             /* but each block n, 2 n, ... has none; 0: not so */
-    bool rotary_windowed; /* or only blocks with a window, where any has one */
+    /* blocks with a convolution along the text in the place of attention, over so many
+     * tokens (LFM2); empty: none */
+    jc_layers conv;
+    uint32_t conv_tokens;
+    bool conv_bias;
+    /* ff_width is made of that of a MLP without a gate: two thirds, times this (0: not),
+     * up to a multiple of that */
+    bool ff_thirds;
+    double ff_times;
+    uint32_t ff_multiple;
+    jc_layers rotated;      /* blocks with rotary positions; empty: all */
+    uint32_t rotary_except; /* but each block n, 2 n, ... has none; 0: not so */
+    bool rotary_windowed;   /* or only blocks with a window, where any has one */
     jc_rotary_hparams rotary;
     jc_rotary_hparams rotary_local; /* of blocks with a window; theta 0: the same */
     /* derived */
@@ -132,6 +142,8 @@ typedef enum {
     JC_KEY_ACT,
     JC_KEY_ROTARY, /* the name of a jc_rotary_type */
     JC_KEY_LAYERS, /* a list of the kinds of attention, block by block */
+    JC_KEY_CONVS,  /* the same of "conv" and "full_attention"; or the blocks with attention
+                    */
     JC_KEY_FLAGS,  /* a list of 0, 1, false and true, block by block */
     JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
     JC_KEY_SET,    /* a list or "a|b": refused unless it is `def` in any order */
@@ -177,8 +189,10 @@ typedef enum {
     JC_DIM_KV_RAW,      /* heads (nope + value width) */
     JC_DIM_VALUES,      /* heads value width */
     JC_DIM_NOPE,
-    JC_DIM_LATENTS, /* heads latent */
-    JC_DIM_GATED    /* 2 FF: the gate, then what it lets through */
+    JC_DIM_CONV,       /* tokens of a convolution */
+    JC_DIM_CONV_GATED, /* 3 WIDTH: two gates, and what they let through last */
+    JC_DIM_LATENTS,    /* heads latent */
+    JC_DIM_GATED       /* 2 FF: the gate, then what it lets through */
 } jc_dim;
 
 /* The weight of a norm or linear layer is followed by its bias. */
@@ -214,12 +228,18 @@ typedef enum {
     JC_W_K_UP_BIAS,
     JC_W_V_UP, /* and [value width, latent] */
     JC_W_V_UP_BIAS,
+    JC_W_CONV_IN, /* of a convolution: see conv.c */
+    JC_W_CONV_IN_BIAS,
+    JC_W_CONV, /* [width, tokens], the last one's last */
+    JC_W_CONV_BIAS,
     JC_W_Q_NORM, /* of each head of queries, or of all as one */
     JC_W_Q_NORM_BIAS,
     JC_W_K_NORM,
     JC_W_K_NORM_BIAS,
     JC_W_OUT,
     JC_W_OUT_BIAS,
+    JC_W_CONV_OUT,
+    JC_W_CONV_OUT_BIAS,
     JC_W_NORM1_AFTER, /* of what attention adds to the residual stream */
     JC_W_NORM1_AFTER_BIAS,
     JC_W_NORM2,
@@ -279,6 +299,7 @@ enum {
     JC_WEIGHT_FOURTHS = 1 << 18,
     JC_WEIGHT_IF_Q_RANK = 1 << 19,  /* only with it, */
     JC_WEIGHT_IF_NO_RANK = 1 << 20, /* or only without */
+    JC_WEIGHT_IF_CONV_BIAS = 1 << 21,
 };
 
 enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */
@@ -319,6 +340,7 @@ typedef struct jc_arch {
 bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
 bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block); /* or is a mixture */
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block);
+bool jc_hparams_conv(const jc_hparams *hp, uint32_t block); /* or has a convolution */
 void jc_hparams_release(jc_hparams *hp);
 
 /* All of them; *n is how many. */

@@ -65,7 +65,8 @@
     X(codegen)                                                                             \
     X(xglm)                                                                                \
     X(deepseek_v2)                                                                         \
-    X(deepseek_v3)
+    X(deepseek_v3)                                                                         \
+    X(lfm2)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

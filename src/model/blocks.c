@@ -31,6 +31,15 @@ static void attention(const builder *b, jc_reg in)
     const jc_hparams *hp = &b->model->hp;
     const jc_rotary *rotary = &b->model->rotary[b->block->rotary];
 
+    if (b->block->conv) {
+        append(b->block, &(jc_op){.run = jc_op_conv,
+                                  .block = b->l + 1,
+                                  .in = in,
+                                  .out = JC_REG_A,
+                                  .part = JC_PART_ATTN,
+                                  .conv = b->block->conv});
+        return;
+    }
     append(b->block,
            &(jc_op){
                .run = jc_op_attention,
@@ -58,18 +67,20 @@ static void attention(const builder *b, jc_reg in)
 
 static void add_attention(const builder *b, jc_reg map_reads)
 {
+    const jc_hparams *hp = &b->model->hp;
+    const jc_conv *conv = b->block->conv;
+    size_t n_in = hp->latent ? (size_t)hp->heads * hp->value_width : hp->q_width;
+
     append(b->block, &(jc_op){.run = jc_op_add,
                               .block = b->l + 1,
                               .in = JC_REG_A,
-                              .n_in = b->model->hp.latent ? (size_t)b->model->hp.heads *
-                                                                b->model->hp.value_width
-                                                          : b->model->hp.q_width,
+                              .n_in = conv ? hp->width : n_in,
                               .part = JC_PART_ATTN,
                               .part_in = map_reads,
                               .point = JC_POINT_ATTN,
                               .sum = JC_POINT_MID,
-                              .linear = b->block->out,
-                              .scale = (float)b->model->hp.residual_scale,
+                              .linear = conv ? conv->out : b->block->out,
+                              .scale = (float)hp->residual_scale,
                               .norm = &b->block->norm1_after});
 }
 

@@ -13,6 +13,7 @@ bool jc_rows_used(const jc_model *model, const jc_weight_row *row)
            !(row->flags & JC_WEIGHT_IF_NORM_BEFORE && !hp->norm_before) &&
            !(row->flags & JC_WEIGHT_IF_SERIAL && hp->parallel) &&
            !(row->flags & JC_WEIGHT_IF_TYPES && hp->types == 0) &&
+           !(row->flags & JC_WEIGHT_IF_CONV_BIAS && !hp->conv_bias) &&
            !(row->flags & JC_WEIGHT_IF_Q_RANK && hp->q_rank == 0) &&
            !(row->flags & JC_WEIGHT_IF_NO_RANK && hp->q_rank > 0) &&
            !(row->flags & JC_WEIGHT_IF_TWO_NORMS &&
@@ -87,6 +88,10 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return (size_t)hp->latent + hp->rope;
     case JC_DIM_KV_RAW:
         return (size_t)hp->heads * (hp->nope + hp->value_width);
+    case JC_DIM_CONV:
+        return hp->conv_tokens;
+    case JC_DIM_CONV_GATED:
+        return 3 * (size_t)hp->width;
     case JC_DIM_NOPE:
         return hp->nope;
     case JC_DIM_LATENTS:
@@ -104,12 +109,22 @@ uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row)
     return row->id >= JC_W_EXPERT_UP && row->id < JC_W_TRANSFORM ? model->hp.experts : 1;
 }
 
-/* In dense blocks of a mixture there are no experts, and in the others no dense MLP. */
+static bool of_conv(jc_weight_id id)
+{
+    return (id >= JC_W_CONV_IN && id <= JC_W_CONV_BIAS) || id == JC_W_CONV_OUT ||
+           id == JC_W_CONV_OUT_BIAS;
+}
+
+/* In dense blocks of a mixture there are no experts, and in the others no dense MLP; a
+ * block has attention or a convolution. */
 bool jc_rows_in_block(const jc_model *model, const jc_weight_row *row, uint32_t block)
 {
     bool sparse = jc_hparams_sparse(&model->hp, block);
 
     if (row->flags & JC_WEIGHT_NOT_FIRST && block == 0)
+        return false;
+    if (row->id >= JC_W_QKV && row->id <= JC_W_CONV_OUT_BIAS &&
+        of_conv(row->id) != jc_hparams_conv(&model->hp, block))
         return false;
     if (row->id >= JC_W_ROUTER && row->id < JC_W_TRANSFORM)
         return sparse;
@@ -123,10 +138,11 @@ static bool stacked(const jc_model *model, const jc_weight_row *row, const jc_te
            t->n_dims == (row->shape[1] == JC_DIM_NONE ? 2 : 3);
 }
 
-/* A matrix for each head: they are rows of one. */
+/* A matrix for each head, or for each number of a state: they are rows of one. */
 static bool headed(const jc_weight_row *row, const jc_tensor *t)
 {
-    return (row->id == JC_W_K_UP || row->id == JC_W_V_UP) && t->n_dims == 3;
+    return (row->id == JC_W_K_UP || row->id == JC_W_V_UP || row->id == JC_W_CONV) &&
+           t->n_dims == 3;
 }
 
 static jc_status check_stacked(const jc_model *model, const jc_weight_row *row,
@@ -186,8 +202,9 @@ static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
         return check_stacked(model, row, t, a, b, err);
     if (row->shape[0] == JC_DIM_ONE && t->n_dims == 1 && t->shape[0] == b)
         return JC_OK;
-    if (headed(row, t) && t->shape[0] == model->hp.heads && t->shape[2] == b &&
-        t->shape[1] == a / model->hp.heads)
+    size_t heads = row->id == JC_W_CONV ? a : model->hp.heads;
+    if (headed(row, t) && t->shape[0] == heads && t->shape[2] == b &&
+        t->shape[1] == a / heads)
         return JC_OK;
     if (t->n_dims == n_dims && t->shape[0] == a && t->shape[1] == b)
         return JC_OK;

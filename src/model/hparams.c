@@ -23,6 +23,11 @@ bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block)
            (block + 1) % hp->experts_every == 0;
 }
 
+bool jc_hparams_conv(const jc_hparams *hp, uint32_t block)
+{
+    return hp->conv.n && hp->conv.is[block];
+}
+
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block)
 {
     if (hp->rotated.n)
@@ -36,6 +41,7 @@ void jc_hparams_release(jc_hparams *hp)
 {
     jc_free(hp->windowed.is);
     jc_free(hp->rotated.is);
+    jc_free(hp->conv.is);
     jc_free(hp->rotary.short_factor.x);
     jc_free(hp->rotary.long_factor.x);
 }
@@ -103,11 +109,17 @@ static jc_status check_experts(const jc_hparams *hp, const char *path, jc_error 
 /* Lists that say something of each block. */
 static jc_status check_lists(const jc_hparams *hp, const char *path, jc_error *err)
 {
+    if (hp->conv_tokens > 64 || (hp->conv.n == 0) != (hp->conv_tokens == 0))
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': convolutions over %u tokens in %zu listed blocks; expected 1 "
+                       "to 64, and 'layer_types'",
+                       path, hp->conv_tokens, hp->conv.n);
     const struct {
         const char *what;
         size_t n;
     } lists[] = {{"the kinds of attention are", hp->windowed.n},
-                 {"the list of rotary positions is", hp->rotated.n}};
+                 {"the list of rotary positions is", hp->rotated.n},
+                 {"the list of convolutions is", hp->conv.n}};
 
     for (size_t i = 0; i < JC_COUNT(lists); i++)
         if (lists[i].n && lists[i].n != hp->layers)
@@ -312,6 +324,20 @@ static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
     return JC_OK;
 }
 
+/* The width of a gated MLP, where it is given as that of one without a gate. */
+static jc_status narrow_mlp(jc_hparams *hp, const char *path, jc_error *err)
+{
+    if (!hp->ff_thirds)
+        return JC_OK;
+    double ff = floor(2.0 * hp->ff_width / 3);
+    if (hp->ff_times != 0 && hp->ff_multiple)
+        ff = ceil(floor(hp->ff_times * ff) / hp->ff_multiple) * hp->ff_multiple;
+    if (!(ff >= 1 && ff <= MOST))
+        return jc_fail(err, JC_E_FORMAT, "'%s': the MLP would be %g wide", path, ff);
+    hp->ff_width = (uint32_t)ff;
+    return JC_OK;
+}
+
 jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *config,
                           jc_error *err)
 {
@@ -338,6 +364,9 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
         return st;
     if (hp->ff_width == 0 && hp->width <= MOST)
         hp->ff_width = 4 * hp->width;
+    st = narrow_mlp(hp, path, err);
+    if (st)
+        return st;
     if (hp->expert_width == 0)
         hp->expert_width = hp->ff_width;
     if (hp->shared_experts && hp->shared_experts < MOST &&

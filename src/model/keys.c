@@ -188,6 +188,57 @@ static jc_status read_layers(jc_layers *out, const jc_config *config, const char
     return add_kinds(out, &capacity, config, key, err);
 }
 
+/* Element i of a list of kinds, or the block that element i of a list of blocks with
+ * attention names. */
+static jc_status read_conv(jc_layers *out, bool named, const jc_config *config,
+                           const char *one, size_t i, jc_error *err)
+{
+    const char *kind = NULL;
+    uint32_t block = 0;
+    jc_status st = named ? jc_config_u32(config, one, &block, err)
+                         : jc_config_text(config, one, &kind, err);
+
+    if (st)
+        return st;
+    if (named && block >= out->n)
+        return jc_fail(err, JC_E_FORMAT, "'%s': '%s' is %u, and there are %zu blocks",
+                       jc_config_path(config), one, block, out->n);
+    if (!named && strcmp(kind, "conv") != 0 && strcmp(kind, "full_attention") != 0)
+        return jc_fail(err, JC_E_UNSUPPORTED,
+                       "'%s': '%s' is '%s', neither 'conv' nor 'full_attention'",
+                       jc_config_path(config), one, kind);
+    out->is[named ? block : i] = !named && strcmp(kind, "conv") == 0;
+    return JC_OK;
+}
+
+static jc_status read_convs(jc_layers *out, const jc_config *config, const char *key,
+                            jc_error *err)
+{
+    char one[KEY + 24];
+    uint32_t number;
+    size_t n;
+    jc_status st = list_length(config, key, &n, err);
+
+    if (st)
+        return st;
+    snprintf(one, sizeof one, "%s.0", key);
+    bool named = jc_config_u32(config, one, &number, NULL) == JC_OK;
+    out->n = n;
+    if (named)
+        st = jc_config_u32(config, "num_hidden_layers", &number, err);
+    if (st == JC_OK && named)
+        out->n = number < LONGEST ? number : LONGEST;
+    out->is = jc_alloc_array(out->n, sizeof *out->is);
+    if (!out->is)
+        return jc_fail_nomem(err, key);
+    memset(out->is, named, out->n * sizeof *out->is);
+    for (size_t i = 0; i < n && st == JC_OK; i++) {
+        snprintf(one, sizeof one, "%s.%zu", key, i);
+        st = read_conv(out, named, config, one, i, err);
+    }
+    return st;
+}
+
 static jc_status read_flags(jc_layers *out, const jc_config *config, const char *key,
                             jc_error *err)
 {
@@ -312,6 +363,8 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
         return read_layers(member, config, key, err);
     case JC_KEY_FLAGS:
         return read_flags(member, config, key, err);
+    case JC_KEY_CONVS:
+        return read_convs(member, config, key, err);
     case JC_KEY_REPEAT:
         return read_repeat(member, config, key, err);
     case JC_KEY_FIXED:
@@ -349,6 +402,7 @@ static jc_status set_default(void *member, const jc_key_row *row, const jc_confi
         return rotary_from_name(row->def, config, member, err);
     case JC_KEY_REALS:
     case JC_KEY_LAYERS:
+    case JC_KEY_CONVS:
     case JC_KEY_FLAGS:
     case JC_KEY_REPEAT:
     case JC_KEY_SET:

@@ -46,7 +46,10 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
         st = jc_mixture_load(&b->mixture, model, l, err);
     if (st == JC_OK)
         st = jc_latent_load(&b->latent, model, l, err);
-    model->info.weight_bytes += jc_mixture_bytes(b->mixture) + jc_latent_bytes(b->latent);
+    if (st == JC_OK)
+        st = jc_conv_load(&b->conv, model, l, err);
+    model->info.weight_bytes +=
+        jc_mixture_bytes(b->mixture) + jc_latent_bytes(b->latent) + jc_conv_bytes(b->conv);
     return st;
 }
 
@@ -131,6 +134,7 @@ void jc_weights_release(jc_model *model)
         jc_linear_free(b->down);
         jc_mixture_free(b->mixture);
         jc_latent_free(b->latent);
+        jc_conv_free(b->conv);
         jc_free(b->sinks);
         jc_free(b->relative_keys);
         jc_free(b->relative_queries);

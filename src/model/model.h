@@ -42,9 +42,17 @@ typedef struct jc_latent {
     size_t heads;
 } jc_latent;
 
+/* A convolution in the place of attention; see conv.c. */
+typedef struct jc_conv {
+    jc_linear *in, *out;
+    float *weight; /* [width, tokens], owned */
+    float *bias;   /* [width], owned; NULL: none */
+} jc_conv;
+
 typedef struct jc_block {
     jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
+    jc_conv *conv;                           /* NULL: attention */
     jc_latent *latent;                       /* NULL: qkv makes queries, keys and values */
     jc_relative relative;                    /* n is 0 where there is none */
     float *relative_keys, *relative_queries; /* its, owned */
@@ -180,7 +188,7 @@ void jc_weights_free_norm(jc_norm_weights *norm);
 
 /* A vector or matrix as float32, or NULL where the architecture has none. */
 jc_status jc_weights_floats(float **out, const jc_model *model, jc_weight_id id,
-                            jc_error *err) JC_NODISCARD;
+                            uint32_t block, jc_error *err) JC_NODISCARD;
 
 /* positions.c: what is computed of positions other than by turning: ALiBi's slopes, tables
  * of sines and cosines. */
@@ -207,6 +215,12 @@ jc_status jc_latent_load(jc_latent **out, const jc_model *model, uint32_t block,
                          jc_error *err) JC_NODISCARD;
 void jc_latent_free(jc_latent *latent); /* takes NULL */
 size_t jc_latent_bytes(const jc_latent *latent);
+
+/* conv.c: *out is NULL where the block has attention. */
+jc_status jc_conv_load(jc_conv **out, const jc_model *model, uint32_t block,
+                       jc_error *err) JC_NODISCARD;
+void jc_conv_free(jc_conv *conv); /* takes NULL */
+size_t jc_conv_bytes(const jc_conv *conv);
 
 /* experts.c: the mixture of a block; *out is NULL where the block has none. */
 jc_status jc_mixture_load(jc_mixture **out, const jc_model *model, uint32_t block,

@@ -24,6 +24,7 @@ struct jc_op {
     jc_attention attention;
     const jc_mixture *mixture;
     const jc_latent *latent;
+    const jc_conv *conv;
 };
 
 /* Fill the block's list. Its weights have been loaded. */
@@ -46,6 +47,11 @@ jc_status jc_op_add(const jc_op *op, jc_pass *pass, jc_error *err);
 jc_status jc_latent_queries(const jc_op *op, jc_pass *pass, jc_mat qkv, jc_error *err);
 jc_status jc_latent_values(const jc_op *op, jc_pass *pass, jc_mat seen, jc_mat out,
                            jc_error *err);
+
+/* conv.c: out = what the convolution makes of in, up to its last layer; and of that only
+ * what later tokens read. */
+jc_status jc_op_conv(const jc_op *op, jc_pass *pass, jc_error *err);
+jc_status jc_op_conv_keys(const jc_op *op, jc_pass *pass, jc_error *err);
 
 /* out = what the experts of each row make of in, by their shares: experts.c. */
 jc_status jc_op_experts(const jc_op *op, jc_pass *pass, jc_error *err);

@@ -52,7 +52,8 @@ static size_t reg_width(const jc_model *model, jc_reg reg)
     case JC_REG_WIDE:
         return hp->latent ? hp->latent + hp->rope : 0;
     case JC_REG_QKV:
-        return hp->q_width + 2 * hp->kv_width;
+        return larger(hp->q_width + 2 * hp->kv_width,
+                      hp->conv.n ? 3 * (size_t)hp->width : 0);
     case JC_REG_GATED:
         return model->arch->gated ? 2 * widest_mlp(hp) : 0;
     case JC_REG_FF:
@@ -360,6 +361,8 @@ jc_status jc_pass_keys(jc_pass *pass, uint32_t block, jc_error *err)
     for (size_t i = 0; i < b->n_ops && st == JC_OK; i++) {
         if (b->ops[i].run == jc_op_attention)
             return jc_op_keys(&b->ops[i], pass, err);
+        if (b->ops[i].run == jc_op_conv)
+            return jc_op_conv_keys(&b->ops[i], pass, err);
         st = b->ops[i].run(&b->ops[i], pass, err); /* a norm before it */
     }
     return st;

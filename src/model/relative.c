@@ -73,7 +73,7 @@ static jc_status load_bias(jc_model *model, jc_error *err)
 {
     size_t n = model->hp.relative_classes, heads = model->hp.heads;
     float *stored;
-    jc_status st = jc_weights_floats(&stored, model, JC_W_RELATIVE, err);
+    jc_status st = jc_weights_floats(&stored, model, JC_W_RELATIVE, 0, err);
 
     if (st || !stored)
         return st;
@@ -91,7 +91,7 @@ static jc_status load_distances(jc_model *model, jc_error *err)
     size_t n = model->hp.relative_classes, d = model->hp.width;
     jc_norm_weights norm = {.weight = NULL};
     jc_loan x;
-    jc_status st = jc_weights_floats(&model->distances, model, JC_W_DISTANCES, err);
+    jc_status st = jc_weights_floats(&model->distances, model, JC_W_DISTANCES, 0, err);
 
     if (st || !model->distances)
         return st;

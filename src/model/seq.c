@@ -37,16 +37,25 @@ static jc_status settle(const jc_model *model, const jc_seq_params *params, size
     return JC_OK;
 }
 
-/* Of a block: keys and values; of latents, which are both, one. */
-static size_t caches(const jc_model *model)
+/* Of a block: keys and values; of latents, which are both, or of a convolution, one. */
+static size_t caches(const jc_model *model, uint32_t l)
 {
-    return model->hp.latent ? 1 : 2;
+    return model->hp.latent || jc_hparams_conv(&model->hp, l) ? 1 : 2;
+}
+
+/* Numbers of a token in any block: as many as the block with the most has. */
+static size_t kept(const jc_model *model)
+{
+    const jc_hparams *hp = &model->hp;
+    size_t n = (hp->latent ? 1 : 2) * hp->kv_width;
+
+    return hp->conv.n && hp->width > n ? hp->width : n;
 }
 
 static bool count_bytes(const jc_model *model, size_t room, bool half, size_t *bytes)
 {
-    return jc_mul(room, model->hp.kv_width, bytes) && jc_mul(*bytes, half ? 2 : 4, bytes) &&
-           jc_mul(*bytes, caches(model) * (size_t)model->hp.layers, bytes);
+    return jc_mul(room, kept(model), bytes) && jc_mul(*bytes, half ? 2 : 4, bytes) &&
+           jc_mul(*bytes, model->hp.layers, bytes);
 }
 
 uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params)
@@ -118,9 +127,10 @@ void jc_seq_truncate(jc_seq *seq, size_t length)
 
 jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n)
 {
-    size_t width = seq->model->hp.kv_width;
-    size_t each = caches(seq->model), place = each * l + (each > 1 ? (size_t)which : 0);
-    jc_mat mat = jc_mat_of(seq->buffer, place * seq->room * width, n, width);
+    const jc_model *model = seq->model;
+    size_t width = jc_hparams_conv(&model->hp, l) ? model->hp.width : model->hp.kv_width;
+    size_t at = caches(model, l) > 1 ? (size_t)which * width : 0;
+    jc_mat mat = jc_mat_of(seq->buffer, (kept(model) * l + at) * seq->room, n, width);
 
     mat.half = seq->half;
     if (which && seq->model->hp.latent)
@@ -135,7 +145,7 @@ jc_status jc_seq_put(jc_seq *seq, uint32_t l, size_t first, jc_mat keys, jc_mat 
     jc_status st =
         jc_copy(keys, jc_mat_rows(jc_seq_cache(seq, l, 0, first + n), first, n), err);
 
-    return st || caches(seq->model) == 1
+    return st || caches(seq->model, l) == 1
                ? st
                : jc_copy(values, jc_mat_rows(jc_seq_cache(seq, l, 1, first + n), first, n),
                          err);
@@ -154,7 +164,7 @@ jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
     params.kv = seq->half ? "f16" : "f32";
     jc_status st = jc_seq_new(out, seq->model, &params, err);
     for (uint32_t l = 0; l < seq->model->hp.layers && st == JC_OK; l++)
-        for (int which = 0; which < (int)caches(seq->model) && st == JC_OK; which++)
+        for (int which = 0; which < (int)caches(seq->model, l) && st == JC_OK; which++)
             st = jc_copy(jc_seq_cache(seq, l, which, seq->length),
                          jc_seq_cache(*out, l, which, seq->length), err);
     if (st) {
@@ -174,7 +184,8 @@ jc_status jc_seq_move(jc_seq *seq, uint32_t blocks, const uint32_t *rows, size_t
     for (uint32_t l = 0; l < blocks && st == JC_OK; l++)
         for (size_t i = 0; i < n && st == JC_OK; i++)
             for (int which = 0;
-                 which < (int)caches(seq->model) && st == JC_OK && rows[i] != i; which++) {
+                 which < (int)caches(seq->model, l) && st == JC_OK && rows[i] != i;
+                 which++) {
                 jc_mat all = jc_seq_cache(seq, l, which, seq->length + rows[i] + 1);
                 st = jc_copy(jc_mat_rows(all, seq->length + rows[i], 1),
                              jc_mat_rows(all, seq->length + i, 1), err);

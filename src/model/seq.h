@@ -13,11 +13,13 @@ struct jc_seq {
     size_t pending; /* rows of the last pass behind them, until they are committed */
     size_t room;
     bool half;
-    jc_buffer
-        *buffer; /* [layers, 2, room, kv_width]; of latents [layers, room, kv_width] */
+    /* [layers, 2, room, kv_width]; of latents [layers, room, kv_width]; a block with a
+     * convolution has [room, width], and then all have the room of the larger */
+    jc_buffer *buffer;
 };
 
-/* Keys (which 0) or values (1) of block l, from 0: the first n rows. */
+/* Keys (which 0) or values (1) of block l, from 0: the first n rows. Of a convolution, what
+ * it reads of each token (0). */
 jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n);
 
 /* Put keys and values [n, kv_width] of tokens first, first + 1, ... in. */

@@ -182,10 +182,10 @@ jc_status jc_weights_vector(const jc_model *model, jc_weight_id id, uint32_t blo
 }
 
 jc_status jc_weights_floats(float **out, const jc_model *model, jc_weight_id id,
-                            jc_error *err)
+                            uint32_t block, jc_error *err)
 {
     struct stack stack;
-    jc_status st = find_stack(&stack, model, id, 0, 0, err);
+    jc_status st = find_stack(&stack, model, id, block, 0, err);
 
     *out = NULL;
     if (st || stack.n == 0)

@@ -360,6 +360,17 @@ RENAMED = {
 }
 
 
+# Models that came later: seeds go by place.
+LATER = {
+    # Two convolutions, attention, a convolution.
+    "tiny-lfm2": llama(model_type="lfm2", num_hidden_layers=4, head_dim=8,
+                       layer_types=["conv", "conv", "full_attention", "conv"],
+                       block_ff_dim=60, block_multiple_of=8, block_ffn_dim_multiplier=0.9,
+                       norm_eps=1e-5, conv_L_cache=4, conv_bias=True, pad_token_id=0,
+                       eos_token_id=1, bos_token_id=1, tie_word_embeddings=True),
+}
+
+
 def random_weights(config, seed):
     """Far larger than a fresh model's; norms are random around what leaves a value alone."""
     rng = np.random.default_rng(seed)
@@ -403,7 +414,7 @@ def make_stories():
 
 
 if __name__ == "__main__":
-    made = MODELS_MADE | {name: row[0] for name, row in RENAMED.items()}
+    made = MODELS_MADE | {name: row[0] for name, row in RENAMED.items()} | LATER
     for number, (name, config) in enumerate(made.items()):
         if len(sys.argv) == 1 or name in sys.argv[1:]:
             make(name, config, seed=100 + number)

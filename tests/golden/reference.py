@@ -119,7 +119,7 @@ def decoder_parts(net):
     base = getattr(base, "decoder", getattr(base, "model", base))
     blocks = next(getattr(base, k) for k in ("h", "layers", "blocks") if hasattr(base, k))
     for name in ("ln_f", "norm", "final_layer_norm", "final_layernorm", "norm_f",
-                 "layer_norm"):
+                 "layer_norm", "embedding_norm"):
         if hasattr(base, name):
             return blocks, getattr(base, name)
     raise ValueError(f"{type(net)} has no final norm that is known")

@@ -12,6 +12,13 @@
 
 /* clang-format off */
 static const published later[] = {
+    {"LFM2 1.2B",
+     "{\"model_type\": \"lfm2\", \"block_auto_adjust_ff_dim\": true, \"block_dim\": 2048, \"block_ff_dim\": 12288,"
+     "\"block_ffn_dim_multiplier\": 1.0, \"block_multiple_of\": 256, \"block_norm_eps\": 1e-05, \"conv_L_cache\": 3,"
+     "\"conv_bias\": false, \"full_attn_idxs\": [2, 5, 8, 10, 12, 14], \"hidden_size\": 2048, \"max_position_embeddings\":"
+     "128000, \"norm_eps\": 1e-05, \"num_attention_heads\": 32, \"num_hidden_layers\": 16, \"num_key_value_heads\": 8,"
+     "\"rope_theta\": 1000000.0, \"use_pos_enc\": true, \"vocab_size\": 65536}",
+     {16, 2048, 32, 8, 64, 8192, 128000, 65536, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 64, .eps = 1e-5}},
     {"Gemma 3 270M",
      "{\"model_type\": \"gemma3_text\", \"_sliding_window_pattern\": 6, \"attn_logit_softcapping\": null,"
      BODY(640, 2048, 4, 1, 18, 32768, 262144) "\"head_dim\": 256, \"hidden_activation\": \"gelu_pytorch_tanh\","

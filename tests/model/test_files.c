@@ -379,6 +379,54 @@ static void test_files__eight_bits_are_multiplied_by_their_scales(void **state)
     }
 }
 
+/* ---- blocks of two kinds ---- */
+
+/* tiny-lfm2 with another list of blocks. */
+static const char *write_list(void **state, const char *list)
+{
+    char command[2048];
+
+    snprintf(command, sizeof command,
+             "mkdir -p %s/m && cp %stiny-lfm2/model.safetensors %s/m && tr -d '\\n' "
+             "<%stiny-lfm2/config.json | sed 's/\"layer_types\": \\[[^]]*\\]/%s/' "
+             ">%s/m/config.json",
+             (char *)*state, MODELS, (char *)*state, MODELS, list, (char *)*state);
+    assert_int_equal(system(command), 0);
+    return scratch_path(state, "m");
+}
+
+static void test_files__blocks_with_attention_may_be_listed_by_number(void **state)
+{
+    check_model("tiny-lfm2", write_list(state, "\"full_attn_idxs\": [2]"), "ref");
+}
+
+static void test_files__a_list_of_blocks_must_fit_the_model(void **state)
+{
+    static const struct {
+        const char *list, *message;
+    } bad[] = {
+        {"\"layer_types\": [\"conv\", \"conv\", \"full_attention\"]",
+         "the list of convolutions is for 3 blocks of 4"},
+        {"\"layer_types\": [\"conv\", \"conv\", \"mamba\", \"conv\"]",
+         "is 'mamba', neither 'conv' nor 'full_attention'"},
+        {"\"layer_types\": [\"conv\", \"full_attention\", \"conv\", \"conv\"]",
+         "has no tensor 'layers.1.self_attn.q_proj.weight'"},
+        {"\"full_attn_idxs\": [2, 4]", "is 4, and there are 4 blocks"},
+        {"\"full_attn_idxs\": [2, \"conv\"]", "full_attn_idxs.1"},
+        {"\"layer_types\": []", "is not a list of 1 to"},
+        {"\"x\": 0", "'layer_types' is not a list of 1 to"},
+    };
+
+    for (size_t i = 0; i < JC_COUNT(bad); i++) {
+        jc_model *model;
+        jc_error err = {JC_OK, ""};
+        const char *path = write_list(state, bad[i].list);
+        assert_int_not_equal(jc_model_inspect(&model, path, &err), JC_OK);
+        if (!strstr(err.message, bad[i].message))
+            fail_msg("case %zu: %s", i, err.message);
+    }
+}
+
 /* ---- GGUF ---- */
 
 enum { MOST = 1 << 20 }; /* bytes of a golden file */
@@ -476,6 +524,8 @@ int main(void)
         SCRATCH_TEST(test_files__what_nothing_reads_is_noted),
         SCRATCH_TEST(test_files__quantised_weights_are_refused_by_name),
         SCRATCH_TEST(test_files__eight_bits_are_multiplied_by_their_scales),
+        SCRATCH_TEST(test_files__blocks_with_attention_may_be_listed_by_number),
+        SCRATCH_TEST(test_files__a_list_of_blocks_must_fit_the_model),
         SCRATCH_TEST(test_files__a_gguf_factor_needs_no_type),
         SCRATCH_TEST(test_files__a_gguf_bias_may_be_left_out),
     };

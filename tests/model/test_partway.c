@@ -8,8 +8,9 @@
 
 #define MODELS JC_SOURCE_DIR "/tests/golden/models/"
 
-static const char *const decoders[] = {"tiny-gpt2", "tiny-gemma3", "tiny-exaone4",
-                                       "tiny-gpt_neo-local", "tiny-qwen3_moe-step"};
+static const char *const decoders[] = {"tiny-gpt2",           "tiny-gemma3",
+                                       "tiny-exaone4",        "tiny-gpt_neo-local",
+                                       "tiny-qwen3_moe-step", "tiny-lfm2"};
 
 enum { LENGTH = 12 };
 
@@ -75,18 +76,18 @@ static void end(struct fixture *f)
 /* Keys and values of blocks first .. L, from 0. */
 static bool same_cache(const jc_seq *a, const jc_seq *b, uint32_t first, uint32_t last)
 {
-    size_t kv = a->model->hp.kv_width;
-    float *x = jc_matrix_new(LENGTH, kv, sizeof *x),
-          *y = jc_matrix_new(LENGTH, kv, sizeof *y);
+    size_t most = a->model->hp.kv_width + a->model->hp.width;
+    float *x = jc_matrix_new(LENGTH, most, sizeof *x),
+          *y = jc_matrix_new(LENGTH, most, sizeof *y);
     bool same = true;
 
     for (uint32_t l = first; l < last; l++)
         for (int which = 0; which < 2; which++) {
-            assert_int_equal(jc_mat_download(x, jc_seq_cache(a, l, which, LENGTH), NULL),
-                             JC_OK);
+            jc_mat cache = jc_seq_cache(a, l, which, LENGTH);
+            assert_int_equal(jc_mat_download(x, cache, NULL), JC_OK);
             assert_int_equal(jc_mat_download(y, jc_seq_cache(b, l, which, LENGTH), NULL),
                              JC_OK);
-            same &= memcmp(x, y, LENGTH * kv * sizeof *x) == 0;
+            same &= memcmp(x, y, LENGTH * cache.cols * sizeof *x) == 0;
         }
     jc_free(x);
     jc_free(y);

@@ -9,9 +9,9 @@
 
 /* Decoders of different kinds: learned and rotary positions, shared heads, windows, caps.
  */
-static const char *const decoders[] = {"tiny-gpt2",   "tiny-llama",   "tiny-mistral",
-                                       "tiny-gemma2", "tiny-gemma3",  "tiny-gpt_neox",
-                                       "tiny-gptj",   "tiny-gpt_neo", "tiny-opt"};
+static const char *const decoders[] = {
+    "tiny-gpt2",     "tiny-llama", "tiny-mistral", "tiny-gemma2", "tiny-gemma3",
+    "tiny-gpt_neox", "tiny-gptj",  "tiny-gpt_neo", "tiny-opt",    "tiny-lfm2"};
 
 enum { LENGTH = 24 };
 
