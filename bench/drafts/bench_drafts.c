@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jc_bench_drafts [-n PROMPTS] [-p PROMPT_TOKENS] [-t TOKENS] [-T TEMPERATURE] [-k NODES]
- *                 [-s SHORTCUTS] [-f TEXT] [-u UNIT] MODEL TEXT DRAFTERS...
+ *                 [-s SHORTCUTS] [-f TEXT] [-u UNIT] [-w TOKENS] [-P POLICY]
+ *                 MODEL TEXT DRAFTERS...
  *
  * What drafters gain over plain generation: each prompt is continued without drafts and
  * with each of DRAFTERS in turn, so all meet the machine in the same state. TEXT has a
- * prompt a document or line (-u line); -f names a text whose frequent tokens the context
- * drafter chooses among. Every text is compared with the plain one.
+ * prompt a document or line (-u line), or one in every window of so many tokens (-w); -f
+ * names a text whose frequent tokens drafters with maps choose among. With -P the policy of
+ * `jumpcut tune` is one more way to draft, "policy". Every text is compared with the plain
+ * one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +155,8 @@ int main(int argc, char **argv)
     static way ways[MOST];
     static written texts[2];
     size_t n_prompts = 20, prompt_tokens = 64, done = 0, n_ways = 1;
-    const char *shortcuts = NULL, *common = NULL, *unit = "document";
+    const char *shortcuts = NULL, *common = NULL, *unit = "document", *tuned = NULL;
+    jc_policy *policy = NULL;
     uint32_t *frequent = NULL;
     jc_generate_params params;
     jc_samples_params sampling;
@@ -161,7 +165,8 @@ int main(int argc, char **argv)
 
     jc_generate_params_init(&params);
     jc_samples_params_init(&sampling);
-    while ((option = getopt(argc, argv, "n:p:t:T:k:s:u:f:")) != -1)
+    sampling.context = 0;
+    while ((option = getopt(argc, argv, "n:p:t:T:k:s:u:f:w:P:")) != -1)
         switch (option) {
         case 'n':
             n_prompts = strtoul(optarg, NULL, 10);
@@ -184,13 +189,20 @@ int main(int argc, char **argv)
         case 's':
             shortcuts = optarg;
             break;
+        case 'w':
+            sampling.context = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'P':
+            tuned = optarg;
+            break;
         case 'u':
             unit = optarg;
             break;
         default:
             return 2;
         }
-    if (argc - optind < 3 || argc - optind > MOST || n_prompts == 0 || n_prompts > 1000)
+    if (argc - optind < 2 + !tuned || argc - optind > MOST || n_prompts == 0 ||
+        n_prompts > 1000)
         die("wants MODEL TEXT DRAFTERS...", NULL);
     jc_model *model;
     jc_tokenizer *tokenizer;
@@ -204,15 +216,19 @@ int main(int argc, char **argv)
     if (shortcuts &&
         (jc_shortcut_open(&maps, shortcuts, &err) || jc_shortcut_check(maps, model, &err)))
         die("the shortcuts", &err);
+    if (tuned && (jc_policy_open(&policy, tuned, &err) ||
+                  jc_policy_check(policy, model, maps, &err)))
+        die("the policy", &err);
     ways[0].draft = "none";
     for (; optind + 2 < argc; optind++)
         ways[n_ways++].draft = argv[optind + 2];
+    if (policy)
+        ways[n_ways++].draft = "policy";
     sampling.unit = unit;
     sampling.positions = "all";
     sampling.split = "all";
     sampling.train = sampling.val = 0;
     sampling.vocab = jc_model_get_info(model)->vocab;
-    sampling.context = 0;
     if (jc_samples_from_text(&samples, tokenizer, &file, 1, &sampling, &err))
         die("the texts", &err);
     params.shortcut = maps;
@@ -232,7 +248,9 @@ int main(int argc, char **argv)
             written *text = &texts[k > 0];
             jc_generate_stats stats;
             text->n = 0;
-            params.draft = ways[k].draft;
+            bool by_policy = policy && k + 1 == n_ways;
+            params.draft = by_policy ? "none" : ways[k].draft;
+            params.policy = by_policy ? policy : NULL;
             params.stats = &stats;
             if (jc_generate(model, &prompt, 1, &params, take, text, &err))
                 die(ways[k].draft, &err);
@@ -255,6 +273,7 @@ int main(int argc, char **argv)
     free(frequent);
     jc_samples_close(samples);
     jc_shortcut_free(maps);
+    jc_policy_free(policy);
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
     return 0;
