@@ -150,7 +150,7 @@ static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *g
         memcpy(at[c->place[r]].state, c->y + r * c->width, c->width * sizeof *c->y);
     if (st || rows == 0)
         return st;
-    return jc_shortlist_guess(&c->list, c->y, c->place, rows, guesses, n_guesses, err);
+    return jc_shortlist_guess(&c->list, c->y, at, c->place, rows, guesses, n_guesses, err);
 }
 
 const jc_drafter jc_drafter_context = {

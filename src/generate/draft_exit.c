@@ -125,7 +125,8 @@ static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *g
     if (st == JC_OK)
         st = jc_map_run(e->map, e->x, rows, e->y, err);
     return st ? st
-              : jc_shortlist_guess(&e->list, e->y, place, rows, guesses, n_guesses, err);
+              : jc_shortlist_guess(&e->list, e->y, at, place, rows, guesses, n_guesses,
+                                   err);
 }
 
 /* The rows are perhaps some of the last round's. */

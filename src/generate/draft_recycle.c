@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* draft_recycle.c: the next tokens that earlier passes held likely after the same token
  * (Token Recycling, arXiv 2408.08696). */
-#include <string.h>
+#include <math.h>
 
+#include "generate/couple.h"
 #include "generate/drafters.h"
 
 /* Of a token: what the last pass that ran it held likely. */
 typedef struct entry {
     uint32_t next[JC_GUESSES]; /* [n], best first */
-    uint8_t class[JC_GUESSES];
+    float p[JC_GUESSES];
     uint32_t n;
 } entry;
 
 typedef struct recycle {
     entry *of; /* [vocab] */
+    size_t vocab;
 } recycle;
 
 static void close_table(void *state)
@@ -36,8 +38,29 @@ static jc_status open_table(void **state, const jc_draft_setup *setup, jc_error 
         close_table(r);
         return jc_fail_nomem(err, "tokens to recycle");
     }
+    r->vocab = jc_model_get_info(setup->model)->vocab;
     *state = r;
     return JC_OK;
+}
+
+/* Of a token that is drawn with the number u: p[n] becomes the probability that it is each
+ * of these, the rest of the distribution being spread by Zipf's law over all ids. */
+static void look_at_draw(const recycle *r, const entry *e, const jc_place_at *at, double *p)
+{
+    double q[JC_GUESSES], rest = 1, sum = 0;
+
+    for (size_t k = 0; k < e->n; k++) {
+        rest -= (double)e->p[k];
+        sum += q[k] = pow((double)e->p[k], 1 / at->temperature);
+    }
+    rest = rest > 0 ? pow(rest, 1 / at->temperature) : 0;
+    sum += rest;
+    for (size_t k = 0; k < e->n; k++) {
+        double from = rest * log1p(e->next[k]) / log1p((double)r->vocab);
+        for (size_t i = 0; i < e->n; i++)
+            from += e->next[i] < e->next[k] ? q[i] : 0;
+        p[k] = jc_couple(from / sum, (from + q[k]) / sum, at->u);
+    }
 }
 
 static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *guesses,
@@ -48,9 +71,20 @@ static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *g
     (void)err;
     for (size_t i = 0; i < n; i++) {
         const entry *e = &r->of[at[i].ids[at[i].n - 1]];
-        n_guesses[i] = e->n;
+        double p[JC_GUESSES];
         for (size_t k = 0; k < e->n; k++)
-            guesses[i * JC_GUESSES + k] = (jc_guess){e->next[k], e->class[k]};
+            p[k] = (double)e->p[k];
+        if (at[i].u >= 0)
+            look_at_draw(r, e, &at[i], p);
+        n_guesses[i] = e->n;
+        for (size_t k = 0; k < e->n; k++) { /* the best first */
+            size_t best = 0;
+            for (size_t m = 1; m < e->n; m++)
+                best = p[m] > p[best] ? m : best;
+            guesses[i * JC_GUESSES + k] =
+                (jc_guess){e->next[best], jc_class_of((float)p[best], k)};
+            p[best] = -1;
+        }
     }
     return JC_OK;
 }
@@ -65,7 +99,7 @@ static void learn(void *state, const jc_seen *seen)
     e->n = (uint32_t)seen->n;
     for (size_t k = 0; k < seen->n; k++) {
         e->next[k] = seen->next[k];
-        e->class[k] = (uint8_t)jc_class_of(seen->p[k], k);
+        e->p[k] = seen->p[k];
     }
 }
 

@@ -36,6 +36,8 @@ typedef struct jc_place_at {
     const uint32_t *ids; /* [n], n >= 1: the end of the text so far, and drafts */
     size_t n;
     size_t position;     /* of ids[n - 1] in its sequence */
+    double temperature;  /* of the draw after it; 0: the likeliest token is taken */
+    double u;            /* the number that decides the draw; below 0: it is not used */
     const float *before; /* [width]: last state of the token before ids[n - 1], or NULL */
     float *state; /* [width]: that of ids[n - 1], as the drafter guesses it; or NULL */
     const jc_tree_rows *rows; /* of the tree; NULL: no drafter wants them */

@@ -11,8 +11,10 @@
 typedef struct jc_shortlist {
     uint32_t *ids; /* [n]: the tokens that are read out */
     size_t n;
+    uint32_t *by_id; /* [n]: their places in ids, by ascending id */
     jc_glimpse *glimpse;
     float *logits; /* [rows, n] */
+    double *below; /* [n]: probability of the tokens of lower id */
 } jc_shortlist;
 
 /* For up to `rows` states at once. */
@@ -20,10 +22,10 @@ jc_status jc_shortlist_open(jc_shortlist *list, const jc_draft_setup *setup, siz
                             jc_error *err) JC_NODISCARD;
 void jc_shortlist_close(jc_shortlist *list);
 
-/* The best tokens for each of h [rows, width], to place[r]: guesses [places, JC_GUESSES],
- * n_guesses [places]. None where a state is not finite. */
-jc_status jc_shortlist_guess(jc_shortlist *list, const float *h, const size_t *place,
-                             size_t rows, jc_guess *guesses, size_t *n_guesses,
-                             jc_error *err) JC_NODISCARD;
+/* The best tokens for each of h [rows, width], of which h[r] is of at[place[r]]: guesses
+ * [places, JC_GUESSES], n_guesses [places]. None where a state is not finite. */
+jc_status jc_shortlist_guess(jc_shortlist *list, const float *h, const jc_place_at *at,
+                             const size_t *place, size_t rows, jc_guess *guesses,
+                             size_t *n_guesses, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -196,6 +196,9 @@ static jc_status draft(jc_speculation *s, size_t n, jc_error *err)
                                .depth = room,
                                .seconds = s->nodes ? NULL : seconds};
         s->trees[i].seq = w->text[i].seq;
+        s->trees[i].temperature = w->sampling.temperature;
+        s->trees[i].seed = w->seed;
+        s->trees[i].number = w->text[i].number;
         st = jc_tree_grow(&s->trees[i], &s->mix, w->text[i].ids.id, length, s->width,
                           &bound, err);
     }

@@ -247,7 +247,13 @@ static jc_status find_places(const jc_tree *tree, jc_mix *mix, const uint32_t *i
         memcpy(text, ids + n - tail, tail * sizeof *ids);
         lay_path(tree, asked[i], text + tail + node->depth);
         mix->at[i] = (jc_place_at){
-            .ids = text, .n = tail + node->depth, .position = n - 1 + node->depth};
+            .ids = text,
+            .n = tail + node->depth,
+            .position = n - 1 + node->depth,
+            .temperature = tree->temperature,
+            .u = tree->temperature > 0
+                     ? jc_draw_uniform(tree->seed, tree->number, n + node->depth)
+                     : -1};
         if (mix->blocks && tree->seq) {
             mix->at[i].rows = &tree->rows;
             mix->at[i].row = node->row;

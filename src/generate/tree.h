@@ -95,7 +95,9 @@ typedef struct jc_tree {
                       candidates; NULL: no drafter wants them */
     bool known;    /* the first of them is there */
     struct jc_seq *seq; /* of the text */
-    jc_tree_rows rows;  /* what is chosen, where a drafter runs blocks */
+    double temperature; /* of its draws, and what names their numbers */
+    uint64_t seed, number;
+    jc_tree_rows rows; /* what is chosen, where a drafter runs blocks */
 } jc_tree;
 
 /* How large a tree may be, and what passes cost. */

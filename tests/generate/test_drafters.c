@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "generate/couple.h"
 #include "generate/drafters.h"
 #include "model/model.h"
 #include "shortcut/shortcut.h"
@@ -13,7 +14,7 @@
 #include "support/shortcuts.h"
 #include "support/told.h"
 
-extern const jc_drafter jc_drafter_ngram, jc_drafter_context;
+extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle, jc_drafter_context;
 
 /* ---- what drafters guess ---- */
 
@@ -21,7 +22,7 @@ static void test_drafters__an_n_gram_is_followed_by_what_followed_it_before(void
 {
     /*                           0  1  2  3  4  5  6  7  8  9 10 */
     static const uint32_t ids[] = {1, 2, 3, 7, 9, 2, 3, 8, 1, 2, 3};
-    const jc_place_at at = {.ids = ids, .n = 11};
+    const jc_place_at at = {.ids = ids, .n = 11, .u = -1};
     jc_guess guesses[JC_GUESSES];
     size_t n;
 
@@ -32,9 +33,68 @@ static void test_drafters__an_n_gram_is_followed_by_what_followed_it_before(void
     assert_int_equal(guesses[1].id, 8); /* "2 3" */
     assert_true(jc_drafter_ngram.prior(guesses[0].class) >
                 jc_drafter_ngram.prior(guesses[1].class));
-    const jc_place_at first = {.ids = ids, .n = 1};
+    const jc_place_at first = {.ids = ids, .n = 1, .u = -1};
     assert_int_equal(jc_drafter_ngram.guess(NULL, &first, 1, guesses, &n, NULL), JC_OK);
     assert_int_equal(n, 0);
+}
+
+/* ---- draws that are known ---- */
+
+/* The normal density around u, cut to [0, 1), summed over the part. */
+static double by_sums(double from, double to, double u)
+{
+    enum { STEPS = 200000 };
+    double in = 0, all = 0;
+
+    for (int i = 0; i < STEPS; i++) {
+        double x = (i + 0.5) / STEPS, density = exp(-0.5 * pow((x - u) / 0.2, 2));
+        in += x >= from && x < to ? density : 0;
+        all += density;
+    }
+    return in / all;
+}
+
+static void test_drafters__a_draw_is_where_its_number_lies(void **state)
+{
+    static const double ends[] = {0, 0.1, 0.35, 0.4, 0.95, 1};
+
+    (void)state;
+    for (int k = 0; k <= 4; k++) {
+        double u = 0.249 * k, sum = 0;
+        for (size_t i = 0; i + 1 < JC_COUNT(ends); i++) {
+            double p = jc_couple(ends[i], ends[i + 1], u);
+            assert_true(fabs(p - by_sums(ends[i], ends[i + 1], u)) < 1e-4);
+            sum += p;
+        }
+        assert_true(fabs(sum - 1) < 1e-12);
+    }
+}
+
+/* Of two tokens that are equally likely after another, the one whose part the number lies
+ * in is guessed first; without a draw, the one of the larger logit. */
+static void test_drafters__recycled_tokens_look_at_the_draw(void **state)
+{
+    jc_model *model = open(TINY);
+    const jc_draft_setup setup = {.model = model};
+    const jc_seen seen = {.id = 4, .next = {30, 10}, .p = {0.5F, 0.45F}, .n = 2};
+    const uint32_t ids[] = {4};
+    jc_guess guesses[JC_GUESSES];
+    size_t n;
+    void *drafter;
+
+    (void)state;
+    assert_int_equal(jc_drafter_recycle.open(&drafter, &setup, NULL), JC_OK);
+    jc_drafter_recycle.learn(drafter, &seen);
+    for (int k = 0; k < 3; k++) {
+        const jc_place_at at = {
+            .ids = ids, .n = 1, .temperature = k ? 1 : 0, .u = k ? 0.9 * (k - 1) : -1};
+        assert_int_equal(jc_drafter_recycle.guess(drafter, &at, 1, guesses, &n, NULL),
+                         JC_OK);
+        assert_int_equal(n, 2);
+        assert_int_equal(guesses[0].id, k == 1 ? 10 : 30);
+    }
+    jc_drafter_recycle.close(drafter);
+    jc_model_close(model);
 }
 
 /* ---- context maps ---- */
@@ -104,6 +164,7 @@ static void check_guesses(const jc_model *model, bool embedding_first)
         const jc_place_at at = {.ids = ids,
                                 .n = 2 + t,
                                 .position = 1 + t,
+                                .u = -1,
                                 .before = t ? got : h,
                                 .state = got + t * d};
         assert_int_equal(jc_drafter_context.guess(drafter, &at, 1, guesses, &n, NULL),
@@ -317,6 +378,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drafters__an_n_gram_is_followed_by_what_followed_it_before),
+        cmocka_unit_test(test_drafters__a_draw_is_where_its_number_lies),
+        cmocka_unit_test(test_drafters__recycled_tokens_look_at_the_draw),
         cmocka_unit_test(test_drafters__context_maps_are_run_on_their_own_guesses),
         cmocka_unit_test(test_drafters__context_maps_need_a_head_that_is_known),
         cmocka_unit_test(test_drafters__context_drafts_change_no_bit),
