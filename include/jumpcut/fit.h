@@ -30,13 +30,16 @@ typedef struct jc_fit_params {
                            "one-jump": of the shared map; 0: any */
     const char *metric; /* "narrow": what is least: "state", the squared error, or
                            "logits", what it makes of the logits, to first order */
-    const jc_model *model;             /* whose logits; borrowed */
+    const jc_model *model; /* whose logits, and that `texts` are run through; borrowed */
     const struct jc_rank_curve *curve; /* "narrow": who wants R2 by rank, or NULL */
     const char *share; /* "one-jump": "pooled", fitted on all layers, or "pick", that of one
                           layer which does best on all */
     bool scales;       /* "one-jump": each layer has a scale and a shift of its own */
     const char *store; /* how the maps are kept: "f32", "f16", "bf16" or "int8". What that
                           takes from R2 is measured and noted as "store.r2-loss" */
+    const struct jc_texts *texts; /* with `model`: what `store` takes from precision at 1 is
+                                     measured on the first of them and noted as
+                                     "store.p1-loss"; NULL: it is not. Borrowed */
 } jc_fit_params;
 
 /** R2 on the training vectors of the narrow map of each rank 1..n, by the name of the map

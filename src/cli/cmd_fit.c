@@ -200,6 +200,17 @@ static bool wants_model(const jc_cli *cli)
     return strcmp(cli->args.fit.metric, "logits") == 0;
 }
 
+/* Whether the texts are there once more, to measure what fewer bits take. */
+static bool measures(const jc_cli *cli)
+{
+    const jc_own *own = &cli->args.own;
+    bool there = !own->sums.n && strcmp(cli->args.fit.store, "f32") != 0;
+
+    for (size_t i = 0; i < own->text.n; i++)
+        there &= strcmp(own->text.item[i], "-") != 0;
+    return there && (!own->samples || strcmp(own->samples, "-") != 0);
+}
+
 /* Sums of another model are refused where a model is named. */
 static jc_status check_sums(const jc_stats *stats, jc_model **model, jc_cli *cli,
                             jc_error *err)
@@ -276,7 +287,10 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
     const jc_rank_curve curve = {write_curve, &out};
     jc_status st = JC_OK;
 
-    args->fit.model = wants_model(cli) ? model : NULL;
+    jc_again again = {.cli = cli, .model = model, .noted = true};
+    const jc_texts texts = jc_again_texts(&again);
+    args->fit.model = wants_model(cli) || measures(cli) ? model : NULL;
+    args->fit.texts = measures(cli) ? &texts : NULL;
     if (args->own.rank_curve) {
         st = jc_output_open(&out, args->own.rank_curve, err);
         if (st)
@@ -287,6 +301,7 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
     st = jc_fit(shortcut, stats, &args->fit, err);
     args->fit.curve = NULL;
     args->fit.model = NULL;
+    args->fit.texts = NULL;
     if (!args->own.rank_curve)
         return st;
     if (st == JC_OK)
@@ -344,6 +359,20 @@ static void close_r2(jc_cli *cli, const jc_shortcut *shortcut)
                        jc_map_r2(least), first, jc_map_r2(most), last, sum / (double)n);
 }
 
+static void close_store(jc_cli *cli, const jc_shortcut *shortcut)
+{
+    const char *p1 = jc_shortcut_meta(shortcut, "store.p1");
+    const char *loss = jc_shortcut_meta(shortcut, "store.p1-loss");
+    const char *vectors = jc_shortcut_meta(shortcut, "store.vectors");
+
+    if (p1 && loss && vectors)
+        jc_closing_say(cli,
+                       "kept as %s, precision at 1 is %.4f, the mean over layers; it was "
+                       "%.4f before (%s vectors)",
+                       cli->args.fit.store, strtod(p1, NULL),
+                       strtod(p1, NULL) + strtod(loss, NULL), vectors);
+}
+
 static void close_fit(jc_cli *cli, const jc_shortcut *shortcut)
 {
     const jc_args *args = &cli->args;
@@ -360,6 +389,7 @@ static void close_fit(jc_cli *cli, const jc_shortcut *shortcut)
                    n ? what : "the identity", args->own.out, args->fit.method,
                    rows ? rows : "no", texts ? texts : "no");
     close_r2(cli, shortcut);
+    close_store(cli, shortcut);
     if (args->own.save_sums)
         jc_closing_wrote(cli, "the sums", args->own.save_sums);
     if (args->own.rank_curve)

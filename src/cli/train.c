@@ -6,16 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPEN_MOST = 4 };
-
-struct opener {
-    jc_cli *cli;
-    const jc_model *model;
-    const char *samples;
-    bool again;              /* what there is to note was noted */
-    jc_work work[OPEN_MOST]; /* those that are open have samples */
-};
-
 bool jc_cli_trains(const char *method)
 {
     for (size_t i = 0; jc_method_at(i); i++)
@@ -26,16 +16,16 @@ bool jc_cli_trains(const char *method)
 
 static jc_status open_texts(void *arg, jc_samples **samples, jc_error *err)
 {
-    struct opener *o = arg;
+    jc_again *o = arg;
     jc_args *args = &o->cli->args;
     const jc_hooks *hooks = args->samples.hooks;
     jc_work *work = o->work;
 
     while (work->samples)
         work++;
-    if (o->again)
+    if (o->noted)
         args->samples.hooks = NULL;
-    o->again = true;
+    o->noted = true;
     jc_status st = o->samples
                        ? jc_work_samples(work, o->cli, o->samples, "train", o->model, err)
                        : jc_work_open(work, o->cli, o->model, err);
@@ -46,19 +36,24 @@ static jc_status open_texts(void *arg, jc_samples **samples, jc_error *err)
 
 static void close_texts(void *arg, jc_samples *samples)
 {
-    struct opener *o = arg;
+    jc_again *o = arg;
 
-    for (size_t i = 0; i < OPEN_MOST; i++)
+    for (size_t i = 0; i < JC_COUNT_OF(o->work); i++)
         if (o->work[i].samples == samples)
             jc_work_close(&o->work[i]);
+}
+
+jc_texts jc_again_texts(jc_again *again)
+{
+    return (jc_texts){open_texts, close_texts, again};
 }
 
 jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
                        const char *method, const char *samples, const jc_stats *stats,
                        jc_error *err)
 {
-    struct opener opener = {.cli = cli, .model = model, .samples = samples};
-    const jc_texts texts = {open_texts, close_texts, &opener};
+    jc_again again = {.cli = cli, .model = model, .samples = samples};
+    const jc_texts texts = jc_again_texts(&again);
     jc_train_params params = cli->args.train;
     jc_tokenizer *tokenizer = NULL;
     const char *path = jc_model_get_info(model)->path;

@@ -8,6 +8,17 @@
 /* Whether a method of that name is. */
 bool jc_cli_trains(const char *method);
 
+/* Texts of the command line or, if `samples` is not NULL, those for training of that file,
+ * which can be read again and again. */
+typedef struct jc_again {
+    jc_cli *cli;
+    const jc_model *model;
+    const char *samples;
+    bool noted;      /* what there is to note was noted */
+    jc_work work[4]; /* those that are open have samples */
+} jc_again;
+jc_texts jc_again_texts(jc_again *again); /* valid as long as it is */
+
 /* jc_train() by `method` on the texts of the command line or, if `samples` is not NULL, on
  * those for training of that file. Where it is stopped, *out may be there all the same. */
 jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,

@@ -29,7 +29,7 @@ static const jc_option rows[] = {
     {"scales", JC_OPTION_BOOL, offsetof(jc_fit_params, scales), 0, 0, "true", NULL,
      "each layer's own scale and shift (method one-jump)"},
     {"store", JC_OPTION_TEXT, offsetof(jc_fit_params, store), 0, 0, "f32", "f32|f16|bf16|int8",
-     "how matrices are kept; the file notes what that takes from R2"},
+     "how matrices are kept; the file notes what that takes from R2 and precision"},
 };
 /* clang-format on */
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/spill.h"
+#include "fit/keep.h"
 #include "kernels/linalg.h"
 #include "kernels/vector.h"
 
@@ -287,14 +288,14 @@ jc_status jc_least_r2(const jc_wanted *wanted, const jc_map *map, double *r2, jc
 
 jc_status jc_fit_store(const jc_fit_job *job, jc_shortcut *shortcut)
 {
-    const char *type = job->params->store;
-    double error, loss = 0, r2 = 0;
+    const jc_fit_params *p = job->params;
+    double loss = 0, r2 = 0;
     char text[32];
     size_t n = 0;
 
-    if (!type || strcmp(type, "f32") == 0)
+    if (!p->store || strcmp(p->store, "f32") == 0)
         return JC_OK;
-    jc_status st = jc_shortcut_store(shortcut, type, &error, job->err);
+    jc_status st = jc_keep(shortcut, p->store, p->model, p->texts, p->hooks, job->err);
     for (size_t i = 0; i < job->n && st == JC_OK; i++) {
         jc_map *map = jc_shortcut_find_place(shortcut, &job->wanted[i].place);
         if (!map || map->place.kind == JC_PLACE_PART)
@@ -305,8 +306,5 @@ jc_status jc_fit_store(const jc_fit_job *job, jc_shortcut *shortcut)
         n++;
     }
     jc_real_format(n ? loss / (double)n : 0, text);
-    if (st == JC_OK)
-        st = jc_shortcut_set_meta(shortcut, "store.r2-loss", text, job->err);
-    jc_real_format(error, text);
-    return st ? st : jc_shortcut_set_meta(shortcut, "store.error", text, job->err);
+    return st ? st : jc_shortcut_set_meta(shortcut, "store.r2-loss", text, job->err);
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fit/keep.h"
 #include "fit/methods.h"
 #include "model/session.h"
 
@@ -222,7 +223,6 @@ static jc_status train(jc_train_job *job)
 {
     const jc_model_info *info = jc_model_get_info(job->model);
     struct work w = {.job = job, .info = info, .d = info->width};
-    double error;
     jc_status st = make(&w);
 
     if (st == JC_OK)
@@ -235,8 +235,9 @@ static jc_status train(jc_train_job *job)
         st = jc_train_count(job, "rows", w.vectors);
     if (st == JC_OK)
         st = jc_train_count(job, "rows.texts", w.n_texts);
-    if (st == JC_OK && strcmp(job->params->store, "f32") != 0)
-        st = jc_shortcut_store(job->shortcut, job->params->store, &error, job->err);
+    if (st == JC_OK)
+        st = jc_keep(job->shortcut, job->params->store, job->model, job->texts,
+                     job->params->hooks, job->err);
     jc_session_free(w.session);
     jc_free(w.positions);
     jc_free(w.texts);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "fit/methods.h"
+#include "fit/keep.h"
 #include "fit/tuned.h"
 
 enum { HELD = 2048, CHECKS = 10, PATIENCE = 3 /* checks without better */ };
@@ -427,16 +428,14 @@ static jc_status store_maps(struct training *tr)
     jc_tuned *t = tr->t;
     size_t rows, d = t->d;
     uint64_t texts;
-    double error, loss = 0;
+    double loss = 0;
     char text[32];
-    jc_status st = jc_shortcut_store(job->shortcut, job->params->store, &error, job->err);
+    jc_status st = jc_keep(job->shortcut, job->params->store, job->model, job->texts,
+                           job->params->hooks, job->err);
 
     for (uint32_t l = 0; l < t->n && st == JC_OK; l++)
         st = jc_map_dense(jc_shortcut_find(job->shortcut, l, t->n), tr->weight + l * d * d,
                           tr->bias + l * d, job->err);
-    jc_real_format(error, text);
-    if (st == JC_OK)
-        st = jc_shortcut_set_meta(job->shortcut, "store.error", text, job->err);
     if (st == JC_OK)
         st = held_out(tr, t->held, &rows, &texts);
     for (uint32_t l = 0; l < t->n && st == JC_OK; l++)

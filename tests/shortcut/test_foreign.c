@@ -5,6 +5,8 @@
 #include "support/scratch.h"
 
 #include <math.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "jumpcut/convert.h"
@@ -226,6 +228,57 @@ static void test_foreign__says_what_is_missing_or_wrong(void **state)
     jc_model_close(other);
 }
 
+static void spill(const char *path, const unsigned char *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+}
+
+/* Of every format that others write. */
+static void test_foreign__numbers_that_are_not_finite_are_refused(void **state)
+{
+    static unsigned char bytes[1 << 14];
+    float weight[D * D] = {0}, bad[] = {NAN, INFINITY};
+    const char *npy = scratch_path(state, "nan.npy"), *pt = scratch_path(state, "nan.pt");
+    const jc_torch_entry entry = {"1.weight", weight, 2, {D, D}};
+
+    for (size_t i = 0; i < JC_COUNT(bad); i++) {
+        size_t n = slurp(FOREIGN "one.npy", bytes, sizeof bytes);
+        memcpy(bytes + n - 7 * sizeof *bad, &bad[i], sizeof *bad);
+        spill(npy, bytes, n);
+        check_refused(npy, "0:2", JC_E_NUMERIC, "element 569 is not finite");
+        weight[30] = bad[i];
+        assert_int_equal(jc_torch_write(pt, &entry, 1, NULL), JC_OK);
+        check_refused(pt, NULL, JC_E_NUMERIC, "tensor '1.weight' of '");
+        check_refused(pt, NULL, JC_E_NUMERIC, "element 30 is not finite");
+    }
+}
+
+static void test_foreign__a_lens_cut_short_is_refused(void **state)
+{
+    static unsigned char bytes[1 << 16];
+    const char *folder = scratch_path(state, "cut"), *to;
+
+    assert_int_equal(mkdir(folder, 0777), 0);
+    size_t n = slurp(FOREIGN "lens/config.json", bytes, sizeof bytes);
+    spill(scratch_path(state, "cut/config.json"), bytes, n);
+    n = slurp(FOREIGN "lens/params.pt", bytes, sizeof bytes);
+    to = scratch_path(state, "cut/params.pt");
+    for (size_t k = 1; k < 16; k++) {
+        spill(to, bytes, n * k / 16);
+        check_refused(folder, NULL, JC_E_FORMAT, "params.pt");
+    }
+    n = slurp(FOREIGN "one.npy", bytes, sizeof bytes);
+    to = scratch_path(state, "cut.npy");
+    for (size_t k = 0; k < n; k += k < 140 ? 1 : 101) {
+        spill(to, bytes, k);
+        check_refused(to, "0:2", JC_E_FORMAT, "cut.npy");
+    }
+}
+
 /* What a file of maps to the last layer is taken for; NULL: it is refused as normed. */
 static jc_shortcut *read_last(const jc_model *model, const char *path, const char *last)
 {
@@ -316,6 +369,8 @@ int main(void)
         cmocka_unit_test(test_foreign__a_hostile_pickle_runs_nothing),
         cmocka_unit_test(test_foreign__damaged_files_are_refused),
         SCRATCH_TEST(test_foreign__says_what_is_missing_or_wrong),
+        SCRATCH_TEST(test_foreign__numbers_that_are_not_finite_are_refused),
+        SCRATCH_TEST(test_foreign__a_lens_cut_short_is_refused),
         cmocka_unit_test(test_foreign__maps_to_the_state_after_the_norm_are_found),
         SCRATCH_TEST(test_foreign__short_memory_is_a_status),
     };
