@@ -31,6 +31,19 @@ static void close_states(jc_cli *cli)
     free(script);
 }
 
+static jc_status check_texts(jc_cli *cli, jc_error *err)
+{
+    const jc_own *own = &cli->args.own;
+
+    if (!own->prompt)
+        return jc_work_check(cli, "all", err);
+    if (own->text.n || own->samples || cli->args.self.self_text)
+        return jc_cli_usage(cli, err,
+                            "'states' wants only one of '--prompt', '--text', '--samples' "
+                            "and '--self-text'");
+    return JC_OK;
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -40,7 +53,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (!args->own.out)
         return jc_cli_usage(cli, err, "'states' wants '--out FILE'");
-    st = jc_work_check(cli, "all", err);
+    st = check_texts(cli, err);
     if (st == JC_OK)
         st = jc_inputs_file(args->own.out, err);
     if (st == JC_OK)
@@ -49,7 +62,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return st;
     st = jc_work_model(&model, cli, args->word[0], true, err);
     if (st == JC_OK)
-        st = jc_work_open(&work, cli, model, err);
+        st = args->own.prompt ? jc_work_prompt(&work, cli, model, err)
+                              : jc_work_open(&work, cli, model, err);
     if (st == JC_OK)
         st = jc_states_save(model, work.samples, args->own.out, &args->states, err);
     jc_work_close(&work);
@@ -64,6 +78,9 @@ static const jc_own_row rows[] = {
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
       "the file to write; its name ends in .safetensors, or in .npy for a single tap"},
      "FILE"},
+    {{"prompt", JC_OPTION_TEXT, offsetof(jc_own, prompt), 0, 0, NULL, NULL,
+      "one text to run, in place of --text: its states are taken at every token"},
+     "TEXT"},
 };
 static const jc_group own_rows = {
     .title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
@@ -73,25 +90,39 @@ static const jc_group states_rows = {
 const jc_command jc_command_states = {
     .name = "states",
     .summary = "the hidden states of texts, as a file for other programs",
-    .usage = "MODEL --text FILE...|--samples FILE --out FILE [options]",
+    .usage = "MODEL --text FILE...|--prompt TEXT|--samples FILE --out FILE [options]",
     .words = "MODEL",
     .min_words = 1,
     .max_words = 1,
     .teach =
         "Runs texts through the model and writes the states at the taps that --taps names, "
-        "at "
-        "the positions that the samples name: of an encoder, at its masks. Tap 6 is the "
-        "output of block 6, and 0 that of the embedding; inside block 6, 6.ln1 and 6.ln2 "
-        "are "
-        "the outputs of its norms, 6.attn and 6.mlp what attention and the MLP add to the "
-        "residual stream, 6.mid and 6.sum the stream after that. "
-        "Memory does not grow with the texts; the disk must hold the states twice for a "
-        "while.\n\n"
+        "at the positions that the samples name: of an encoder, at its masks. Memory does "
+        "not grow with the texts; the disk must hold the states twice for a while.\n\n"
+        "Tap 0 is the output of the embedding, and tap 6 that of block 6: the same as "
+        "hidden_states[0] and hidden_states[6] of transformers. The last tap is the output "
+        "of the last block, before the final norm; hidden_states[-1] is after it, where "
+        "the "
+        "model has one (encoders such as BERT have none, and there the two are the same). "
+        "Of an encoder tap 0 is after the norm of the embedding, again as hidden_states[0]."
+        "\n\n"
+        "Inside block 6, 6.ln1 and 6.ln2 are the outputs of its norms, 6.attn and 6.mlp "
+        "what attention and the MLP add to the residual stream (after the norm behind "
+        "them, "
+        "if there is one), 6.mid the stream after attention, 6.sum after the MLP. "
+        "transformers has these in no list: there they are outputs of modules, of "
+        "h[5].attn of GPT-2 or layers[5].self_attn of Llama, as it counts blocks from "
+        "0.\n\n"
         "A .safetensors file holds 'states.TAP' [rows, width] in float32 for each tap, and "
-        "'rows' [rows, 2] in int64: the text of each row, counted from 0 in the order that "
-        "texts were run, and its position in it. A .npy file holds the states of one tap.",
+        "in int64 'rows' [rows, 2], the text of each row, counted from 0 in the order that "
+        "texts were run, and its position in it; 'ids', the tokens of all texts, one text "
+        "after another; and 'texts', where each text's tokens begin in 'ids', and where "
+        "the "
+        "last one's end. Row r is of the token ids[texts[rows[r, 0]] + rows[r, 1]]. A .npy "
+        "file holds the states of one tap.",
     .examples = "jumpcut states ./gpt2 --text wiki.txt --taps 0,6,6.attn,12 --out "
                 "states.safetensors\n"
+                "jumpcut states ./gpt2 --prompt 'The capital of France is' --out "
+                "prompt.safetensors\n"
                 "# exactly those texts and positions, in that order\n"
                 "jumpcut sample ./gpt2 --text wiki.txt --positions one --out work.jsonl\n"
                 "jumpcut states ./gpt2 --samples work.jsonl --taps 6 --out six.npy\n",

@@ -239,6 +239,35 @@ jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model, jc_er
     return st;
 }
 
+static jc_status next_prompt(void *arg, const char **text, size_t *length, jc_error *err)
+{
+    jc_work *work = arg;
+
+    (void)err;
+    *text = work->prompt;
+    *length = *text ? strlen(*text) : 0;
+    work->prompt = NULL;
+    return JC_OK;
+}
+
+jc_status jc_work_prompt(jc_work *work, jc_cli *cli, const jc_model *model, jc_error *err)
+{
+    jc_samples_params params = params_for(cli, model);
+
+    memset(work, 0, sizeof *work);
+    params.masked = false;
+    params.unit = "file";
+    work->prompt = cli->args.own.prompt;
+    jc_status st =
+        jc_work_tokenizer(&work->tokenizer, cli, jc_model_get_info(model)->path, err);
+    if (st == JC_OK)
+        st = jc_samples_from_strings(&work->samples, work->tokenizer, next_prompt, work,
+                                     &params, err);
+    if (st)
+        jc_work_close(work);
+    return st;
+}
+
 jc_status jc_work_samples(jc_work *work, jc_cli *cli, const char *path, const char *split,
                           const jc_model *model, jc_error *err)
 {

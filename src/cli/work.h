@@ -13,6 +13,7 @@ typedef struct jc_work {
     jc_tokenizer *tokenizer; /* NULL where none is needed */
     jc_self_text *self;      /* likewise */
     jc_samples *whole;       /* texts that the samples are made of; likewise */
+    const char *prompt;      /* that is to come */
 } jc_work;
 
 /* The first word; without one, the demo model that comes with the program. *path: free().
@@ -43,6 +44,9 @@ jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err) JC_NODISC
  * one of jc_model_inspect() unless texts are to be written by it. */
 jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model,
                         jc_error *err) JC_NODISCARD;
+/* The one text of --prompt, at all its tokens; of an encoder's none is masked. */
+jc_status jc_work_prompt(jc_work *work, jc_cli *cli, const jc_model *model,
+                         jc_error *err) JC_NODISCARD;
 /* Open one split ("train", "val", "all") of a file of samples. */
 jc_status jc_work_samples(jc_work *work, jc_cli *cli, const char *path, const char *split,
                           const jc_model *model, jc_error *err) JC_NODISCARD;

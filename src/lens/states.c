@@ -20,12 +20,16 @@
 
 enum { NPY_HEAD = 128 }; /* bytes: room for any shape, and data is aligned */
 
+/* Parts behind those of the taps, where the format has them: of each row its text and
+ * position; the ids of all texts; where each text's begin, and the last one's end. */
+enum { ROWS, IDS, TEXTS, NUMBERS };
+
 typedef struct output output;
 
 typedef struct format {
     const char *suffix;
     size_t head;  /* bytes kept free at the start of each part */
-    bool one_tap; /* and no numbers of texts and positions */
+    bool one_tap; /* and no numbers */
     jc_status (*finish)(output *out, jc_error *err);
 } format;
 
@@ -34,9 +38,9 @@ struct output {
     const char *path;
     const jc_model_info *info;
     jc_taps taps;      /* as they were asked for */
-    jc_outfile *parts; /* [n_parts]: of each tap; then, unless one_tap, of the numbers */
+    jc_outfile *parts; /* [n_parts]: of each tap; then, unless one_tap, [NUMBERS] */
     size_t n_parts;
-    uint64_t rows, texts;
+    uint64_t rows, texts, tokens;
 };
 
 /* ---- taps ---- */
@@ -92,7 +96,7 @@ static jc_status cannot_write(const output *out, jc_error *err)
 static jc_status open_parts(output *out, jc_error *err)
 {
     static const char head[NPY_HEAD];
-    size_t n = out->taps.n + !out->format->one_tap;
+    size_t n = out->taps.n + (out->format->one_tap ? 0 : NUMBERS);
 
     out->parts = jc_alloc_array(n, sizeof *out->parts);
     if (!out->parts)
@@ -117,6 +121,41 @@ static void close_parts(output *out)
     jc_free(out->taps.tap);
 }
 
+static jc_status put(const output *out, size_t part, const int64_t *numbers, size_t n,
+                     jc_error *err)
+{
+    return fwrite(numbers, sizeof *numbers, n, out->parts[out->taps.n + part].f) == n
+               ? JC_OK
+               : cannot_write(out, err);
+}
+
+static jc_status add_text(output *out, const jc_text *text, jc_error *err)
+{
+    const int64_t begins = (int64_t)out->tokens;
+    jc_status st = put(out, TEXTS, &begins, 1, err);
+
+    for (size_t i = 0; i < text->n && st == JC_OK; i++) {
+        const int64_t id = text->ids[i];
+        st = put(out, IDS, &id, 1, err);
+    }
+    out->tokens += text->n;
+    return st;
+}
+
+static jc_status add_numbers(output *out, const jc_batch *batch, size_t rows, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t r = 0; r < rows && st == JC_OK; r++) {
+        const int64_t numbers[] = {(int64_t)(out->texts + jc_batch_owners(batch)[r]),
+                                   jc_batch_positions(batch)[r]};
+        st = put(out, ROWS, numbers, 2, err);
+    }
+    for (size_t t = 0; t < jc_batch_texts(batch) && st == JC_OK; t++)
+        st = add_text(out, jc_batch_text(batch, t), err);
+    return st;
+}
+
 static jc_status add_batch(output *out, const jc_batch *batch, size_t rows, jc_error *err)
 {
     const jc_session *session = jc_batch_session(batch);
@@ -129,15 +168,10 @@ static jc_status add_batch(output *out, const jc_batch *batch, size_t rows, jc_e
         if (fwrite(states, sizeof *states, floats, out->parts[i].f) != floats)
             return cannot_write(out, err);
     }
-    for (size_t r = 0; r < rows && !out->format->one_tap; r++) {
-        int64_t numbers[] = {(int64_t)(out->texts + jc_batch_owners(batch)[r]),
-                             jc_batch_positions(batch)[r]};
-        if (fwrite(numbers, sizeof numbers, 1, out->parts[out->taps.n].f) != 1)
-            return cannot_write(out, err);
-    }
+    jc_status st = out->format->one_tap ? JC_OK : add_numbers(out, batch, rows, err);
     out->rows += rows;
     out->texts += jc_batch_texts(batch);
-    return JC_OK;
+    return st;
 }
 
 /* ---- .npy ---- */
@@ -163,6 +197,7 @@ static jc_status finish_npy(output *out, jc_error *err)
 static jc_status declare(const output *out, jc_st_writer *w, jc_error *err)
 {
     const size_t states[] = {out->rows, out->info->width}, numbers[] = {out->rows, 2};
+    const size_t ids[] = {out->tokens}, texts[] = {out->texts + 1};
     char name[32], tap[JC_TAP_NAME];
     jc_status st = jc_st_writer_meta(w, "format", "jumpcut-states/1", err);
 
@@ -175,7 +210,11 @@ static jc_status declare(const output *out, jc_st_writer *w, jc_error *err)
         snprintf(name, sizeof name, "states.%s", tap);
         st = jc_st_writer_declare(w, name, JC_F32, states, 2, err);
     }
-    return st ? st : jc_st_writer_declare(w, "rows", JC_I64, numbers, 2, err);
+    if (st == JC_OK)
+        st = jc_st_writer_declare(w, "rows", JC_I64, numbers, 2, err);
+    if (st == JC_OK)
+        st = jc_st_writer_declare(w, "ids", JC_I64, ids, 1, err);
+    return st ? st : jc_st_writer_declare(w, "texts", JC_I64, texts, 1, err);
 }
 
 enum { PIECE = 16 << 20 }; /* bytes of a part that are in memory at a time */
@@ -201,9 +240,12 @@ static jc_status add_part(const output *out, jc_outfile *part, jc_st_writer *w,
 
 static jc_status finish_safetensors(output *out, jc_error *err)
 {
+    const int64_t end = (int64_t)out->tokens;
     jc_st_writer *w = NULL;
-    jc_status st = jc_st_writer_new(&w, out->path, err);
+    jc_status st = put(out, TEXTS, &end, 1, err);
 
+    if (st == JC_OK)
+        st = jc_st_writer_new(&w, out->path, err);
     if (st == JC_OK)
         st = declare(out, w, err);
     for (size_t i = 0; i < out->n_parts && st == JC_OK; i++)

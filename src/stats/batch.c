@@ -381,3 +381,8 @@ size_t jc_batch_texts(const jc_batch *batch)
 {
     return batch->n_texts;
 }
+
+const jc_text *jc_batch_text(const jc_batch *batch, size_t i)
+{
+    return &batch->texts[i];
+}

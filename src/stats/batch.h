@@ -61,5 +61,6 @@ bool jc_batch_picks(const jc_batch *batch); /* the session has other rows too */
 const uint32_t *jc_batch_positions(const jc_batch *batch);
 const uint32_t *jc_batch_owners(const jc_batch *batch);
 size_t jc_batch_texts(const jc_batch *batch);
+const jc_text *jc_batch_text(const jc_batch *batch, size_t i);
 
 #endif

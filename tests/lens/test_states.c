@@ -54,6 +54,34 @@ static void save_well(void **state, const jc_model *model, const char *name,
         fail_msg("%s", err.message);
 }
 
+static int64_t number(const jc_tensor *t, size_t i)
+{
+    int64_t x;
+
+    assert_true(t->dtype == JC_I64 && t->n_dims == 1 && i < t->count);
+    memcpy(&x, t->data + i * sizeof x, sizeof x);
+    return x;
+}
+
+/* 'ids' and 'texts' are the texts that were run. */
+static void check_tokens(const jc_safetensors *file, const struct golden *g)
+{
+    const jc_tensor *ids = jc_safetensors_find(file, "ids");
+    const jc_tensor *texts = jc_safetensors_find(file, "texts");
+    size_t at = 0;
+
+    assert_non_null(ids);
+    assert_non_null(texts);
+    assert_int_equal(texts->count, g->n_texts + 1);
+    for (size_t t = 0; t < g->n_texts; t++) {
+        assert_int_equal(number(texts, t), at);
+        for (size_t i = 0; i < g->texts[t].n; i++)
+            assert_int_equal(number(ids, at++), g->texts[t].ids[i]);
+    }
+    assert_int_equal(number(texts, g->n_texts), at);
+    assert_int_equal(ids->count, at);
+}
+
 static void test_states__the_file_holds_the_reference_states_of_every_row(void **state)
 {
     jc_model *model = open_model(MODELS "tiny-gpt2", "onednn", "f32");
@@ -65,7 +93,7 @@ static void test_states__the_file_holds_the_reference_states_of_every_row(void *
     save_well(state, model, "s.safetensors", "0,3,1", 5); /* a text at a time */
     assert_int_equal(jc_safetensors_open(&file, scratch_path(state, "s.safetensors"), NULL),
                      JC_OK);
-    assert_int_equal(jc_safetensors_count(file), 4);
+    assert_int_equal(jc_safetensors_count(file), 6);
     static const uint32_t taps[] = {0, 3, 1};
     for (size_t i = 0; i < JC_COUNT(taps); i++) {
         char name[32];
@@ -91,6 +119,7 @@ static void test_states__the_file_holds_the_reference_states_of_every_row(void *
             assert_int_equal(pair[0], t);
             assert_int_equal(pair[1], g.texts[t].positions[i]);
         }
+    check_tokens(file, &g);
     jc_safetensors_close(file);
     golden_close(&g);
     jc_model_close(model);
@@ -122,7 +151,7 @@ static void test_states__those_inside_blocks_are_the_references_too(void **state
     save_well(state, model, "s.safetensors", "0,2.attn,1.mlp,1,3.mid,3.ln2,2.ln1", 0);
     assert_int_equal(jc_safetensors_open(&file, scratch_path(state, "s.safetensors"), NULL),
                      JC_OK);
-    assert_int_equal(jc_safetensors_count(file), 8);
+    assert_int_equal(jc_safetensors_count(file), 10);
     for (size_t i = 0; i < JC_COUNT(taps); i++) {
         char name[40];
         snprintf(name, sizeof name, "states.%s", taps[i]);
