@@ -6,12 +6,19 @@
 #include "kernels/few/lanes.h"
 #include "kernels/few/set.h"
 
-enum { RUN = 32, RUNS = FEW_CHUNK / RUN, FOURS = 4 * FEW_PANEL, RUN_BYTES = 8 * FOURS };
+enum {
+    RUN = 32,
+    RUNS = FEW_CHUNK / RUN,
+    HALF = 16, /* outputs that are unpacked at a time: the lanes of a wf */
+    HALVES = FEW_PANEL / HALF,
+    FOURS = 4 * HALF,
+    RUN_BYTES = 8 * FOURS
+};
 
 typedef struct unpacked {
-    unsigned char w[RUNS][RUN_BYTES]; /* by run [8][FEW_PANEL][4] */
-    float scale[2 * RUNS][FEW_PANEL]; /* of runs, or of their halves */
-    float least[RUNS][FEW_PANEL];
+    unsigned char w[RUNS][RUN_BYTES]; /* by run [8][HALF][4] */
+    float scale[2 * RUNS][HALF];      /* of runs, or of their halves */
+    float least[RUNS][HALF];
     const unsigned char *ahead; /* what to fetch meanwhile: of each run, */
     size_t lines[2];            /* so many lines while it is unpacked and multiplied */
 } unpacked;

@@ -13,7 +13,7 @@
 #include "kernels/few/lanes.h"
 #include "kernels/few/set.h"
 
-enum { STEP = 2 * LANES, LINE = 64, CACHED = 4096 };
+enum { STEP = 2 * LANES, LINE = 64, CACHED = 4096, PAGE = 4096, SHIFT = PAGE / 4 + LINE };
 
 /* STEP weights as two vectors, in the order in which `prepare` has put x. */
 typedef void dense_load(const unsigned char *w, vf *a, vf *b);
@@ -23,11 +23,14 @@ INLINE size_t dense_steps(size_t n_in)
     return (n_in + STEP - 1) / STEP;
 }
 
+/* Rows of x do not begin a multiple of PAGE apart, or many of them would share the few
+ * lines that the cache has for an address. */
 INLINE size_t dense_prepared(size_t n_in)
 {
     size_t bytes = dense_steps(n_in) * STEP * sizeof(float);
 
-    return (bytes + LINE - 1) / LINE * LINE;
+    bytes = (bytes + LINE - 1) / LINE * LINE;
+    return bytes + (PAGE + SHIFT - bytes % PAGE) % PAGE;
 }
 
 static void dense_plain(const jc_few_kernel *kernel, size_t n_in, const float *x, void *out)
@@ -135,11 +138,11 @@ INLINE void dense_finish(size_t rows, dense_sums kept, float *out)
     }
 }
 
-/* Steps that are taken at a time: up to four rows of x then stay in the nearest cache, and
+/* Steps that are taken at a time: up to 16 rows of x then stay in the nearest cache, and
  * more of them in the next one. The order of sums stays the same. */
 INLINE size_t dense_chunk(size_t rows)
 {
-    return CACHED / (rows < 4 ? rows : 4) / STEP;
+    return CACHED / (rows < 4 ? rows : rows > 8 && rows <= 16 ? 8 : 4) / STEP;
 }
 
 /* size: bytes of a weight */

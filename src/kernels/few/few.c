@@ -10,7 +10,9 @@
 
 enum {
     TILE_BYTES = 1 << 17, /* of weights that a task reads, about */
-    ALONE = 1 << 16       /* fewer bytes of weights are not worth a second thread */
+    PAIR_ROWS = 4,  /* fewer take half a panel at a time: what is fetched ahead stays in the
+                       nearest cache */
+    ALONE = 1 << 16 /* fewer bytes, of weights or x, are not worth a second thread */
 };
 
 struct jc_few {
@@ -111,6 +113,7 @@ jc_status jc_few_new(jc_few **out, const jc_few_spec *spec, jc_error *err)
 struct share {
     const jc_few_part *part;
     jc_few_work work;
+    size_t panel;       /* outputs of a call: FEW_PANEL, or half of it for few rows */
     size_t tile, tasks; /* outputs of a task; tasks up to this part's end */
     size_t at;          /* where its rows of x are prepared */
     bool first;         /* of those that share them */
@@ -187,8 +190,8 @@ static jc_status run_task(void *arg, size_t task, jc_error *err)
     (void)err;
     if (end - from > share->tile)
         end = from + share->tile;
-    for (; from < end; from += FEW_PANEL) {
-        size_t n = end - from < FEW_PANEL ? end - from : FEW_PANEL;
+    for (size_t n; from < end; from += n) {
+        n = end - from < share->panel ? end - from : share->panel;
         const unsigned char *next = from + n < end
                                         ? work->data + (from + n) * work->row_bytes
                                         : task_data(run, then < last ? then : last);
@@ -198,17 +201,18 @@ static jc_status run_task(void *arg, size_t task, jc_error *err)
     return JC_OK;
 }
 
-/* Outputs of a task, where all weights together have `bytes`. */
-static size_t tile_size(size_t row_bytes, size_t n, size_t bytes)
+/* Outputs of a task, whole panels, where all weights together have `bytes`. */
+static size_t tile_size(size_t panel, size_t row_bytes, size_t n, size_t bytes)
 {
-    size_t panel = row_bytes * FEW_PANEL, threads = jc_threads_max();
-    size_t panels = (n + FEW_PANEL - 1) / FEW_PANEL, each = panels;
+    size_t threads = jc_threads_max();
+    size_t panels = (n + panel - 1) / panel, each = panels;
 
     if (bytes > ALONE) {
         size_t share = (panels + threads - 1) / threads; /* at least a task a thread */
-        each = TILE_BYTES / panel < share ? TILE_BYTES / panel : share;
+        size_t most = TILE_BYTES / (row_bytes * panel);
+        each = most < share ? most : share;
     }
-    return (each > 0 ? each : 1) * FEW_PANEL;
+    return (each > 0 ? each : 1) * panel;
 }
 
 /* Which memory each part's rows of x are prepared in, in bytes from its start: types share
@@ -227,24 +231,51 @@ static size_t place_rows(struct share *shares, size_t n, size_t rows)
     return all;
 }
 
-static void prepare_rows(struct run *run, const float *x, size_t x_stride, size_t rows,
-                         unsigned char *memory)
+struct prepare {
+    const struct run *run;
+    const float *x;
+    size_t x_stride;
+    unsigned char *memory;
+};
+
+static jc_status prepare_row(void *arg, size_t r, jc_error *err)
 {
-    for (size_t p = 0; p < run->n; p++) {
-        struct share *share = &run->shares[p];
-        jc_few_work *work = &share->work;
-        unsigned char *to = memory + share->at;
-        work->x = to;
-        work->rows = rows;
-        for (size_t r = 0; share->first && r < rows; r++, to += work->x_bytes)
-            work->kernel->prepare(work->kernel, work->spec->n_in, x + r * x_stride, to);
+    const struct prepare *job = arg;
+
+    (void)err;
+    for (size_t p = 0; p < job->run->n; p++) {
+        const struct share *share = &job->run->shares[p];
+        const jc_few_work *work = &share->work;
+        if (share->first)
+            work->kernel->prepare(work->kernel, work->spec->n_in,
+                                  job->x + r * job->x_stride,
+                                  job->memory + share->at + r * work->x_bytes);
     }
+    return JC_OK;
+}
+
+static jc_status prepare_rows(struct run *run, const float *x, size_t x_stride, size_t rows,
+                              unsigned char *memory, jc_error *err)
+{
+    struct prepare job = {run, x, x_stride, memory};
+    jc_status st = JC_OK;
+
+    for (size_t p = 0; p < run->n; p++) {
+        run->shares[p].work.x = memory + run->shares[p].at;
+        run->shares[p].work.rows = rows;
+    }
+    if (rows * run->shares[0].work.x_bytes > ALONE)
+        return jc_parallel(rows, prepare_row, &job, err);
+    for (size_t r = 0; r < rows && st == JC_OK; r++)
+        st = prepare_row(&job, r, err);
+    return st;
 }
 
 /* The shares of parts, of which some may be empty. */
-static jc_status cut(struct run *run, const jc_few_part *parts, size_t n, jc_error *err)
+static jc_status cut(struct run *run, const jc_few_part *parts, size_t n, size_t rows,
+                     jc_error *err)
 {
-    size_t bytes = 0, tasks = 0;
+    size_t bytes = 0, tasks = 0, panel = rows < PAIR_ROWS ? FEW_PANEL / 2 : FEW_PANEL;
 
     for (size_t p = 0; p < n; p++) {
         const jc_few *w = parts[p].w;
@@ -255,7 +286,7 @@ static jc_status cut(struct run *run, const jc_few_part *parts, size_t n, jc_err
     }
     for (size_t p = 0; p < n; p++) {
         const jc_few *w = parts[p].w;
-        size_t tile = tile_size(w->row_bytes, parts[p].n, bytes);
+        size_t tile = tile_size(panel, w->row_bytes, parts[p].n, bytes);
         if (parts[p].n == 0)
             continue;
         tasks += (parts[p].n + tile - 1) / tile;
@@ -266,6 +297,7 @@ static jc_status cut(struct run *run, const jc_few_part *parts, size_t n, jc_err
                      .data = w->data,
                      .row_bytes = w->row_bytes,
                      .x_bytes = w->kernel->prepared(w->kernel, w->spec.n_in)},
+            .panel = panel,
             .tile = tile,
             .tasks = tasks};
     }
@@ -280,8 +312,8 @@ jc_status jc_few_run_parts(const jc_few_part *parts, size_t n_parts, const float
     unsigned char *memory = NULL;
 
     run.shares = jc_alloc_array(n_parts, sizeof *run.shares);
-    jc_status st =
-        run.shares ? cut(&run, parts, n_parts, err) : jc_fail_nomem(err, "linear layers");
+    jc_status st = run.shares ? cut(&run, parts, n_parts, rows, err)
+                              : jc_fail_nomem(err, "linear layers");
     if (st || run.n == 0 || rows == 0)
         goto done;
     memory =
@@ -290,9 +322,11 @@ jc_status jc_few_run_parts(const jc_few_part *parts, size_t n_parts, const float
     const size_t tasks = run.shares[run.n - 1].tasks;
     for (; run.row < rows && st == JC_OK; run.row += FEW_ROWS) {
         size_t some = rows - run.row < FEW_ROWS ? rows - run.row : FEW_ROWS;
-        prepare_rows(&run, x + run.row * x_stride, x_stride, some,
-                     memory + (64 - (uintptr_t)memory % 64) % 64);
-        st = tasks == 1 ? run_task(&run, 0, err) : jc_parallel(tasks, run_task, &run, err);
+        st = prepare_rows(&run, x + run.row * x_stride, x_stride, some,
+                          memory + (64 - (uintptr_t)memory % 64) % 64, err);
+        if (st == JC_OK)
+            st = tasks == 1 ? run_task(&run, 0, err)
+                            : jc_parallel(tasks, run_task, &run, err);
     }
 done:
     jc_free(memory);

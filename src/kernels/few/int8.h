@@ -11,7 +11,7 @@
 
 #include "kernels/few/blocks.h"
 
-enum { BASE = 254, MOST = 127 * BASE };
+enum { BASE = 254, MOST = 127 * BASE, INT_ROWS = 4 };
 
 typedef struct int_row {
     size_t scale, start, sum, bytes; /* offsets */
@@ -87,19 +87,21 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
 /* out [rows][FEW_PANEL] += one chunk of w times one of x. */
 INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t runs,
                      const int_row *at, const unsigned char *x, size_t x_bytes, int rows,
-                     bool first, float *out)
+                     int halves, bool first, float *out)
 {
     const int parts = shape == SHAPE_halves ? 2 : 1;
-    wf sums[8];
+    wf sums[INT_ROWS][HALVES];
 
     UNROLL(8)
     for (int r = 0; r < rows; r++)
-        sums[r] = wf_load(out + r * FEW_PANEL);
-    const unsigned char *ahead = u->ahead;
+        UNROLL(2)
+    for (int h = 0; h < halves; h++)
+        sums[r][h] = wf_load(out + r * FEW_PANEL + h * HALF);
     const size_t lines = first ? u->lines[1] : 0;
     for (size_t i = 0; i < runs; i++) {
-        for (size_t l = 0; l < lines; l++, ahead += 64)
-            prefetch(ahead);
+        for (size_t l = i * lines; l < (i + 1) * lines; l++)
+            for (int h = 0; h < halves; h++)
+                prefetch(u[h].ahead + 64 * l);
         const unsigned char *q = x + (run + i) * 2 * RUN;
         const unsigned char *d = x + at->scale + (run + i) * sizeof(float);
         const unsigned char *start =
@@ -107,83 +109,95 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         const unsigned char *s = x + at->sum + (run + i) * sizeof(float);
         UNROLL(2)
         for (int p = 0; p < parts; p++) {
-            wf scale = wf_load(u->scale[(int)i * parts + p]);
-            wi whole[8], high[8];
+            wi whole[INT_ROWS][HALVES], high[INT_ROWS][HALVES];
             UNROLL(8)
-            for (int r = 0; r < rows; r++) {
-                whole[r] = wi_set(bits_at(start + (size_t)r * x_bytes + p * 4));
-                high[r] = wi_set(0);
+            for (int r = 0; r < rows; r++)
+                UNROLL(2)
+            for (int h = 0; h < halves; h++) {
+                whole[r][h] = wi_set(bits_at(start + (size_t)r * x_bytes + p * 4));
+                high[r][h] = wi_set(0);
             }
             UNROLL(8)
             for (int g = p * 8 / parts; g < (p + 1) * 8 / parts; g++) {
-                wi w = wi_load(u->w[i] + g * FOURS);
+                wi w[HALVES];
+                UNROLL(2)
+                for (int h = 0; h < halves; h++)
+                    w[h] = wi_load(u[h].w[i] + g * FOURS);
                 UNROLL(8)
                 for (int r = 0; r < rows; r++) {
                     const unsigned char *four = q + (size_t)r * x_bytes + 4 * g;
-                    high[r] = wi_dot(high[r], w, bits_at(four));
-                    whole[r] = wi_dot(whole[r], w, bits_at(four + RUN));
+                    uint32_t above = bits_at(four), below = bits_at(four + RUN);
+                    UNROLL(2)
+                    for (int h = 0; h < halves; h++) {
+                        high[r][h] = wi_dot(high[r][h], w[h], above);
+                        whole[r][h] = wi_dot(whole[r][h], w[h], below);
+                    }
                 }
             }
             UNROLL(8)
-            for (int r = 0; r < rows; r++)
-                whole[r] = wi_add(whole[r], wi_mul(high[r], BASE));
-            UNROLL(8)
             for (int r = 0; r < rows; r++) {
                 wf step = wf_set(float_of_bits(bits_at(d + (size_t)r * x_bytes)));
-                sums[r] = wf_fma(wf_int(whole[r]), wf_mul(scale, step), sums[r]);
+                UNROLL(2)
+                for (int h = 0; h < halves; h++) {
+                    wf scale = wf_load(u[h].scale[(int)i * parts + p]);
+                    wi all = wi_add(whole[r][h], wi_mul(high[r][h], BASE));
+                    sums[r][h] = wf_fma(wf_int(all), wf_mul(scale, step), sums[r][h]);
+                }
             }
         }
-        if (shape == SHAPE_least) {
-            wf least = wf_load(u->least[i]);
-            UNROLL(8)
-            for (int r = 0; r < rows; r++) {
-                wf sum = wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes)));
-                sums[r] = wf_fnma(least, sum, sums[r]);
-            }
+        UNROLL(8)
+        for (int r = 0; shape == SHAPE_least && r < rows; r++) {
+            wf sum = wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes)));
+            UNROLL(2)
+            for (int h = 0; h < halves; h++)
+                sums[r][h] = wf_fnma(wf_load(u[h].least[i]), sum, sums[r][h]);
         }
     }
     UNROLL(8)
     for (int r = 0; r < rows; r++)
-        wf_store(out + r * FEW_PANEL, sums[r]);
+        UNROLL(2)
+    for (int h = 0; h < halves; h++)
+        wf_store(out + r * FEW_PANEL + h * HALF, sums[r][h]);
 }
 
 /* In functions of their own, which compilers treat better than one large one. */
-#define INT_ROWS_OF(shape, rows)                                                           \
-    static NOINLINE void int_##shape##_##rows(const unpacked *u, size_t run, size_t runs,  \
-                                              const int_row *at, const unsigned char *x,   \
-                                              size_t x_bytes, bool first, float *out)      \
+#define INT_ROWS_OF(shape, rows, halves)                                                   \
+    static NOINLINE void int_##shape##_##rows##_##halves(                                  \
+        const unpacked *u, size_t run, size_t runs, const int_row *at,                     \
+        const unsigned char *x, size_t x_bytes, bool first, float *out)                    \
     {                                                                                      \
-        int_rows(SHAPE_##shape, u, run, runs, at, x, x_bytes, rows, first, out);           \
+        int_rows(SHAPE_##shape, u, run, runs, at, x, x_bytes, rows, halves, first, out);   \
     }
 
-/* All rows, eight, four, two and one at a time. */
+/* All rows, INT_ROWS, two and one at a time. */
 #define INT_CHUNK(shape)                                                                   \
-    INT_ROWS_OF(shape, 8)                                                                  \
-    INT_ROWS_OF(shape, 4)                                                                  \
-    INT_ROWS_OF(shape, 2)                                                                  \
-    INT_ROWS_OF(shape, 1)                                                                  \
+    INT_ROWS_OF(shape, 4, 2)                                                               \
+    INT_ROWS_OF(shape, 2, 2)                                                               \
+    INT_ROWS_OF(shape, 1, 2)                                                               \
+    INT_ROWS_OF(shape, 2, 1)                                                               \
+    INT_ROWS_OF(shape, 1, 1)                                                               \
     static void int_##shape(const jc_few_work *work, const void *unpacked_chunk,           \
-                            size_t run, size_t runs, float *out)                           \
+                            int halves, size_t run, size_t runs, float *out)               \
     {                                                                                      \
         const int_row at = int_layout(SHAPE_##shape, work->spec->n_in);                    \
         const unpacked *u = unpacked_chunk;                                                \
         const unsigned char *x = work->x;                                                  \
-        size_t left = work->rows, bytes = work->x_bytes;                                   \
-        bool first = true;                                                                 \
-        while (left > 0) {                                                                 \
-            size_t rows = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;               \
-            if (rows == 8)                                                                 \
-                int_##shape##_8(u, run, runs, &at, x, bytes, first, out);                  \
-            else if (rows == 4)                                                            \
-                int_##shape##_4(u, run, runs, &at, x, bytes, first, out);                  \
+        size_t bytes = work->x_bytes;                                                      \
+        for (size_t left = work->rows, rows; left > 0; left -= rows) {                     \
+            bool first = left == work->rows;                                               \
+            rows = left >= 4 && halves == 2 ? 4 : left >= 2 ? 2 : 1;                       \
+            if (rows == 4)                                                                 \
+                int_##shape##_4_2(u, run, runs, &at, x, bytes, first, out);                \
+            else if (rows == 2 && halves == 2)                                             \
+                int_##shape##_2_2(u, run, runs, &at, x, bytes, first, out);                \
             else if (rows == 2)                                                            \
-                int_##shape##_2(u, run, runs, &at, x, bytes, first, out);                  \
+                int_##shape##_2_1(u, run, runs, &at, x, bytes, first, out);                \
+            else if (halves == 2)                                                          \
+                int_##shape##_1_2(u, run, runs, &at, x, bytes, first, out);                \
             else                                                                           \
-                int_##shape##_1(u, run, runs, &at, x, bytes, first, out);                  \
-            left -= rows;                                                                  \
+                int_##shape##_1_1(u, run, runs, &at, x, bytes, first, out);                \
             x += rows * bytes;                                                             \
             out += rows * FEW_PANEL;                                                       \
-            first = false;                                                                 \
         }                                                                                  \
     }
 

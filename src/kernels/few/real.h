@@ -127,22 +127,17 @@ INLINE void real_chunk(panel_shape shape, const jc_few_work *work, const unpacke
     }
 }
 
-static void real_plain(const jc_few_work *work, const void *u, size_t run, size_t runs,
-                       float *out)
-{
-    real_chunk(SHAPE_plain, work, u, run, runs, out);
-}
+#define REAL_CHUNK(shape)                                                                  \
+    static void real_##shape(const jc_few_work *work, const void *unpacked_chunk,          \
+                             int halves, size_t run, size_t runs, float *out)              \
+    {                                                                                      \
+        const unpacked *u = unpacked_chunk;                                                \
+        for (int h = 0; h < halves; h++)                                                   \
+            real_chunk(SHAPE_##shape, work, &u[h], run, runs, out + h * HALF);             \
+    }
 
-static void real_least(const jc_few_work *work, const void *u, size_t run, size_t runs,
-                       float *out)
-{
-    real_chunk(SHAPE_least, work, u, run, runs, out);
-}
-
-static void real_halves(const jc_few_work *work, const void *u, size_t run, size_t runs,
-                        float *out)
-{
-    real_chunk(SHAPE_halves, work, u, run, runs, out);
-}
+REAL_CHUNK(plain)
+REAL_CHUNK(least)
+REAL_CHUNK(halves)
 
 #endif

@@ -7,7 +7,7 @@
 #include "kernels/few/few.h"
 
 enum {
-    FEW_PANEL = 16, /* outputs that a kernel computes at a time */
+    FEW_PANEL = 32, /* outputs that a kernel computes at a time */
     FEW_ROWS = 32,  /* the most rows in one call of a kernel */
     FEW_CHUNK = 256 /* inputs of a panel that are unpacked at a time */
 };
@@ -35,9 +35,10 @@ typedef struct jc_few_kernel {
      * each row is finite. `next`: weights that are read next, to be fetched meanwhile. */
     void (*panel)(const jc_few_work *work, size_t first, size_t n,
                   const unsigned char *next, float *out);
-    /* of a type in blocks: out += a chunk, unpacked */
-    void (*chunk)(const jc_few_work *work, const void *unpacked, size_t run, size_t runs,
-                  float *out);
+    /* of a type in blocks: out += a chunk of one or two halves of a panel, unpacked
+     * [halves] */
+    void (*chunk)(const jc_few_work *work, const void *unpacked, int halves, size_t run,
+                  size_t runs, float *out);
 } jc_few_kernel;
 
 /* The kernels of a type: for float32 x, and for x as int8 or NULL. */
