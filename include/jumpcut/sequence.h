@@ -65,7 +65,7 @@ typedef struct jc_feed {
 
 /** How a pass does its arithmetic. */
 typedef enum jc_pass_kind {
-    /** In tiles, for many rows: prompts. */
+    /** For many rows: prompts. Quantised weights round x to 16 bits, as in a step. */
     JC_PASS_PREFILL,
     /** Each weight is read once for all rows, for 1 to about 32 of them. A row's bits
      * depend on the tokens of its sequence up to it and on nothing else: one pass over k

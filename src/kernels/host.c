@@ -478,7 +478,7 @@ jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
         enter_half(spans[i].keys);
         enter_half(spans[i].values);
     }
-    if (plan == JC_PLAN_TEXTS)
+    if (plan != JC_PLAN_GENERATION)
         st = jc_parallel(n_spans * attention->heads, head, &job, err);
     else if (n_spans > 1) /* few_rows() shares one sequence's heads among threads */
         st = jc_parallel(n_spans, few_span, &job, err);

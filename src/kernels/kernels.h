@@ -3,7 +3,7 @@
  * kernels.h: arithmetic as the rooms above see it: backends, which own buffers and run
  * whole operations over the rows of matrices in them, and the threads they run on.
  *
- * There are two plans of arithmetic, and each keeps a promise: a row's bits depend on its
+ * There are three plans of arithmetic, and each keeps a promise: a row's bits depend on its
  * own values and on what it attends to, not on the other rows of a call nor on the number
  * of threads. Between the plans, and between backends, last digits differ.
  */
@@ -44,8 +44,9 @@ typedef struct jc_mat {
 } jc_mat;
 
 /* Many rows, in tiles; or few rows (a step, a tree of drafts), for which each weight is
- * read from memory once, in the type it is stored in. */
-typedef enum jc_plan { JC_PLAN_TEXTS, JC_PLAN_GENERATION } jc_plan;
+ * read from memory once, in the type it is stored in. A prompt is many rows before few: in
+ * tiles too, but a quantised weight may round x as it will for the steps. */
+typedef enum jc_plan { JC_PLAN_TEXTS, JC_PLAN_PROMPT, JC_PLAN_GENERATION } jc_plan;
 
 const jc_backend *jc_backend_find(const char *name); /* NULL when there is no such entry */
 const char *const *jc_backend_names(void); /* NULL-ended; the first is the default */

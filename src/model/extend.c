@@ -36,6 +36,11 @@ static jc_status check_feeds(const jc_session *session, const jc_feed *feeds, si
     return st;
 }
 
+static jc_plan plan_of(jc_pass_kind kind)
+{
+    return kind == JC_PASS_STEP ? JC_PLAN_GENERATION : JC_PLAN_PROMPT;
+}
+
 static jc_status run(jc_session *session, const jc_feed *feeds, size_t n_feeds,
                      jc_plan plan, jc_pass *pass, jc_error *err)
 {
@@ -87,9 +92,7 @@ jc_status jc_session_extend(jc_session *session, const jc_feed *feeds, size_t n_
     jc_status st = check_feeds(session, feeds, n_feeds, err);
     session->n_ends = 0;
     if (st == JC_OK)
-        st = run(session, feeds, n_feeds,
-                 kind == JC_PASS_STEP ? JC_PLAN_GENERATION : JC_PLAN_TEXTS, &first->pass,
-                 err);
+        st = run(session, feeds, n_feeds, plan_of(kind), &first->pass, err);
     if (st) {
         session->n_ends = 0;
         return st;
@@ -110,8 +113,7 @@ jc_status jc_session_logits(jc_session *session, size_t first, size_t n, float *
     if (!session || !logits || first > session->n_ends || n > session->n_ends - first)
         return jc_fail(err, JC_E_ARG, "rows %zu to %zu are not of the last pass", first,
                        first + n);
-    return jc_model_logits(
-        session->model,
-        session->extend == JC_PASS_STEP ? JC_PLAN_GENERATION : JC_PLAN_TEXTS,
-        session->ends + first * session->model->hp.width, n, logits, err);
+    return jc_model_logits(session->model, plan_of(session->extend),
+                           session->ends + first * session->model->hp.width, n, logits,
+                           err);
 }

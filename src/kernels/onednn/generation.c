@@ -48,6 +48,17 @@ jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_er
     return g->lock_ready ? JC_OK : jc_fail_nomem(err, "a lock");
 }
 
+bool jc_generation_serves(const jc_generation *g, jc_plan plan)
+{
+    bool quantised = plan == JC_PLAN_PROMPT;
+
+    for (size_t p = 0; quantised && p < g->n; p++) {
+        size_t t = find_type(&g->stored[p]);
+        quantised = t < JC_COUNT(types) && types[t].quantised;
+    }
+    return g->n > 0 && (quantised || plan == JC_PLAN_GENERATION);
+}
+
 /* The weights; `w` is const in parts, which only borrow elsewhere. */
 static void free_few(const jc_few *w)
 {

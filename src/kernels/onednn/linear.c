@@ -504,7 +504,7 @@ jc_status jc_onednn_linear_run(const jc_linear *linear, jc_plan plan, const floa
 {
     const struct onednn_linear *l = (const struct onednn_linear *)linear;
 
-    if (plan == JC_PLAN_GENERATION && l->generation->n > 0)
+    if (jc_generation_serves(l->generation, plan))
         return jc_generation_run(l->generation, linear, l->bias, l->act, l->add, x, rows, y,
                                  err);
     return run(l, x, rows, 0, linear->n_out, y, err);

@@ -32,6 +32,9 @@ typedef struct jc_generation {
 
 jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_error *err);
 void jc_generation_release(jc_generation *g);
+/* Whether jc_generation_run() is for this plan: for prompts where all weights are
+ * quantised, as products of bytes outrun tiles of floats. */
+bool jc_generation_serves(const jc_generation *g, jc_plan plan);
 /* y (+)= act(x W' + bias); bias [n_out]. */
 jc_status jc_generation_run(jc_generation *g, const jc_linear *linear, const float *bias,
                             jc_act act, bool add, const float *x, size_t rows, float *y,
