@@ -139,9 +139,10 @@ static jc_status check_groups(const jc_hparams *hp, const char *path, jc_error *
         (uint64_t)hp->experts / n * hp->expert_groups_used >= hp->experts_used &&
         hp->experts / n >= hp->expert_group_best)
         return JC_OK;
-    return jc_fail(err, JC_E_FORMAT,
-                   "'%s': %u experts of %u groups of %u cannot be chosen from %u groups",
-                   path, hp->experts_used, n, hp->experts, hp->expert_groups_used);
+    return jc_fail(
+        err, JC_E_FORMAT,
+        "'%s': %u of %u experts in %u groups cannot be chosen from %u of the groups", path,
+        hp->experts_used, hp->experts, n, hp->expert_groups_used);
 }
 
 static bool usable(double x)

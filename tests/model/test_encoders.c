@@ -253,7 +253,7 @@ static const struct {
      "is [96, 1] in 1 dimensions, and the configuration wants [4, 24] in 2"},
     {{.from = "tiny-deepseek_v3", .text = "\"n_group\": 4", .instead = "\"n_group\": 3"},
      JC_E_FORMAT,
-     "3 experts of 3 groups of 8 cannot be chosen from 2 groups"},
+     "3 of 8 experts in 3 groups cannot be chosen from 2 of the groups"},
     {{.from = "tiny-deepseek_v3",
       .text = "\"kv_lora_rank\": 10",
       .instead = "\"kv_lora_rank\": 11"},
