@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-enum { JC_TRIED = 32, JC_TRIED_DEPTHS = 6, JC_TRIED_RANKS = 4 };
+enum { JC_TRIED = 64, JC_TRIED_DEPTHS = 6, JC_TRIED_RANKS = 4 };
 
 /** What tuning found of one choice of drafters. */
 typedef struct jc_tried {

@@ -83,7 +83,7 @@ typedef struct jc_drafter {
                        jc_error *err);
 } jc_drafter;
 
-enum { JC_MIX = 4 };
+enum { JC_MIX = 6 };
 
 typedef struct jc_drafter_named {
     const jc_drafter *of;

@@ -125,11 +125,46 @@ static jc_status ready_maps(jc_exits *e, const jc_exit_spec *spec, jc_error *err
 
 /* ---- points ---- */
 
+/* The share of the full model's bytes that another gate is expected to save. */
+static double gain_of(const jc_exits *e, const char *gate, const jc_cost *map)
+{
+    jc_exits other = *e;
+    double gain;
+
+    other.gate = jc_gate_find(gate);
+    jc_exit_points_choose(&other, map, &gain);
+    return gain;
+}
+
+/* What the chosen points are expected to save; where nothing, the gate that reads out only
+ * once, which `cheap` is of. */
+static void tell_points(const jc_exits *e, const jc_exit_spec *spec, double gain,
+                        double cheap)
+{
+    char note[400];
+    size_t n = (size_t)snprintf(note, sizeof note, "exits after %u", e->at[0]);
+
+    for (size_t p = 1; p < e->n && n < sizeof note; p++)
+        n += (size_t)snprintf(note + n, sizeof note - n, ",%u", e->at[p]);
+    if (gain > 0 && n < sizeof note)
+        snprintf(note + n, sizeof note - n,
+                 ": by the cost model they save %.1f%% of the bytes", 100 * gain);
+    else if (n < sizeof note)
+        n += (size_t)snprintf(note + n, sizeof note - n,
+                              ": but by the cost model no exit points pay here, their maps "
+                              "and read-outs cost "
+                              "more than the blocks that they leave unrun");
+    if (gain <= 0 && cheap > 0 && n < sizeof note)
+        snprintf(note + n, sizeof note - n,
+                 "; the gate 'cosine', which reads out once a token, might save %.1f%%",
+                 100 * cheap);
+    jc_note(spec->hooks, "%s", note);
+}
+
 static jc_status choose(jc_exits *e, const jc_exit_spec *spec, jc_error *err)
 {
     jc_cost *map = jc_alloc_array(e->layers, sizeof *map);
     double gain;
-    char note[200];
 
     if (!map)
         return jc_fail_nomem(err, "exits");
@@ -138,20 +173,14 @@ static jc_status choose(jc_exits *e, const jc_exit_spec *spec, jc_error *err)
         map[l] = found ? cost_of(found) : (jc_cost){INFINITY, INFINITY};
     }
     jc_exit_points_choose(e, map, &gain);
+    double cheap = gain <= 0 && e->gate->reads_out ? gain_of(e, "cosine", map) : 0;
     jc_free(map);
     if (e->n == 0)
         return jc_fail(err, JC_E_ARG,
                        "the shortcuts have no maps to layer %u, which the gate '%s' needs: "
                        "fit them with '--pairs final'",
                        e->layers, e->gate->name);
-    size_t n = (size_t)snprintf(note, sizeof note, "exits after %u", e->at[0]);
-    for (size_t p = 1; p < e->n && n < sizeof note; p++)
-        n += (size_t)snprintf(note + n, sizeof note - n, ",%u", e->at[p]);
-    if (gain <= 0 && n < sizeof note)
-        snprintf(note + n, sizeof note - n,
-                 ": but by the cost model no exit points pay here, their maps and "
-                 "read-outs cost more than the blocks that they leave unrun");
-    jc_note(spec->hooks, "%s", note);
+    tell_points(e, spec, gain, cheap);
     return JC_OK;
 }
 

@@ -369,6 +369,8 @@ static void test_exits__that_do_not_pay_are_told(void **state)
     assert_int_equal(jc_generate(model, &prompt, 1, &params, on_token, &told, NULL), JC_OK);
     assert_int_equal(told.notes, 1);
     assert_non_null(strstr(told.note, "exits after "));
+    bool pays = strstr(told.note, "of the bytes") != NULL;
+    assert_true(pays == !strstr(told.note, "no exit points pay here"));
     jc_shortcut_free(maps);
     jc_model_close(model);
 }
