@@ -36,6 +36,7 @@ if(BUILD_TESTING)
     set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT 60 SKIP_RETURN_CODE 77)
   endforeach()
   set_tests_properties(cli/fit-tuned-beside PROPERTIES TIMEOUT 300) # trains for a while
+  set_tests_properties(cli/study-goes-on PROPERTIES TIMEOUT 300) # a study many times
   # signals, on a model of random weights that is wide enough to be slow
   add_executable(wide_tool tests/cli/wide_tool.c bench/common.c)
   target_include_directories(wide_tool PRIVATE include src bench)

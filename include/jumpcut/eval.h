@@ -57,6 +57,14 @@ JC_API void jc_results_free(jc_results *results);
 JC_API jc_status jc_results_add(jc_results *results, const char *json,
                                 jc_error *err) JC_NODISCARD;
 
+/** Results again from what jc_results_json() wrote: JSON of them is the same text, sections
+ *  that are taken later follow those that are there. E_FORMAT where it is no JSON object.
+ */
+JC_API jc_status jc_results_read(jc_results **out, const char *json,
+                                 jc_error *err) JC_NODISCARD;
+/** Whether there is such a section or member, as "jump" or "training_size". */
+JC_API bool jc_results_has(const jc_results *results, const char *member);
+
 /** Move a section of `from`, as "maps", into `results`, in the place of one that is there.
  *  E_ARG when `from` has none. */
 JC_API jc_status jc_results_take(jc_results *results, jc_results *from, const char *section,

@@ -155,20 +155,35 @@ static jc_status prepare(jc_study *s, jc_error *err)
                : jc_cli_fail(err, JC_E_NOMEM, "out of memory for paths");
 }
 
+/* Whether sums are wanted: some method is not yet fitted. */
+static bool wants_sums(const jc_study *s)
+{
+    bool wanted = false;
+
+    for (size_t i = 0; i < s->n; i++) {
+        jc_shortcut *there;
+        wanted |= !jc_study_open_fitted(s, s->path[i], &there);
+        jc_shortcut_free(there);
+    }
+    return wanted;
+}
+
 static jc_status fit(jc_study *s, jc_error *err)
 {
-    jc_work work = {0};
     jc_stats *stats = NULL;
-    jc_status st = jc_work_samples(&work, s->cli, s->samples, "train", s->model, err);
+    jc_status st = JC_OK;
 
-    if (st == JC_OK)
-        st = jc_stats_gather(&stats, s->model, work.samples, &s->cli->args.stats, err);
-    jc_work_close(&work);
-    jc_ui_clear(&s->cli->ui);
     for (size_t i = 0; i < s->n && st == JC_OK; i++) {
         s->path[i] = jc_format("%s/%s.safetensors", s->cli->args.own.out, s->method[i]);
-        st = jc_study_fit(s, i, s->samples, stats, &s->shortcut[i], s->path[i], err);
+        if (!s->path[i])
+            st = jc_cli_fail(err, JC_E_NOMEM, "out of memory for paths");
     }
+    if (st == JC_OK && wants_sums(s))
+        st = jc_study_gather(s, &stats, err);
+    for (size_t i = 0; i < s->n && st == JC_OK; i++)
+        st = jc_study_fit(s, i, s->samples, stats, &s->shortcut[i], s->path[i], err);
+    if (st == JC_OK)
+        jc_study_drop_sums(s);
     jc_stats_free(stats);
     return st;
 }
@@ -176,17 +191,41 @@ static jc_status fit(jc_study *s, jc_error *err)
 static jc_status score(jc_study *s, jc_error *err)
 {
     jc_work work = {0};
-    jc_status st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
+    jc_status st = jc_study_read_results(s, err);
 
-    if (st == JC_OK)
+    if (st == JC_OK && !s->results)
+        st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
+    if (st == JC_OK && !s->results) {
         st = jc_eval(&s->results, s->model, (const jc_shortcut *const *)s->shortcut, s->n,
                      work.samples, &s->cli->args.eval, err);
+        if (st == JC_OK)
+            st = jc_study_save(s, err);
+    }
     jc_work_close(&work);
     jc_ui_clear(&s->cli->ui);
     if (st == JC_OK)
-        st = jc_study_save(s, err);
-    if (st == JC_OK)
         jc_study_say("results", s->results_path);
+    return st;
+}
+
+/* Sections that come after the scores, each when it is asked for and not yet there. */
+static jc_status score_further(jc_study *s, jc_error *err)
+{
+    const jc_own *own = &s->cli->args.own;
+    const struct {
+        bool wanted;
+        const char *section;
+        jc_status (*make)(jc_study *s, jc_error *err);
+    } further[] = {{own->context, "maps", jc_study_context},
+                   {own->decode_exits, "decode", jc_study_decode},
+                   {own->ranks, "ranks", jc_study_ranks},
+                   {own->training_size, "training_size", jc_study_training_size},
+                   {own->transfer.n > 0, "transfer", jc_study_transfer}};
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < JC_COUNT_OF(further) && st == JC_OK; i++)
+        if (further[i].wanted && !jc_study_has(s, further[i].section))
+            st = further[i].make(s, err);
     return st;
 }
 
@@ -218,22 +257,16 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = fit(&s, err);
     if (st == JC_OK)
         st = score(&s, err);
-    if (st == JC_OK && cli->args.own.context)
-        st = jc_study_context(&s, err);
-    if (st == JC_OK && cli->args.own.decode_exits)
-        st = jc_study_decode(&s, err);
-    if (st == JC_OK && cli->args.own.ranks)
-        st = jc_study_ranks(&s, err);
-    if (st == JC_OK && cli->args.own.training_size)
-        st = jc_study_training_size(&s, err);
-    if (st == JC_OK && cli->args.own.transfer.n)
-        st = jc_study_transfer(&s, err);
+    if (st == JC_OK)
+        st = score_further(&s, err);
     if (st == JC_OK)
         st = jc_table_saved(stdout, s.json, err);
     if (st == JC_OK)
         jc_study_say("report", s.report);
     if (st == JC_OK)
         close_study(&s);
+    else
+        jc_study_leave(&s);
     study_free(&s);
     return st;
 }
@@ -316,8 +349,9 @@ const jc_command jc_command_study = {
         "samples.jsonl (the texts, by split), METHOD.safetensors for each method, "
         "results.json and report.html; with --transfer "
         "also the samples and shortcuts of the other text. Results and report are written "
-        "anew after each of these steps: what is done stays when a later one is "
-        "stopped.\n\n"
+        "anew after each of these steps. A study that was stopped or killed goes on where "
+        "it "
+        "was when the same command is given again; --force begins it anew.\n\n"
         "Without MODEL it takes the small model that comes with the program; without "
         "--text "
         "the model writes its own texts, 1800 of them, seeded by --seed: a model needs no "

@@ -77,13 +77,21 @@ static const char ending[] =
     "*JUMPCUT_DATA*\n"
     "\tThe folder in which _demo_, the model that comes with jumpcut, is looked for "
     "first.\n\n"
+    "*JUMPCUT_CHECKPOINT*\n"
+    "\tHow many seconds *study* gathers sums before it writes them, to go on from after it "
+    "was killed; 40 where it is not set.\n\n"
+    "*TMPDIR*\n"
+    "\tThe folder in which *study* keeps large sums, in files without a name; _/tmp_ where "
+    "it "
+    "is not set.\n\n"
     "# EXIT STATUS\n\n"
     "*0*\n\tAll went well.\n\n"
     "*1*\n\tSomething failed: one line on standard error names the file and the thing. No "
     "file is left half-written.\n\n"
     "*2*\n\tThe program was called in a wrong way.\n\n"
-    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal). A second Ctrl-C stops at "
-    "once.\n\n";
+    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal), within a second. A "
+    "second "
+    "Ctrl-C stops at once.\n\n";
 
 /* Text as it is: what scdoc takes for markup is escaped. */
 static void put(FILE *f, const char *text)

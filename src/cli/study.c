@@ -3,6 +3,7 @@
 #include "cli/study.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "cli/output.h"
 #include "cli/train.h"
@@ -18,8 +19,14 @@ jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
 {
     jc_work work = {0};
     uint64_t n[3];
+    struct stat info;
     jc_status st;
 
+    if (s->resumes && stat(path, &info) == 0) {
+        s->cli->args.samples.split = "train";
+        jc_study_say("samples", path);
+        return JC_OK;
+    }
     s->cli->args.samples.split = "all";
     st = jc_work_texts(&work, s->cli, s->model, err);
     if (st == JC_OK)
@@ -31,6 +38,20 @@ jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
     return st;
 }
 
+bool jc_study_open_fitted(const jc_study *s, const char *path, jc_shortcut **out)
+{
+    jc_error why;
+
+    *out = NULL;
+    if (!s->resumes || jc_shortcut_open(out, path, &why) != JC_OK)
+        return false;
+    if (jc_shortcut_check(*out, s->model, &why) == JC_OK)
+        return true;
+    jc_shortcut_free(*out);
+    *out = NULL;
+    return false;
+}
+
 jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stats *stats,
                        jc_shortcut **out, const char *path, jc_error *err)
 {
@@ -38,6 +59,10 @@ jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stat
 
     if (!path)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+    if (jc_study_open_fitted(s, path, out)) {
+        jc_study_say("shortcuts", path);
+        return JC_OK;
+    }
     params.method = s->method[i];
     jc_status st =
         jc_cli_trains(s->method[i])

@@ -18,6 +18,10 @@ typedef struct jc_study {
     jc_shortcut *shortcut[JC_STUDY_METHODS];
     char *path[JC_STUDY_METHODS]; /* of the shortcuts */
     size_t n;
+    bool resumes; /* the folder holds this very study: what is done is taken from there */
+    bool made_folder;    /* by this run */
+    double checkpoint;   /* when sums were last written */
+    bool began;          /* study.json is there, and by this run */
     jc_results *results; /* what has been scored so far */
     char *json;          /* the same as it was last written */
 } jc_study;
@@ -25,6 +29,20 @@ typedef struct jc_study {
 /* Make the folder, and say in it what the study is; E_ARG where it holds another one,
  * unless --force. study_folder.c. */
 jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
+
+/* ---- study_resume.c ---- */
+
+/* Whether the study's folder has a file of that name. */
+bool jc_study_there(const jc_study *s, const char *name);
+/* The results of a run before, if there are any. */
+jc_status jc_study_read_results(jc_study *s, jc_error *err) JC_NODISCARD;
+bool jc_study_has(const jc_study *s, const char *section);
+/* Gather the sums of the training texts, or go on from those of a run before. */
+jc_status jc_study_gather(jc_study *s, jc_stats **sums, jc_error *err) JC_NODISCARD;
+/* When they are needed no more. */
+void jc_study_drop_sums(const jc_study *s);
+/* Of a study that failed before it had any texts no folder is left. */
+void jc_study_leave(const jc_study *s);
 
 /* What is done is told at once, also to a pipe. */
 void jc_study_say(const char *what, const char *path);
@@ -36,6 +54,9 @@ jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err) JC_NODISCA
  * file; a path of NULL is short memory. */
 jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stats *stats,
                        jc_shortcut **out, const char *path, jc_error *err) JC_NODISCARD;
+
+/* Whether a run before has fitted it: *out. */
+bool jc_study_open_fitted(const jc_study *s, const char *path, jc_shortcut **out);
 
 /* Write results.json and its page. */
 jc_status jc_study_save(jc_study *s, jc_error *err) JC_NODISCARD;

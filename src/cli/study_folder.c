@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -72,6 +73,48 @@ static bool is_aside(const char *name)
     return false;
 }
 
+/* A name for the contents of a file: null where it cannot be read, or only once. */
+static json_t *contents_of(const char *path)
+{
+    uint64_t part[4096], hash[2] = {0x243f6a8885a308d3, 0x13198a2e03707344};
+    char text[36];
+    size_t bytes;
+    FILE *f = strcmp(path, "-") ? fopen(path, "rb") : NULL;
+
+    if (!f)
+        return json_null();
+    do {
+        memset(part, 0, sizeof part);
+        bytes = fread(part, 1, sizeof part, f);
+        for (size_t i = 0; i < (bytes + 7) / 8; i++)
+            for (int k = 0; k < 2; k++) {
+                hash[k] =
+                    (hash[k] ^ part[i]) * (k ? 0x9e3779b97f4a7c15 : 0xbf58476d1ce4e5b9);
+                hash[k] ^= hash[k] >> 29;
+            }
+        hash[0] += bytes;
+    } while (bytes == sizeof part);
+    fclose(f);
+    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
+    return json_string(text);
+}
+
+/* The contents of all texts, in order; NULL: out of memory. */
+static json_t *texts_of(const jc_own *own)
+{
+    const jc_list *lists[] = {&own->text, &own->transfer};
+    json_t *texts = json_array();
+    int failed = !texts;
+
+    for (size_t k = 0; k < JC_COUNT_OF(lists) && !failed; k++)
+        for (size_t i = 0; i < lists[k]->n; i++)
+            failed |= json_array_append_new(texts, contents_of(lists[k]->item[i]));
+    if (!failed)
+        return texts;
+    json_decref(texts);
+    return NULL;
+}
+
 /* The options of this run; NULL: out of memory. */
 static json_t *options_of(const jc_cli *cli)
 {
@@ -95,9 +138,10 @@ static json_t *describe(const jc_study *s)
 {
     const jc_model_info *info = jc_model_get_info(s->model);
 
-    return json_pack("{s:s, s:s, s:o, s:s, s:o}", "format", "jumpcut-study/1", "version",
-                     jc_version(), "model", text_of(info->path), "fingerprint",
-                     info->fingerprint, "options", options_of(s->cli));
+    return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "format", "jumpcut-study/1",
+                     "version", jc_version(), "model", text_of(info->path), "fingerprint",
+                     info->fingerprint, "texts", texts_of(&s->cli->args.own), "options",
+                     options_of(s->cli));
 }
 
 /* ---- what is there ---- */
@@ -138,11 +182,13 @@ static jc_status compare(const jc_study *s, const json_t *own, const json_t *oth
         snprintf(what, sizeof what, "with another '--%.60s'", name);
         return refuse(folder, what, err);
     }
+    if (json_object_get(other, "texts") &&
+        !json_equal(json_object_get(own, "texts"), json_object_get(other, "texts")))
+        return refuse(folder, "of texts that have changed since", err);
     return JC_OK;
 }
 
-static jc_status check(const jc_study *s, const json_t *own, const char *path,
-                       jc_error *err)
+static jc_status check(jc_study *s, const json_t *own, const char *path, jc_error *err)
 {
     static const char *const kept[] = {"results.json", "samples.jsonl"};
     const char *folder = s->cli->args.own.out;
@@ -154,6 +200,9 @@ static jc_status check(const jc_study *s, const json_t *own, const char *path,
             return jc_cli_fail(err, JC_E_NOMEM, "out of memory for '%s'", path);
         jc_status st = other ? compare(s, own, other, err)
                              : refuse(folder, "whose options cannot be read", err);
+        s->resumes =
+            st == JC_OK && json_object_get(other, "texts") &&
+            json_equal(json_object_get(own, "version"), json_object_get(other, "version"));
         json_decref(other);
         return st;
     }
@@ -191,6 +240,25 @@ static jc_status spare_inputs(const jc_study *s, jc_error *err)
     return st;
 }
 
+/* Of another study, or of this one that is to be made anew. */
+static void remove_stages(const jc_study *s)
+{
+    static const char *const names[] = {"samples.jsonl", "results.json", "report.html",
+                                        "transfer.samples.jsonl"};
+
+    for (size_t i = 0; i < JC_COUNT_OF(names) + 2 * s->n; i++) {
+        size_t k = i - JC_COUNT_OF(names);
+        char *path = i < JC_COUNT_OF(names)
+                         ? jc_format("%s/%s", s->cli->args.own.out, names[i])
+                         : jc_format("%s/%s%s.safetensors", s->cli->args.own.out,
+                                     k % 2 ? "transfer." : "", s->method[k / 2]);
+        if (path)
+            unlink(path);
+        free(path);
+    }
+    jc_study_drop_sums(s);
+}
+
 jc_status jc_study_folder(jc_study *s, jc_error *err)
 {
     const jc_own *own = &s->cli->args.own;
@@ -204,10 +272,15 @@ jc_status jc_study_folder(jc_study *s, jc_error *err)
                          own->out);
     if (st == JC_OK && !own->force)
         st = check(s, json, path, err);
+    struct stat info;
+    s->made_folder = stat(own->out, &info) != 0;
     if (st == JC_OK)
         st = jc_output_folder(own->out, err);
     if (st == JC_OK)
         st = spare_inputs(s, err);
+    if (st == JC_OK && !s->resumes)
+        remove_stages(s);
+    s->began = st == JC_OK && !s->resumes;
     if (st == JC_OK) {
         text = json_dumps(json, JSON_INDENT(1));
         st = text ? jc_output_text(path, text, err)

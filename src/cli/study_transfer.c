@@ -63,6 +63,22 @@ typedef struct other {
     jc_shortcut *shortcut[JC_STUDY_METHODS];
 } other;
 
+/* Whether some method is not yet fitted. */
+static bool wants_sums(const jc_study *s)
+{
+    bool wanted = false;
+
+    for (size_t i = 0; i < s->n; i++) {
+        char *path =
+            jc_format("%s/transfer.%s.safetensors", s->cli->args.own.out, s->method[i]);
+        jc_shortcut *there = NULL;
+        wanted |= !path || !jc_study_open_fitted(s, path, &there);
+        jc_shortcut_free(there);
+        free(path);
+    }
+    return wanted;
+}
+
 /* Maps to the last layer are enough. */
 static jc_status fit(jc_study *s, other *o, jc_error *err)
 {
@@ -73,7 +89,7 @@ static jc_status fit(jc_study *s, other *o, jc_error *err)
 
     params.pairs = "final";
     params.parts = false;
-    if (st == JC_OK)
+    if (st == JC_OK && wants_sums(s))
         st = jc_stats_gather(&stats, s->model, work.samples, &params, err);
     jc_work_close(&work);
     jc_ui_clear(&s->cli->ui);

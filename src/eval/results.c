@@ -12,7 +12,8 @@ struct room {
 
 struct jc_results {
     jc_section *first;
-    json_t *added; /* by jc_results_add(), or NULL */
+    json_t *restored; /* by jc_results_read(): sections as they were written, or NULL */
+    json_t *added;    /* by jc_results_add(), or NULL */
 };
 
 static void section_free(jc_section *section)
@@ -32,6 +33,8 @@ void jc_results_free(jc_results *results)
         section_free(results->first);
         results->first = next;
     }
+    if (results)
+        json_decref(results->restored);
     if (results)
         json_decref(results->added);
     jc_free(results);
@@ -151,6 +154,65 @@ jc_status jc_results_add(jc_results *results, const char *json, jc_error *err)
     return failed ? jc_fail_nomem(err, "the results") : JC_OK;
 }
 
+/* Members of a document: sections come first, and "made" is the first that was added. */
+static int part_members(jc_results *r, json_t *root)
+{
+    json_t *to = r->restored, *value;
+    const char *key;
+    int failed = 0;
+
+    json_object_foreach(root, key, value)
+    {
+        if (strcmp(key, "made") == 0)
+            to = r->added;
+        failed |= json_object_set(to, key, value);
+    }
+    return failed;
+}
+
+jc_status jc_results_read(jc_results **out, const char *json, jc_error *err)
+{
+    json_error_t where = {0};
+    jc_status st = jc_want(out, "out", err);
+
+    if (st)
+        return st;
+    *out = NULL;
+    st = jc_want(json, "json", err);
+    if (st)
+        return st;
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    if (!root && jc_json_no_memory(&where))
+        return jc_fail_nomem(err, "the results");
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return jc_fail(err, JC_E_FORMAT, "these are no results: %s", where.text);
+    }
+    jc_results *r;
+    st = jc_results_new(&r, err);
+    if (st == JC_OK) {
+        r->restored = json_object();
+        r->added = json_object();
+        if (!r->restored || !r->added || part_members(r, root))
+            st = jc_fail_nomem(err, "the results");
+    }
+    json_decref(root);
+    if (st) {
+        jc_results_free(r);
+        return st;
+    }
+    *out = r;
+    return JC_OK;
+}
+
+bool jc_results_has(const jc_results *results, const char *member)
+{
+    return results && member &&
+           (jc_results_find(results, member) ||
+            json_object_get(results->restored, member) ||
+            json_object_get(results->added, member));
+}
+
 /* ---- the document ---- */
 
 void jc_scores_write(const jc_scores *scores, jc_json *json, json_t *object)
@@ -184,7 +246,8 @@ jc_status jc_results_json(const jc_results *results, char **json, jc_error *err)
     if (st)
         return st;
     json_t *root = json_object();
-    document.failed = !root;
+    document.failed =
+        !root || (results->restored && json_object_update(root, results->restored) != 0);
     for (const jc_section *s = results->first; s && !document.failed; s = s->next)
         if (s->figures)
             s->write(s, &document, root);

@@ -53,6 +53,8 @@ static void *place(void)
     GET(jc_eval_options, jc_eval_options(NULL))                                            \
     CALL(jc_eval, jc_eval(OUT, NULL, NULL, 0, NULL, NULL, &err))                           \
     GET(jc_results_free, jc_results_free(NULL))                                            \
+    CALL(jc_results_read, jc_results_read(NULL, NULL, &err))                               \
+    GET(jc_results_has, jc_results_has(NULL, NULL))                                        \
     CALL(jc_results_add, jc_results_add(NULL, NULL, &err))                                 \
     CALL(jc_results_take, jc_results_take(NULL, NULL, NULL, &err))                         \
     GET(jc_results_fit, jc_results_fit(NULL, 0))                                           \
