@@ -121,7 +121,7 @@ jc_status jc_drafters_find(jc_drafter_named found[JC_MIX], size_t *n, const char
         size_t length = strcspn(at, "+");
         jc_drafter_named drafter;
         st = read_name(&drafter, at, length, err);
-        if (st == JC_OK)
+        if (st == JC_OK && drafter.of)
             st = add(found, n, drafter, err);
         at += length;
         if (!*at)
