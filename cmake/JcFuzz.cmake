@@ -41,6 +41,14 @@ jc_fuzz(sums ROOMS store tensor base FILES src/model/taps.c src/shortcut/place.c
   src/stats/exact_file.c src/stats/moments.c src/stats/moments_file.c src/stats/moments_parts.c
   src/stats/near.c src/stats/near_file.c src/stats/share.c LIBS ${store_libs})
 
+# what reads shortcuts, and checks results
+file(GLOB forms CONFIGURE_DEPENDS src/shortcut/form_*.c)
+jc_fuzz(shortcuts ROOMS store tensor base FILES ${forms} src/model/taps.c src/shortcut/forms.c
+  src/shortcut/map.c src/shortcut/place.c src/shortcut/run.c src/shortcut/shortcut.c
+  src/shortcut/shortcut_file.c src/shortcut/shortcut_save.c LIBS ${store_libs})
+jc_fuzz(results ROOMS store tensor base FILES src/report/check.c src/report/check_sections.c
+  src/report/members.c LIBS ${store_libs})
+
 set(text_libs PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC PkgConfig::ZLIB
   PkgConfig::ZSTD)
 jc_fuzz(tokenizer ROOMS text store tensor base LIBS ${text_libs} PkgConfig::XXHASH)
