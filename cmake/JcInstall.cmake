@@ -49,7 +49,7 @@ if(BUILD_TESTING)
   target_include_directories(torture PRIVATE src)
   target_link_libraries(torture PRIVATE jc_flags jc_check ${rooms} m)
   add_test(NAME api/torture COMMAND torture)
-  set_tests_properties(api/torture PROPERTIES LABELS system TIMEOUT 120)
+  set_tests_properties(api/torture PROPERTIES LABELS system TIMEOUT 300)
   add_test(NAME api/test_install COMMAND ${PROJECT_SOURCE_DIR}/tests/api/test_install.sh
     ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER}
     $<$<BOOL:${JC_SANITIZE}>:-fsanitize=address,undefined> COMMAND_EXPAND_LISTS)

@@ -39,6 +39,10 @@ void jc_alloc_fail_only(long n);
 /* Whether one has failed since either was called with 0 or more. */
 bool jc_alloc_failed(void);
 
+/* How many allocations of this thread have failed so far, for code of others that is given
+ * these functions and does not always say so. */
+size_t jc_alloc_failures(void);
+
 /* Make *items (of `size` bytes each, *capacity of them) hold at least `want`; doubles.
  * False when memory is short: nothing has changed. */
 bool jc_grow(void *items, size_t *capacity, size_t want, size_t size) JC_NODISCARD;

@@ -9,6 +9,7 @@
 
 static atomic_long fail_after = -1;
 static atomic_bool fail_once, failed;
+static _Thread_local size_t failures;
 
 void jc_alloc_fail_after(long n)
 {
@@ -24,6 +25,11 @@ void jc_alloc_fail_only(long n)
     if (n >= 0)
         atomic_store(&failed, false);
     atomic_store(&fail_after, n);
+}
+
+size_t jc_alloc_failures(void)
+{
+    return failures;
 }
 
 bool jc_alloc_failed(void)
@@ -47,19 +53,25 @@ static bool allowed(void)
     return true;
 }
 
+static void *counted(void *p)
+{
+    failures += !p;
+    return p;
+}
+
 void *jc_alloc(size_t bytes)
 {
-    return allowed() ? malloc(bytes ? bytes : 1) : NULL;
+    return counted(allowed() ? malloc(bytes ? bytes : 1) : NULL);
 }
 
 void *jc_alloc_array(size_t n, size_t size)
 {
-    return allowed() ? calloc(n ? n : 1, size ? size : 1) : NULL;
+    return counted(allowed() ? calloc(n ? n : 1, size ? size : 1) : NULL);
 }
 
 void *jc_realloc(void *p, size_t bytes)
 {
-    return allowed() ? realloc(p, bytes ? bytes : 1) : NULL;
+    return counted(allowed() ? realloc(p, bytes ? bytes : 1) : NULL);
 }
 
 char *jc_strdup(const char *s)

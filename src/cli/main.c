@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "cli/cli.h"
 #include "cli/kinds.h"
 #include "cli/output.h"
@@ -190,6 +192,7 @@ int main(int argc, char **argv)
     jc_signals_descriptors();
     wait_without_spinning(argv);
     jc_signals_catch();
+    json_set_alloc_funcs(jc_alloc, jc_free); /* whose failures are seen */
     if (argc < 2) {
         jc_help_overview(stderr);
         return 2;

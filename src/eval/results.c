@@ -2,6 +2,8 @@
 /* results.c: sections of figures, and the one place where they become JSON. */
 #include "eval/results.h"
 
+#include "store/json.h"
+
 #include <stdalign.h>
 #include <string.h>
 
@@ -254,7 +256,7 @@ jc_status jc_results_json(const jc_results *results, char **json, jc_error *err)
     if (results->added && !document.failed)
         document.failed = json_object_update_recursive(root, results->added) != 0;
     if (!document.failed)
-        *json = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+        *json = jc_json_dump(root, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
     json_decref(root);
     return *json ? JC_OK : jc_fail_nomem(err, "the results");
 }

@@ -53,7 +53,7 @@ jc_status jc_policy_save(const jc_policy *policy, const char *path, jc_error *er
     if (!policy || !path)
         return jc_fail(err, JC_E_ARG, "there is no policy to save, or no file");
     json_t *json = policy_json(policy);
-    char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
+    char *text = jc_json_dump(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
     jc_outfile out;
 
     json_decref(json);

@@ -20,4 +20,8 @@ jc_status jc_json_parse(json_t **out, const char *text, size_t n, size_t flags,
 jc_status jc_json_file(json_t **out, const char *text, size_t n, size_t flags,
                        const char *path, jc_error *err) JC_NODISCARD;
 
+/* The text of `json`, zero-ended; jc_free(). Without memory Jansson's own json_dumps() may
+ * leave out a key. NULL: memory is short, or json is NULL. */
+char *jc_json_dump(const json_t *json, size_t flags) JC_NODISCARD;
+
 #endif

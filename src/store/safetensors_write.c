@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "store/json.h"
 
 #define METADATA "__metadata__"
 #define ALIGN    64 /* bytes, of the first tensor in the file */
@@ -51,18 +52,10 @@ static jc_status started(const jc_st_writer *w, const char *what, jc_error *err)
 /* A name must be UTF-8. */
 static jc_status check_name(const jc_st_writer *w, const char *key, jc_error *err)
 {
-    json_t *checked = json_string(key);
-    json_t *unchecked = json_string_nocheck(key); /* tells bad text from short memory */
-    jc_status st = JC_OK;
-
-    if (!unchecked)
-        st = jc_fail_nomem(err, w->out.path);
-    else if (!checked)
-        st = jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the name is not UTF-8", key,
-                     w->out.path);
-    json_decref(checked);
-    json_decref(unchecked);
-    return st;
+    return jc_utf8_span(key, strlen(key)) == strlen(key)
+               ? JC_OK
+               : jc_fail(err, JC_E_ARG, "cannot add '%s' to '%s': the name is not UTF-8",
+                         key, w->out.path);
 }
 
 /* Put value (stolen; NULL: out of memory) into object. */
@@ -143,7 +136,7 @@ static jc_status write_bytes(jc_st_writer *w, const void *data, size_t bytes, jc
 
 static jc_status start(jc_st_writer *w, jc_error *err)
 {
-    char *text = json_dumps(w->header, JSON_COMPACT);
+    char *text = jc_json_dump(w->header, JSON_COMPACT);
     unsigned char length[8];
 
     if (!text)
