@@ -49,6 +49,7 @@ void bench_forward(json_t *out, const char *dir);
 void bench_gather(json_t *out, const char *dir);
 void bench_wide(json_t *out, const char *dir);
 void bench_parts(json_t *out, const char *dir);
+void bench_study(json_t *out, const char *dir);
 void bench_lens(json_t *out, const char *dir);
 void bench_memory(json_t *out, const char *dir, const char *program);
 void bench_weights(json_t *out, const char *dir);
