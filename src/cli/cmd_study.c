@@ -141,8 +141,11 @@ static jc_status prepare(jc_study *s, jc_error *err)
         st = jc_work_model(&s->model, s->cli, s->model_path, true, err);
     if (st == JC_OK)
         st = check_head(s, err);
-    if (st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH)
+    bool in_files = st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH;
+    if (in_files)
         jc_spill_limit(SUMS_IN_MEMORY, LARGE_SUMS);
+    if (st == JC_OK)
+        st = jc_study_memory(s, in_files, err);
     if (st == JC_OK)
         st = jc_study_folder(s, err);
     if (st)
@@ -351,7 +354,10 @@ const jc_command jc_command_study = {
         "also the samples and shortcuts of the other text. Results and report are written "
         "anew after each of these steps. A study that was stopped or killed goes on where "
         "it "
-        "was when the same command is given again; --force begins it anew.\n\n"
+        "was when the same command is given again; --force begins it anew. Where memory "
+        "and "
+        "TMPDIR cannot hold what --pairs all wants, a note says so and --pairs final is "
+        "taken.\n\n"
         "Without MODEL it takes the small model that comes with the program; without "
         "--text "
         "the model writes its own texts, 1800 of them, seeded by --seed: a model needs no "

@@ -30,6 +30,10 @@ typedef struct jc_study {
  * unless --force. study_folder.c. */
 jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
 
+/* Say what the sums take where that is much, and make do with maps to the last layer where
+ * there is not so much; `in_files`: most of it lies in files. study_memory.c. */
+jc_status jc_study_memory(jc_study *s, bool in_files, jc_error *err) JC_NODISCARD;
+
 /* ---- study_resume.c ---- */
 
 /* Whether the study's folder has a file of that name. */
