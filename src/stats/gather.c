@@ -4,6 +4,7 @@
 #include "stats/gram.h"
 #include "stats/near_gather.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -213,17 +214,36 @@ static jc_status add_parts(jc_stats *stats, const jc_model *model, jc_error *err
     return st;
 }
 
+/* "1 token back and 2 ahead: ", and where a text has none. */
+static void say_reach(const struct jc_near *near, char *text, size_t size)
+{
+    int back = near->before, ahead = near->after;
+    char first[40] = "", last[40] = "";
+
+    if (back)
+        snprintf(first, sizeof first, "%d token%s back", back, back == 1 ? "" : "s");
+    if (ahead && back)
+        snprintf(last, sizeof last, " and %d ahead", ahead);
+    else if (ahead)
+        snprintf(last, sizeof last, "%d token%s ahead", ahead, ahead == 1 ? "" : "s");
+    snprintf(text, size, "%s%s: the %s of a text has none there", first, last,
+             back && ahead ? "start or end"
+             : back        ? "start"
+                           : "end");
+}
+
 /* Rows that some maps could not use. */
 static void note_unused(const struct pass *p, const jc_hooks *hooks)
 {
     for (size_t g = 0; g < p->stats->n_near; g++) {
         const struct jc_near *near = &p->stats->near[g];
-        if (near->sums->rows < p->stats->rows)
-            jc_note(hooks,
-                    "%llu of %llu vectors are not used for maps that look %d tokens back "
-                    "and %d ahead: their texts have none there",
-                    (unsigned long long)(p->stats->rows - near->sums->rows),
-                    (unsigned long long)p->stats->rows, near->before, near->after);
+        char reach[160];
+        if (near->sums->rows == p->stats->rows)
+            continue;
+        say_reach(near, reach, sizeof reach);
+        jc_note(hooks, "%llu of %llu vectors are left out of maps that look %s",
+                (unsigned long long)(p->stats->rows - near->sums->rows),
+                (unsigned long long)p->stats->rows, reach);
     }
 }
 
