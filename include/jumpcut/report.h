@@ -24,6 +24,10 @@ JC_API jc_status jc_report_write(const char *results_path, const char *out_path,
 JC_API jc_status jc_report_write_json(const char *json, size_t length, const char *name,
                                       const char *out_path, jc_error *err) JC_NODISCARD;
 
+/** The page as a text: (*page)[0..*length), zero-ended, is yours (free()). */
+JC_API jc_status jc_report_show(const char *results_path, char **page, size_t *length,
+                                jc_error *err) JC_NODISCARD;
+
 #ifdef __cplusplus
 }
 #endif

@@ -45,6 +45,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'calibrate' wants '--out FILE'");
     st = jc_work_check(cli, "val", err);
     if (st == JC_OK)
+        st = jc_inputs_file(args->own.out, "a policy", err);
+    if (st == JC_OK)
         st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st == JC_OK)
         st = jc_work_model(&model, cli, args->word[0], true, err);
@@ -123,10 +125,10 @@ const jc_command jc_command_calibrate = {
         "jumpcut generate ./gpt2 maps.safetensors --policy policy.json --prompt 'The "
         "river' "
         "--compare\n",
-    .groups =
-        (const jc_group *const[]){&jc_group_corpus, &jc_group_texts, &jc_group_samples_file,
-                                  &jc_group_self_text, &jc_group_samples, &exits, &output,
-                                  &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&exits, &output, &jc_group_corpus, &jc_group_texts,
+                                        &jc_group_samples_file, &jc_group_self_text,
+                                        &jc_group_samples, &jc_group_model,
+                                        &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/inputs.h"
 #include "cli/work.h"
 
 static void close_convert(jc_cli *cli, const jc_shortcut *shortcut)
@@ -20,6 +21,8 @@ static void close_convert(jc_cli *cli, const jc_shortcut *shortcut)
 
     while (jc_shortcut_map(shortcut, n))
         n++;
+    if (strcmp(own->format, "npy") == 0)
+        n = 1;
     snprintf(what, sizeof what, "%zu map%s", n, n == 1 ? "" : "s");
     jc_closing_wrote(cli, what, out);
     if (strcmp(own->format, "shortcuts") != 0)
@@ -75,9 +78,9 @@ static jc_status run(jc_cli *cli, jc_error *err)
     const jc_own *own = &args->own;
     jc_model *model = NULL;
     jc_shortcut *shortcut = NULL;
-    jc_status st = JC_OK;
+    jc_status st = jc_inputs_file(args->word[1], "a file of tensors", err);
 
-    if (own->base) /* run where the last layer's maps are to be looked at */
+    if (st == JC_OK && own->base) /* run where the last layer's maps are to be looked at */
         st = jc_work_model(&model, cli, own->base, strcmp(args->convert.last, "state") != 0,
                            err);
     if (st == JC_OK && model)
@@ -142,7 +145,7 @@ const jc_command jc_command_convert = {
         "which of the two the maps give; '--last normed' converts them.",
     .examples = "jumpcut convert lens/ lens.safetensors --model ./gpt2\n"
                 "jumpcut convert mat.safetensors lens --to tuned-lens\n"
-                "jumpcut convert 3_12.pickle map.safetensors --model ./gpt2 --pair 3:12\n",
+                "jumpcut convert 3_12.npy map.safetensors --model ./gpt2 --pair 3:12\n",
     .groups = (const jc_group *const[]){&own_rows, &read_rows, &jc_group_common, NULL},
     .run = run,
 };

@@ -71,7 +71,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = score(&json, cli, model, shortcuts, err);
     if (st == JC_OK && args->own.out)
         st = jc_output_text(args->own.out, json, err);
-    if (st == JC_OK)
+    if (st == JC_OK && !(args->own.out && strcmp(args->own.out, "-") == 0))
         st = jc_table_print(stdout, json, args->own.format, err);
     if (st == JC_OK)
         close_eval(cli);
@@ -85,7 +85,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
 static const jc_own_row rows[] = {
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
-      "write the results there, for 'jumpcut report'"},
+      "write the results there, for 'jumpcut report'; - is standard output, where no "
+      "scores are printed then"},
      "FILE"},
     {{"format", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "text", "text|csv|json",
       "how to print the scores on standard output"},

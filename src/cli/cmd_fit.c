@@ -417,7 +417,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = check(cli, err);
 
     for (size_t i = 0; i < 2 && st == JC_OK; i++)
-        st = jc_inputs_file(outputs[i], err);
+        st = jc_inputs_file(outputs[i], "a file of tensors", err);
     if (st == JC_OK)
         st = jc_inputs_spare(cli, outputs, JC_COUNT_OF(outputs), err);
     if (st == JC_OK)
@@ -520,7 +520,7 @@ const jc_command jc_command_fit = {
         "jumpcut fit ./gpt2 --text wiki.txt --method tuned --resume state --out "
         "tuned.safetensors\n"
         "# no texts at hand: let the model write them\n"
-        "jumpcut fit ./gpt2 --self-text 5000 --out self.safetensors\n",
+        "jumpcut fit ./gpt2 --self-text 500 --out self.safetensors\n",
     .groups = (const jc_group *const[]){&own_rows, &jc_group_fit, &jc_group_train,
                                         &jc_group_stats, &jc_group_corpus, &jc_group_texts,
                                         &jc_group_samples_file, &jc_group_self_text,

@@ -133,7 +133,7 @@ const jc_command jc_command_inspect = {
         "Of a GGUF file every key of the metadata and every tensor is listed too; as JSON "
         "in full.",
     .examples = "jumpcut inspect ./gpt2\n"
-                "jumpcut inspect ./gpt2 --format json | jq .layers\n"
+                "jumpcut inspect ./gpt2 --format json | grep layers\n"
                 "jumpcut inspect ./model.gguf\n",
     .groups = (const jc_group *const[]){&own, &jc_group_common, NULL},
     .run = run,

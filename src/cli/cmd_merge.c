@@ -10,7 +10,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     const jc_args *args = &cli->args;
     const char *out = args->own.out;
     jc_stats *stats = NULL;
-    jc_status st = out ? jc_inputs_file(out, err)
+    jc_status st = out ? jc_inputs_file(out, "a file of tensors", err)
                        : jc_cli_usage(cli, err, "'merge' wants '--out FILE'");
 
     if (st == JC_OK)

@@ -35,6 +35,19 @@ static char *page_of(const char *word, const char *results)
     return strcmp(word, results) == 0 ? beside(results) : jc_format("%s/report.html", word);
 }
 
+/* The page to standard output. */
+static jc_status show(const char *results, jc_error *err)
+{
+    char *page;
+    size_t length;
+    jc_status st = jc_report_show(results, &page, &length, err);
+
+    if (st == JC_OK)
+        st = jc_output_text(NULL, page, err);
+    free(page);
+    return st;
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const char *word = cli->args.word[0], *out = cli->args.own.out;
@@ -42,11 +55,12 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (results)
         path = out ? jc_format("%s", out) : page_of(word, results);
+    bool shown = out && strcmp(out, "-") == 0;
     jc_status st = path ? jc_inputs_spare(cli, (const char *const *)&path, 1, err)
                         : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
     if (st == JC_OK)
-        st = jc_report_write(results, path, err);
-    if (st == JC_OK) {
+        st = shown ? show(results, err) : jc_report_write(results, path, err);
+    if (st == JC_OK && !shown) {
         printf("report: %s\n", path);
         jc_closing_open(cli, path);
     }
@@ -58,7 +72,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
 static const jc_own_row rows[] = {
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
       "the page to write; without it, RESULTS with .html for .json, or report.html in a "
-      "study's folder"},
+      "study's folder; - is standard output"},
      "FILE"},
 };
 static const jc_group own_rows = {

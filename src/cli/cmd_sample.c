@@ -59,7 +59,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
 static const jc_own_row rows[] = {
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
-      "write there instead of standard output"},
+      "write there instead of standard output, which - names too"},
      "FILE"},
 };
 static const jc_group own_rows = {

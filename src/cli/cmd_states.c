@@ -55,7 +55,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'states' wants '--out FILE'");
     st = check_texts(cli, err);
     if (st == JC_OK)
-        st = jc_inputs_file(args->own.out, err);
+        st = jc_inputs_file(args->own.out, "a file of tensors", err);
     if (st == JC_OK)
         st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st)

@@ -11,6 +11,7 @@
 #include "base/spill.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/inputs.h"
 #include "cli/study.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -131,6 +132,8 @@ static jc_status prepare(jc_study *s, jc_error *err)
     const char *folder = args->own.out;
     jc_status st = choose_texts(s, err);
 
+    if (st == JC_OK)
+        st = jc_inputs_file(folder, "a folder", err);
     if (st == JC_OK)
         st = jc_study_check_transfer(s->cli, err);
     if (st == JC_OK)

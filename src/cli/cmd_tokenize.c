@@ -206,7 +206,7 @@ static const jc_own_row rows[] = {
       "the other way: FILEs hold {\"ids\":[...]} a line, and texts are printed"},
      NULL},
     {{"out", JC_OPTION_TEXT, offsetof(jc_own, out), 0, 0, NULL, NULL,
-      "write there instead of standard output"},
+      "write there instead of standard output, which - names too"},
      "FILE"},
 };
 static const jc_group own_rows = {

@@ -53,6 +53,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'tune' wants '--out FILE'");
     st = jc_work_check(cli, "val", err);
     if (st == JC_OK)
+        st = jc_inputs_file(args->own.out, "a policy", err);
+    if (st == JC_OK)
         st = jc_inputs_spare(cli, &args->own.out, 1, err);
     if (st == JC_OK)
         st = jc_work_model(&model, cli, args->word[0], true, err);
@@ -133,9 +135,9 @@ const jc_command jc_command_tune = {
         "context.safetensors\n"
         "jumpcut tune ./gpt2 context.safetensors --text texts.txt --temperature 0.8 --out "
         "policy.json\n",
-    .groups = (const jc_group *const[]){&jc_group_corpus, &jc_group_texts,
-                                        &jc_group_samples_file, &jc_group_samples, &drafts,
-                                        &output, &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&drafts, &output, &jc_group_corpus, &jc_group_texts,
+                                        &jc_group_samples_file, &jc_group_samples,
+                                        &jc_group_model, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

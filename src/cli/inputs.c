@@ -172,9 +172,11 @@ jc_status jc_inputs_spare(const jc_cli *cli, const char *const *path, size_t n,
     return JC_OK;
 }
 
-jc_status jc_inputs_file(const char *path, jc_error *err)
+jc_status jc_inputs_file(const char *path, const char *what, jc_error *err)
 {
     if (!path || strcmp(path, "-") != 0)
         return JC_OK;
-    return refuse(err, "standard output", "a file of tensors cannot go there; name one");
+    return jc_cli_fail(err, JC_E_ARG,
+                       "cannot write 'standard output': %s cannot go there; name one",
+                       what);
 }

@@ -11,8 +11,8 @@
 jc_status jc_inputs_spare(const jc_cli *cli, const char *const *path, size_t n,
                           jc_error *err) JC_NODISCARD;
 
-/* Whether `path` can take a file of tensors: E_ARG for standard output, which cannot be
- * written out of order. */
-jc_status jc_inputs_file(const char *path, jc_error *err) JC_NODISCARD;
+/* E_ARG where `path` is standard output, for `what` cannot go there: "a file of tensors",
+ * which is written out of order. */
+jc_status jc_inputs_file(const char *path, const char *what, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -17,15 +17,15 @@
 #include "report/check.h"
 #include "jumpcut/version.h"
 
-static jc_status put_page(json_t *results, const char *out_path, jc_error *err)
+/* Fill the page into f; errors of writing are the caller's. */
+static jc_status put_page(json_t *results, FILE *f, jc_error *err)
 {
     const json_t *about = json_object_get(results, "model");
     const char *model = json_string_value(json_object_get(about, "name"));
     char *text = jc_report_text(results);
-    jc_outfile out = {0};
 
     if (!text)
-        return jc_fail_nomem(err, out_path);
+        return jc_fail_nomem(err, "a page");
     const jc_slot slots[] = {
         {"model", model, strlen(model), jc_put_html},
         {"version", jc_version(), strlen(jc_version()), jc_put_html},
@@ -42,12 +42,61 @@ static jc_status put_page(json_t *results, const char *out_path, jc_error *err)
         {"closing", jc_asset_closing.data, jc_asset_closing.size, jc_put_raw},
         {"results", text, strlen(text), jc_put_json},
     };
-    jc_status st = jc_outfile_open(&out, out_path, err);
-    if (st == JC_OK) {
-        jc_put_page(out.f, &jc_asset_html, slots, JC_COUNT(slots));
-        st = jc_outfile_commit(&out, err);
-    }
+    jc_put_page(f, &jc_asset_html, slots, JC_COUNT(slots));
     free(text);
+    return JC_OK;
+}
+
+static jc_status put_file(json_t *results, const char *out_path, jc_error *err)
+{
+    jc_outfile out = {0};
+    jc_status st = jc_outfile_open(&out, out_path, err);
+
+    if (st == JC_OK)
+        st = put_page(results, out.f, err);
+    if (st == JC_OK)
+        return jc_outfile_commit(&out, err);
+    jc_outfile_discard(&out);
+    return st;
+}
+
+static jc_status put_text(json_t *results, char **page, size_t *length, jc_error *err)
+{
+    char *made = NULL;
+    FILE *f = open_memstream(&made, length);
+
+    if (!f)
+        return jc_fail_nomem(err, "a page");
+    jc_status st = put_page(results, f, err);
+    bool whole = !ferror(f);
+    whole = fclose(f) == 0 && whole;
+    if (st == JC_OK && !whole)
+        st = jc_fail_nomem(err, "a page");
+    if (st)
+        free(made);
+    else
+        *page = made;
+    return st;
+}
+
+/* Read results that are fit to be shown: json_decref(). */
+static jc_status read(json_t **results, const char *json, size_t length, const char *name,
+                      jc_error *err)
+{
+    char *relaxed;
+    size_t relaxed_length;
+
+    *results = NULL;
+    if (!jc_json_relax(json, length, &relaxed, &relaxed_length))
+        return jc_fail_nomem(err, name);
+    if (relaxed) { /* NaN and the like */
+        json = relaxed;
+        length = relaxed_length;
+    }
+    jc_status st = jc_report_check(json, length, name, results, err);
+    if (st == JC_OK && !jc_report_share(*results))
+        st = jc_fail_nomem(err, name);
+    jc_free(relaxed);
     return st;
 }
 
@@ -58,23 +107,12 @@ jc_status jc_report_write_json(const char *json, size_t length, const char *name
         return JC_E_ARG;
     if (jc_want(out_path, "out_path", err))
         return JC_E_ARG;
-    char *relaxed;
-    size_t relaxed_length;
-    json_t *results = NULL;
+    json_t *results;
+    jc_status st = read(&results, json, length, name, err);
 
-    if (!jc_json_relax(json, length, &relaxed, &relaxed_length))
-        return jc_fail_nomem(err, name);
-    if (relaxed) { /* NaN and the like */
-        json = relaxed;
-        length = relaxed_length;
-    }
-    jc_status st = jc_report_check(json, length, name, &results, err);
-    if (st == JC_OK && !jc_report_share(results))
-        st = jc_fail_nomem(err, name);
     if (st == JC_OK)
-        st = put_page(results, out_path, err);
+        st = put_file(results, out_path, err);
     json_decref(results);
-    jc_free(relaxed);
     return st;
 }
 
@@ -86,6 +124,27 @@ jc_status jc_report_write(const char *results_path, const char *out_path, jc_err
     if (!st)
         st = jc_report_write_json((const char *)map.data, map.size, results_path, out_path,
                                   err);
+    jc_map_close(&map);
+    return st;
+}
+
+jc_status jc_report_show(const char *results_path, char **page, size_t *length,
+                         jc_error *err)
+{
+    if (jc_want(page, "page", err))
+        return JC_E_ARG;
+    *page = NULL;
+    if (jc_want(results_path, "results_path", err) || jc_want(length, "length", err))
+        return JC_E_ARG;
+    jc_mapped map = {0};
+    json_t *results = NULL;
+
+    jc_status st = jc_map_open(&map, results_path, err);
+    if (st == JC_OK)
+        st = read(&results, (const char *)map.data, map.size, results_path, err);
+    if (st == JC_OK)
+        st = put_text(results, page, length, err);
+    json_decref(results);
     jc_map_close(&map);
     return st;
 }

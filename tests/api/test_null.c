@@ -139,6 +139,7 @@ static void *place(void)
     GET(jc_tune_options, jc_tune_options(NULL))                                            \
     CALL(jc_tune, jc_tune(OUT, NULL, NULL, NULL, NULL, &err))                              \
     CALL(jc_report_write, jc_report_write(NULL, NULL, &err))                               \
+    CALL(jc_report_show, jc_report_show(NULL, OUT, &n, &err))                              \
     CALL(jc_report_write_json, jc_report_write_json(NULL, 1, NULL, NULL, &err))            \
     GET(jc_samples_options, jc_samples_options(NULL))                                      \
     CALL(jc_samples_from_text, jc_samples_from_text(OUT, NULL, NULL, 0, NULL, &err))       \
