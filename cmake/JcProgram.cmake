@@ -44,8 +44,14 @@ if(BUILD_TESTING)
   add_test(NAME cli-stop COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/stop.sh
     $<TARGET_FILE:jumpcut> $<TARGET_FILE:wide_tool>)
   set_tests_properties(cli-stop PROPERTIES LABELS system TIMEOUT 300)
-  # every command of the tutorial, as it is written
-  add_test(NAME docs/tutorial COMMAND ${PROJECT_SOURCE_DIR}/tests/docs/commands.sh
-    $<TARGET_FILE:jumpcut> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)
-  set_tests_properties(docs/tutorial PROPERTIES LABELS cli TIMEOUT 600)
+  # every command of these documents, and every example of --help, as it is written
+  foreach(name docs/tutorial README)
+    string(TOLOWER ${name} test)
+    string(REPLACE docs/ "" test ${test})
+    add_test(NAME docs/${test} COMMAND ${PROJECT_SOURCE_DIR}/tests/docs/commands.sh
+      $<TARGET_FILE:jumpcut> ${PROJECT_SOURCE_DIR}/${name}.md)
+  endforeach()
+  add_test(NAME docs/examples COMMAND ${PROJECT_SOURCE_DIR}/tests/docs/examples.sh
+    $<TARGET_FILE:jumpcut>)
+  set_tests_properties(docs/tutorial docs/readme docs/examples PROPERTIES LABELS cli TIMEOUT 900)
 endif()

@@ -4,13 +4,15 @@
 # another in an empty folder: the indented lines that begin with '$', with the lines that
 # follow a '\'. The indented lines below say what comes of it: the same words, and numbers
 # that differ by no more than 2 of the last place or 2%, as processors round differently.
-# '...' stands for any lines at the end.
+# '...' stands for any lines at the end. Standard error is compared where the document shows
+# lines of it ("jumpcut: ..."); elsewhere it must hold no note and no error.
 set -u
 program=$1 document=$2
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/run" "$work/run/build"
+: >"$work/err"
 ln -s "$program" "$work/run/build/jumpcut"
 ln -s "$SRC/examples" "$SRC/data" "$work/run"
 export LC_ALL=C.UTF-8 OMP_WAIT_POLICY=passive COLUMNS=100
@@ -53,9 +55,12 @@ count=$(cat "$work/count")
 n=0
 while [ $n -lt "$count" ]; do
     n=$((n + 1))
-    (cd "$work/run" && sh "$work/$n.sh" >"$work/got" 2>&1 </dev/null)
+    all=$(grep -c '^jumpcut: ' "$work/$n.want")
+    (cd "$work/run" && if [ "$all" -gt 0 ]; then exec 2>&1; else exec 2>"$work/err"; fi &&
+        sh "$work/$n.sh" </dev/null) >"$work/got"
     code=$?
-    [ $code = 0 ] || { echo "exit $code: $(cat "$work/$n.sh")"; cat "$work/got"; exit 1; }
+    [ "$all" -gt 0 ] || ! grep -E '^jumpcut: (note|error): ' "$work/err" || code="0, but this is not told"
+    [ "$code" = 0 ] || { echo "exit $code: $(cat "$work/$n.sh")"; cat "$work/got" "$work/err"; exit 1; }
     same "$work/$n.want" "$work/got" || { echo "of: $(cat "$work/$n.sh")"; exit 1; }
 done
 # the pictures are there, and small
