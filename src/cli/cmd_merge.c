@@ -19,10 +19,16 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_work_sums(&stats, args->word, args->n_words, err);
     if (st == JC_OK)
         st = jc_stats_save(stats, out, err);
-    if (st == JC_OK)
+    if (st == JC_OK) {
+        jc_next next;
         jc_closing_say(cli, "wrote sums to '%s': %llu vectors of %llu texts", out,
                        (unsigned long long)jc_stats_rows(stats),
                        (unsigned long long)jc_stats_texts(stats));
+        jc_next_begin(&next, cli, "fit");
+        jc_next_option(&next, "--sums", out);
+        jc_next_option(&next, "--out", "mat.safetensors");
+        jc_next_say(&next);
+    }
     jc_stats_free(stats);
     return st;
 }

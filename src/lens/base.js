@@ -29,7 +29,8 @@ function number(x) {
 }
 
 function percent(p) {
-    return p > 0 && p < 0.001 ? `${(100 * p).toExponential(0)}%` : `${(100 * p).toFixed(1)}%`;
+    const low = 100 * p;
+    return low > 0 && low < 1e-4 ? "<0.0001%" : low > 0 && low < 0.1 ? `${low.toPrecision(1)}%` : `${low.toFixed(1)}%`;
 }
 
 /* "fitted map (mat)": what a map is called on this page. */

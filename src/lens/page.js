@@ -19,7 +19,7 @@ function pick(name, row, column, pin) {
     document.querySelector(`.text [data-column="${column}"]`)?.classList.add("here");
     document.querySelector(".said").replaceChildren(element("div", {},
         element("h2", {}, `${plain(name)}, ${place(row)}, position ${position} `, token(lens.ids[position])),
-        element("p", {}, "the model's answer ", token(answer), ` has rank ${map.rank[row][column]} here and is settled from layer ${map.settled[column]}; entropy `
+        element("p", {}, "The model's answer ", token(answer), ` has rank ${map.rank[row][column]} here and is settled from layer ${map.settled[column]}; entropy `
             + `${number(map.entropy[row][column])} nats, KL ${number(map.kl[row][column])} nats${reading(name, row) ? `; ${reading(name, row)}` : ""}`), ...tokensTold(map, row, column)),
         element("ol", map.guesses[row][column].length > 10 ? { class: "many", tabindex: 0 } : {}, ...map.guesses[row][column].map((id, i) => {
             const p = map.p[row][column][i];
@@ -143,7 +143,7 @@ function setShown(at) {
 
 function finding() {
     const row = Math.floor(last / 2), known = (name) => lens.maps[name].settled.filter((at) => at <= row).length;
-    const parts = names.map((name, i) => `at ${known(name)}${i === 0 ? ` of ${count(columns, "position")}` : ""} through the ${plain(name)}`);
+    const parts = names.map((name, i) => `at ${known(name)}${i === 0 ? ` of ${count(columns, "position")}` : ""} through ${PLAIN[name] ? "the " : ""}${plain(name)}`);
     return `By layer ${row} of ${last} the model's answer is settled ${parts.length < 2 ? parts[0] : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`}.`;
 }
 
