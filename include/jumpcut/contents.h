@@ -28,14 +28,14 @@ typedef struct jc_contents_tensor {
 } jc_contents_tensor;
 
 JC_API size_t jc_model_tensors(const jc_model *model);
-/** Tensor i, which there must be. */
+/** Tensor i; i must be below jc_model_tensors(). */
 JC_API jc_contents_tensor jc_model_tensor(const jc_model *model, size_t i);
 
 /** A key of the metadata: one value, or a list of them. */
 typedef struct jc_contents_key {
     const char *name, *type; /* "llama.block_count", "u32": of each element of a list */
     bool list;
-    size_t n;           /* values; 1 of what is no list */
+    size_t n;           /* values; 1 where it is no list */
     const void *values; /* these three are for jc_contents_next() */
     size_t done, bytes;
 } jc_contents_key;
@@ -46,9 +46,9 @@ typedef struct jc_contents_value {
     double number;    /* a boolean is 0 or 1 */
 } jc_contents_value;
 
-/** 0 of a folder. */
+/** How many keys a GGUF file has; 0 for a folder. */
 JC_API size_t jc_model_keys(const jc_model *model);
-/** Key i, which there must be. */
+/** Key i; i must be below jc_model_keys(). */
 JC_API jc_contents_key jc_model_key(const jc_model *model, size_t i);
 /** The next value of a key, from the first on; false at the end. */
 JC_API bool jc_contents_next(jc_contents_key *key, jc_contents_value *value);

@@ -32,7 +32,7 @@ enum { JC_DRAFT_DEPTHS = 16, JC_EXIT_POINTS = 64 };
 typedef struct jc_exit_work {
     uint64_t n;
     double flops; /* a multiplication and an addition are two */
-    double bytes; /* of weights, once a pass; of keys and values, for each token */
+    double bytes; /* of weights: once per pass; of keys and values: per token */
 } jc_exit_work;
 
 /** What a call of jc_generate() has done; with drafts, how well they served. */
@@ -123,7 +123,7 @@ JC_API const char *jc_fill_about(size_t i);
 
 /** Why a sequence ends with a token. */
 typedef enum jc_end {
-    JC_END_NOT,    /* it goes on */
+    JC_END_NOT,    /* it is not at its end */
     JC_END_TOKEN,  /* the token is one that ends a sequence */
     JC_END_TOKENS, /* as many as were asked for */
     JC_END_CONTEXT /* the context of the model is full; a note says so, too */

@@ -130,7 +130,7 @@ JC_API const uint32_t *jc_model_points(const jc_model *model, size_t *n);
 
 /* ---- sessions: running texts through a model ---- */
 
-typedef struct jc_session jc_session; /* one a thread */
+typedef struct jc_session jc_session; /* one per thread */
 
 typedef struct jc_text {
     const uint32_t *ids;       /* [n] */
@@ -156,9 +156,9 @@ JC_API size_t jc_session_rows(const jc_session *session);
 /** The last run's states at layer tap 0..L: [rows, width], valid until the next run. */
 JC_API const float *jc_session_states(const jc_session *session, uint32_t tap);
 
-/** From the next run on, keep the states at these taps too, of whichever blocks; n 0 for
- *  none. Where "attn" or "mlp" is among them, what a half of a block adds is rounded before
- *  it is added, which changes last digits. */
+/** From the next run on, keep the states at these taps too; n = 0: none. Where "attn" or
+ * "mlp" is among them, what a half of a block adds is rounded before it is added, which
+ * changes last digits. */
 JC_API jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n,
                                  jc_error *err) JC_NODISCARD;
 

@@ -44,7 +44,7 @@ JC_API size_t jc_seq_room(const jc_seq *seq);
 /** Drop all tokens from `length` on; longer than the sequence: nothing changes. */
 JC_API void jc_seq_truncate(jc_seq *seq, size_t length);
 
-/** A copy that goes on by itself. */
+/** A copy, which from then on changes on its own. */
 JC_API jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err) JC_NODISCARD;
 
 /** Keep rows path[0 .. n), ascending, of the last pass, whose rows for this sequence were a

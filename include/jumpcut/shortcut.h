@@ -11,11 +11,11 @@
  * `.bias` [d]; "low-rank" has `.down` [r, d_in], `.up` [d, r] and perhaps `.bias`. <to> is
  * a tap, as "12", <from> one or several joined by '+', as "0+12@-1": the map then takes
  * their states side by side. "@-1" means one token earlier in the same text.
- * `part.<block>.<ln1|attn|ln2|mlp>.` begins the names of a map of a part of a block 1..L.
- * `r2` [L+1, L+1] is the share of variance that each map of layers explains on the training
- * vectors, 0 where there is no map. `__metadata__` says what the file was made of; `form`
- * is the form of every map whose own is not told by `form.<map>`.
- * Threads: an opened shortcut is read-only and may be shared.
+ * `part.<block>.<ln1|attn|ln2|mlp>.` begins the names of a map that replaces a part of
+ * block 1..L. `r2` [L+1, L+1] is the share of variance that each map of layers explains on
+ * the training vectors, 0 where there is no map. `__metadata__` says what the file was made
+ * of; `form` is the form of every map that has no form of its own, `form.<map>`. Threads:
+ * an opened shortcut is read-only and may be shared.
  */
 
 #include <stdbool.h>

@@ -52,10 +52,10 @@ JC_API const jc_option *jc_stats_options(size_t *n_rows);
 JC_API jc_status jc_stats_gather(jc_stats **out, const jc_model *model, jc_samples *samples,
                                  const jc_stats_params *params, jc_error *err) JC_NODISCARD;
 
-/** Sums on the way: those of exactly the first at[0], at[1], ... vectors. They are bit for
- *  bit what a gather over these vectors alone gives, and are freed when `reached` returns.
- *  Milestones that the texts do not reach are not told of. A status other than JC_OK ends
- *  the gather with it. */
+/** Snapshots of the sums, taken after exactly at[0], at[1], ... vectors. They are bit for
+ * bit what a gather over these vectors alone gives, and are freed when `reached` returns.
+ *  `reached` is not called for milestones beyond the end of the texts. When it returns
+ *  another status than JC_OK, the gather ends with that status. */
 typedef struct jc_milestones {
     const uint64_t *at; /* [n] numbers of vectors, ascending, 1 or more */
     size_t n;
@@ -63,7 +63,7 @@ typedef struct jc_milestones {
     void *arg;
 } jc_milestones;
 
-/** The same, with milestones. While one is told of, memory holds the sums twice. */
+/** The same, with milestones. While `reached` runs, memory holds the sums twice. */
 JC_API jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model,
                                     jc_samples *samples, const jc_milestones *milestones,
                                     const jc_stats_params *params,

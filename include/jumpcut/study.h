@@ -28,7 +28,7 @@ extern "C" {
 
 /** A stream of training vectors. */
 typedef struct jc_training_series {
-    const char *name;      /* how it is told: "one position a text" */
+    const char *name;      /* what to call it: "one position per text" */
     const char *positions; /* "one" or "all" */
     jc_samples *train;
 } jc_training_series;

@@ -39,15 +39,16 @@ typedef struct jc_train_params {
     uint64_t tokens;     /* vectors to train on; texts are read as often as that takes.
                             0: as many as the texts have */
     double rate;         /* "tuned": how far a step goes, at its largest */
-    uint32_t step;       /* "tuned": vectors a step */
+    uint32_t step;       /* "tuned": vectors per step */
     double noise;        /* "jacobian": how far a coordinate is moved, in units of its
                             median deviation */
     uint32_t directions; /* "jacobian": coordinates moved in a text; 0: all */
     const char *store;   /* as in jc_fit_params */
-    const char *resume;  /* a file for the state of training, which is kept up to date, and
-                            from which training goes on where there is one; NULL: none */
-    const jc_tokenizer *tokenizer; /* of the texts, for losses in bits a byte; NULL: they
-                                      are told in nats a token. Borrowed */
+    const char
+        *resume; /* a file for the state of training: it is kept up to date, and where it is
+                    there already, training continues from it; NULL: none */
+    const jc_tokenizer *tokenizer; /* of the texts, for losses in bits per byte; NULL:
+                                      losses are in nats per token. Borrowed */
     const jc_hooks *hooks;
 } jc_train_params;
 

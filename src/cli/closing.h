@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* closing.h: the last lines of a command on standard error: what it wrote, and a command
- * that goes on from there. --quiet leaves them out. */
+ * to run next. --quiet leaves them out. */
 #ifndef JC_CLI_CLOSING_H
 #define JC_CLI_CLOSING_H
 

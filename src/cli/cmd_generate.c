@@ -10,7 +10,7 @@
 #include "cli/output.h"
 #include "cli/work.h"
 
-#define MUCH 1e9 /* bytes of keys and values that are told before they are taken */
+#define MUCH 1e9 /* bytes of keys and values; a note comes before more are taken */
 
 static jc_status check(jc_cli *cli, jc_error *err)
 {
@@ -381,7 +381,8 @@ const jc_command jc_command_generate = {
         "out, and later blocks are not run. This is another text than the full model's: "
         "--compare tells how many tokens are equal. Later tokens need keys and values of "
         "the "
-        "blocks that were not run: 'defer' runs these once a token goes as deep, and is "
+        "blocks that were not run: 'defer' runs these when a later token goes that deep, "
+        "and is "
         "exact; 'mat' makes them of the state mapped to each layer (fit with --pairs all), "
         "'copy' of the state at the exit. Maps, read-outs and fills cost, too: --stats "
         "tells "

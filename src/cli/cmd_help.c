@@ -64,6 +64,7 @@ const jc_command jc_command_version = {
     .usage = "",
     .words = "",
     .teach = "Prints one line: the name and the version.",
+    .examples = "jumpcut version\n",
     .groups = (const jc_group *const[]){NULL},
     .run = run_version,
 };

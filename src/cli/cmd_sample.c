@@ -80,7 +80,7 @@ const jc_command jc_command_sample = {
         "other "
         "program that is to do exactly the same work.\n\n"
         "--train and --val take that many texts each, with no text in both, and each line "
-        "says to which split it belongs. '--positions one' takes one position a text at "
+        "says to which split it belongs. '--positions one' takes one position per text at "
         "random and cuts the text after it, as in the paper; 'all' takes every position, "
         "which costs the same and fits better.",
     .examples =

@@ -48,7 +48,7 @@ void jc_study_drop_sums(const jc_study *s);
 /* Of a study that failed before it had any texts no folder is left. */
 void jc_study_leave(const jc_study *s);
 
-/* What is done is told at once, also to a pipe. */
+/* What is done is printed at once, also to a pipe. */
 void jc_study_say(const char *what, const char *path);
 
 /* Draw the samples of --text or --self-text, both splits, and keep them in the file. */

@@ -200,7 +200,7 @@ jc_status jc_study_ranks(jc_study *s, jc_error *err)
     if (!jc_study_can_open(s, "one")) {
         hooks->note(hooks->arg,
                     "scores by rank are left out: standard input cannot be read "
-                    "again for one position a text");
+                    "again for one position per text");
         return JC_OK;
     }
     choose(&ranks);

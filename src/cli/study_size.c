@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * study_size.c: `jumpcut study`: how much text is enough. One position a text and all
+ * study_size.c: `jumpcut study`: how much text is enough. One position per text and all
  * positions, of the same training texts; one of them is what samples.jsonl holds, the other
  * is drawn from the whole texts there, or by reading the texts again with the same seed.
  */
@@ -49,12 +49,12 @@ jc_status jc_study_open(jc_study *s, jc_work *work, const char *positions,
     return read_again(s, work, positions, split, err);
 }
 
-/* How the positions of an encoder, and of a decoder, are told. */
+/* What the positions of an encoder, and of a decoder, are called. */
 static void name_series(const jc_study *s, char one[48], char all[48])
 {
     bool causal = jc_model_get_info(s->model)->causal;
 
-    snprintf(one, 48, causal ? "one position a text" : "one mask a text");
+    snprintf(one, 48, causal ? "one position per text" : "one mask per text");
     if (causal)
         snprintf(all, 48, "all positions");
     else

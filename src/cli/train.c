@@ -62,7 +62,7 @@ jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
     params.method = method;
     params.store = cli->args.fit.store;
     params.hooks = &cli->ui.hooks;
-    /* without a tokenizer losses are told in other units */
+    /* without a tokenizer losses are in nats per token */
     if (jc_work_tokenizer(&tokenizer, cli, path, &unused) == JC_OK)
         params.tokenizer = tokenizer;
     jc_status st = jc_train(out, model, &texts, stats, &params, err);

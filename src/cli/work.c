@@ -138,7 +138,7 @@ static bool takes(const jc_command *command, const jc_group *group)
 }
 
 /* Whether the first sample of the file says to which split it belongs; standard input
- * cannot be looked at, and a file that cannot be read is told of later. */
+ * cannot be looked at; a file that cannot be read is an error later. */
 static bool is_split(const char *path)
 {
     jc_samples *samples = NULL;

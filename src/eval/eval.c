@@ -15,9 +15,9 @@ static const jc_option rows[] = {
     {"target", JC_OPTION_REAL, offsetof(jc_eval_params, target), 0, 1, "0.95", NULL, "precision@1 to keep when blocks are saved by early exit"},
     {"tau",    JC_OPTION_REAL, offsetof(jc_eval_params, tau), 0, 1e6, "4", NULL, "how fast the early-exit threshold falls along a text"},
     {"batch",  JC_OPTION_U32,  offsetof(jc_eval_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
-    {"bootstrap", JC_OPTION_U32, offsetof(jc_eval_params, bootstrap), 0, 10000, "1000", NULL, "times that texts are drawn again for the 95% intervals, 0 for none"},
+    {"bootstrap", JC_OPTION_U32, offsetof(jc_eval_params, bootstrap), 0, 10000, "1000", NULL, "bootstrap samples of the texts for the 95% intervals, 0: no intervals"},
     {"schedules", JC_OPTION_BOOL, offsetof(jc_eval_params, schedules), 0, 0, "false", NULL, "scores of schedules, in which some blocks are run and maps jump over the others"},
-    {"paper",  JC_OPTION_BOOL, offsetof(jc_eval_params, paper), 0, 0, "false", NULL, "do as the paper's code does: one random position a text, and early exit of encoders with position 3 for every token"},
+    {"paper",  JC_OPTION_BOOL, offsetof(jc_eval_params, paper), 0, 0, "false", NULL, "do as the paper's code does: one random position per text, and early exit of encoders with position 3 for every token"},
 };
 /* clang-format on */
 

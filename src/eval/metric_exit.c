@@ -208,7 +208,7 @@ static double saved_of(const jc_bootstrap *b, size_t replicate, const void *arg)
            jc_blocks_saved(points, curve->n, saving->layers, saving->target);
 }
 
-/* What is told of a method: its points, and the blocks saved. */
+/* What the results hold of a method: its points, and the blocks saved. */
 typedef struct exit_curve {
     size_t n;
     double lambda[MOST_POINTS];

@@ -53,7 +53,7 @@ static jc_status tick(void *arg, jc_error *err)
     return jc_report(tr->job->params->hooks, &progress, err);
 }
 
-/* Progress of a batch is told as that of the training. */
+/* Progress within a batch is reported as progress of the training. */
 static bool on_batch(void *arg, const jc_progress *progress)
 {
     (void)progress;

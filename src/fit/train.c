@@ -10,12 +10,12 @@
 /* clang-format off */
 static const jc_option rows[] = {
     {"method", JC_OPTION_TEXT, offsetof(jc_train_params, method), 0, 0, "tuned", jc_method_choices + 1, "how the maps are found; see 'jumpcut list methods'"},
-    {"tokens", JC_OPTION_U64, offsetof(jc_train_params, tokens), 0, 1e15, "0", NULL, "vectors to train on, the texts being read as often as that takes; 0: as many as they have"},
-    {"rate", JC_OPTION_REAL, offsetof(jc_train_params, rate), 1e-9, 1e9, "0.003", NULL, "method tuned: how far a step goes, at its largest"},
-    {"step", JC_OPTION_U32, offsetof(jc_train_params, step), 1, 1e9, "512", NULL, "method tuned: vectors a step"},
-    {"noise", JC_OPTION_REAL, offsetof(jc_train_params, noise), 1e-9, 1e3, "0.02", NULL, "method jacobian: how far a coordinate is moved, over the median deviation of them"},
-    {"directions", JC_OPTION_U32, offsetof(jc_train_params, directions), 0, 1e9, "0", NULL, "method jacobian: coordinates that are moved in one text, in turn; 0: all"},
-    {"resume", JC_OPTION_TEXT, offsetof(jc_train_params, resume), 0, 0, NULL, NULL, "keep the state of training in this file, and go on from it where it is there"},
+    {"tokens", JC_OPTION_U64, offsetof(jc_train_params, tokens), 0, 1e15, "0", NULL, "vectors to train on; the texts are read again when they have fewer; 0: each once"},
+    {"rate", JC_OPTION_REAL, offsetof(jc_train_params, rate), 1e-9, 1e9, "0.003", NULL, "method tuned: the largest learning rate"},
+    {"step", JC_OPTION_U32, offsetof(jc_train_params, step), 1, 1e9, "512", NULL, "method tuned: vectors per step (the batch)"},
+    {"noise", JC_OPTION_REAL, offsetof(jc_train_params, noise), 1e-9, 1e3, "0.02", NULL, "method jacobian: how far a coordinate is moved, as a multiple of the median standard deviation"},
+    {"directions", JC_OPTION_U32, offsetof(jc_train_params, directions), 0, 1e9, "0", NULL, "method jacobian: how many coordinates are moved in each text, others in the next; 0: all"},
+    {"resume", JC_OPTION_TEXT, offsetof(jc_train_params, resume), 0, 0, NULL, NULL, "keep the state of training in this file; if it exists, training continues from it"},
     {"store", JC_OPTION_TEXT, offsetof(jc_train_params, store), 0, 0, "f32", "f32|f16|bf16|int8", "how matrices are kept"},
 };
 /* clang-format on */

@@ -23,7 +23,7 @@ static const jc_option rows[] = {
     {"seed",           JC_OPTION_U64,  offsetof(jc_generate_params, seed),           0, 18446744073709551615.0, "0", NULL, "seeds the draws; the same seed writes the same text"},
     {"kv",             JC_OPTION_TEXT, offsetof(jc_generate_params, kv),             0, 0, "f32", "f32|f16", "type of the keys and values that are kept of every token"},
     {"draft",          JC_OPTION_TEXT, offsetof(jc_generate_params, draft),          0, 0, "none", NULL, "guess tokens and run the guesses in one pass, which is faster and writes the same text: none, auto, or drafters joined by + (jumpcut list drafters)"},
-    {"draft-nodes",    JC_OPTION_U32,  offsetof(jc_generate_params, draft_nodes),    0, JC_DRAFT_NODES, "0", NULL, "guesses a sequence and pass, 0 to choose by what they cost and gain"},
+    {"draft-nodes",    JC_OPTION_U32,  offsetof(jc_generate_params, draft_nodes),    0, JC_DRAFT_NODES, "0", NULL, "guesses per sequence and pass, 0: chosen by their cost and gain"},
     {"exit",           JC_OPTION_TEXT, offsetof(jc_generate_params, exit),           0, 0, "none", NULL, "let tokens leave the model early by this gate (jumpcut list gates); another text than the full model's"},
     {"exit-at",        JC_OPTION_TEXT, offsetof(jc_generate_params, exit_at),        0, 0, NULL, NULL, "the blocks after which they may leave, as 3,6,9; without it chosen by what exits cost"},
     {"exit-threshold", JC_OPTION_REAL, offsetof(jc_generate_params, exit_threshold), -1e9, 1e9, "0", NULL, "lambda of the gate: the larger, the fewer leave; 0 for the gate's own"},

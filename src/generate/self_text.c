@@ -23,7 +23,7 @@ struct jc_self_text {
     jc_self_text_params params;
     uint32_t longest;
     uint64_t given, written; /* texts handed out, texts of the groups so far */
-    group *groups;           /* [n_groups]: one a thread */
+    group *groups;           /* [n_groups]: one per thread */
     size_t n_groups;
 };
 
@@ -31,7 +31,7 @@ struct jc_self_text {
 static const jc_option rows[] = {
     {"self-text",   JC_OPTION_U64,  offsetof(jc_self_text_params, self_text),   0, 1e9, "0", NULL, "let the model write this many texts itself, in place of --text"},
     {"self-tokens", JC_OPTION_U32,  offsetof(jc_self_text_params, self_tokens), 1, 1e6, "64", NULL, "longest such text in tokens"},
-    {"temperature", JC_OPTION_REAL, offsetof(jc_self_text_params, temperature), 0.01, 100, "1", NULL, "of the draw; 1 is the model's own distribution"},
+    {"temperature", JC_OPTION_REAL, offsetof(jc_self_text_params, temperature), 0.01, 100, "1", NULL, "temperature at which these texts are drawn; 1 is the model's own distribution"},
 };
 /* clang-format on */
 

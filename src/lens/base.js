@@ -9,8 +9,8 @@ const rows = taps.length;
 const beside = names.length > 1 && innerWidth >= 700; /* else one map fills the width */
 const view = {
     shade: "p", shown: beside ? names : [names[0]],
-    map: names[0], row: rows - 1, column: 0, /* the cell that is told of */
-    pinned: false, /* it was chosen; else the one under the pointer is told of */
+    map: names[0], row: rows - 1, column: 0, /* the cell that the panel below describes */
+    pinned: false, /* it was chosen; otherwise the panel follows the pointer */
 };
 
 /* ---- words ---- */

@@ -8,7 +8,7 @@
 #include "lens/lens.h"
 #include "jumpcut/version.h"
 
-/* How many guesses a cell tells of at most, and how exactly. */
+/* How many guesses of a cell the page holds at most, and to how many digits. */
 enum { SHOWN = 50, DIGITS = 3 };
 
 typedef struct document {

@@ -8,9 +8,9 @@
 
 /* clang-format off */
 static const jc_option rows[] = {
-    {"backend", JC_OPTION_TEXT, offsetof(jc_model_params, backend), 0, 0, "onednn", jc_backend_choices + 1, "who does the arithmetic; see 'jumpcut list backends'"},
+    {"backend", JC_OPTION_TEXT, offsetof(jc_model_params, backend), 0, 0, "onednn", jc_backend_choices + 1, "which code does the arithmetic; see 'jumpcut list backends'"},
     {"dtype",   JC_OPTION_TEXT, offsetof(jc_model_params, dtype),   0, 0, "f32", "f32|bf16", "type of the products; sums, norms and states are f32 in any case"},
-    {"threads", JC_OPTION_U32,  offsetof(jc_model_params, threads), 0, 4096, "0", NULL, "threads to use, 0 for one a processor; results do not depend on it"},
+    {"threads", JC_OPTION_U32,  offsetof(jc_model_params, threads), 0, 4096, "0", NULL, "threads to use, 0: one per processor; results do not depend on it"},
 };
 /* clang-format on */
 

@@ -6,7 +6,7 @@
 #include "model/pass.h"
 
 /* A cut of the batch: whole texts, run through all blocks by one thread. Nothing is shared
- * between slices, so threads meet once a batch and not once a product. */
+ * between slices, so threads meet once per batch and not once per product. */
 typedef struct jc_slice {
     const jc_session *session;
     jc_pass pass;

@@ -70,7 +70,7 @@ bool jc_report_share(json_t *results)
     return made;
 }
 
-/* Whether every number below is told exactly by so many digits. */
+/* Whether so many digits give every number below exactly. */
 static bool is_exact(json_t *value, int digits)
 {
     json_t *item;

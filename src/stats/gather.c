@@ -36,14 +36,14 @@ struct pass {
     jc_near_pass *near;
     const float **states; /* [nodes] */
     const jc_milestones *milestones;
-    size_t reached; /* milestones told of */
+    size_t reached; /* milestones that `reached` was called for */
     uint64_t rows;  /* given to the gram */
     jc_share share;
     uint64_t chunk; /* that is run now */
     bool begun, framing;
 };
 
-/* How many of the n rows to add before the next milestone is told of. */
+/* How many of the n rows to add before the next milestone. */
 static size_t step_of(const struct pass *p, size_t n)
 {
     if (p->reached == p->milestones->n)

@@ -18,7 +18,7 @@
 
 typedef struct jc_gram jc_gram;
 
-/* `stats` takes the sums: it goes on with those that it has while they are not finished.
+/* `stats` takes the sums: it continues those that it has while they are not finished.
  * Borrowed until finish. */
 jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err) JC_NODISCARD;

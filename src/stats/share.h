@@ -38,7 +38,7 @@ typedef struct jc_shares {
     uint32_t of;        /* 0: not shared */
     unsigned char *has; /* [of] */
     uint64_t hash;      /* of all texts */
-    uint64_t chunks;    /* below which all chunks of a share that goes on are in */
+    uint64_t chunks;    /* all chunks below this one are in, in a share that continues */
     char *work;         /* "seed 1, unit line": what the texts were made by */
 } jc_shares;
 

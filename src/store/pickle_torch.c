@@ -156,7 +156,7 @@ jc_status jc_pickle_reduce(jc_pickle *p, jc_error *err)
     }
 }
 
-/* ---- torch's files of old ---- */
+/* ---- torch's older files ---- */
 
 static const unsigned char magic[] = {0x80, 2,    0x8a, 10,   0x6c, 0xfc, 0x9c, 0x46,
                                       0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};

@@ -15,8 +15,8 @@
  *   sums              234,000 vectors, 12 crosses and 12 halves, 21 Mflop  5 Tflop
  *   fits              9 + 6 points, 4 variants, 12 of about 6 d^3      2 Tflop (float64)
  *   read-outs         60 fits, 12 layers, 300 vectors, 2 d V           17 Tflop
- * 81 Tflop in all, next to 33 for forward passes, sums and scores of one position a text of
- * 12,000, and 220 with all positions; half of it is the pass over all positions. Memory:
+ * 81 Tflop in all, next to 33 for forward passes, sums and scores of one position per text
+ * of 12,000, and 220 with all positions; half of it is the pass over all positions. Memory:
  * the sums twice, 226 MB; 29 MB for a shortcut and as much for its packed copy; 12 MB for
  * the validation states, 4 V bytes for each of 64 rows a thread.
  */
@@ -35,7 +35,7 @@ enum { POINTS = 40, NAME = 200 };
 static const jc_option rows[] = {
     {"size-texts", JC_OPTION_U32, offsetof(jc_training_size_params, size_texts), 1, 1e9, "300", NULL, "training size: texts for validation that it is scored on, one position of each"},
     {"ridge", JC_OPTION_REAL, offsetof(jc_training_size_params, ridge), 0, 1e6, "0.001", NULL, "method ridge: penalty, relative to the mean diagonal"},
-    {"bootstrap", JC_OPTION_U32, offsetof(jc_training_size_params, bootstrap), 0, 10000, "1000", NULL, "times that texts are drawn again for the 95% intervals, 0 for none"},
+    {"bootstrap", JC_OPTION_U32, offsetof(jc_training_size_params, bootstrap), 0, 10000, "1000", NULL, "bootstrap samples of the texts for the 95% intervals, 0: no intervals"},
     {"batch", JC_OPTION_U32, offsetof(jc_training_size_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
 };
 /* clang-format on */

@@ -113,7 +113,7 @@ static jc_status judge(jc_corpus *c, jc_error *err)
     if ((json || c->json_lines) && first == '[')
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': it is a JSON list, and texts are read from JSON "
-                       "Lines, one object a line; \"jq -c '.[]'\" makes them",
+                       "Lines, one object per line; \"jq -c '.[]'\" makes them",
                        name);
     if (c->json_lines && first == '<')
         return jc_fail(err, JC_E_FORMAT, "cannot read '%s': it is a web page, not JSON",
@@ -216,7 +216,7 @@ static jc_status next_document(jc_corpus *c, bool *got, jc_error *err)
 
 static jc_status next_file(jc_corpus *c, bool *got, jc_error *err)
 {
-    *got = c->lines.number == 0; /* once a file, also when it is empty */
+    *got = c->lines.number == 0; /* once per file, also when it is empty */
     jc_status st = *got ? jc_lines_all(&c->lines, err) : JC_OK;
     give(c, &c->lines.line, c->lines.rest);
     return st;

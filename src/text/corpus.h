@@ -31,7 +31,7 @@ jc_status jc_corpus_next(jc_corpus *corpus, const char **text, size_t *length,
 /* Where the text that was given last begins or ends: the name of its file, as messages have
  * it, and the line. */
 const char *jc_corpus_place(const jc_corpus *corpus, uint64_t *line);
-/* That text goes on in its file. */
+/* That text continues in its file. */
 bool jc_corpus_was_cut(const jc_corpus *corpus);
 
 /* There are more texts, as far as what is in memory says. */

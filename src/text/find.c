@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* find.c: the token that a text is, and how it is told where it is none. */
+/* find.c: the token whose text is given; where there is none, what the text consists of. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

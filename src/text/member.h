@@ -14,8 +14,9 @@ typedef enum jc_member {
 } jc_member;
 
 /* Append the text of `path` in `object`: the name of a member, or names with dots between,
- * "a.b.c"; in a list, a number from 0. A list gives the texts in it a line each: strings,
- * or the contents of chat messages ({"role": "user", "content": "..."}, also "value"). */
+ * "a.b.c"; in a list, a number from 0. A list gives the texts in it, one line for each:
+ * strings, or the contents of chat messages ({"role": "user", "content": "..."}, also
+ * "value"). */
 jc_member jc_member_text(const json_t *object, const char *path, jc_bytes *text);
 
 /* The names of its members for a message: "'a', 'b' or 3 more"; "" where it has none. */

@@ -23,7 +23,7 @@ typedef struct jc_normal_step {
                 jc_bytes *out);
     jc_unicode_form form;
     bool left, right; /* of strip */
-    char *text;       /* [n_text], owned: what is put there */
+    char *text;       /* [n_text], owned: the replacement */
     size_t n_text;
     jc_pattern *pattern; /* owned: what it is put in place of */
     jc_charsmap map;     /* owned */

@@ -13,26 +13,26 @@
 
 static const jc_option rows[] = {
     {ROW(unit, JC_OPTION_TEXT), 0, 0, "line", "line|document|file",
-     "what one text is: a line, a document (blank lines part them; cut into windows of the "
+     "what one text is: a line, a document (between blank lines; cut into windows of the "
      "model's context) or a whole file; in .jsonl it is always an object"},
     {ROW(field, JC_OPTION_TEXT), 0, 0, "text", NULL,
-     "member of each object of a .jsonl file that holds the text, or names with dots "
-     "between, a.b.c; of a list of chat messages the contents are read, a line each"},
+     "the member that holds the text in each object of a .jsonl file; a.b.c is a member of "
+     "a member; a list of chat messages is read as their contents, one line per message"},
     {ROW(positions, JC_OPTION_TEXT), 0, 0, "all", "one|all",
-     "positions used of each text: all, or one at random, after which the text is cut; of "
-     "an "
-     "encoder's texts a share of all, or one, is masked and used"},
+     "positions used in each text: all, or one at random, after which the text is cut; for "
+     "an encoder, a share of all, or one, is masked and used"},
     {ROW(seed, JC_OPTION_U64), 0, 0x1p64, "1", NULL,
-     "names the random choice of positions and of the split"},
+     "seeds the random choice of positions and of the split"},
     {ROW(train, JC_OPTION_U64), 0, MANY, "0", NULL,
-     "texts for training, 0 for no limit; with --val too, the first texts of the input are "
-     "divided at random, in exactly these numbers; alone, it takes the first of them"},
+     "texts for training, 0: no limit; with --val, that many of each are drawn at random "
+     "from "
+     "the first texts of the input; without it, the first N texts are taken"},
     {ROW(val, JC_OPTION_U64), 0, MANY, "0", NULL,
-     "texts for validation, 0 for no limit; never those for training; see --train"},
+     "texts for validation, 0: no limit; none of them is used for training; see --train"},
     {ROW(split, JC_OPTION_TEXT), 0, 0, "all", "train|val|all",
-     "which of the texts to give; without --train and --val one in four is for validation"},
+     "which of the texts to use; without --train and --val one in four is for validation"},
     {"mask-rate", JC_OPTION_REAL, MEMBER(mask_rate), 0, 1, "0.15", NULL,
-     "share of an encoder's tokens that are masked, one a text at least"},
+     "share of an encoder's tokens that are masked, at least one in each text"},
     {"mask-specials", JC_OPTION_BOOL, MEMBER(mask_specials), 0, 0, "false", NULL,
      "mask an encoder's special tokens too, such as [CLS] and [SEP]"},
 };

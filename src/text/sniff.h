@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sniff.h: files that are no UTF-8 text, told by their first bytes. */
+/* sniff.h: files that are not UTF-8 text, recognised by their first bytes. */
 #ifndef JC_SNIFF_H
 #define JC_SNIFF_H
 

@@ -6,7 +6,7 @@
 #include "model/arch/rows.h"
 
 /* clang-format off */
-/* Where the files of old and of today have it; the third where blocks differ in it. */
+/* Its names in older and in current files; the third is for models whose blocks differ. */
 #define SCALING(name)                                                                 \
     "rope_scaling." name "|rope_parameters." name "|rope_parameters.full_attention." name
 
