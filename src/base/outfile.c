@@ -140,6 +140,9 @@ jc_status jc_outfile_check(const char *path, jc_error *err)
 
     if (!folder)
         st = jc_fail_nomem(err, path);
+    else if (stat(folder, &info) == 0 && !S_ISDIR(info.st_mode))
+        st = jc_fail(err, JC_E_IO, "cannot write '%s': '%s' is a file, not a folder", path,
+                     folder);
     else if (access(folder, W_OK | X_OK) != 0)
         st = cannot_write(err, path, strerror(errno));
     else

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/likely.h"
 
@@ -236,6 +237,23 @@ static jc_status missing(const jc_command *command, const jc_args *args, jc_erro
                        args->own.text.n > 1 ? " (which comes before '--text')" : "");
 }
 
+/* A word more than the command takes: mostly a file that '--text' was to name. */
+static jc_status surplus(const jc_command *command, const char *word, const jc_flag *flags,
+                         size_t n, jc_error *err)
+{
+    bool text = false;
+
+    for (size_t i = 0; i < n; i++)
+        text |= strcmp(flags[i].row->name, "text") == 0;
+    if (text && access(word, R_OK) == 0)
+        return jc_cli_fail(err, JC_E_ARG,
+                           "'%s' does not know what to do with '%s'; did you mean '--text "
+                           "%s'?",
+                           command->name, word, word);
+    return jc_cli_fail(err, JC_E_ARG, "'%s' does not know what to do with '%s'",
+                       command->name, word);
+}
+
 jc_status jc_args_parse(jc_args *args, const jc_command *command, int argc, char **argv,
                         jc_error *err)
 {
@@ -267,8 +285,7 @@ jc_status jc_args_parse(jc_args *args, const jc_command *command, int argc, char
     if (args->n_words < command->min_words)
         return missing(command, args, err);
     if (args->n_words > command->max_words)
-        return jc_cli_fail(err, JC_E_ARG, "'%s' does not know what to do with '%s'",
-                           command->name, args->word[command->max_words]);
+        return surplus(command, args->word[command->max_words], flags, n, err);
     return JC_OK;
 }
 

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/output.h"
+
 static bool is_silent(jc_cli *cli)
 {
     if (cli->ui.quiet)
         return true;
     jc_ui_clear(&cli->ui);
-    fflush(stdout); /* what was printed there comes first */
-    return false;
+    return jc_output_flush(NULL) != JC_OK; /* what was printed there comes first */
 }
 
 void jc_closing_say(jc_cli *cli, const char *fmt, ...)

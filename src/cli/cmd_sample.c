@@ -17,7 +17,8 @@ static void close_sample(jc_cli *cli, const uint64_t n[3])
     jc_next next;
 
     if (n[JC_SPLIT_NONE])
-        snprintf(what, sizeof what, "%" PRIu64 " samples", n[JC_SPLIT_NONE]);
+        snprintf(what, sizeof what, "%" PRIu64 " sample%s", n[JC_SPLIT_NONE],
+                 n[JC_SPLIT_NONE] == 1 ? "" : "s");
     else
         snprintf(what, sizeof what,
                  "%" PRIu64 " samples for training and %" PRIu64 " for validation",

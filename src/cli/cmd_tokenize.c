@@ -157,8 +157,9 @@ static void close_tokenize(jc_cli *cli, const struct count *count)
     char what[120];
     jc_next next;
 
-    snprintf(what, sizeof what, "%" PRIu64 " texts %s %" PRIu64 " tokens", count->texts,
-             own->decode ? "made of" : "as", count->tokens);
+    snprintf(what, sizeof what, "%" PRIu64 " text%s %s %" PRIu64 " token%s", count->texts,
+             count->texts == 1 ? "" : "s", own->decode ? "made of" : "as", count->tokens,
+             count->tokens == 1 ? "" : "s");
     jc_closing_wrote(cli, what, own->out);
     if (own->decode || !own->out || strcmp(own->out, "-") == 0)
         return;

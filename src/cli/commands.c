@@ -58,6 +58,7 @@ void jc_command_unknown(const char *name, char *text, size_t size)
     jc_likely_begin(&likely, name, strlen(name));
     for (size_t i = 0; i < JC_COUNT_OF(table); i++)
         jc_likely_offer(&likely, table[i]->name, strlen(table[i]->name));
+    jc_likely_offer_list(&likely, "--help|--version");
     snprintf(text, size, "no command is called '%s'%s", name,
              jc_likely_text(&likely, mean));
 }

@@ -130,10 +130,13 @@ jc_status jc_output_text(const char *path, const char *text, jc_error *err)
 
 jc_status jc_output_flush(jc_error *err)
 {
+    static int first; /* what went wrong first: a later flush does not know it any more */
+
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return JC_OK;
-    return cannot_write(err, "standard output", errno ? errno : EIO);
+    first = first ? first : errno ? errno : EIO;
+    return cannot_write(err, "standard output", first);
 }
 
 jc_status jc_output_folder(const char *path, jc_error *err)

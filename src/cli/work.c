@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/likely.h"
 #include "cli/output.h"
 
 /* ---- the model ---- */
@@ -76,6 +77,22 @@ jc_status jc_work_model_path(const jc_cli *cli, char **path, jc_error *err)
     return *path ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
 }
 
+/* 'Demo' and 'dmeo', where nothing has that name. */
+static jc_status nearly_demo(const char *name, jc_error *err)
+{
+    jc_likely likely;
+
+    jc_likely_begin(&likely, name, strlen(name));
+    jc_likely_offer(&likely, "demo", 4);
+    if (!likely.name || strlen(name) > 5 || access(name, F_OK) == 0)
+        return JC_OK;
+    return jc_cli_fail(
+        err, JC_E_IO,
+        "cannot open model '%s': no such folder or file; did you mean 'demo', "
+        "the model that comes with jumpcut?",
+        name);
+}
+
 jc_status jc_work_demo(jc_cli *cli, jc_error *err)
 {
     jc_args *args = &cli->args;
@@ -85,8 +102,14 @@ jc_status jc_work_demo(jc_cli *cli, jc_error *err)
     jc_status st = JC_OK;
 
     for (size_t i = 0; i < JC_COUNT_OF(names); i++) {
-        if (!names[i] || !*names[i] || strcmp(*names[i], "demo") != 0)
+        if (!names[i] || !*names[i])
             continue;
+        if (strcmp(*names[i], "demo") != 0) {
+            st = nearly_demo(*names[i], err);
+            if (st)
+                return st;
+            continue;
+        }
         if (!cli->demo)
             st = demo_path(&cli->demo, err);
         if (st)

@@ -167,12 +167,12 @@ static void note_too_few(const jc_fit_job *job)
     }
     unknowns += job->params->bias ? 1 : 0;
     if (job->stats->rows < unknowns)
-        jc_note(
-            job->params->hooks,
-            "%llu vectors for %llu unknowns a row: the maps are those of least norm; %llu "
-            "vectors would determine them, %llu would make them good",
-            (unsigned long long)job->stats->rows, (unsigned long long)unknowns,
-            (unsigned long long)unknowns, (unsigned long long)(ENOUGH * unknowns));
+        jc_note(job->params->hooks,
+                "%llu vectors for %llu unknowns per row: the maps are those of least norm; "
+                "%llu "
+                "vectors would determine them, %llu would make them good",
+                (unsigned long long)job->stats->rows, (unsigned long long)unknowns,
+                (unsigned long long)unknowns, (unsigned long long)(ENOUGH * unknowns));
 }
 
 static jc_status choose(const jc_stats *stats, const jc_fit_params *p,

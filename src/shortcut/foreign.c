@@ -177,9 +177,10 @@ jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *m
     job.transpose = p.transpose;
     job.ids = p.ids;
     job.n_ids = p.ids ? p.n_ids : 0;
+    if (!kind && !jc_file_exists(path) && !jc_dir_exists(path))
+        return jc_fail(err, JC_E_IO, "cannot read '%s': no such file or folder", path);
     if (!kind)
-        return jc_fail(err,
-                       jc_file_exists(path) || jc_dir_exists(path) ? JC_E_FORMAT : JC_E_IO,
+        return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': no shortcuts, tuned lens, pickles, .npy, .pt or "
                        ".safetensors file",
                        path);

@@ -211,7 +211,7 @@ static void test_fit__says_how_many_vectors_would_do(void **state)
     (void)state;
     assert_int_equal(fit_heard(7, false, &few, NULL), JC_OK);
     assert_string_equal(few.note,
-                        "7 vectors for 8 unknowns a row: the maps are those of least "
+                        "7 vectors for 8 unknowns per row: the maps are those of least "
                         "norm; 8 vectors would determine them, 80 would make them good");
     assert_int_equal(few.notes, 1);
     assert_int_equal(fit_heard(8, false, &enough, NULL), JC_OK);
