@@ -163,7 +163,7 @@ static void test_attention__is_its_definition(void **state)
         {10, 90, 24, true, 200, 0, 0},  {70, 70, 64, false, 0, 3, 0},
         {13, 300, 128, true, 0, 0, 0},  {9, 20, 32, true, 5, 0, 0},
         {200, 200, 16, false, 9, 0, 0}, {5, 5, 16, false, 200, 0, 0},
-        {70, 200, 24, true, 9, 0, 7}};
+        {70, 200, 24, true, 9, 0, 7},   {9, 40, 260, true, 0, 1, 520}};
 
     (void)state;
     for (size_t c = 0; c < JC_COUNT(cases); c++)

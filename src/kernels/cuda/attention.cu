@@ -9,16 +9,17 @@
 
 #include <math_constants.h>
 
-enum { SPANS = 200 }; /* of one launch, which they travel with */
+enum { FEW = 8, MANY = 200 }; /* spans of one launch, which they travel with */
 
-struct spans {
-    jc_cuda_span one[SPANS];
-    uint32_t first[SPANS + 1]; /* of the launch's tiles or rows, that of each span */
+template <int N> struct spans {
+    jc_cuda_span one[N];
+    uint32_t first[N + 1]; /* of the launch's tiles or rows, that of each span */
     uint32_t n;
 };
 
 /* The span of a tile or row. */
-static __device__ __forceinline__ unsigned find(const spans &all, unsigned at)
+template <int N>
+static __device__ __forceinline__ unsigned find(const spans<N> &all, unsigned at)
 {
     unsigned low = 0, high = all.n;
 
@@ -99,7 +100,7 @@ static __device__ __forceinline__ void bring(float *to, unsigned stride, const v
 /* A warp's queries: ROWS of them. A lane has every 32nd number of their outputs. */
 template <class T, int ROWS, int OUTS>
 static __global__ void __launch_bounds__(WARPS * 32)
-    texts(jc_cuda_attention a, __grid_constant__ const spans all)
+    texts(jc_cuda_attention a, __grid_constant__ const spans<MANY> all)
 {
     extern __shared__ float shared[];
     unsigned s, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
@@ -116,7 +117,7 @@ static __global__ void __launch_bounds__(WARPS * 32)
     const T *v = (const T *)span.v + (size_t)kv * a.value_width;
     float slope = a.slopes ? a.slopes[head] : 0;
     float most[ROWS], sum[ROWS], out[ROWS][OUTS] = {};
-    unsigned from[ROWS], to[ROWS], start, end, unused;
+    unsigned from[ROWS], to[ROWS], start, end, unused, last = 0;
 
     bring<float>(qs, w, span.q + (size_t)first * a.stride_q + head * a.width, a.stride_q,
                  here, WARPS * ROWS, a.width);
@@ -130,6 +131,7 @@ static __global__ void __launch_bounds__(WARPS * 32)
         from[r] = to[r] = 0;
         if (i < here)
             sees(a, n_q, n_k, first + i, &from[r], &to[r]);
+        last = to[r] > last ? to[r] : last;
     }
     for (unsigned j0 = start / KEYS * KEYS; j0 < end; j0 += KEYS) {
         unsigned n = n_k - j0 < KEYS ? n_k - j0 : KEYS, j = j0 + lane;
@@ -138,7 +140,8 @@ static __global__ void __launch_bounds__(WARPS * 32)
         __syncthreads();
         bring<T>(ks, w, k + (size_t)j0 * span.stride_k, span.stride_k, n, KEYS, a.width);
         __syncthreads();
-        for (unsigned e = 0; e < w - 4; e += 4) {
+        bool any = j0 < last; /* of the warp's queries sees a key of the tile */
+        for (unsigned e = 0; any && e < w - 4; e += 4) {
             float4 b = *(float4 *)(ks + lane * w + e);
 #pragma unroll
             for (int r = 0; r < ROWS; r++) {
@@ -150,7 +153,7 @@ static __global__ void __launch_bounds__(WARPS * 32)
             }
         }
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; any && r < ROWS; r++) {
             unsigned i = n_k - n_q + first + warp * ROWS + r;
             bool seen = j >= from[r] && j < to[r];
             float z = a.scale * p[r];
@@ -173,7 +176,7 @@ static __global__ void __launch_bounds__(WARPS * 32)
         bring<T>(ks, vw, v + (size_t)j0 * span.stride_v, span.stride_v, n, KEYS,
                  a.value_width);
         __syncthreads();
-        for (unsigned i = 0; i < KEYS; i += 4) {
+        for (unsigned i = 0; any && i < KEYS; i += 4) {
             float4 x[ROWS];
 #pragma unroll
             for (int r = 0; r < ROWS; r++)
@@ -223,9 +226,10 @@ static int launch_texts(const jc_cuda_attention *a, const jc_cuda_span *spans_, 
     cudaError_t e =
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
 
-    for (size_t first = 0; first < n && e == 0; first += SPANS) {
-        spans some = {};
-        for (size_t i = first; i < n && i < first + SPANS; i++) {
+    for (size_t first = 0; first < n && e == 0; first += MANY) {
+        spans<MANY> some;
+        some.n = some.first[0] = 0;
+        for (size_t i = first; i < n && i < first + MANY; i++) {
             some.one[some.n++] = spans_[i];
             some.first[some.n] = some.first[some.n - 1] + cuts(spans_[i].n, WARPS * ROWS);
         }
@@ -259,7 +263,7 @@ int jc_cuda_attend_texts(const jc_cuda_attention *a, const jc_cuda_span *host_sp
 
 /* ---- few rows ---- */
 
-enum { RUN = 256, THREADS = 256 };
+enum { RUN = 256, THREADS = 256 }; /* WARPS of them */
 
 struct run_of { /* what a run of keys gives: [rows, heads, runs] */
     float most, sum;
@@ -286,76 +290,165 @@ static __device__ __forceinline__ void whole(const jc_cuda_attention &a, unsigne
     *sum = fmaf(expf(was - *most), *sum, a.sinks ? expf(sink - *most) : 0);
 }
 
-template <class T>
-static __global__ void __launch_bounds__(THREADS)
-    few(jc_cuda_attention a, __grid_constant__ const spans all, run_of *runs, float *parts)
+/* Four numbers of a head from e on, zeros past its end. */
+static __device__ __forceinline__ float4 some(const float *x, unsigned e, unsigned n, bool fast)
 {
-    extern __shared__ float q[]; /* [width] */
-    __shared__ float p[RUN], room[THREADS / 32];
-    __shared__ unsigned rows[RUN];
-    unsigned i, first, head = blockIdx.y, run = blockIdx.z;
-    unsigned s = find(all, blockIdx.x);
-    const jc_cuda_span &span = all.one[s];
+    if (fast)
+        return e < n ? *(const float4 *)(x + e) : make_float4(0, 0, 0, 0);
+    return make_float4(e < n ? x[e] : 0, e + 1 < n ? x[e + 1] : 0, e + 2 < n ? x[e + 2] : 0,
+                       e + 3 < n ? x[e + 3] : 0);
+}
 
-    wait_for_queue();
-    i = blockIdx.x - all.first[s];
-    unsigned n = reach_of(a, span, i, &first), kv = head / (a.heads / a.kv_heads);
-    unsigned from = run * RUN, me = threadIdx.x;
-    const T *k = (const T *)span.k + (size_t)kv * a.width;
-    const T *v = (const T *)span.v + (size_t)kv * a.value_width;
-    size_t place = ((size_t)blockIdx.x * a.heads + head) * gridDim.z + run;
+static __device__ __forceinline__ float4 some(const __half *x, unsigned e, unsigned n,
+                                              bool fast)
+{
+    if (fast)
+        return e < n ? four(x + e) : make_float4(0, 0, 0, 0);
+    return make_float4(e < n ? as_float(x[e]) : 0, e + 1 < n ? as_float(x[e + 1]) : 0,
+                       e + 2 < n ? as_float(x[e + 2]) : 0, e + 3 < n ? as_float(x[e + 3]) : 0);
+}
 
-    if (from >= n || from + RUN <= first)
-        return;
-    for (unsigned e = me; e < a.width; e += THREADS)
-        q[e] = span.q[(size_t)i * a.stride_q + head * a.width + e];
-    __syncthreads();
-    unsigned j = from + me; /* the key of this thread, counted along the row's line */
-    bool seen = j >= first && j < n;
-    float z = -CUDART_INF_F;
-    if (seen) {
-        unsigned row = j < span.past || !span.line
-                           ? j
-                           : span.past + (unsigned)span.line[(size_t)i * span.n + j - span.past];
-        float sum = 0;
-        for (unsigned e = 0; e < a.width; e++)
-            sum = fmaf(q[e], as_float(k[(size_t)row * span.stride_k + e]), sum);
-        z = a.scale * sum;
-        if (a.slopes)
-            z -= a.slopes[head] * (float)(n - 1 - j);
-        z = capped(z, a.softcap);
-        rows[me] = row;
-    }
-    float most = warp_max(z);
-    if (me % 32 == 0)
-        room[me / 32] = most;
-    __syncthreads();
-    most = room[0];
-    for (unsigned x = 1; x < THREADS / 32; x++)
-        most = fmaxf(most, room[x]);
-    p[me] = seen ? expf(z - most) : 0;
-    __syncthreads();
-    float sum = 0;
-    for (unsigned x = 0; x < RUN / 32; x++)
-        sum += warp_sum(p[x * 32 + me % 32]);
-    if (me == 0)
-        runs[place] = run_of{most, sum};
-    float all_most = most, all_sum = sum;
-    if (gridDim.z == 1)
-        whole(a, head, &all_most, &all_sum);
-    unsigned begin = first > from ? first - from : 0, end = n - from < RUN ? n - from : RUN;
-    for (unsigned e = me; e < a.value_width; e += THREADS) {
-        float y = 0;
-        for (unsigned x = begin; x < end; x++)
-            y = fmaf(p[x], as_float(v[(size_t)rows[x] * span.stride_v + e]), y);
-        parts[place * a.value_width + e] = y;
-        if (gridDim.z == 1) /* as add_runs() does */
-            span.out[(size_t)i * a.stride_out + head * a.value_width + e] =
-                fmaf(expf(most - all_most), y, 0) / all_sum;
+/* Whether rows of keys or values can be read four at a time. */
+template <class T>
+static __device__ __forceinline__ bool fast(const T *x, unsigned stride, unsigned width)
+{
+    return stride % 4 == 0 && width % 4 == 0 && (size_t)x % (4 * sizeof(T)) == 0;
+}
+
+/* A lane's numbers of keys at, at + WARPS, ... of a run; zeros of those that are not seen. */
+template <class T, int PARTS, int TOGETHER>
+static __device__ __forceinline__ void
+bring_some(float4 (*b)[PARTS], const T *x, unsigned stride, const unsigned *rows, unsigned at,
+           unsigned begin, unsigned end, unsigned width, bool fast)
+{
+#pragma unroll
+    for (int t = 0; t < TOGETHER; t++, at += WARPS) {
+        bool seen = at >= begin && at < end;
+        const T *row = x + (size_t)(seen ? rows[at] : 0) * stride;
+#pragma unroll
+        for (int c = 0; c < PARTS; c++)
+            b[t][c] = some(row, c * 128 + threadIdx.x % 32 * 4, seen ? width : 0, fast);
     }
 }
 
-static __global__ void add_runs(jc_cuda_attention a, __grid_constant__ const spans all,
+/* PARTS: runs of 128 numbers in a head. A warp takes every eighth key, a lane four of each
+ * 128 numbers of it. */
+template <class T, int PARTS, int N>
+static __global__ void __launch_bounds__(THREADS)
+    few(jc_cuda_attention a, __grid_constant__ const spans<N> all, run_of *runs, float *parts)
+{
+    enum { TOGETHER = PARTS == 1 ? 8 : PARTS == 2 ? 4 : 1 }; /* keys that are fetched at once */
+    extern __shared__ float sums[]; /* [WARPS, 128 PARTS], of the values */
+    __shared__ float p[RUN], room[WARPS];
+    __shared__ unsigned rows[RUN];
+    unsigned s = find(all, blockIdx.x), head = blockIdx.y, run = blockIdx.z, first;
+    const jc_cuda_span &span = all.one[s];
+    unsigned i = blockIdx.x - all.first[s], me = threadIdx.x, warp = me / 32, lane = me % 32;
+    unsigned kv = head / (a.heads / a.kv_heads), from = run * RUN;
+    const T *k = (const T *)span.k + (size_t)kv * a.width;
+    const T *v = (const T *)span.v + (size_t)kv * a.value_width;
+    bool fast_k = fast(k, span.stride_k, a.width);
+    bool fast_v = fast(v, span.stride_v, a.value_width);
+    size_t place = ((size_t)blockIdx.x * a.heads + head) * gridDim.z + run;
+    float4 q[PARTS], y[PARTS];
+
+    wait_for_queue();
+    unsigned n = reach_of(a, span, i, &first);
+    if (from >= n || from + RUN <= first)
+        return;
+    unsigned j = from + me; /* the key of this thread, counted along the row's line */
+    rows[me] = j < span.past || !span.line || j >= n
+                   ? j
+                   : span.past + (unsigned)span.line[(size_t)i * span.n + j - span.past];
+    const float *x = span.q + (size_t)i * a.stride_q + head * a.width;
+#pragma unroll
+    for (int c = 0; c < PARTS; c++) {
+        q[c] = some(x, c * 128 + lane * 4, a.width, false);
+        y[c] = make_float4(0, 0, 0, 0);
+    }
+    unsigned begin = first > from ? first - from : 0, end = n - from < RUN ? n - from : RUN;
+    __syncthreads();
+    for (unsigned at = warp; at < end; at += WARPS * TOGETHER) {
+        float4 b[TOGETHER][PARTS];
+        bring_some<T, PARTS, TOGETHER>(b, k, span.stride_k, rows, at, begin, end, a.width,
+                                       fast_k);
+#pragma unroll
+        for (int t = 0; t < TOGETHER; t++) {
+            float sum = 0;
+#pragma unroll
+            for (int c = 0; c < PARTS; c++) {
+                sum = fmaf(q[c].x, b[t][c].x, sum);
+                sum = fmaf(q[c].y, b[t][c].y, sum);
+                sum = fmaf(q[c].z, b[t][c].z, sum);
+                sum = fmaf(q[c].w, b[t][c].w, sum);
+            }
+            sum = warp_sum(sum);
+            if (lane == 0 && at + t * WARPS < RUN)
+                p[at + t * WARPS] = sum;
+        }
+    }
+    __syncthreads();
+    bool seen = me >= begin && me < end;
+    float z = seen ? a.scale * p[me] : 0;
+    if (a.slopes)
+        z -= a.slopes[head] * (float)(int)(n - 1 - j);
+    z = seen ? capped(z, a.softcap) : -CUDART_INF_F;
+    float most = warp_max(z);
+    if (lane == 0)
+        room[warp] = most;
+    __syncthreads();
+    most = room[0];
+    for (unsigned w = 1; w < WARPS; w++)
+        most = fmaxf(most, room[w]);
+    p[me] = seen ? expf(z - most) : 0;
+    __syncthreads();
+    float sum = 0;
+    for (unsigned w = 0; w < RUN / 32; w++)
+        sum += warp_sum(p[w * 32 + lane]);
+    if (me == 0)
+        runs[place] = run_of{most, sum};
+    for (unsigned at = warp; at < end; at += WARPS * TOGETHER) {
+        float4 b[TOGETHER][PARTS];
+        bring_some<T, PARTS, TOGETHER>(b, v, span.stride_v, rows, at, begin, end,
+                                       a.value_width, fast_v);
+#pragma unroll
+        for (int t = 0; t < TOGETHER; t++) {
+            float by = at + t * WARPS < RUN ? p[at + t * WARPS] : 0;
+#pragma unroll
+            for (int c = 0; c < PARTS; c++) {
+                y[c].x = fmaf(by, b[t][c].x, y[c].x);
+                y[c].y = fmaf(by, b[t][c].y, y[c].y);
+                y[c].z = fmaf(by, b[t][c].z, y[c].z);
+                y[c].w = fmaf(by, b[t][c].w, y[c].w);
+            }
+        }
+    }
+#pragma unroll
+    for (int c = 0; c < PARTS; c++)
+        *(float4 *)(sums + warp * PARTS * 128 + c * 128 + lane * 4) = y[c];
+    __syncthreads();
+    float all_most = most, all_sum = sum;
+    if (gridDim.z == 1)
+        whole(a, head, &all_most, &all_sum);
+    for (unsigned e = me; e < a.value_width; e += THREADS) {
+        float mix = 0;
+        for (unsigned w = 0; w < WARPS; w++)
+            mix += sums[w * PARTS * 128 + e];
+        if (gridDim.z == 1) /* as add_runs() does */
+            span.out[(size_t)i * a.stride_out + head * a.value_width + e] =
+                fmaf(expf(most - all_most), mix, 0) / all_sum;
+        else
+            parts[place * a.value_width + e] = mix;
+    }
+}
+
+template <class T, int N> static auto kernel_of(unsigned width)
+{
+    return width <= 128 ? few<T, 1, N> : width <= 256 ? few<T, 2, N> : few<T, 6, N>;
+}
+
+template <int N>
+static __global__ void add_runs(jc_cuda_attention a, __grid_constant__ const spans<N> all,
                                 const run_of *runs, const float *parts, unsigned n_runs)
 {
     unsigned i, first, head = blockIdx.y;
@@ -403,38 +496,48 @@ size_t jc_cuda_few_room(const jc_cuda_attention *a, const jc_cuda_span *host_spa
 }
 
 /* Spans [0, n) of one launch, which have `rows` rows. */
-static int launch_few(const jc_cuda_attention *a, const spans *some, unsigned n_runs,
+template <int N>
+static int launch_few(const jc_cuda_attention *a, const spans<N> *some, unsigned n_runs,
                       void *room)
 {
     unsigned rows = some->first[some->n];
     run_of *runs = (run_of *)room;
     float *parts = (float *)(runs + (size_t)rows * a->heads * n_runs);
     dim3 grid(rows, a->heads, n_runs);
-    size_t bytes = a->width * sizeof(float);
+    unsigned width = a->width > a->value_width ? a->width : a->value_width;
+    size_t bytes = WARPS * (width <= 128 ? 128 : width <= 256 ? 256 : 768) * sizeof(float);
 
     if (rows == 0)
         return 0;
-    int e = queue(a->half ? few<__half> : few<float>, grid, THREADS, bytes, *a, *some, runs,
-                  parts);
+    int e = queue(a->half ? kernel_of<__half, N>(width) : kernel_of<float, N>(width), grid, THREADS,
+                  bytes, *a, *some, runs, parts);
     if (e || n_runs == 1)
         return e;
-    return queue(add_runs, dim3(rows, a->heads), THREADS, 0, *a, *some,
+    return queue(add_runs<N>, dim3(rows, a->heads), THREADS, 0, *a, *some,
                  (const run_of *)runs, (const float *)parts, n_runs);
+}
+
+template <int N>
+static int attend_few(const jc_cuda_attention *a, const jc_cuda_span *all, size_t n, void *room)
+{
+    unsigned n_runs = runs_of(all, n);
+    int e = 0;
+
+    for (size_t first = 0; first < n && e == 0; first += N) {
+        spans<N> some;
+        some.n = some.first[0] = 0;
+        for (size_t i = first; i < n && i < first + N; i++) {
+            some.one[some.n++] = all[i];
+            some.first[some.n] = some.first[some.n - 1] + all[i].n;
+        }
+        e = launch_few(a, &some, n_runs, room);
+    }
+    return e;
 }
 
 int jc_cuda_attend_few(const jc_cuda_attention *a, const jc_cuda_span *host_spans, size_t n,
                        void *room)
 {
-    unsigned n_runs = runs_of(host_spans, n);
-    int e = 0;
-
-    for (size_t first = 0; first < n && e == 0; first += SPANS) {
-        spans some = {};
-        for (size_t i = first; i < n && i < first + SPANS; i++) {
-            some.one[some.n++] = host_spans[i];
-            some.first[some.n] = some.first[some.n - 1] + host_spans[i].n;
-        }
-        e = launch_few(a, &some, n_runs, room);
-    }
-    return e;
+    return n <= FEW ? attend_few<FEW>(a, host_spans, n, room)
+                    : attend_few<MANY>(a, host_spans, n, room);
 }

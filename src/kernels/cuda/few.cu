@@ -23,7 +23,7 @@ static __global__ void __launch_bounds__(WARPS * 32)
     wait_for_queue();
     if (out0 >= n_out)
         return;
-#pragma unroll 4
+#pragma unroll(ROWS == 1 ? 8 : ROWS == 2 ? 4 : 2)
     for (size_t k = lane * RUN; k < n_in; k += 32 * RUN) {
         float4 a[OUTS][2];
 #pragma unroll
@@ -76,7 +76,7 @@ template <class W> static int all_rows(const jc_cuda_product *p)
 
     for (size_t left = p->rows, n; left > 0 && e == 0; left -= n) {
         n = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        e = n == 8   ? launch<W, 8, 2>(&part)
+        e = n == 8   ? launch<W, 8, 4>(&part)
             : n == 4 ? launch<W, 4, 2>(&part)
             : n == 2 ? launch<W, 2, 1>(&part)
                      : launch<W, 1, 1>(&part);

@@ -22,7 +22,7 @@ static __device__ __noinline__ float activate(int act, float x)
     case ACT_GELU:
         return 0.5f * x * (1 + erff(x * 0.70710678f));
     case ACT_GELU_TANH:
-        return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+        return x - x / (1 + expf(1.5957691f * (x + 0.044715f * x * x * x)));
     case ACT_RELU:
         return x < 0 ? 0 : x;
     case ACT_RELU2:
@@ -85,7 +85,7 @@ static __device__ __forceinline__ void wait_for_queue(void)
 
 template <class... P, class... A>
 static int queue(void (*kernel)(P...), dim3 grid, unsigned threads, size_t shared,
-                 A... arguments)
+                 const A &...arguments)
 {
     cudaLaunchAttribute early = {};
     cudaLaunchConfig_t config = {};

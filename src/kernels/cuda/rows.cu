@@ -19,10 +19,54 @@ static __device__ float block_sum(float x, float *room)
     return warp_sum(lane < (int)blockDim.x / 32 ? room[lane] : 0);
 }
 
-/* A block a run of d numbers. */
-static __global__ void norm(const float *x, float *y, size_t stride_x, size_t stride_y,
-                            unsigned pieces, unsigned d, float eps, int layer,
-                            const float *weight, const float *bias)
+/* A block a run of d numbers, which it has in registers: EACH to a thread. */
+template <int EACH>
+static __global__ void __launch_bounds__(THREADS)
+    norm(const float *x, float *y, size_t stride_x, size_t stride_y, unsigned pieces,
+         unsigned d, float eps, int layer, const float *weight, const float *bias)
+{
+    __shared__ float room[32];
+    size_t row = blockIdx.x / pieces, piece = blockIdx.x % pieces;
+    float z[EACH], w[EACH], sum = 0, mean = 0;
+
+#pragma unroll
+    for (int i = 0; i < EACH; i++) {
+        unsigned at = threadIdx.x + i * blockDim.x;
+        w[i] = at < d ? weight[at] : 0;
+    }
+    wait_for_queue();
+    x += row * stride_x + piece * d;
+    y += row * stride_y + piece * d;
+#pragma unroll
+    for (int i = 0; i < EACH; i++) {
+        unsigned at = threadIdx.x + i * blockDim.x;
+        z[i] = at < d ? x[at] : 0;
+    }
+    if (layer) {
+#pragma unroll
+        for (int i = 0; i < EACH; i++)
+            sum += z[i];
+        mean = block_sum(sum, room) / (float)d;
+        sum = 0;
+    }
+#pragma unroll
+    for (int i = 0; i < EACH; i++) {
+        z[i] = threadIdx.x + i * blockDim.x < d ? z[i] - mean : 0;
+        sum = fmaf(z[i], z[i], sum);
+    }
+    float by = 1 / sqrtf(block_sum(sum, room) / (float)d + eps);
+#pragma unroll
+    for (int i = 0; i < EACH; i++) {
+        unsigned at = threadIdx.x + i * blockDim.x;
+        if (at < d)
+            y[at] = z[i] * by * w[i] + (bias ? bias[at] : 0);
+    }
+}
+
+/* The same of any d, read again and again. */
+static __global__ void norm_long(const float *x, float *y, size_t stride_x, size_t stride_y,
+                                 unsigned pieces, unsigned d, float eps, int layer,
+                                 const float *weight, const float *bias)
 {
     __shared__ float room[32];
     size_t row = blockIdx.x / pieces, piece = blockIdx.x % pieces;
@@ -48,42 +92,50 @@ int jc_cuda_norm(jc_cuda_mat x, jc_cuda_mat y, size_t d, double eps, int layer,
                  const float *weight, const float *bias)
 {
     unsigned pieces = (unsigned)(x.cols / d), threads = d <= 64 ? 32 : d <= 512 ? 128 : THREADS;
+    auto kernel = d <= 4 * threads    ? norm<4>
+                  : d <= 8 * threads  ? norm<8>
+                  : d <= 16 * threads ? norm<16>
+                  : d <= 32 * threads ? norm<32>
+                                      : norm_long;
 
     if (x.rows * pieces == 0)
         return 0;
-    return queue(norm, (unsigned)(x.rows * pieces), threads, 0, (const float *)x.data,
+    return queue(kernel, (unsigned)(x.rows * pieces), threads, 0, (const float *)x.data,
                  (float *)y.data, x.stride, y.stride, pieces, (unsigned)d, (float)eps, layer,
                  weight, bias);
 }
 
 /* ---- rotary positions ---- */
 
+/* A grid over numbers of rows, each row in one line of blocks or several. */
+static dim3 grid_of(size_t rows, size_t cols)
+{
+    return dim3(cuts(cols, THREADS), (unsigned)(rows < 65535 ? rows : 65535));
+}
+
 /* A thread a pair. */
 static __global__ void rotate(const float *turns, size_t stride_t, float *x, size_t stride_x,
                               size_t rows, unsigned heads, unsigned width, unsigned half,
                               int interleaved)
 {
-    size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x;
-    size_t i = at % half, head = at / half % heads, row = at / half / heads;
+    unsigned at = blockIdx.x * THREADS + threadIdx.x, i = at % half, head = at / half;
 
     wait_for_queue();
-    if (row >= rows)
-        return;
-    float c = turns[row * stride_t + i], s = turns[row * stride_t + half + i];
-    float *first = x + row * stride_x + head * width + (interleaved ? 2 * i : i);
-    float *second = first + (interleaved ? 1 : half), a = *first, b = *second;
-    *first = a * c - b * s;
-    *second = b * c + a * s;
+    for (size_t row = blockIdx.y; row < rows && head < heads; row += gridDim.y) {
+        float c = turns[row * stride_t + i], s = turns[row * stride_t + half + i];
+        float *first = x + row * stride_x + head * width + (interleaved ? 2 * i : i);
+        float *second = first + (interleaved ? 1 : half), a = *first, b = *second;
+        *first = a * c - b * s;
+        *second = b * c + a * s;
+    }
 }
 
 int jc_cuda_rotate(jc_cuda_mat turns, jc_cuda_mat x, size_t heads, size_t width, size_t half,
                    int interleaved)
 {
-    size_t n = x.rows * heads * half;
-
-    if (n == 0)
+    if (x.rows * heads * half == 0)
         return 0;
-    return queue(rotate, cuts(n, THREADS), THREADS, 0, (const float *)turns.data, turns.stride,
+    return queue(rotate, grid_of(x.rows, heads * half), THREADS, 0, (const float *)turns.data, turns.stride,
                  (float *)x.data, x.stride, x.rows, (unsigned)heads, (unsigned)width,
                  (unsigned)half, interleaved);
 }
@@ -98,28 +150,28 @@ static __device__ __forceinline__ float clamped_gate(float g, float u, float lim
 }
 
 template <int WHAT>
-static __global__ void each(const float *x, size_t stride_x, float *y, size_t stride_y,
+static __global__ void each(const float *from, size_t stride_x, float *to, size_t stride_y,
                             size_t rows, size_t cols, int act, float by)
 {
-    size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / cols, i = at % cols;
+    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
 
     wait_for_queue();
-    if (row >= rows)
-        return;
-    x += row * stride_x + i;
-    y += row * stride_y + i;
-    if (WHAT == JC_CUDA_GATE)
-        *y = activate(act, *x) * x[cols];
-    else if (WHAT == JC_CUDA_GATE_CLAMPED)
-        *y = clamped_gate(*x, x[cols], by);
-    else if (WHAT == JC_CUDA_ACCUMULATE)
-        *y += *x;
-    else if (WHAT == JC_CUDA_SCALE)
-        *y *= by;
-    else if (WHAT == JC_CUDA_SOFTCAP)
-        *y = by * tanhf(*y / by);
-    else
-        *y = *y > by ? by : *y < -by ? -by : *y;
+    for (size_t row = blockIdx.y; row < rows && i < cols; row += gridDim.y) {
+        const float *x = from + row * stride_x + i;
+        float *y = to + row * stride_y + i;
+        if (WHAT == JC_CUDA_GATE)
+            *y = activate(act, *x) * x[cols];
+        else if (WHAT == JC_CUDA_GATE_CLAMPED)
+            *y = clamped_gate(*x, x[cols], by);
+        else if (WHAT == JC_CUDA_ACCUMULATE)
+            *y += *x;
+        else if (WHAT == JC_CUDA_SCALE)
+            *y *= by;
+        else if (WHAT == JC_CUDA_SOFTCAP)
+            *y = by * tanhf(*y / by);
+        else
+            *y = *y > by ? by : *y < -by ? -by : *y;
+    }
 }
 
 int jc_cuda_each(int what, jc_cuda_mat x, jc_cuda_mat y, int act, float by)
@@ -132,7 +184,7 @@ int jc_cuda_each(int what, jc_cuda_mat x, jc_cuda_mat y, int act, float by)
 
     if (n == 0)
         return 0;
-    return queue(kernels[what], cuts(n, THREADS), THREADS, 0, (const float *)x.data, x.stride,
+    return queue(kernels[what], grid_of(y.rows, y.cols), THREADS, 0, (const float *)x.data, x.stride,
                  (float *)y.data, y.stride, y.rows, y.cols, act, by);
 }
 
@@ -166,28 +218,30 @@ static __device__ __forceinline__ void put(jc_cuda_mat y, size_t at, jc_cuda_mat
 
 static __global__ void copy(jc_cuda_mat x, jc_cuda_mat y)
 {
-    size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / y.cols, i = at % y.cols;
+    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
 
     wait_for_queue();
-    if (row < y.rows)
+    for (size_t row = blockIdx.y; row < y.rows && i < y.cols; row += gridDim.y)
         put(y, row * y.stride + i, x, row * x.stride + i);
 }
 
-static __global__ void gather(jc_cuda_mat x, rows_of rows, jc_cuda_mat y)
+static __global__ void gather(jc_cuda_mat x, __grid_constant__ const rows_of rows,
+                              jc_cuda_mat y)
 {
-    size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / y.cols, i = at % y.cols;
+    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x, row = blockIdx.y;
 
     wait_for_queue();
-    if (row < y.rows)
+    if (i < y.cols)
         put(y, row * y.stride + i, x, rows.row[row] * x.stride + i);
 }
 
-static __global__ void scatter(jc_cuda_mat x, shares_of to, jc_cuda_mat y)
+static __global__ void scatter(jc_cuda_mat x, __grid_constant__ const shares_of to,
+                               jc_cuda_mat y)
 {
-    size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x, row = at / x.cols, i = at % x.cols;
+    size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x, row = blockIdx.y;
 
     wait_for_queue();
-    if (row < x.rows)
+    if (i < x.cols)
         ((float *)y.data)[to.row[row] * y.stride + i] +=
             to.share[row] * ((const float *)x.data)[row * x.stride + i];
 }
@@ -208,12 +262,12 @@ int jc_cuda_gather(jc_cuda_mat x, const size_t *host_rows, jc_cuda_mat y)
     if (y.rows * y.cols == 0)
         return 0;
     if (!host_rows)
-        return queue(copy, cuts(y.rows * y.cols, THREADS), THREADS, 0, x, y);
+        return queue(copy, grid_of(y.rows, y.cols), THREADS, 0, x, y);
     for (size_t first = 0; first < y.rows && e == 0; first += MOST) {
         size_t n = y.rows - first < MOST ? y.rows - first : MOST;
         for (size_t i = 0; i < n; i++)
             rows.row[i] = (uint32_t)host_rows[first + i];
-        e = queue(gather, cuts(n * y.cols, THREADS), THREADS, 0, x, rows, part(y, first, n));
+        e = queue(gather, grid_of(n, y.cols), THREADS, 0, x, rows, part(y, first, n));
     }
     return e;
 }
@@ -230,7 +284,7 @@ int jc_cuda_scatter(jc_cuda_mat x, const size_t *host_rows, const float *host_sh
             to.row[i] = (uint32_t)host_rows[first + i];
             to.share[i] = host_shares[first + i];
         }
-        e = queue(scatter, cuts(n * x.cols, THREADS), THREADS, 0, part(x, first, n), to, y);
+        e = queue(scatter, grid_of(n, x.cols), THREADS, 0, part(x, first, n), to, y);
     }
     return e;
 }
