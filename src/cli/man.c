@@ -92,7 +92,7 @@ static const char ending[] =
     "*1*\n\tSomething failed: one line on standard error names the file and the thing. No "
     "file is left half-written.\n\n"
     "*2*\n\tThe program was called in a wrong way.\n\n"
-    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal), within a second. A "
+    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal), within seconds. A "
     "second "
     "Ctrl-C stops at once.\n\n";
 
