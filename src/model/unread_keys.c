@@ -46,7 +46,28 @@ static const char *const choices[] = {
     "swiglu_limit",
 };
 
+/* Keys for one thing, of which GGUF files get all: an architecture that reads one of them
+ * knows of the others. */
+static const char *const same[][4] = {
+    {"num_experts", "num_local_experts", "n_routed_experts", "moe_intermediate_size"},
+    {"logit_scale", "logits_scaling"},
+};
+
 enum { NAMED = 4 }; /* keys in a note */
+
+static bool is_read(const jc_arch *arch, const char *key)
+{
+    for (size_t g = 0; g < JC_COUNT(same); g++) {
+        bool in = false, read = false;
+        for (size_t i = 0; i < JC_COUNT(same[g]) && same[g][i]; i++) {
+            in |= strcmp(same[g][i], key) == 0;
+            read |= jc_arch_has_key(arch, same[g][i]);
+        }
+        if (in && read)
+            return true;
+    }
+    return jc_arch_has_key(arch, key);
+}
 
 /* Null, false, 0 and 1 mean that there is no such thing; lists always mean something. */
 static bool neutral(const jc_config *config, const char *key)
@@ -69,7 +90,7 @@ jc_status jc_unread_keys(jc_notes *notes, const jc_arch *arch, const jc_config *
 
     for (size_t i = 0; i < JC_COUNT(choices); i++) {
         size_t used = strlen(keys);
-        if (neutral(config, choices[i]) || jc_arch_has_key(arch, choices[i]))
+        if (neutral(config, choices[i]) || is_read(arch, choices[i]))
             continue;
         if (n++ < NAMED)
             snprintf(keys + used, sizeof keys - used, "%s'%s'", used ? ", " : "",

@@ -146,7 +146,7 @@ static void test_corpus__bad_json_lines_are_named(void **state)
          "line 1: 'text' is neither text nor a list of texts or chat messages"},
         {"7\n", "line 1 is a number, not an object"},
         {"[]\n",
-         "it is a JSON list, and texts are read from JSON Lines, one object a line; "
+         "it is a JSON list, and texts are read from JSON Lines, one object per line; "
          "\"jq -c '.[]'\" makes them"},
         {"<html>\n", "it is a web page, not JSON"},
         {"{\"text\":\"\xc3\"}\n", "line 1, column 9: not UTF-8"},
