@@ -164,7 +164,7 @@ static size_t best_candidate(const jc_tree *tree, size_t depth)
  * them is new to the drafters. */
 static bool choose(jc_tree *tree, const jc_tree_bound *bound)
 {
-    size_t order[JC_DRAFT_NODES + 1], n = 0, most = 0;
+    size_t order[JC_DRAFT_NODES + 1] = {0}, n = 0, most = 0;
     double tokens = 1, rate = bound->seconds ? 1 / bound->seconds[0] : 0;
     bool fresh = false;
 

@@ -76,17 +76,19 @@ static jc_status is_normed(const jc_foreign_job *job, const jc_model *model, boo
         return st;
     st = run_text(session, job);
     size_t n = st ? 0 : jc_session_rows(session);
-    float *after = jc_matrix_new(2 * n + 1, d, sizeof *after), *y = after + n * d;
+    float *after = jc_matrix_new(2 * n + 1, d, sizeof *after);
     if (st == JC_OK && !after)
         st = jc_fail_nomem(job->err, job->path);
     const float *h = st ? NULL : jc_session_states(session, job->info->layers);
     if (st == JC_OK)
         st = jc_final_norm_run(model, h, n, after, job->err);
     if (st == JC_OK)
-        st = jc_map_run(map, jc_session_states(session, map->place.from[0].tap.block), n, y,
-                        job->err);
-    if (st == JC_OK)
+        st = jc_map_run(map, jc_session_states(session, map->place.from[0].tap.block), n,
+                        after + n * d, job->err);
+    if (st == JC_OK) {
+        const float *y = after + n * d;
         *normed = left(y, after, n, d) < LEFT_OF_STATE * left(y, h, n, d);
+    }
     jc_free(after);
     jc_session_free(session);
     return st;

@@ -96,7 +96,8 @@ static void add(decode *d, const char *gate, double lambda, const uint32_t *at, 
 static jc_status plan(decode *d, jc_section *section, jc_error *err)
 {
     uint32_t layers = jc_model_get_info(d->model)->layers;
-    uint32_t wanted[POINTS] = {layers / 2, 2 * layers / 3, 5 * layers / 6}, at[POINTS];
+    uint32_t wanted[POINTS] = {layers / 2, 2 * layers / 3, 5 * layers / 6},
+             at[POINTS] = {0};
     size_t n = 0, gates = 0, fills = 0;
 
     for (size_t i = 0; i < POINTS; i++)
