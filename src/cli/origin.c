@@ -143,7 +143,7 @@ static json_t *listed(const char *text, json_error_t *why)
 {
     json_t *list = text ? json_loads(text, 0, why) : NULL;
 
-    if (list && json_is_array(list))
+    if (json_is_array(list))
         return list;
     json_decref(list);
     return NULL;

@@ -93,10 +93,11 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
     wf sums[INT_ROWS][HALVES];
 
     UNROLL(8)
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
         UNROLL(2)
-    for (int h = 0; h < halves; h++)
-        sums[r][h] = wf_load(out + r * FEW_PANEL + h * HALF);
+        for (int h = 0; h < halves; h++)
+            sums[r][h] = wf_load(out + r * FEW_PANEL + h * HALF);
+    }
     const size_t lines = first ? u->lines[1] : 0;
     for (size_t i = 0; i < runs; i++) {
         for (size_t l = i * lines; l < (i + 1) * lines; l++)
@@ -111,11 +112,12 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         for (int p = 0; p < parts; p++) {
             wi whole[INT_ROWS][HALVES], high[INT_ROWS][HALVES];
             UNROLL(8)
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < rows; r++) {
                 UNROLL(2)
-            for (int h = 0; h < halves; h++) {
-                whole[r][h] = wi_set(bits_at(start + (size_t)r * x_bytes + p * 4));
-                high[r][h] = wi_set(0);
+                for (int h = 0; h < halves; h++) {
+                    whole[r][h] = wi_set(bits_at(start + (size_t)r * x_bytes + p * 4));
+                    high[r][h] = wi_set(0);
+                }
             }
             UNROLL(8)
             for (int g = p * 8 / parts; g < (p + 1) * 8 / parts; g++) {
@@ -154,10 +156,11 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         }
     }
     UNROLL(8)
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
         UNROLL(2)
-    for (int h = 0; h < halves; h++)
-        wf_store(out + r * FEW_PANEL + h * HALF, sums[r][h]);
+        for (int h = 0; h < halves; h++)
+            wf_store(out + r * FEW_PANEL + h * HALF, sums[r][h]);
+    }
 }
 
 /* In functions of their own, which compilers treat better than one large one. */
