@@ -8,6 +8,7 @@
 #include "bench.h"
 #include "gpu.h"
 #include "jumpcut.h"
+#include "kernels/onednn/desc.h"
 
 enum { N = 2048, REPEATS = 3 };
 
@@ -26,28 +27,28 @@ static void check(dnnl_status_t status)
 
 static void make(product *p, dnnl_data_type_t type)
 {
-    const dnnl_dims_t dims = {N, N};
-    dnnl_memory_desc_t any, plain;
-    dnnl_matmul_desc_t op;
+    jc_desc any = {0}, plain = {0};
     dnnl_primitive_desc_t desc;
     static const dnnl_query_t queries[] = {dnnl_query_src_md, dnnl_query_weights_md,
                                            dnnl_query_dst_md};
 
     check(dnnl_engine_create(&p->engine, dnnl_cpu, 0));
     check(dnnl_stream_create(&p->stream, p->engine, dnnl_stream_default_flags));
-    check(dnnl_memory_desc_init_by_tag(&any, 2, dims, type, dnnl_format_tag_any));
-    check(dnnl_memory_desc_init_by_tag(&plain, 2, dims, dnnl_f32, dnnl_ab));
-    check(dnnl_matmul_desc_init(&op, &any, &any, NULL, &plain));
-    check(dnnl_primitive_desc_create(&desc, &op, NULL, p->engine, NULL));
+    check(jc_desc_matrix(&any, N, N, type, dnnl_format_tag_any));
+    check(jc_desc_matrix(&plain, N, N, dnnl_f32, dnnl_ab));
+    check(jc_desc_product(&desc, jc_desc_get(&any), jc_desc_get(&any), NULL,
+                          jc_desc_get(&plain), NULL, p->engine));
     check(dnnl_primitive_create(&p->primitive, desc));
     for (int i = 0; i < 3; i++) {
-        const dnnl_memory_desc_t *md = dnnl_primitive_desc_query_md(desc, queries[i], 0);
+        jc_desc_ref md = dnnl_primitive_desc_query_md(desc, queries[i], 0);
         void *data;
         check(dnnl_memory_create(&p->memory[i], md, p->engine, DNNL_MEMORY_ALLOCATE));
         check(dnnl_memory_get_data_handle(p->memory[i], &data));
         memset(data, 0, dnnl_memory_desc_get_size(md)); /* zeros cost what numbers do */
     }
     check(dnnl_primitive_desc_destroy(desc));
+    jc_desc_free(&any);
+    jc_desc_free(&plain);
 }
 
 const char *bench_backend;

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "kernels/onednn/desc.h"
 #include "kernels/vector.h"
 
 enum { ROWS = 64, PANEL = 768, KEPT_PANEL = 128, SLICE = 1024 };
@@ -28,11 +29,11 @@ enum { INTO_Y, COMPACT, TARGETS };
 struct shape { /* panels of one width: all but the last, and the last */
     dnnl_primitive_desc_t desc[TARGETS];
     dnnl_primitive_t product[TARGETS];
-    const dnnl_memory_desc_t *src, *dst[TARGETS], *packed, *scratch[TARGETS];
-    dnnl_memory_desc_t plain; /* of the weight as it is read, float32 */
+    jc_desc_ref src, dst[TARGETS], packed, scratch[TARGETS]; /* of desc */
+    jc_desc plain; /* of the weight as it is read, float32 */
     dnnl_primitive_desc_t pack_desc;
     dnnl_primitive_t pack; /* plain to packed */
-    const dnnl_memory_desc_t *pack_scratch;
+    jc_desc_ref pack_scratch;
     size_t scratch_bytes; /* the most that any of these wants, a multiple of 64 */
 };
 
@@ -62,6 +63,7 @@ static void shape_release(struct shape *shape)
         dnnl_primitive_destroy(shape->product[t]);
         dnnl_primitive_desc_destroy(shape->desc[t]);
     }
+    jc_desc_free(&shape->plain);
     dnnl_primitive_destroy(shape->pack);
     dnnl_primitive_desc_destroy(shape->pack_desc);
 }
@@ -95,7 +97,7 @@ static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, bool add)
     if (st == dnnl_success && add) {
         st = dnnl_post_ops_create(&ops);
         if (st == dnnl_success)
-            st = dnnl_post_ops_append_sum(ops, 1.0f);
+            st = jc_desc_append_sum(ops);
         if (st == dnnl_success)
             st = dnnl_primitive_attr_set_post_ops(*attr, ops);
         dnnl_post_ops_destroy(ops);
@@ -106,36 +108,31 @@ static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, bool add)
 static dnnl_status_t make_product(struct shape *shape, int target,
                                   const struct onednn_linear *l, size_t n)
 {
-    dnnl_dim_t rows = ROWS, n_in = (dnnl_dim_t)l->head.n_in, n_out = (dnnl_dim_t)n;
-    dnnl_dim_t stride = target == INTO_Y ? (dnnl_dim_t)l->head.n_out : n_out;
-    dnnl_memory_desc_t src, weight, bias, dst;
-    dnnl_matmul_desc_t op;
+    size_t n_in = l->head.n_in, stride = target == INTO_Y ? l->head.n_out : n;
+    jc_desc src = {0}, weight = {0}, bias = {0}, dst = {0};
     dnnl_primitive_attr_t attr = NULL;
-    const dnnl_dims_t src_dims = {rows, n_in}, weight_dims = {n_in, n_out},
-                      bias_dims = {1, n_out}, dst_dims = {rows, n_out},
-                      dst_strides = {stride, 1};
-    dnnl_status_t st;
+    dnnl_status_t st = jc_desc_matrix(&src, ROWS, n_in, l->type, dnnl_ab);
 
-    st = dnnl_memory_desc_init_by_tag(&src, 2, src_dims, l->type, dnnl_ab);
     if (st == dnnl_success)
-        st = dnnl_memory_desc_init_by_tag(&weight, 2, weight_dims, l->type,
-                                          dnnl_format_tag_any);
-    if (target != INTO_Y) /* both targets read the same packed weight */
-        weight = *shape->packed;
+        st = jc_desc_matrix(&weight, n_in, n, l->type, dnnl_format_tag_any);
     if (st == dnnl_success)
-        st = dnnl_memory_desc_init_by_tag(&bias, 2, bias_dims, dnnl_f32, dnnl_ab);
+        st = jc_desc_matrix(&bias, 1, n, dnnl_f32, dnnl_ab);
     if (st == dnnl_success)
-        st = dnnl_memory_desc_init_by_strides(&dst, 2, dst_dims, dnnl_f32, dst_strides);
-    if (st == dnnl_success)
-        st = dnnl_matmul_desc_init(&op, &src, &weight, &bias, &dst);
+        st = jc_desc_strided(&dst, ROWS, n, stride);
     if (st == dnnl_success)
         st = make_attr(&attr, l->add);
-    if (st == dnnl_success)
-        st = dnnl_primitive_desc_create(&shape->desc[target], &op, attr, jc_onednn_engine(),
-                                        NULL);
+    if (st == dnnl_success) /* both targets read the same packed weight */
+        st = jc_desc_product(&shape->desc[target], jc_desc_get(&src),
+                             target == INTO_Y ? jc_desc_get(&weight) : shape->packed,
+                             jc_desc_get(&bias), jc_desc_get(&dst), attr,
+                             jc_onednn_engine());
     if (st == dnnl_success)
         st = dnnl_primitive_create(&shape->product[target], shape->desc[target]);
     dnnl_primitive_attr_destroy(attr);
+    jc_desc_free(&src);
+    jc_desc_free(&weight);
+    jc_desc_free(&bias);
+    jc_desc_free(&dst);
     if (st != dnnl_success)
         return st;
 
@@ -170,15 +167,15 @@ static size_t rounded(size_t bytes)
 static dnnl_status_t make_pack(struct shape *shape, size_t n_in, size_t n, bool in_out)
 {
     dnnl_engine_t engine = jc_onednn_engine();
-    const dnnl_dims_t dims = {(dnnl_dim_t)n_in, (dnnl_dim_t)n};
     dnnl_primitive_attr_t attr = NULL;
-    dnnl_status_t st = dnnl_memory_desc_init_by_tag(&shape->plain, 2, dims, dnnl_f32,
-                                                    in_out ? dnnl_ab : dnnl_ba);
+    dnnl_status_t st =
+        jc_desc_matrix(&shape->plain, n_in, n, dnnl_f32, in_out ? dnnl_ab : dnnl_ba);
 
     if (st == dnnl_success)
         st = make_attr(&attr, false);
     if (st == dnnl_success)
-        st = dnnl_reorder_primitive_desc_create(&shape->pack_desc, &shape->plain, engine,
+        st = dnnl_reorder_primitive_desc_create(&shape->pack_desc,
+                                                jc_desc_get(&shape->plain), engine,
                                                 shape->packed, engine, attr);
     if (st == dnnl_success)
         st = dnnl_primitive_create(&shape->pack, shape->pack_desc);
@@ -200,8 +197,8 @@ static dnnl_status_t make_shape(struct shape *shape, const struct onednn_linear 
         st = make_pack(shape, l->head.n_in, n, in_out);
     if (st != dnnl_success)
         return st;
-    const dnnl_memory_desc_t *wants[] = {shape->scratch[INTO_Y], shape->scratch[COMPACT],
-                                         shape->pack_scratch};
+    const jc_desc_ref wants[] = {shape->scratch[INTO_Y], shape->scratch[COMPACT],
+                                 shape->pack_scratch};
     for (size_t i = 0; i < JC_COUNT(wants); i++) {
         size_t bytes = rounded(dnnl_memory_desc_get_size(wants[i]));
         if (bytes > shape->scratch_bytes)
@@ -224,7 +221,7 @@ static dnnl_status_t pack(const struct onednn_linear *l, const struct panel *pan
 
     *weight = NULL;
     read_panel(l, panel, source, plain);
-    st = dnnl_memory_create(&from, &shape->plain, engine, plain);
+    st = dnnl_memory_create(&from, jc_desc_get(&shape->plain), engine, plain);
     if (st == dnnl_success)
         st = dnnl_memory_create(weight, shape->packed, engine, packed);
     if (st == dnnl_success)
@@ -261,13 +258,13 @@ static dnnl_status_t pack_panel(struct onednn_linear *l, struct panel *panel,
 static dnnl_status_t make_panel(struct onednn_linear *l, struct panel *panel,
                                 const jc_weight_source *source, float *plain)
 {
-    const dnnl_dims_t bias_dims = {1, (dnnl_dim_t)panel->n};
-    dnnl_memory_desc_t bias;
-    dnnl_status_t st = dnnl_memory_desc_init_by_tag(&bias, 2, bias_dims, dnnl_f32, dnnl_ab);
+    jc_desc bias = {0};
+    dnnl_status_t st = jc_desc_matrix(&bias, 1, panel->n, dnnl_f32, dnnl_ab);
 
     if (st == dnnl_success)
-        st = dnnl_memory_create(&panel->bias, &bias, jc_onednn_engine(),
+        st = dnnl_memory_create(&panel->bias, jc_desc_get(&bias), jc_onednn_engine(),
                                 l->bias + panel->first);
+    jc_desc_free(&bias);
     if (st == dnnl_success && !l->kept)
         st = pack_panel(l, panel, source, plain);
     return st;
