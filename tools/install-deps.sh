@@ -9,6 +9,7 @@
 #       field  the cases from the field, which are skipped without it
 #       python the Python package and its tests
 #       mpi    jumpcut-mpi and its tests, which are left out without it
+#       deb    `make deb` besides
 # Without a set: build.
 set -eu
 
@@ -23,6 +24,7 @@ screen='chromium fonts-dejavu-core'
 field='python3-venv'
 python='python3-venv python3-dev'
 mpi='mpi-default-dev mpi-default-bin'
+deb='debhelper dh-python dpkg-dev lintian python3-cffi python3-dev'
 
 only_list=false
 packages=
@@ -35,13 +37,14 @@ for word in "$@"; do
     screen) packages="$packages $screen" ;;
     field) packages="$packages $field" ;;
     python) packages="$packages $build $python" ;;
+    deb) packages="$packages $build $deb" ;;
     mpi) packages="$packages $build $mpi" ;;
     -h | --help)
-        sed -n '3,11s/^# \{0,1\}//p' "$0"
+        sed -n '3,12s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *)
-        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python, mpi)" >&2
+        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python, mpi, deb)" >&2
         exit 2
         ;;
     esac
