@@ -6,20 +6,27 @@ texts, positions t and t' >= t of d h_L(t') / d h_l(t).
     make_jacobian.py MODEL SAMPLES SHORTCUTS  print how far a file of maps is from it
 
 `ids` [texts, n] I64 are random; `jacobian` [L, d, d] F64. All derivatives are taken, of
-each position by each position, and then averaged.
+each position by each position, and then averaged. `jacobian-q8_0.gguf` is a model whose
+matrices are Q8_0, and its Jacobian that of the numbers which the file holds.
 """
 import json
 import sys
+import tempfile
 from pathlib import Path
 
+import gguf
 import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_torch
 
+from make_decoders import llama, random_weights
 from reference import Model, without_float32
+from to_gguf import write
 
 HERE = Path(__file__).parent
 MODELS, TEXTS, LENGTH = ("tiny-gpt2", "tiny-llama"), 3, 8
+Q8_0 = gguf.GGMLQuantizationType.Q8_0
 
 
 def rerun(model, ids, layer, h):
@@ -54,6 +61,26 @@ def mean_jacobian(model, texts):
     return total / len(texts)
 
 
+def rounded(x):
+    """A matrix as Q8_0 keeps it."""
+    if x.ndim < 2:
+        return x
+    return torch.from_numpy(gguf.dequantize(gguf.quantize(x.numpy(), Q8_0), Q8_0))
+
+
+def make_quantised(path, folder):
+    """A random Llama as a GGUF file of Q8_0, and its numbers as a folder."""
+    config = llama(hidden_size=32, intermediate_size=64)
+    tensors = {k: rounded(x) for k, x in random_weights(config, 77).items()}
+    (folder / "config.json").write_text(json.dumps(config))
+    save_torch(tensors, folder / "model.safetensors", {"format": "pt"})
+    write(folder, path, "Q8_0")
+    kept = {t.name: gguf.dequantize(t.data, t.tensor_type)
+            for t in gguf.GGUFReader(path).tensors if t.tensor_type == Q8_0}
+    want = tensors["model.layers.1.mlp.down_proj.weight"].numpy()
+    assert len(kept) == 16 and (kept["blk.1.ffn_down.weight"] == want).all()
+
+
 def main():
     if len(sys.argv) == 4:
         model = Model(sys.argv[1])
@@ -69,6 +96,12 @@ def main():
         ids = rng.integers(0, model.vocab, (TEXTS, LENGTH))
         save_file({"ids": ids, "jacobian": mean_jacobian(model, ids)},
                   HERE / "fits" / f"jacobian-{name}.safetensors")
+    with tempfile.TemporaryDirectory() as folder:
+        make_quantised(HERE / "fits" / "jacobian-q8_0.gguf", Path(folder))
+        model = Model(folder)
+        ids = rng.integers(0, model.vocab, (TEXTS, LENGTH))
+        save_file({"ids": ids, "jacobian": mean_jacobian(model, ids)},
+                  HERE / "fits" / "jacobian-q8_0.safetensors")
 
 
 if __name__ == "__main__":
