@@ -9,11 +9,12 @@
 
 #include "cli/cli.h"
 
-enum { COLUMN = 8, METHODS_MAX = 32 };
+/* Of up to SIDE methods the metrics stand side by side, of more one under another. */
+enum { COLUMN = 8, SIDE = 3 };
 
 typedef struct table {
     json_t *json;
-    const char *method[METHODS_MAX]; /* [n_methods], those of "r2" */
+    const char **method; /* [n_methods], those of "r2" */
     size_t n_methods;
     size_t columns; /* metrics: all, or without a head R2 alone */
     size_t rows;    /* layers with scores */
@@ -38,11 +39,15 @@ static jc_status table_read(table *t, const char *text, jc_error *err)
     t->json = json_loads(text, 0, NULL);
     if (!t->json) /* it is our own */
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
+    t->method =
+        calloc(json_object_size(json_object_get(t->json, "r2")) + 1, sizeof *t->method);
+    if (!t->method) {
+        json_decref(t->json);
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the results");
+    }
     json_object_foreach(json_object_get(t->json, "r2"), name, unused)
     {
         size_t at = t->n_methods;
-        if (at == METHODS_MAX)
-            break;
         if (strcmp(name, "id") == 0) { /* first, as what the others are measured against */
             memmove(t->method + 1, t->method, at * sizeof *t->method);
             at = 0;
@@ -57,6 +62,12 @@ static jc_status table_read(table *t, const char *text, jc_error *err)
             json_array_size(json_object_get(json_object_get(t->json, "r2"), t->method[0]));
     t->columns = json_object_get(t->json, "jump") ? JC_COUNT_OF(metrics) : 1;
     return JC_OK;
+}
+
+static void table_free(table *t)
+{
+    free(t->method);
+    json_decref(t->json);
 }
 
 static double number(const json_t *value)
@@ -92,13 +103,16 @@ static int column_width(const table *t)
     return (int)width;
 }
 
-static void print_heads(FILE *f, const table *t, int width)
+/* Metrics first .. end - 1, side by side; each over the last of its columns, one alone over
+ * the first. */
+static void print_heads(FILE *f, const table *t, int width, size_t first, size_t end)
 {
     fputs("      ", f);
-    for (size_t k = 0; k < t->columns; k++)
-        fprintf(f, " %*s", width * (int)t->n_methods, metrics[k].title);
+    for (size_t k = first; k < end; k++)
+        fprintf(f, " %*s", end - first > 1 ? width * (int)t->n_methods : width,
+                metrics[k].title);
     fputs("\nlayer ", f);
-    for (size_t k = 0; k < t->columns; k++) {
+    for (size_t k = first; k < end; k++) {
         fputc(' ', f);
         for (size_t m = 0; m < t->n_methods; m++)
             fprintf(f, "%*s", width, t->method[m]);
@@ -106,26 +120,40 @@ static void print_heads(FILE *f, const table *t, int width)
     fputc('\n', f);
 }
 
-static void print_text(FILE *f, const table *t)
+static void print_value(FILE *f, double x, int width, int digits)
+{
+    if (isnan(x))
+        fprintf(f, "%*s", width, "-");
+    else if (x < -99)
+        fprintf(f, "%*s", width, "< -99");
+    else
+        fprintf(f, "%*.*f", width, digits, x);
+}
+
+static void print_metrics(FILE *f, const table *t, size_t first, size_t end)
 {
     int width = column_width(t);
 
-    print_heads(f, t, width);
+    print_heads(f, t, width, first, end);
     for (size_t l = 0; l < t->rows; l++) {
         fprintf(f, "%5zu ", l);
-        for (size_t k = 0; k < t->columns; k++) {
+        for (size_t k = first; k < end; k++) {
             fputc(' ', f);
-            for (size_t m = 0; m < t->n_methods; m++) {
-                double x = value(t, &metrics[k], m, l);
-                if (isnan(x))
-                    fprintf(f, "%*s", width, "-");
-                else if (x < -99)
-                    fprintf(f, "%*s", width, "< -99");
-                else
-                    fprintf(f, "%*.*f", width, metrics[k].digits, x);
-            }
+            for (size_t m = 0; m < t->n_methods; m++)
+                print_value(f, value(t, &metrics[k], m, l), width, metrics[k].digits);
         }
         fputc('\n', f);
+    }
+}
+
+static void print_text(FILE *f, const table *t)
+{
+    size_t some = t->n_methods <= SIDE ? t->columns : 1;
+
+    for (size_t k = 0; k < t->columns; k += some) {
+        if (k)
+            fputc('\n', f);
+        print_metrics(f, t, k, k + some);
     }
 }
 
@@ -208,26 +236,42 @@ static void print_saved(FILE *f, const table *t)
     }
 }
 
-/* Numbers of all of a method's maps to the last layer, and of one the work for a token. */
-static void print_costs(FILE *f, const table *t)
+static long long cost(const table *t, size_t method, const char *key)
 {
-    json_t *costs = json_object_get(t->json, "cost");
+    json_t *costs = json_object_get(json_object_get(t->json, "cost"), t->method[method]);
 
+    return (long long)json_integer_value(json_object_get(costs, key));
+}
+
+/* The mean over the layers before the last. */
+static double mean(const table *t, const struct metric *metric, size_t method)
+{
+    double sum = 0;
+
+    for (size_t l = 0; l < t->layers; l++)
+        sum += value(t, metric, method, l);
+    return sum / (double)t->layers;
+}
+
+/* A line for each method: its scores, and what its maps to the last layer cost: the numbers
+ * of all of them, their bytes, and the work that one is for a token. */
+static void print_summary(FILE *f, const table *t)
+{
+    int width = column_width(t) - 1;
+
+    fprintf(f, "\n%-*s", width, "mean");
+    for (size_t k = 0; k < t->columns; k++)
+        fprintf(f, " %10s", metrics[k].title);
+    fprintf(f, " %10s %10s %10s  file\n", "parameters", "bytes", "flops");
     for (size_t m = 0; m < t->n_methods; m++) {
-        json_t *cost = json_object_get(costs, t->method[m]);
-        json_int_t parameters = json_integer_value(json_object_get(cost, "parameters"));
-        if (parameters)
-            fprintf(
-                f,
-                "%s: mean P@1 %.3f; maps to the last layer have %lld parameters in "
-                "%lld bytes; one takes %lld flops a token\n",
-                t->method[m],
-                number(json_object_get(
-                    json_object_get(json_object_get(t->json, "jump_mean"), t->method[m]),
-                    "p1")),
-                (long long)parameters,
-                (long long)json_integer_value(json_object_get(cost, "bytes")),
-                (long long)json_integer_value(json_object_get(cost, "flops")));
+        json_t *fit = json_object_get(json_object_get(t->json, "fits"), t->method[m]);
+        const char *file = json_string_value(json_object_get(fit, "file"));
+        fprintf(f, "%-*s", width, t->method[m]);
+        for (size_t k = 0; k < t->columns; k++)
+            print_value(f, mean(t, &metrics[k], m), 11, metrics[k].digits);
+        fprintf(f, " %10lld %10lld %10lld", cost(t, m, "parameters"), cost(t, m, "bytes"),
+                cost(t, m, "flops"));
+        fprintf(f, "%s%s\n", file ? "  " : "", file ? file : "");
     }
 }
 
@@ -275,12 +319,12 @@ jc_status jc_table_print(FILE *f, const char *json, const char *format, jc_error
         print_csv(f, &t);
     } else {
         print_text(f, &t);
+        print_summary(f, &t);
         fputc('\n', f);
         print_saved(f, &t);
-        print_costs(f, &t);
         print_maps(f, &t);
     }
-    json_decref(t.json);
+    table_free(&t);
     return JC_OK;
 }
 
@@ -292,6 +336,6 @@ jc_status jc_table_saved(FILE *f, const char *json, jc_error *err)
     if (st)
         return st;
     print_saved(f, &t);
-    json_decref(t.json);
+    table_free(&t);
     return JC_OK;
 }
