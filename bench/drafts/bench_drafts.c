@@ -246,7 +246,7 @@ int main(int argc, char **argv)
         const jc_prompt prompt = {sample.ids, prompt_tokens};
         for (size_t k = 0; k < n_ways; k++) {
             written *text = &texts[k > 0];
-            jc_generate_stats stats;
+            jc_generate_stats stats = {.size = sizeof stats};
             text->n = 0;
             bool by_policy = policy && k + 1 == n_ways;
             params.draft = by_policy ? "none" : ways[k].draft;

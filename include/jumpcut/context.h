@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jumpcut/status.h"
+#include "jumpcut/options.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,8 +28,7 @@ typedef struct jc_context_params {
     uint32_t threads;    /* 0: as many as there are processors */
 } jc_context_params;
 
-/** Fill with the defaults. */
-JC_API void jc_context_params_init(jc_context_params *params);
+#define jc_context_params_init(p) jc_option_defaults((p), sizeof *(p), NULL, 0)
 
 /** params NULL means all defaults. E_ARG for a backend that there is not. */
 JC_API jc_status jc_context_new(jc_context **out, const jc_context_params *params,

@@ -35,7 +35,8 @@ typedef struct jc_exit_work {
     double bytes; /* of weights: once per pass; of keys and values: per token */
 } jc_exit_work;
 
-/** What a call of jc_generate() has done; with drafts, how well they served. */
+/** What a call of jc_generate() has done; with drafts, how well they served. Begin with
+ *  `jc_generate_stats stats = {sizeof stats};`. */
 typedef struct jc_generate_stats {
     size_t size;
     uint64_t tokens; /* written */
@@ -167,7 +168,8 @@ typedef struct jc_compared {
     size_t n_prompt, n;
 } jc_compared;
 
-/** Texts that were written with exits, beside the full model. Of `tokens`: */
+/** Texts that were written with exits, beside the full model. Begin with
+ *  `jc_comparison comparison = {sizeof comparison};`. Of `tokens`: */
 typedef struct jc_comparison {
     size_t size;
     uint64_t tokens;     /* behind the prompts */

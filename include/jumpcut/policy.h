@@ -32,7 +32,6 @@ typedef struct jc_tried {
 
 /** What a policy says. Strings are borrowed from it. */
 typedef struct jc_policy_info {
-    size_t size;
     /* ---- early exit ---- */
     const char *gate; /* NULL: nothing is said of early exit */
     const char *exit_at;
@@ -66,7 +65,8 @@ JC_API jc_status jc_policy_open(jc_policy **out, const char *path,
 JC_API jc_status jc_policy_save(const jc_policy *policy, const char *path,
                                 jc_error *err) JC_NODISCARD;
 JC_API void jc_policy_free(jc_policy *policy); /* takes NULL */
-JC_API jc_policy_info jc_policy_get_info(const jc_policy *policy);
+/** Borrowed from the policy. */
+JC_API const jc_policy_info *jc_policy_get_info(const jc_policy *policy);
 
 /** E_MISMATCH, saying what differs, unless the policy was made of this model and of these
  *  shortcuts. */
@@ -87,8 +87,12 @@ typedef struct jc_tune_params {
     const jc_hooks *hooks;
 } jc_tune_params;
 
-/** Fill with the defaults. */
-JC_API void jc_tune_params_init(jc_tune_params *params);
+#define jc_tune_params_init(p)                                                             \
+    do {                                                                                   \
+        size_t jc_n_;                                                                      \
+        const jc_option *jc_rows_ = jc_tune_options(&jc_n_);                               \
+        jc_option_defaults((p), sizeof *(p), jc_rows_, jc_n_);                             \
+    } while (0)
 JC_API const jc_option *jc_tune_options(size_t *n_rows);
 
 /** Which drafters pay for a model on this machine: measure passes of each size, continue

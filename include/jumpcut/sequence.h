@@ -22,11 +22,10 @@ typedef struct jc_seq jc_seq;
 typedef struct jc_seq_params {
     size_t size;
     uint32_t room;  /* tokens, with those of drafts; 0: the model's context */
-    const char *kv; /* type of keys and values: "f32" (default), "f16" */
+    const char *kv; /* type of keys and values: "f32", "f16"; NULL: "f32" */
 } jc_seq_params;
 
-/** Fill with the defaults. */
-JC_API void jc_seq_params_init(jc_seq_params *params);
+#define jc_seq_params_init(p) jc_option_defaults((p), sizeof *(p), NULL, 0)
 
 /** Bytes that a sequence with these params takes. 0: the params or the model are wrong. */
 JC_API uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params);

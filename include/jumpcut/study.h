@@ -85,6 +85,8 @@ typedef struct jc_decode_params {
     const jc_hooks *hooks;
 } jc_decode_params;
 
+#define jc_decode_params_init(p) jc_option_defaults((p), sizeof *(p), NULL, 0)
+
 /** Continue texts with every gate at several thresholds and with exits at one layer only,
  *  with every way to fill keys and values, one text at a time in alternation with the full
  *  model: the share of equal tokens against speed, as the section "decode". The shortcut

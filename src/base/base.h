@@ -32,6 +32,11 @@ void *jc_realloc(void *p, size_t bytes) JC_NODISCARD; /* p is untouched on failu
 char *jc_strdup(const char *s) JC_NODISCARD;
 void jc_free(void *p); /* same as free(): what a caller of the API frees */
 
+/* For Jansson. After a failure every later call fails too, because its parser (2.14) does
+ * not look whether a token that it read fits into memory, and reads past the end of what it
+ * has kept where the allocation after that succeeds. */
+void *jc_alloc_json(size_t bytes);
+
 /* Tests only: let `n` allocations pass and fail all later ones; negative: never fail. */
 void jc_alloc_fail_after(long n);
 /* The same, but only the one after them fails. */
@@ -63,9 +68,15 @@ struct jc_option;
 /* The params of a call: *own, of `size` bytes and just filled by its init, takes what the
  * caller's has. A caller built before a member was added has a shorter struct, one built
  * later a longer one; NULL, and a struct that is all zero, mean the defaults. A text that
- * is NULL stays its default. E_ARG when the struct was not initialised. */
+ * is NULL stays its default. E_ARG when the struct was not initialised, or a member is not
+ * in the range of its row. */
 jc_status jc_params_take(void *own, size_t size, const void *params,
                          const struct jc_option *rows, size_t n_rows,
+                         jc_error *err) JC_NODISCARD;
+
+/* The reverse, for results: what the caller's struct, which begins with its size, has room
+ * for. E_ARG when it does not. */
+jc_status jc_params_give(void *params, const void *own, size_t size,
                          jc_error *err) JC_NODISCARD;
 
 /* E_ARG, saying "'what' is NULL", when it is. */

@@ -26,6 +26,17 @@ static size_t width(jc_option_type type)
     return 0;
 }
 
+static bool is_within(const jc_option *row, double x)
+{
+    return x >= row->lo && x <= row->hi; /* not NaN */
+}
+
+static jc_status out_of_range(const jc_option *row, const char *value, jc_error *err)
+{
+    return jc_fail(err, JC_E_ARG, "'--%s' must be from %.10g to %.10g, not '%s'", row->name,
+                   row->lo, row->hi, value);
+}
+
 static jc_status real(const jc_option *row, const char *value, double *out, jc_error *err)
 {
     char *end;
@@ -34,9 +45,8 @@ static jc_status real(const jc_option *row, const char *value, double *out, jc_e
     double x = jc_real_parse(value, &end);
     if (end == value || *end || errno)
         return jc_fail(err, JC_E_ARG, "'--%s' wants a number, not '%s'", row->name, value);
-    if (!(x >= row->lo && x <= row->hi)) /* also catches NaN */
-        return jc_fail(err, JC_E_ARG, "'--%s' must be from %.10g to %.10g, not '%s'",
-                       row->name, row->lo, row->hi, value);
+    if (!is_within(row, x))
+        return out_of_range(row, value, err);
     *out = x;
     return JC_OK;
 }
@@ -133,32 +143,86 @@ void jc_option_defaults(void *params, size_t size, const jc_option *rows, size_t
     }
 }
 
+/* What a member holds must be what jc_option_set() would have put there. A text that is
+ * NULL becomes its default first. */
+static jc_status settle(void *member, const jc_option *row, jc_error *err)
+{
+    const char *text = NULL;
+    char written[32];
+    uint32_t u32 = 0;
+    uint64_t u64 = 0;
+    double x = 0;
+
+    switch (row->type) {
+    case JC_OPTION_BOOL:
+        return *(const unsigned char *)member < 2
+                   ? JC_OK
+                   : jc_fail(err, JC_E_ARG, "'--%s' wants true or false", row->name);
+    case JC_OPTION_TEXT:
+        memcpy(&text, member, sizeof text);
+        text = text ? text : row->def;
+        memcpy(member, &text, sizeof text);
+        return !text || !row->choices || is_choice(row->choices, text)
+                   ? JC_OK
+                   : no_choice(row, text, err);
+    case JC_OPTION_U32:
+        memcpy(&u32, member, sizeof u32);
+        x = u32;
+        break;
+    case JC_OPTION_U64:
+        memcpy(&u64, member, sizeof u64);
+        x = (double)u64;
+        break;
+    case JC_OPTION_REAL:
+        memcpy(&x, member, sizeof x);
+        break;
+    }
+    if (!row->def && x == 0) /* it was not given */
+        return JC_OK;
+    jc_real_format(x, written);
+    return is_within(row, x) ? JC_OK : out_of_range(row, written, err);
+}
+
+/* `size` of a struct, unless it cannot be one. */
+static bool size_of(const void *params, size_t *size)
+{
+    memcpy(size, params, sizeof *size);
+    return *size >= sizeof *size + sizeof(void *) && *size <= 1 << 16;
+}
+
 jc_status jc_params_take(void *own, size_t size, const void *params, const jc_option *rows,
                          size_t n_rows, jc_error *err)
 {
     const char *next;
     size_t given;
+    jc_status st = JC_OK;
 
     if (!params)
         return JC_OK;
-    memcpy(&given, params, sizeof given);
+    bool known = size_of(params, &given);
     memcpy(&next, (const char *)params + sizeof given,
            sizeof next); /* every struct has it */
     if (given == 0 && !next)
         return JC_OK;
-    if (given < sizeof given + sizeof next || given > 1 << 16)
+    if (!known)
         return jc_fail(err, JC_E_ARG,
                        "the params were not filled by their jc_..._params_init()");
     memcpy((char *)own + sizeof given, (const char *)params + sizeof given,
            (given < size ? given : size) - sizeof given);
-    for (size_t i = 0; i < n_rows; i++) {
-        const char *text;
-        if (rows[i].type != JC_OPTION_TEXT || rows[i].offset + sizeof text > size)
-            continue;
-        memcpy(&text, (char *)own + rows[i].offset, sizeof text);
-        if (!text && rows[i].def)
-            memcpy((char *)own + rows[i].offset, &rows[i].def, sizeof rows[i].def);
-    }
+    for (size_t i = 0; i < n_rows && st == JC_OK; i++)
+        st = settle((char *)own + rows[i].offset, &rows[i], err);
+    return st;
+}
+
+jc_status jc_params_give(void *params, const void *own, size_t size, jc_error *err)
+{
+    size_t given;
+
+    if (!size_of(params, &given))
+        return jc_fail(err, JC_E_ARG,
+                       "the struct for results does not begin with its size");
+    memcpy((char *)params + sizeof given, (const char *)own + sizeof given,
+           (given < size ? given : size) - sizeof given);
     return JC_OK;
 }
 

@@ -204,7 +204,10 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     jc_hooks hooks = {.progress = on_progress, .note = cli->ui.hooks.note, .arg = &cli->ui};
     jc_generate_params params = cli->args.generate;
     jc_ids ends = {0};
-    jc_continuations all = {.model = model, .tokenizer = tokenizer, .ui = &cli->ui};
+    jc_continuations all = {.model = model,
+                            .tokenizer = tokenizer,
+                            .ui = &cli->ui,
+                            .stats = {.size = sizeof all.stats}};
 
     params.hooks = &hooks;
     params.logprobs = cli->args.generate.logprobs =
@@ -216,13 +219,13 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     params.policy = d->policy;
     bool exits = strcmp(params.exit, "none") != 0;
     if (d->policy) {
-        const jc_policy_info info = jc_policy_get_info(d->policy);
-        exits = info.gate && !info.never;
+        const jc_policy_info *info = jc_policy_get_info(d->policy);
+        exits = info->gate && !info->never;
     }
     all.drafts = strcmp(params.draft, "none") != 0;
     if (d->policy) {
-        const jc_policy_info info = jc_policy_get_info(d->policy);
-        all.drafts = info.draft && strcmp(info.draft, "none") != 0;
+        const jc_policy_info *info = jc_policy_get_info(d->policy);
+        all.drafts = info->draft && strcmp(info->draft, "none") != 0;
     }
     all.exits = exits;
     if (all.exits && cli->args.own.compare)

@@ -73,9 +73,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_policy_save(policy, args->own.out, err);
     if (st == JC_OK) {
-        const jc_policy_info info = jc_policy_get_info(policy);
         jc_next next;
-        print_policy(&info);
+        print_policy(jc_policy_get_info(policy));
         jc_closing_wrote(cli, "the policy", args->own.out);
         jc_next_begin(&next, cli, "generate");
         jc_next_model(&next);

@@ -415,7 +415,7 @@ jc_status jc_continuations_finish(jc_continuations *c, jc_error *err)
             end(c, &c->of[i], "interrupted");
     if (c->status)
         return c->status;
-    jc_comparison comparison;
+    jc_comparison comparison = {.size = sizeof comparison};
     jc_status st = c->compare ? compare(c, &comparison, err) : JC_OK;
     if (st)
         return st;

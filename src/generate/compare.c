@@ -160,21 +160,23 @@ jc_status jc_generate_compare(jc_comparison *out, const jc_model *model,
                               const jc_generate_params *params, jc_error *err)
 {
     jc_generate_params own;
+    jc_comparison found = {.size = sizeof found};
     size_t n_rows;
     const jc_option *rows = jc_generate_options(&n_rows);
 
     if (!out || !model || (n && !texts))
         return jc_fail(err, JC_E_ARG, "a comparison needs a model, texts and a result");
     JC_USE_THREADS(jc_model_threads(model));
-    *out = (jc_comparison){.size = sizeof *out};
     for (size_t k = 0; k < n; k++) {
         if (!texts[k].ids || texts[k].n_prompt == 0 || texts[k].n < texts[k].n_prompt)
             return jc_fail(err, JC_E_ARG, "text %zu has no prompt", k);
-        out->tokens += texts[k].n - texts[k].n_prompt;
+        found.tokens += texts[k].n - texts[k].n_prompt;
     }
     jc_generate_params_init(&own);
     jc_status st = jc_params_take(&own, sizeof own, params, rows, n_rows, err);
     if (st == JC_OK)
-        st = write_plain(out, model, texts, n, &own, err);
-    return st ? st : after_same_text(out, model, texts, n, &own, err);
+        st = write_plain(&found, model, texts, n, &own, err);
+    if (st == JC_OK)
+        st = after_same_text(&found, model, texts, n, &own, err);
+    return st ? st : jc_params_give(out, &found, sizeof found, err);
 }

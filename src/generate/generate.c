@@ -78,20 +78,6 @@ uint64_t jc_generate_bytes(const jc_model *model, const jc_prompt *prompts,
 
 static jc_status check_params(const jc_generate_params *p, jc_error *err)
 {
-    if (!(p->temperature >= 0))
-        return jc_fail(err, JC_E_ARG, "a temperature of %g: it must be 0 or more",
-                       p->temperature);
-    if (!(p->top_p > 0 && p->top_p <= 1))
-        return jc_fail(err, JC_E_ARG, "a top-p of %g: it must be above 0, and 1 at most",
-                       p->top_p);
-    if (!(p->min_p >= 0 && p->min_p <= 1))
-        return jc_fail(err, JC_E_ARG, "a min-p of %g: it must be from 0 to 1", p->min_p);
-    if (!(p->repeat_penalty > 0))
-        return jc_fail(err, JC_E_ARG, "a repetition penalty of %g: it must be above 0",
-                       p->repeat_penalty);
-    if (p->draft_nodes > JC_DRAFT_NODES)
-        return jc_fail(err, JC_E_ARG, "a tree of %u drafts: a pass runs %d at most",
-                       p->draft_nodes, JC_DRAFT_NODES);
     if (strcmp(p->draft, "none") != 0 && strcmp(p->exit, "none") != 0)
         return jc_fail(err, JC_E_ARG,
                        "drafts write the full model's text and exits another one: choose "
@@ -307,6 +293,32 @@ jc_status jc_generate(const jc_model *model, const jc_prompt *prompts, size_t n_
     return jc_generate_run(model, prompts, n_prompts, params, NULL, token, arg, err);
 }
 
+static jc_status run(work *w, const jc_model *model, size_t n_prompts, jc_error *err)
+{
+    const jc_generate_params *p = w->params;
+    jc_status st = jc_writer_init(&w->writer, model, n_prompts, jc_threads_max(), err);
+
+    w->writer.kind = JC_PASS_STEP;
+    w->writer.seed = p->seed;
+    w->writer.logprobs = p->logprobs;
+    w->writer.sampling = (jc_sampling){.repeat_penalty = p->repeat_penalty,
+                                       .temperature = p->temperature,
+                                       .top_k = p->top_k,
+                                       .top_p = p->top_p,
+                                       .min_p = p->min_p};
+    if (st == JC_OK)
+        st = speculate(w, err);
+    if (st == JC_OK)
+        st = make_exits(w, err);
+    if (st == JC_OK)
+        st = write_all(w, err);
+    jc_speculation_free(w->speculation);
+    jc_leaving_free(w->leaving);
+    jc_exits_free(w->exits);
+    jc_writer_free(&w->writer);
+    return st;
+}
+
 jc_status jc_generate_run(const jc_model *model, const jc_prompt *prompts, size_t n_prompts,
                           const jc_generate_params *params, jc_draft_record *record,
                           jc_token_fn *token, void *arg, jc_error *err)
@@ -318,8 +330,10 @@ jc_status jc_generate_run(const jc_model *model, const jc_prompt *prompts, size_
         return jc_fail(err, JC_E_ARG, "writing needs a model, prompts and a function");
     JC_USE_THREADS(jc_model_threads(model));
     jc_status st = settle(&own, params, err);
-    own.stats = own.stats ? own.stats : &stats;
-    *own.stats = (jc_generate_stats){.size = sizeof stats};
+    jc_generate_stats *wanted = own.stats;
+    own.stats = &stats;
+    if (wanted && st == JC_OK)
+        st = jc_params_give(wanted, &stats, sizeof stats, err);
     if (st == JC_OK && own.policy)
         st = jc_policy_apply(&own, model, err);
     if (st == JC_OK)
@@ -328,24 +342,8 @@ jc_status jc_generate_run(const jc_model *model, const jc_prompt *prompts, size_
         return st;
     work w = {
         .prompts = prompts, .params = &own, .record = record, .token = token, .arg = arg};
-    st = jc_writer_init(&w.writer, model, n_prompts, jc_threads_max(), err);
-    w.writer.kind = JC_PASS_STEP;
-    w.writer.seed = own.seed;
-    w.writer.logprobs = own.logprobs;
-    w.writer.sampling = (jc_sampling){.repeat_penalty = own.repeat_penalty,
-                                      .temperature = own.temperature,
-                                      .top_k = own.top_k,
-                                      .top_p = own.top_p,
-                                      .min_p = own.min_p};
-    if (st == JC_OK)
-        st = speculate(&w, err);
-    if (st == JC_OK)
-        st = make_exits(&w, err);
-    if (st == JC_OK)
-        st = write_all(&w, err);
-    jc_speculation_free(w.speculation);
-    jc_leaving_free(w.leaving);
-    jc_exits_free(w.exits);
-    jc_writer_free(&w.writer);
-    return st;
+    st = run(&w, model, n_prompts, err);
+    return wanted && jc_params_give(wanted, &stats, sizeof stats, st ? NULL : err)
+               ? JC_E_ARG
+               : st;
 }

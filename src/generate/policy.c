@@ -16,7 +16,6 @@ jc_status jc_policy_new(jc_policy **out, const jc_model *model, const jc_shortcu
     *out = NULL;
     if (st)
         return st;
-    policy->info.size = sizeof policy->info;
     snprintf(policy->model, sizeof policy->model, "%s",
              jc_model_get_info(model)->fingerprint);
     if (shortcut)
@@ -47,11 +46,9 @@ void jc_policy_tell_draft(jc_policy *policy)
     info->tried = policy->tried;
 }
 
-jc_policy_info jc_policy_get_info(const jc_policy *policy)
+const jc_policy_info *jc_policy_get_info(const jc_policy *policy)
 {
-    if (!policy)
-        return (jc_policy_info){0};
-    return policy->info;
+    return policy ? &policy->info : NULL;
 }
 
 jc_status jc_policy_check(const jc_policy *policy, const jc_model *model,

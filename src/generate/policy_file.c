@@ -182,10 +182,8 @@ jc_status jc_policy_open(jc_policy **out, const char *path, jc_error *err)
         policy = jc_alloc_array(1, sizeof *policy);
         st = policy ? JC_OK : jc_fail_nomem(err, "a policy");
     }
-    if (st == JC_OK) {
-        policy->info.size = sizeof policy->info;
+    if (st == JC_OK)
         st = read_policy(policy, json, path, err);
-    }
     json_decref(json);
     jc_map_close(&map);
     if (st) {

@@ -36,12 +36,6 @@ const jc_option *jc_tune_options(size_t *n_rows)
     return rows;
 }
 
-void jc_tune_params_init(jc_tune_params *params)
-{
-    if (params)
-        jc_option_defaults(params, sizeof *params, rows, JC_COUNT(rows));
-}
-
 /* A choice of drafters, and how it has done. */
 typedef struct choice {
     char drafters[64];
@@ -205,9 +199,9 @@ static bool take(void *arg, const jc_token *token)
 static jc_status write_one(tuning *t, choice *c, size_t i, jc_error *err)
 {
     jc_generate_params p;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
     clock_of clock = {0, 0};
-    jc_policy shape = {.info = {.size = sizeof shape.info}};
+    jc_policy shape = {.info = {.gate = NULL}};
 
     jc_generate_params_init(&p);
     p.tokens = t->params->tokens;
@@ -342,12 +336,6 @@ static jc_status check(const jc_tune_params *p, const jc_model *model, jc_error 
     if (!info->causal || !info->has_head)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s' %s, so it writes no texts to draft for",
                        info->path, info->causal ? "has no head" : "is an encoder");
-    if (!(p->temperature >= 0))
-        return jc_fail(err, JC_E_ARG, "a temperature of %g: it must be 0 or more",
-                       p->temperature);
-    if (p->prompts == 0 || p->prompt_tokens == 0 || p->tokens < 2)
-        return jc_fail(err, JC_E_ARG,
-                       "tuning needs a prompt, of a token, and 2 tokens after it at least");
     if (strcmp(p->draft, "none") == 0)
         return jc_fail(err, JC_E_ARG, "there are no drafters to choose among: name some");
     return JC_OK;

@@ -4,13 +4,6 @@
 
 enum { MOST_THREADS = 4096 };
 
-void jc_context_params_init(jc_context_params *params)
-{
-    if (!params)
-        return;
-    *params = (jc_context_params){.size = sizeof *params, .backend = jc_backend_names()[0]};
-}
-
 jc_status jc_context_new(jc_context **out, const jc_context_params *params, jc_error *err)
 {
     jc_context_params own;

@@ -129,8 +129,6 @@ static jc_status choose_backend(jc_model *model, const jc_model_params *params,
     model->backend = params->context ? params->context->backend : own->backend;
     model->threads = params->context ? params->context->threads : own->threads;
     jc_context_free(own);
-    if (strcmp(params->dtype, "f32") != 0 && strcmp(params->dtype, "bf16") != 0)
-        return jc_fail(err, JC_E_ARG, "no dtype of products is called '%s'", params->dtype);
     bool bf16 = params->dtype[0] == 'b';
     model->precision = bf16 ? JC_PRECISION_BF16 : JC_PRECISION_F32;
     st = jc_backend_ready(model->backend, err);

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-void jc_seq_params_init(jc_seq_params *params)
-{
-    if (!params)
-        return;
-    *params = (jc_seq_params){.size = sizeof *params, .room = 0, .kv = "f32"};
-}
-
 /* The params as they are meant: room within the context, and the type. */
 static jc_status settle(const jc_model *model, const jc_seq_params *params, size_t *room,
                         bool *half, jc_error *err)

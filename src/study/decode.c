@@ -197,8 +197,8 @@ static jc_status run(decode *d, trial *t, size_t i, jc_error *err)
 {
     char at[64];
     jc_generate_params p;
-    jc_generate_stats stats;
-    jc_comparison same;
+    jc_generate_stats stats = {.size = sizeof stats};
+    jc_comparison same = {.size = sizeof same};
     written w = {.first = 0};
     const jc_prompt prompt = {d->prompts[i], d->lengths[i]};
 

@@ -44,27 +44,6 @@ const jc_option *jc_samples_options(size_t *n_rows)
     return rows;
 }
 
-/* Set each text again through its row, so that a struct filled by hand is checked too. */
-static jc_status check_params(const jc_samples_params *p, jc_error *err)
-{
-    jc_samples_params again = *p;
-
-    for (size_t i = 0; i < JC_COUNT(rows); i++) {
-        const char *value;
-        if (rows[i].type != JC_OPTION_TEXT)
-            continue;
-        memcpy(&value, (const char *)p + rows[i].offset, sizeof value);
-        jc_status st = jc_option_set(&again, rows, JC_COUNT(rows), rows[i].name,
-                                     value ? value : "", err);
-        if (st)
-            return st;
-    }
-    if (!(p->mask_rate >= 0 && p->mask_rate <= 1)) /* also catches NaN */
-        return jc_fail(err, JC_E_ARG, "'--mask-rate' must be from 0 to 1, not '%g'",
-                       p->mask_rate);
-    return JC_OK;
-}
-
 jc_status jc_samples_new(jc_samples **out, const jc_samples_params *params, jc_error *err)
 {
     jc_samples_params p;
@@ -72,8 +51,6 @@ jc_status jc_samples_new(jc_samples **out, const jc_samples_params *params, jc_e
     *out = NULL;
     jc_samples_params_init(&p);
     jc_status st = jc_params_take(&p, sizeof p, params, rows, JC_COUNT(rows), err);
-    if (st == JC_OK)
-        st = check_params(&p, err);
     if (st)
         return st;
     jc_samples *s = jc_alloc_array(1, sizeof *s);

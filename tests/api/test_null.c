@@ -43,7 +43,6 @@ static void *place(void)
     GET(jc_model_keys, jc_model_keys(NULL))                                                \
     GET(jc_model_key, jc_model_key(NULL, 0))                                               \
     GET(jc_contents_next, jc_contents_next(NULL, NULL))                                    \
-    GET(jc_context_params_init, jc_context_params_init(NULL))                              \
     CALL(jc_context_new, jc_context_new(NULL, NULL, &err))                                 \
     GET(jc_context_free, jc_context_free(NULL))                                            \
     CALL(jc_convert_read, jc_convert_read(OUT, NULL, NULL, NULL, &err))                    \
@@ -135,7 +134,6 @@ static void *place(void)
     CALL(jc_policy_check, jc_policy_check(NULL, NULL, NULL, &err))                         \
     GET(jc_calibrate_options, jc_calibrate_options(NULL))                                  \
     CALL(jc_calibrate, jc_calibrate(OUT, NULL, NULL, NULL, NULL, &err))                    \
-    GET(jc_tune_params_init, jc_tune_params_init(NULL))                                    \
     GET(jc_tune_options, jc_tune_options(NULL))                                            \
     CALL(jc_tune, jc_tune(OUT, NULL, NULL, NULL, NULL, &err))                              \
     CALL(jc_report_write, jc_report_write(NULL, NULL, &err))                               \
@@ -152,7 +150,6 @@ static void *place(void)
     GET(jc_samples_position, jc_samples_position(NULL, NULL))                              \
     GET(jc_samples_close, jc_samples_close(NULL))                                          \
     CALL(jc_sample_line, jc_sample_line(NULL, OUT, &err))                                  \
-    GET(jc_seq_params_init, jc_seq_params_init(NULL))                                      \
     GET(jc_seq_bytes, jc_seq_bytes(NULL, NULL))                                            \
     CALL(jc_seq_new, jc_seq_new(OUT, NULL, NULL, &err))                                    \
     GET(jc_seq_free, jc_seq_free(NULL))                                                    \

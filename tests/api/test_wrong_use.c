@@ -170,7 +170,7 @@ static void test_params__that_were_not_initialised_are_refused(void **state)
     REFUSED(jc_model_open(&model, MODEL, &params, &err));
     jc_model_params_init(&params);
     params.dtype = "f31";
-    why = "no dtype of products is called 'f31'";
+    why = "'--dtype' must be one of f32|bf16, not 'f31'";
     REFUSED(jc_model_open(&model, MODEL, &params, &err));
 }
 

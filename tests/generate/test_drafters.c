@@ -310,7 +310,7 @@ static void test_drafters__a_draft_that_is_no_number_stops_nothing(void **state)
     const jc_prompt prompt = {start, 1};
     jc_model *model = open(GOLDEN "tiny-llama");
     jc_generate_params params;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
     uint32_t poisoned[2];
 
     jc_generate_params_init(&params);
@@ -347,7 +347,7 @@ static void test_drafters__later_blocks_foresee_more(void **state)
     jc_model *model = open(JC_SOURCE_DIR "/data/demo");
     jc_shortcut *lens = shortcut_of(model, &jc_form_identity);
     jc_generate_params params;
-    jc_generate_stats early, late;
+    jc_generate_stats early = {.size = sizeof early}, late = early;
     const jc_prompt prompt = {ids, 16};
 
     (void)state;

@@ -167,7 +167,7 @@ static void check_shape(const struct shape *shape)
 {
     char folder[] = "/tmp/jc-exit-time-XXXXXX";
     jc_generate_params params;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
     jc_model *model;
     jc_shortcut *maps;
     double measured = 0, predicted = 0;

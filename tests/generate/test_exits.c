@@ -141,7 +141,7 @@ static size_t check_golden(const jc_model *model, const jc_safetensors *file,
 {
     uint32_t ids[LONG], layers[LONG];
     jc_generate_params own = *params;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
     char name[64];
 
     snprintf(name, sizeof name, "%s.lambda", gate);
@@ -283,7 +283,7 @@ static void test_exits__work_is_counted_by_the_shapes(void **state)
     jc_model *model = open(TINY);
     jc_shortcut *maps = random_maps(model, false);
     jc_generate_params params;
-    jc_generate_stats s;
+    jc_generate_stats s = {.size = sizeof s};
     const double d = 24, vocab = 61, tokens = 6;
     /* queries, keys, values, output, and an MLP of 4 d; norms and biases in bytes too */
     const double block = 12 * d * d, readout = vocab * d;
@@ -452,7 +452,7 @@ static void test_exits__wrong_use_is_answered(void **state)
     refused(model, &params, JC_E_ARG, "no map 'map.2.3', which the gate 'gap' needs");
     params.exit_threshold = NAN;
     params.exit_at = "1";
-    refused(model, &params, JC_E_ARG, "is no number");
+    refused(model, &params, JC_E_ARG, "--exit-threshold");
     jc_shortcut_free(maps);
     jc_shortcut_free(few);
     jc_model_close(other);

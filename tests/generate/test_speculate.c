@@ -177,7 +177,7 @@ static void test_speculate__drafts_of_a_text_that_repeats_itself_are_right(void 
     jc_model *model = open(JC_SOURCE_DIR "/data/demo");
     static uint32_t ids[96];
     jc_generate_params params;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
     const jc_prompt prompt = {ids, 1};
 
     (void)state;
@@ -228,7 +228,7 @@ static void test_speculate__what_cannot_be_is_refused(void **state)
     refused(model, "", 0, "no drafter ''");
     refused(model, "ngram,recycle", 0, "no drafter 'ngram,recycle'");
     refused(model, "ngram+recycle+ngram", 0, "twice");
-    refused(model, "ngram", 32, "31 at most");
+    refused(model, "ngram", 32, "'--draft-nodes' must be from 0 to 31");
     refused(model, "ngram+context", 0, "needs shortcuts with the map 'map.0+3@-1.3'");
     refused(model, "exit", 0, "wants the block after which it guesses");
     refused(model, "exit:two", 0, "wants the block after which it guesses");

@@ -82,7 +82,7 @@ static void test_tune__every_choice_is_tried(void **state)
     params.prompts = 3;
     params.tokens = 40;
     assert_int_equal(tune(&policy, model, NULL, &params, 5, NULL), JC_OK);
-    const jc_policy_info info = jc_policy_get_info(policy);
+    const jc_policy_info info = *jc_policy_get_info(policy);
     assert_int_equal(info.n_tried, 3);
     assert_int_equal(info.draft_written, 3 * 40);
     for (size_t i = 0; i < 3; i++) {
@@ -119,7 +119,7 @@ static size_t drafts_at(const jc_model *model, double row)
     static uint32_t text[64];
     jc_policy *policy;
     jc_generate_params params;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
     const jc_prompt prompt = {text, JC_COUNT(text)};
     jc_ids ids = {0};
 
@@ -193,7 +193,7 @@ static void test_tune__a_policy_is_used_as_it_was_written(void **state)
     snprintf(policy->draft, sizeof policy->draft, "recycle+ngram");
     assert_int_equal(jc_policy_save(policy, path, NULL), JC_OK);
     assert_int_equal(jc_policy_open(&read, path, NULL), JC_OK);
-    const jc_policy_info a = jc_policy_get_info(policy), b = jc_policy_get_info(read);
+    const jc_policy_info a = *jc_policy_get_info(policy), b = *jc_policy_get_info(read);
     assert_string_equal(a.draft, b.draft);
     assert_true(fabs(b.draft_temperature - 0.8) < 1e-9);
     assert_int_equal(a.draft_written, b.draft_written);

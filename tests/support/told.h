@@ -68,7 +68,7 @@ static inline uint64_t check(const jc_model *model, const jc_prompt *prompts, si
                              uint32_t nodes, size_t stop_after, const struct told *plain)
 {
     jc_generate_params own = *params;
-    jc_generate_stats stats;
+    jc_generate_stats stats = {.size = sizeof stats};
 
     own.draft = draft;
     own.draft_nodes = nodes;
