@@ -8,12 +8,13 @@
 #include <string.h>
 
 static atomic_long fail_after = -1;
-static atomic_bool fail_once, failed;
+static atomic_bool fail_once, failed, json_failed;
 static _Thread_local size_t failures;
 
 void jc_alloc_fail_after(long n)
 {
     atomic_store(&fail_once, false);
+    atomic_store(&json_failed, false);
     if (n >= 0)
         atomic_store(&failed, false);
     atomic_store(&fail_after, n);
@@ -21,10 +22,8 @@ void jc_alloc_fail_after(long n)
 
 void jc_alloc_fail_only(long n)
 {
+    jc_alloc_fail_after(n);
     atomic_store(&fail_once, true);
-    if (n >= 0)
-        atomic_store(&failed, false);
-    atomic_store(&fail_after, n);
 }
 
 size_t jc_alloc_failures(void)
@@ -80,6 +79,15 @@ char *jc_strdup(const char *s)
     char *copy = jc_alloc(bytes);
 
     return copy ? memcpy(copy, s, bytes) : NULL;
+}
+
+void *jc_alloc_json(size_t bytes)
+{
+    void *p = atomic_load(&json_failed) ? counted(NULL) : jc_alloc(bytes);
+
+    if (!p)
+        atomic_store(&json_failed, true);
+    return p;
 }
 
 void jc_free(void *p)

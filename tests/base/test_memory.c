@@ -66,6 +66,25 @@ static void test_memory__grow_keeps_the_items_and_fails_without_harm(void **stat
     jc_free(items);
 }
 
+/* Of any allocation by jc_alloc_json(), those after it too; others are not its concern. */
+static void test_memory__of_json_a_failure_lasts(void **state)
+{
+    (void)state;
+    jc_alloc_fail_only(1);
+    void *a = jc_alloc_json(1), *b = jc_alloc_json(1), *c = jc_alloc_json(1);
+    void *d = jc_alloc(1);
+    jc_alloc_fail_after(-1);
+    void *e = jc_alloc_json(1);
+    assert_non_null(a);
+    assert_null(b);
+    assert_null(c);
+    assert_non_null(d);
+    assert_non_null(e);
+    jc_free(a);
+    jc_free(d);
+    jc_free(e);
+}
+
 static void test_memory__the_hook_fails_the_nth_and_all_later_ones(void **state)
 {
     (void)state;
@@ -118,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_memory__a_matrix_is_zero_and_aligned),
         cmocka_unit_test(test_memory__grow_keeps_the_items_and_fails_without_harm),
         cmocka_unit_test(test_memory__the_hook_fails_the_nth_and_all_later_ones),
+        cmocka_unit_test(test_memory__of_json_a_failure_lasts),
         cmocka_unit_test(test_cursor__never_leaves_its_bytes),
     };
     return cmocka_run_group_tests_name("base/memory", tests, NULL, NULL);
