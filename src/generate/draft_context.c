@@ -156,7 +156,7 @@ static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *g
 const jc_drafter jc_drafter_context = {
     .name = "context",
     .about = "what a map from the embedding and the state before makes of it",
-    .prior = jc_class_prior,
+    .odds = jc_shortlist_odds,
     .ready = ready,
     .open = open_context,
     .close = close_context,

@@ -157,7 +157,7 @@ static jc_status begun(void *state, const jc_tree_rows *rows, float *h, uint32_t
 const jc_drafter jc_drafter_exit = {
     .name = "exit",
     .about = "what blocks 1 to E and a map from there make of it; say exit:E",
-    .prior = jc_class_prior,
+    .odds = jc_shortlist_odds,
     .open = open_exit,
     .close = close_exit,
     .guess = guess,

@@ -5,6 +5,8 @@
  * The longer the match, the surer the guess; and of several continuations of a match those
  * are surer that came more often.
  */
+#include <math.h>
+
 #include "generate/drafters.h"
 
 enum {
@@ -71,17 +73,17 @@ static uint32_t class_of(const found *f, const next *t)
     return length_class(t->longest) * SHARES + share;
 }
 
-static double prior(uint32_t class)
-{
-    static const double worth[][SHARES] = {
-        {0.03, 0.10, 0.10, 0.25}, {0.06, 0.20, 0.25, 0.45}, {0.10, 0.30, 0.45, 0.60},
-        {0.12, 0.35, 0.60, 0.75}, {0.15, 0.40, 0.75, 0.85}, {0.20, 0.45, 0.85, 0.95},
-    };
-    uint32_t length = class / SHARES;
-
-    return worth[length < JC_COUNT(worth) ? length : 0][class % SHARES];
-}
-
+/* Log-odds of guesses and of what is said by others (worth.h): logistic regression over
+ * places of texts that Gemma 3 270M and wiki-gpt2-12x128 wrote after Wikipedia and news,
+ * greedily and at temperature 0.8, with every choice of ngram, recycle and context. */
+static const float odds[JC_SIGNS] = {
+    -0.3F, 0.4F,  1.0F,  1.8F,  -0.5F, 0.6F,  1.9F,  3.2F,  -0.3F, 0.8F,  2.8F,
+    2.9F,  0.3F,  1.4F,  3.9F,  4.1F,  0.6F,  1.3F,  4.5F,  4.0F,  1.5F,  2.6F,
+    5.6F,  6.7F,  -0.5F, -0.5F, -0.5F, -0.5F, -0.5F, -0.5F, -0.5F, -0.5F, 0.0F,
+    0.3F,  0.3F,  0.1F,  -1.1F, 0.0F,  0.2F,  -0.6F, -0.1F, 0.2F,  -0.1F, -0.4F,
+    -0.1F, -0.6F, -0.7F, -1.6F, 0.9F,  -0.5F, -1.2F, -2.2F, -0.2F, -2.3F, -2.4F,
+    -4.0F, 0.0F,  0.0F,  0.0F,  0.0F,  0.0F,  0.0F,  0.0F,  0.0F,  0.4F,
+};
 /* The surest first; of equals the one that came last. */
 static size_t rank(const found *f, jc_guess *guesses)
 {
@@ -90,11 +92,11 @@ static size_t rank(const found *f, jc_guess *guesses)
 
     for (; n < JC_GUESSES && n < f->n; n++) {
         size_t best = 0;
-        double p = -1;
+        float most = -INFINITY;
         for (size_t k = 0; k < f->n; k++) {
-            double worth = used[k] ? -1 : prior(class_of(f, &f->list[k]));
-            if (worth > p) {
-                p = worth;
+            float worth = used[k] ? -INFINITY : odds[class_of(f, &f->list[k])];
+            if (worth > most) {
+                most = worth;
                 best = k;
             }
         }
@@ -124,6 +126,6 @@ static jc_status guess(void *state, const jc_place_at *at, size_t n, jc_guess *g
 const jc_drafter jc_drafter_ngram = {
     .name = "ngram",
     .about = "what followed the last tokens before, in the text so far",
-    .prior = prior,
+    .odds = odds,
     .guess = guess,
 };

@@ -18,6 +18,16 @@ typedef struct recycle {
     size_t vocab;
 } recycle;
 
+/* As in draft_ngram.c. */
+static const float odds[JC_SIGNS] = {
+    0.5F,  -0.2F, -1.5F, 1.1F,  -0.3F, -1.0F, 1.4F,  0.1F,  -0.2F, 1.7F,  0.6F,
+    0.2F,  1.9F,  0.8F,  0.6F,  2.1F,  0.8F,  1.6F,  2.4F,  2.2F,  1.6F,  2.5F,
+    2.2F,  1.6F,  2.7F,  2.2F,  1.6F,  0.1F,  0.1F,  0.1F,  0.1F,  0.1F,  -0.7F,
+    -1.1F, -0.9F, -1.2F, 0.2F,  0.0F,  -1.0F, -0.1F, 0.0F,  -0.9F, -0.1F, -0.1F,
+    -1.0F, -0.2F, -0.1F, -0.9F, -0.3F, -0.2F, -0.9F, -0.4F, -0.2F, -1.0F, -0.4F,
+    -0.2F, -1.3F, -0.4F, -0.2F, -0.1F, -0.1F, -0.1F, -0.1F, -0.1F, 0.0F,
+};
+
 static void close_table(void *state)
 {
     recycle *r = state;
@@ -106,7 +116,7 @@ static void learn(void *state, const jc_seen *seen)
 const jc_drafter jc_drafter_recycle = {
     .name = "recycle",
     .about = "what the model held likely after the same token before",
-    .prior = jc_class_prior,
+    .odds = odds,
     .open = open_table,
     .close = close_table,
     .guess = guess,

@@ -143,15 +143,3 @@ uint32_t jc_class_of(float p, size_t r)
         bucket++;
     return bucket * RANKS + (uint32_t)(r < RANKS ? r : RANKS - 1);
 }
-
-double jc_class_prior(uint32_t class)
-{
-    static const double worth[][RANKS] = {
-        {0.01, 0.01, 0.005}, {0.05, 0.04, 0.02}, {0.10, 0.08, 0.04},
-        {0.15, 0.12, 0.07},  {0.22, 0.20, 0.12}, {0.30, 0.28, 0.20},
-        {0.42, 0.30, 0.20},  {0.58, 0.30, 0.20}, {0.75, 0.30, 0.20},
-    };
-    uint32_t bucket = class / RANKS;
-
-    return worth[bucket < JC_COUNT(worth) ? bucket : 0][class % RANKS];
-}

@@ -14,8 +14,9 @@
 #include "jumpcut/generate.h"
 
 enum {
-    JC_GUESSES = 8,       /* most that a drafter makes at a place */
-    JC_GUESS_CLASSES = 32 /* of a drafter */
+    JC_GUESSES = 8,                     /* most that a drafter makes at a place */
+    JC_GUESS_CLASSES = 32,              /* of a drafter */
+    JC_SIGNS = 2 * JC_GUESS_CLASSES + 1 /* what a drafter may say of a candidate: worth.h */
 };
 
 typedef struct jc_guess {
@@ -63,9 +64,7 @@ typedef struct jc_draft_setup {
 typedef struct jc_drafter {
     const char *name;
     const char *about;
-    /* What is worth knowing before the first guess: the probability of each class, [<=
-     * JC_GUESS_CLASSES]. */
-    double (*prior)(uint32_t class);
+    const float *odds; /* [JC_SIGNS]: what is known of guesses before the first: worth.h */
     /* NULL: it needs no memory of its own */
     jc_status (*open)(void **state, const jc_draft_setup *setup, jc_error *err);
     void (*close)(void *state); /* takes NULL */
@@ -94,9 +93,7 @@ typedef struct jc_drafter_named {
 jc_status jc_drafters_find(jc_drafter_named found[JC_MIX], size_t *n, const char *names,
                            const jc_draft_setup *setup, jc_error *err) JC_NODISCARD;
 
-/* A class for the r-th best guess of a drafter that thinks its probability is p; and what
- * it may be worth. */
+/* A class for the r-th best guess of a drafter that thinks its probability is p. */
 uint32_t jc_class_of(float p, size_t r);
-double jc_class_prior(uint32_t class);
 
 #endif

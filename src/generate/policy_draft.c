@@ -46,17 +46,20 @@ static json_t *tried_json(const jc_tried *t)
                      "right_by_depth_and_rank", right);
 }
 
-static json_t *worth_json(const jc_draft_tuning *t)
+static json_t *odds_json(const jc_draft_tuning *t)
 {
-    json_t *worth = json_object();
-    int failed = worth == NULL;
+    json_t *all = json_object();
+    int failed = all == NULL;
 
-    for (size_t i = 0; i < t->n && !failed; i++)
-        failed =
-            json_object_set_new(worth, t->name[i], numbers(t->worth[i], JC_GUESS_CLASSES));
+    for (size_t i = 0; i < t->n && !failed; i++) {
+        double odds[JC_SIGNS];
+        for (size_t s = 0; s < JC_SIGNS; s++)
+            odds[s] = (double)t->odds[i][s];
+        failed = json_object_set_new(all, t->name[i], numbers(odds, JC_SIGNS));
+    }
     if (!failed)
-        return worth;
-    json_decref(worth);
+        return all;
+    json_decref(all);
     return NULL;
 }
 
@@ -72,9 +75,9 @@ json_t *jc_policy_draft_json(const jc_policy *policy)
                      policy->draft, "temperature", info->draft_temperature, "tokens",
                      (json_int_t)info->draft_written, "predicted_speedup",
                      info->draft_speed, "pass", "rows", counts(t->times.rows, t->times.n),
-                     "seconds", numbers(t->times.seconds, t->times.n), "worth",
-                     worth_json(t), "frequent",
-                     counts(policy->frequent, policy->n_frequent), "tried", tried);
+                     "seconds", numbers(t->times.seconds, t->times.n), "odds", odds_json(t),
+                     "frequent", counts(policy->frequent, policy->n_frequent), "tried",
+                     tried);
 }
 
 /* ---- reading ---- */
@@ -107,7 +110,7 @@ static bool read_times(jc_pass_times *times, const json_t *pass)
     return true;
 }
 
-static bool read_worth(jc_draft_tuning *t, const json_t *in)
+static bool read_odds(jc_draft_tuning *t, const json_t *in)
 {
     const char *name;
     json_t *list;
@@ -116,13 +119,13 @@ static bool read_worth(jc_draft_tuning *t, const json_t *in)
         return false;
     json_object_foreach((json_t *)(uintptr_t)in, name, list)
     {
-        if (strlen(name) >= sizeof t->name[0] || json_array_size(list) != JC_GUESS_CLASSES)
+        if (strlen(name) >= sizeof t->name[0] || json_array_size(list) != JC_SIGNS)
             return false;
         snprintf(t->name[t->n], sizeof t->name[0], "%s", name);
-        for (size_t c = 0; c < JC_GUESS_CLASSES; c++) {
-            if (!is_between(json_array_get(list, c), 0, 1))
+        for (size_t s = 0; s < JC_SIGNS; s++) {
+            if (!is_between(json_array_get(list, s), -100, 100))
                 return false;
-            t->worth[t->n][c] = json_number_value(json_array_get(list, c));
+            t->odds[t->n][s] = (float)json_number_value(json_array_get(list, s));
         }
         t->n++;
     }
@@ -166,8 +169,9 @@ bool jc_policy_draft_read(jc_policy *policy, const json_t *in, const char **wron
     *wrong = "\"pass\" of \"draft\" is no list of rows and their seconds, both ascending";
     if (!read_times(&t->times, json_object_get(in, "pass")))
         return false;
-    *wrong = "\"worth\" of \"draft\" is no list of 32 probabilities for each drafter";
-    if (!read_worth(t, json_object_get(in, "worth")))
+    *wrong = "\"odds\" of \"draft\" is no list of 65 log-odds for each drafter: make the "
+             "policy again with 'jumpcut tune'";
+    if (!read_odds(t, json_object_get(in, "odds")))
         return false;
     *wrong = "\"frequent\" of \"draft\" is no list of token ids";
     if (!read_frequent(policy, json_object_get(in, "frequent")))

@@ -9,6 +9,16 @@
 
 enum { LONGEST = 8192 };
 
+/* As in draft_ngram.c, of the drafter `context`. */
+const float jc_shortlist_odds[JC_SIGNS] = {
+    0.5F,  -0.4F, -1.2F, 1.2F,  -0.1F, -0.7F, 0.8F,  0.0F,  -0.3F, 0.7F,  0.2F,
+    0.2F,  0.6F,  0.9F,  0.9F,  1.0F,  1.3F,  1.6F,  1.5F,  2.2F,  1.6F,  1.6F,
+    2.2F,  1.6F,  2.2F,  2.2F,  1.6F,  0.1F,  0.1F,  0.1F,  0.1F,  0.1F,  0.5F,
+    0.0F,  -0.7F, -0.1F, -0.3F, -0.6F, -0.2F, -0.1F, -0.4F, -0.4F, -0.2F, -0.1F,
+    -0.3F, -0.2F, -0.1F, -0.4F, -0.3F, -0.2F, -0.6F, -0.4F, -0.2F, -0.4F, -0.4F,
+    -0.2F, -1.1F, -0.4F, -0.2F, -0.1F, -0.1F, -0.1F, -0.1F, -0.1F, -0.3F,
+};
+
 /* The caller's tokens, or the first ones, which vocabularies give to frequent pieces. */
 static jc_status choose_ids(jc_shortlist *list, const jc_draft_setup *setup, jc_error *err)
 {

@@ -7,6 +7,9 @@
 #include "generate/drafters.h"
 #include "model/glimpse.h"
 
+/* jc_drafter.odds of those that guess so, of the draft `context` on texts. */
+extern const float jc_shortlist_odds[JC_SIGNS];
+
 /* Zeroed at first. */
 typedef struct jc_shortlist {
     uint32_t *ids; /* [n]: the tokens that are read out */

@@ -11,12 +11,13 @@
  */
 #include "generate/tree.h"
 
+#include <math.h>
 #include <string.h>
 
-#define WEIGHT 12.0 /* guesses that a prior counts for */
+#define WEIGHT 12.0 /* guesses that what a drafter knows before counts for */
 #define LEAST  1e-3 /* candidates less likely to be reached are dropped */
 #define SURE   0.98 /* no candidate counts as surer, nor all children together */
-#define TUNED  40.0 /* guesses that a probability found by tuning counts for */
+#define TUNED  40.0 /* guesses that what tuning has found counts for */
 
 #define PLACES 8.0 /* that a drafter's first trade counts for, */
 #define HOPE   0.4 /* in which so much of what was open was gained */
@@ -33,11 +34,11 @@ void jc_mix_close(jc_mix *mix)
 }
 
 /* The table of tuning that is of a drafter, or NULL. */
-static const double *tuned(const jc_draft_tuning *tuning, const jc_drafter *drafter)
+static const float *tuned(const jc_draft_tuning *tuning, const jc_drafter *drafter)
 {
     for (size_t i = 0; tuning && i < tuning->n; i++)
         if (strcmp(tuning->name[i], drafter->name) == 0)
-            return tuning->worth[i];
+            return tuning->odds[i];
     return NULL;
 }
 
@@ -51,20 +52,16 @@ jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setu
         mix->of[k] = named[k].of;
     for (size_t k = 0; k < mix->n && st == JC_OK; k++) {
         const jc_drafter *drafter = mix->of[k];
-        const double *worth = tuned(tuning, drafter);
-        double weight = worth ? TUNED : WEIGHT;
+        const float *odds = tuned(tuning, drafter);
         jc_draft_setup own = *setup;
         own.layer = named[k].layer;
         mix->states |= drafter->states;
         mix->blocks |= drafter->begun != NULL;
         mix->trade[k] = (jc_trade){.open = PLACES,
                                    .gained = PLACES * HOPE,
-                                   .trying = worth ? 0 : TRY,
+                                   .trying = odds ? 0 : TRY,
                                    .rest = REST};
-        for (uint32_t c = 0; c < JC_GUESS_CLASSES; c++) {
-            mix->worth.all[k][c] = weight;
-            mix->worth.right[k][c] = weight * (worth ? worth[c] : drafter->prior(c));
-        }
+        jc_worth_begin(&mix->worth, k, odds ? odds : drafter->odds, odds ? TUNED : WEIGHT);
         if (drafter->open)
             st = drafter->open(&mix->state[k], &own, err);
     }
@@ -73,27 +70,25 @@ jc_status jc_mix_open(jc_mix *mix, const char *names, const jc_draft_setup *setu
 
 /* ---- candidates ---- */
 
-static double worth(const jc_mix *mix, size_t k, uint8_t class)
+/* What drafter k says of tokens at place i that it does not guess. */
+static uint8_t sign_of_others(const jc_mix *mix, size_t k, size_t i)
 {
-    return mix->worth.right[k][class] / mix->worth.all[k][class];
-}
+    const jc_guess *guesses = &mix->guesses[k][i * JC_GUESSES];
+    size_t n = mix->n_guesses[k][i];
 
-/* That a candidate is right: not all of those who guess it are wrong. */
-static double probability(const jc_mix *mix, const jc_node *node)
-{
-    double wrong = 1;
-
-    for (size_t k = 0; k < mix->n; k++)
-        if (node->class[k] != JC_NO_CLASS)
-            wrong *= 1 - worth(mix, k, node->class[k]);
-    return wrong < 1 - SURE ? SURE : 1 - wrong;
+    if (!mix->asked[k])
+        return JC_UNASKED;
+    return (uint8_t)(n ? JC_OTHERS + guesses[0].class : JC_SILENT);
 }
 
 /* The guesses at place i, each token once: list[n]. */
 static size_t merge(const jc_mix *mix, size_t i, jc_node list[JC_MIX * JC_GUESSES])
 {
+    uint8_t others[JC_MIX];
     size_t n = 0;
 
+    for (size_t k = 0; k < mix->n; k++)
+        others[k] = sign_of_others(mix, k, i);
     for (size_t k = 0; k < mix->n; k++)
         for (size_t g = 0; g < mix->n_guesses[k][i]; g++) {
             jc_guess guess = mix->guesses[k][i * JC_GUESSES + g];
@@ -102,9 +97,9 @@ static size_t merge(const jc_mix *mix, size_t i, jc_node list[JC_MIX * JC_GUESSE
                 at++;
             if (at == n) {
                 list[n++] = (jc_node){.id = guess.id};
-                memset(list[at].class, JC_NO_CLASS, sizeof list[at].class);
+                memcpy(list[at].sign, others, sizeof others);
             }
-            list[at].class[k] = (uint8_t)guess.class;
+            list[at].sign[k] = (uint8_t)guess.class;
         }
     return n;
 }
@@ -128,7 +123,7 @@ static void add_children(jc_tree *tree, const jc_mix *mix, uint32_t parent, size
     double sum = 0;
 
     for (size_t i = 0; i < n; i++) {
-        list[i].p = probability(mix, &list[i]);
+        list[i].p = fmin(jc_worth_of(&mix->worth, list[i].sign, mix->n), SURE);
         sum += list[i].p;
     }
     sort(list, n);
@@ -322,6 +317,7 @@ static jc_status ask(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
         for (size_t i = 0; i < n_asked; i++)
             sum += (double)open[i] * tree->node[asked[i]].reach;
         bool wanted = !bound->seconds || pays(mix, k, sum, asked[0] == 0);
+        mix->asked[k] = wanted;
         memset(mix->n_guesses[k], 0, n_asked * sizeof mix->n_guesses[k][0]);
         if (wanted)
             st = guess(mix, k, n_asked, err);
@@ -329,7 +325,8 @@ static jc_status ask(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
             tree->node[asked[i]].open[k] = wanted ? open[i] : -1;
             double right = 0;
             for (size_t g = 0; g < mix->n_guesses[k][i]; g++)
-                right += worth(mix, k, (uint8_t)mix->guesses[k][i * JC_GUESSES + g].class);
+                right += jc_worth_alone(&mix->worth, k,
+                                        mix->guesses[k][i * JC_GUESSES + g].class);
             open[i] *= 1 - (float)(right < SURE ? right : SURE);
         }
     }
@@ -367,7 +364,7 @@ static void settle(jc_mix *mix, const jc_tree *tree, const jc_node *at, uint32_t
     size_t winner = JC_MIX;
 
     for (size_t k = 0; k < mix->n && next; k++)
-        if (tree->node[next].class[k] != JC_NO_CLASS &&
+        if (tree->node[next].sign[k] < JC_GUESS_CLASSES &&
             (winner == JC_MIX || mix->trade[k].seconds < mix->trade[winner].seconds))
             winner = k;
     for (size_t k = 0; k < mix->n; k++) {
@@ -391,11 +388,7 @@ uint32_t jc_tree_step(const jc_tree *tree, jc_mix *mix, uint32_t node, uint32_t 
         record->came[at->depth]++;
     for (uint32_t i = at->children; i < at->children + at->n_children; i++) {
         const jc_node *child = &tree->node[i];
-        for (size_t k = 0; k < mix->n; k++)
-            if (child->class[k] != JC_NO_CLASS) {
-                mix->worth.all[k][child->class[k]]++;
-                mix->worth.right[k][child->class[k]] += child->id == id;
-            }
+        jc_worth_learn(&mix->worth, child->sign, mix->n, child->id == id);
         if (child->id == id && record && i - at->children < JC_GUESSES)
             record->right[at->depth][i - at->children]++;
         if (child->id == id && child->chosen)

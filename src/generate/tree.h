@@ -6,14 +6,13 @@
 #ifndef JC_TREE_H
 #define JC_TREE_H
 
-#include "generate/drafters.h"
 #include "generate/pass_times.h"
+#include "generate/worth.h"
 
 enum {
-    JC_DRAFT_NODES = 31,  /* most that are run: with the root, 32 rows of a pass */
-    JC_CHILDREN = 12,     /* most candidates that are kept at a place */
-    JC_CANDIDATES = 1024, /* of a tree */
-    JC_NO_CLASS = UINT8_MAX
+    JC_DRAFT_NODES = 31, /* most that are run: with the root, 32 rows of a pass */
+    JC_CHILDREN = 12,    /* most candidates that are kept at a place */
+    JC_CANDIDATES = 1024 /* of a tree */
 };
 
 /* A candidate. The root, candidate 0, is the text's last token. */
@@ -24,16 +23,11 @@ typedef struct jc_node {
     bool grown;                    /* they were asked for */
     bool chosen;                   /* it is run */
     uint32_t row;                  /* of the pass, if it is */
-    double p, reach;       /* that it follows its parent; that the walk comes to it */
-    uint8_t class[JC_MIX]; /* of each drafter's guess, or JC_NO_CLASS */
-    float open[JC_MIX];    /* what guesses of cheaper drafters left open here as each was
+    double p, reach;      /* that it follows its parent; that the walk comes to it */
+    uint8_t sign[JC_MIX]; /* of each drafter: worth.h */
+    float open[JC_MIX];   /* what guesses of cheaper drafters left open here as each was
                               asked, a probability; below 0: it was not asked */
 } jc_node;
-
-/* What guesses of each class were worth. */
-typedef struct jc_worth {
-    double right[JC_MIX][JC_GUESS_CLASSES], all[JC_MIX][JC_GUESS_CLASSES];
-} jc_worth;
 
 /* What a drafter costs and brings, for whether it is asked. */
 typedef struct jc_trade {
@@ -50,7 +44,7 @@ typedef struct jc_draft_tuning {
     jc_pass_times times;
     size_t n; /* drafters */
     char name[JC_MIX][16];
-    double worth[JC_MIX][JC_GUESS_CLASSES]; /* probability that a guess is right */
+    float odds[JC_MIX][JC_SIGNS];
 } jc_draft_tuning;
 
 /* What runs find, added up from one to the next. Zeroed at first. */
@@ -76,7 +70,8 @@ typedef struct jc_mix {
     jc_place_at at[JC_DRAFT_NODES + 1]; /* room for jc_tree_grow() */
     jc_guess guesses[JC_MIX][(JC_DRAFT_NODES + 1) * JC_GUESSES];
     size_t n_guesses[JC_MIX][JC_DRAFT_NODES + 1];
-    uint32_t *paths; /* the texts of the places that are asked about */
+    bool asked[JC_MIX]; /* in this round */
+    uint32_t *paths;    /* the texts of the places that are asked about */
     size_t paths_capacity;
 } jc_mix;
 

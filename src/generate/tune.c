@@ -277,7 +277,7 @@ static void account(const tuning *t, const choice *c, jc_tried *out)
 }
 
 /* What the guesses of a choice were worth, by the drafters' names. */
-static jc_status keep_worth(tuning *t, const choice *c, jc_error *err)
+static jc_status keep_odds(tuning *t, const choice *c, jc_error *err)
 {
     const jc_draft_setup setup = {.model = t->model, .shortcut = t->shortcut};
     jc_drafter_named of[JC_MIX];
@@ -286,8 +286,7 @@ static jc_status keep_worth(tuning *t, const choice *c, jc_error *err)
 
     for (size_t k = 0; k < out->n && st == JC_OK; k++) {
         snprintf(out->name[k], sizeof out->name[k], "%s", of[k].of->name);
-        for (size_t i = 0; i < JC_GUESS_CLASSES; i++)
-            out->worth[k][i] = c->record.worth.right[k][i] / c->record.worth.all[k][i];
+        memcpy(out->odds[k], c->record.worth.odds[k], sizeof out->odds[k]);
     }
     return st;
 }
@@ -323,7 +322,7 @@ static jc_status choose(tuning *t, jc_error *err)
     jc_policy_tell_draft(policy);
     if (best == t->choice)
         jc_note(t->params->hooks, "no drafters pay here: the policy says to write plainly");
-    return keep_worth(t, best, err);
+    return keep_odds(t, best, err);
 }
 
 static jc_status check(const jc_tune_params *p, const jc_model *model, jc_error *err)

@@ -31,8 +31,8 @@ static void test_drafters__an_n_gram_is_followed_by_what_followed_it_before(void
     assert_int_equal(n, 2);
     assert_int_equal(guesses[0].id, 7); /* "1 2 3" */
     assert_int_equal(guesses[1].id, 8); /* "2 3" */
-    assert_true(jc_drafter_ngram.prior(guesses[0].class) >
-                jc_drafter_ngram.prior(guesses[1].class));
+    assert_true(jc_drafter_ngram.odds[guesses[0].class] >
+                jc_drafter_ngram.odds[guesses[1].class]);
     const jc_place_at first = {.ids = ids, .n = 1, .u = -1};
     assert_int_equal(jc_drafter_ngram.guess(NULL, &first, 1, guesses, &n, NULL), JC_OK);
     assert_int_equal(n, 0);

@@ -202,8 +202,8 @@ static void test_tune__a_policy_is_used_as_it_was_written(void **state)
         assert_true(fabs(a.pass_seconds[i] - b.pass_seconds[i]) < 1e-9);
     assert_int_equal(policy->tuning.n, read->tuning.n);
     for (size_t k = 0; k < read->tuning.n; k++)
-        for (size_t c = 0; c < JC_GUESS_CLASSES; c++)
-            assert_true(fabs(policy->tuning.worth[k][c] - read->tuning.worth[k][c]) < 1e-9);
+        for (size_t s = 0; s < JC_SIGNS; s++)
+            assert_true(fabsf(policy->tuning.odds[k][s] - read->tuning.odds[k][s]) < 1e-5F);
     for (int warm = 0; warm < 2; warm++) {
         jc_generate_params_init(&how);
         how.temperature = warm ? 1 : 0;
@@ -236,16 +236,16 @@ static void test_tune__files_that_are_wrong_are_refused(void **state)
         HEAD "\"draft\":{\"drafters\":\"ngram\",\"temperature\":0,\"tokens\":1}}",
         HEAD "\"draft\":{\"drafters\":\"ngram\",\"temperature\":0,\"tokens\":1,"
              "\"predicted_speedup\":2,\"pass\":{\"rows\":[1,2],\"seconds\":[2,1]},"
-             "\"worth\":{},\"frequent\":[]}}",
+             "\"odds\":{},\"frequent\":[]}}",
         HEAD "\"draft\":{\"drafters\":\"ngram\",\"temperature\":0,\"tokens\":1,"
              "\"predicted_speedup\":2,\"pass\":{\"rows\":[1,2],\"seconds\":[1,2]},"
-             "\"worth\":{\"ngram\":[0.5]},\"frequent\":[]}}",
+             "\"odds\":{\"ngram\":[0.5]},\"frequent\":[]}}",
         HEAD "\"draft\":{\"drafters\":\"ngram\",\"temperature\":0,\"tokens\":1,"
              "\"predicted_speedup\":2,\"pass\":{\"rows\":[1,2],\"seconds\":[1,2]},"
-             "\"worth\":{},\"frequent\":[-1]}}",
+             "\"odds\":{},\"frequent\":[-1]}}",
         HEAD "\"draft\":{\"drafters\":\"ngram\",\"temperature\":-1,\"tokens\":1,"
              "\"predicted_speedup\":2,\"pass\":{\"rows\":[1,2],\"seconds\":[1,2]},"
-             "\"worth\":{},\"frequent\":[]}}",
+             "\"odds\":{},\"frequent\":[]}}",
     };
     jc_policy *policy;
     jc_error err;
