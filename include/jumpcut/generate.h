@@ -57,6 +57,11 @@ typedef struct jc_generate_stats {
     /** What was done; keys and values of skipped blocks are `fills`. `plain` is what the
      *  full model would have done for these tokens. */
     jc_exit_work blocks, maps, readouts, fills, plain;
+    /** With drafts: steps with them, and steps without among these, which are there to tell
+     *  what drafts gain: tokens a second of the first by those of the second. Without the
+     *  first step, which prepares weights. */
+    double with_seconds, without_seconds;
+    uint64_t with_tokens, without_tokens;
 } jc_generate_stats;
 
 typedef struct jc_generate_params {
@@ -94,6 +99,7 @@ typedef struct jc_generate_params {
     /** What a policy says of exits or drafts takes the place of the members above; it must
      *  be of this model and of `shortcut`. NULL: none; borrowed */
     const jc_policy *policy;
+    bool measure; /* with drafts: a fifth of the steps without them, for the stats */
 } jc_generate_params;
 
 #define jc_generate_params_init(p)                                                         \

@@ -277,13 +277,23 @@ static void print_speed(const struct speed *s)
         fputc('\n', stderr);
 }
 
+/* What drafts gain over the steps without them; 0: there was none. */
+static double gain_of(const jc_generate_stats *s)
+{
+    double with = (double)s->with_tokens * s->without_seconds;
+    double without = (double)s->without_tokens * s->with_seconds;
+
+    return with > 0 && without > 0 ? with / without : 0;
+}
+
 /* How well drafts have served. */
 static void print_drafts(const jc_generate_stats *s)
 {
-    double turns = s->turns ? (double)s->turns : 1;
+    double plain = (double)s->without_tokens, turns = (double)s->turns - plain;
 
+    turns = turns > 0 ? turns : 1;
     fprintf(stderr, "drafts   %.2f tokens a pass, of %.1f drafts a pass %.2f were right;",
-            (double)s->tokens / turns, (double)s->drafted / turns,
+            ((double)s->tokens - plain) / turns, (double)s->drafted / turns,
             (double)s->accepted / turns);
     fputs(" the next one after", stderr);
     for (size_t k = 0; k < JC_DRAFT_DEPTHS && s->reached[k]; k++)
@@ -292,6 +302,11 @@ static void print_drafts(const jc_generate_stats *s)
     fprintf(stderr,
             "\ntime     %.3f s drafts, %.3f s passes, %.3f s read-outs, %.3f s draws\n",
             s->draft_seconds, s->pass_seconds, s->readout_seconds, s->draw_seconds);
+    if (gain_of(s) > 0)
+        fprintf(stderr,
+                "gain     %.2f times the tokens a second of steps without drafts, of which "
+                "%" PRIu64 " were run in between\n",
+                gain_of(s), s->without_tokens);
 }
 
 static void print_drafts_json(const jc_generate_stats *s)
@@ -304,7 +319,11 @@ static void print_drafts_json(const jc_generate_stats *s)
     for (size_t k = 0; k < JC_DRAFT_DEPTHS && s->reached[k]; k++)
         printf("%s{\"reached\":%" PRIu64 ",\"right\":%" PRIu64 "}", k ? "," : "",
                s->reached[k], s->foreseen[k]);
-    printf("],\"draft_seconds\":%.6f,\"pass_seconds\":%.6f,\"readout_seconds\":%.6f,"
+    printf("],");
+    if (gain_of(s) > 0)
+        printf("\"measured_speedup\":%.4f,\"plain_tokens\":%" PRIu64 ",", gain_of(s),
+               s->without_tokens);
+    printf("\"draft_seconds\":%.6f,\"pass_seconds\":%.6f,\"readout_seconds\":%.6f,"
            "\"draw_seconds\":%.6f}",
            s->draft_seconds, s->pass_seconds, s->readout_seconds, s->draw_seconds);
 }

@@ -259,6 +259,7 @@ static jc_status speculate(work *w, jc_error *err)
                                                 .n_frequent = p->n_frequent},
                                       .tuning = p->policy ? &p->policy->tuning : NULL,
                                       .record = w->record,
+                                      .measure = p->measure,
                                       .stats = p->stats};
 
     if (strcmp(p->draft, "none") == 0)

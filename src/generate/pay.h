@@ -9,11 +9,13 @@
 
 /* Zeroed at first. */
 typedef struct jc_pay {
+    bool measuring; /* drafts never rest, and are judged often */
     bool begun;
     bool plain;                   /* this step is run without drafts */
     bool resting;                 /* because they did not pay */
     unsigned left, rest;          /* steps of this stretch; of the next rest */
-    double seconds[2], tokens[2]; /* of the last stretch with drafts, and without */
+    unsigned lost;                /* judgements in a row that drafts have lost */
+    double seconds[2], tokens[2]; /* with drafts, and without; fading */
 } jc_pay;
 
 /* A step is over. */

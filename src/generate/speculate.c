@@ -118,6 +118,7 @@ jc_status jc_speculation_new(jc_speculation **out, jc_writer *writer,
     s->stats = spec->stats;
     s->tuning = spec->tuning;
     s->record = s->mix.record = spec->record;
+    s->pay.measuring = spec->measure;
     jc_status st = jc_mix_open(&s->mix, spec->drafters, &spec->setup, spec->tuning, err);
     if (s->record && s->record->begun)
         s->mix.worth = s->record->worth;
@@ -443,10 +444,13 @@ static void took(jc_speculation *s, double rows, double seconds, double drafting
         s->record->worth = s->mix.worth;
         s->record->begun = true;
     }
-    if (s->nodes == 0 && !s->record)
+    bool plain = s->pay.plain;
+    if (s->pay.measuring || (s->nodes == 0 && !s->record))
         jc_pay_took(&s->pay, seconds, tokens);
     if (s->steps++ == 0)
         return;
+    *(plain ? &s->stats->without_seconds : &s->stats->with_seconds) += seconds;
+    *(plain ? &s->stats->without_tokens : &s->stats->with_tokens) += (uint64_t)tokens;
     double each = seconds / tokens, *mean = &s->mix.token_seconds;
     *mean = *mean > 0 ? FADE * *mean + (1 - FADE) * each : each;
     measure(&s->cost, rows, seconds - drafting);

@@ -24,6 +24,7 @@ typedef struct jc_speculation_spec {
     jc_draft_setup setup;
     const jc_draft_tuning *tuning; /* borrowed; NULL: nothing was found before */
     jc_draft_record *record; /* borrowed, or NULL; with it drafts never rest as a whole */
+    bool measure;            /* jc_generate_params.measure */
     jc_generate_stats *stats;
 } jc_speculation_spec;
 
