@@ -60,6 +60,34 @@ def test_lens_is_the_read_out_of_the_mapped_state(model, shortcut):
         lens["mat"]
 
 
+def test_lens_of_targets(model, shortcut, program, tmp_path):
+    shortcut.save(tmp_path / "s.safetensors")
+    text = "The town lies on the river"
+    want = json.loads(program("lens", DEMO, tmp_path / "s.safetensors", "--prompt", text, "--target", " city",
+                              "--target", "#7", "--format", "json"))  # fmt: skip
+    lens = model.lens(text, shortcut, target=[" city", 7])
+    assert lens.json == want and lens.targets == [model.tokenizer.find(" city"), 7] == want["targets"]
+    h = model.states([text])
+    for i, token in enumerate([" city", 7]):
+        rank, p = lens.target(token)
+        assert rank.shape == p.shape == (13, len(lens.positions))
+        for row, tap in enumerate(lens.taps):
+            logits = model.readout(h[tap] if tap == "12" else shortcut[tap, 12](h[tap])).astype(float)
+            mine = logits[:, lens.targets[i]][:, None]
+            assert (rank[row] == 1 + (logits > mine).sum(1)).all()
+            assert np.allclose(p[row], 1 / np.exp(logits - mine).sum(1), rtol=1e-4)
+    rank, p = lens.next()
+    assert (rank[:, -1] == 0).all()
+    for column, token in enumerate(lens.ids[1:]):
+        said = model.lens(text, shortcut, target=int(token)).target(int(token))
+        assert (rank[:, column] == said[0][:, column]).all() and (p[:, column] == said[1][:, column]).all()
+    assert model.lens(text, shortcut, target=" city").targets == [lens.targets[0]]
+    with pytest.raises(jumpcut.ArgumentError, match="Parisian"):
+        model.lens(text, shortcut, target=" Parisian")
+    with pytest.raises(ValueError, match="target 4000000"):
+        model.lens(text, shortcut, target=4000000)
+
+
 def test_lens_shows_itself(model, shortcut):
     lens = model.lens("The town lies on the", shortcut)
     assert lens._repr_html_().startswith("<iframe srcdoc=") and "<html" in lens.html()

@@ -44,6 +44,22 @@ def test_names_of_transformer_lens_are_accepted(model):
         model.states(["The"], taps=["blocks.6.hook_z"])
 
 
+def test_texts_are_what_was_run(model):
+    h = model.states(["The town lies", "on the river"], taps=[0])
+    assert h.texts == ["The town lies", "on the river"]
+    text, position = h.rows[-1]
+    assert (text, position) == (1, len(h.ids[1]) - 1)
+
+
+def test_demo_is_the_model_that_comes_along(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    demo = jumpcut.Model("demo")
+    assert demo.info["fingerprint"] == model.info["fingerprint"]
+    assert demo.tokenizer.encode("The town").tolist() == model.tokenizer.encode("The town").tolist()
+    with pytest.raises(jumpcut.FileError, match="./demo"):
+        jumpcut.Model("./demo")
+
+
 def test_one_position_a_text_and_splits(model, sentences):
     one = model.states(sentences, taps=[0], positions="one", seed=3)
     assert len(one.rows) == len(one.ids) == len(sentences)

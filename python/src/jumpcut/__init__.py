@@ -3,7 +3,7 @@
 
     import pathlib, jumpcut
 
-    m = jumpcut.Model("gpt2")
+    m = jumpcut.Model("gpt2")                       # a folder or GGUF file, or "demo"
     s = jumpcut.fit(m, pathlib.Path("corpus.txt"), method="mat")
     s[6, 12].weight                                 # numpy, [768, 768]
     m.states(["a text"], taps=[0, "6.attn", 12])    # arrays [rows, 768] by tap
@@ -27,9 +27,10 @@ from .errors import (
     OutOfMemoryError,
     UnsupportedError,
 )
-from .generate import Generation, Token
+from .generate import Counts, Generation, Token, Work
 from .lens import Cell, Lens
 from .model import Model, States
+from .policy import Policy, calibrate, tune
 from .results import Results, evaluate
 from .shortcut import Map, Shortcut, Sums, fit, gather, load
 from .texts import Sample, Texts
@@ -40,6 +41,7 @@ __version__ = _text_of(_lib.jc_version())
 __all__ = [
     "ArgumentError",
     "Cell",
+    "Counts",
     "Error",
     "FileError",
     "FormatError",
@@ -51,6 +53,7 @@ __all__ = [
     "Note",
     "NumericError",
     "OutOfMemoryError",
+    "Policy",
     "Results",
     "Sample",
     "Shortcut",
@@ -60,8 +63,11 @@ __all__ = [
     "Token",
     "Tokenizer",
     "UnsupportedError",
+    "Work",
+    "calibrate",
     "evaluate",
     "fit",
     "gather",
     "load",
+    "tune",
 ]

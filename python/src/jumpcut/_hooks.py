@@ -73,19 +73,27 @@ class Hooks:
         return self._handle
 
     def call(self, function: Any, *args: Any) -> None:
-        """As call(), raising what went wrong in a callback first."""
+        """Run it, and warn of what it noted."""
+        try:
+            self.run(function, *args)
+        finally:
+            self.warn(5)
+
+    def run(self, function: Any, *args: Any) -> None:
+        """As call() of the library, raising what went wrong in a callback first."""
         try:
             call(function, *args)
         except Exception:
             if self._failed is None:
                 raise
-        finally:
-            for note in self.notes:
-                warnings.warn(note, Note, stacklevel=4)
-            self.notes.clear()
         if self._failed is not None:
             failed, self._failed = self._failed, None
             raise failed
+
+    def warn(self, level: int) -> None:
+        notes, self.notes = self.notes, []
+        for note in notes:
+            warnings.warn(note, Note, stacklevel=level)
 
     def __enter__(self) -> Hooks:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import numpy as np
 
@@ -36,9 +36,17 @@ class Lens:
     """
 
     def __init__(
-        self, model: Model, text: str, shortcuts: tuple[Shortcut, ...], options: dict[str, Any], progress: Any
+        self,
+        model: Model,
+        text: str,
+        shortcuts: tuple[Shortcut, ...],
+        target: Any,
+        options: dict[str, Any],
+        progress: Any,
     ):
         params = Params("jc_lens")
+        targets = params.keep(ffi.new("uint32_t[]", _targets(model, target)))
+        params.struct.targets, params.struct.n_targets = targets, len(targets)
         if len(shortcuts) > 1 and "map" not in options:
             options = {**options, "map": "all"}
         spread(options, params)
@@ -104,6 +112,31 @@ class Lens:
         return [lib.jc_lens_settled(self._pointer, index, c) for c in range(len(self.positions))]
 
     @property
+    def targets(self) -> list[int]:
+        """Ids of the tokens of `target`."""
+        n = lib.jc_lens_targets(self._pointer)
+        return [lib.jc_lens_target(self._pointer, i) for i in range(n)]
+
+    def target(self, token: str | int, name: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Of one of the tokens of `target`: its rank, 1 for the first guess, int64 [taps,
+        positions], and its probability, float64 [taps, positions]; by the map `name`, or the
+        first."""
+        index = self.maps.index(name) if name else 0
+        wanted = self.targets.index(_token(self._model, token))
+        return self._scores(lambda r, c: lib.jc_lens_of_target(self._pointer, index, r, c, wanted))
+
+    def next(self, name: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the token that follows in the text; rank 0 where there is none."""
+        index = self.maps.index(name) if name else 0
+        return self._scores(lambda r, c: lib.jc_lens_of_next(self._pointer, index, r, c))
+
+    def _scores(self, at: Callable[[int, int], Any]) -> tuple[np.ndarray, np.ndarray]:
+        shape = len(self.taps), len(self.positions)
+        cells = [at(r, c) for r, c in np.ndindex(shape)]
+        rank = np.array([cell.rank for cell in cells], np.int64).reshape(shape)
+        return rank, np.array([cell.p for cell in cells]).reshape(shape)
+
+    @property
     def json(self) -> dict[str, Any]:
         """All of it, as `jumpcut lens --format json` writes it."""
         return json.loads(self._show("json"))
@@ -127,3 +160,18 @@ class Lens:
 
     def __str__(self) -> str:
         return self._show("text")
+
+
+def _token(model: Model, token: str | int) -> int:
+    return model.tokenizer.find(token) if isinstance(token, str) else int(token)
+
+
+def _targets(model: Model, target: Any) -> list[int]:
+    if target is None:
+        return []
+    wanted = [target] if isinstance(target, (str, int, np.integer)) else list(target)
+    ids = [_token(model, token) for token in wanted]
+    for token in ids:
+        if not 0 <= token < model.vocab:
+            raise ValueError(f"target {token}: the model has {model.vocab} tokens, from 0")
+    return ids

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator
 import numpy as np
 
 from ._library import Params, bytes_of, call, documented, ffi, lib, make, spread, text_of
+from .demo import demo_path
 from .shortcut import Shortcut, floats, rows_of
 from .taps import tap_of
 from .texts import Sample, Texts, open_samples
@@ -17,6 +18,7 @@ from .tokenizer import Tokenizer
 if TYPE_CHECKING:
     from .generate import Generation
     from .lens import Lens
+    from .policy import Policy
 
 _TOKENS_AT_ONCE = 1024  # of a pass: between two of them Ctrl-C is seen
 
@@ -25,17 +27,24 @@ class States(dict):
     """Arrays of states by tap, float32 [rows, width]; `s["6"]`, in the words of the caller.
 
     rows: int64 [rows, 2], the text of each row, counted from 0, and its position in it.
-    ids: token ids of each text. decode() of the model's tokenizer makes texts of them.
+    ids: token ids of each text.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         super().__init__()
+        self._tokenizer = tokenizer
         self.rows: np.ndarray = np.empty((0, 2), np.int64)
         self.ids: list[np.ndarray] = []
 
+    @property
+    def texts(self) -> list[str]:
+        """The texts as they were run: each one's ids decoded."""
+        return [self._tokenizer.decode(ids) for ids in self.ids]
+
 
 class Model:
-    """A transformer language model: a folder as downloaded, or a GGUF file.
+    """A transformer language model: a folder as downloaded, a GGUF file, or "demo", the small
+    model that comes with jumpcut ("./demo" is a folder of that name).
 
     backend, dtype, threads: as the options of the program. tokenizer: another folder or GGUF
     file whose tokenizer to use. Read-only once opened; may be shared by threads.
@@ -50,13 +59,14 @@ class Model:
         threads: int | None = None,
         tokenizer: str | os.PathLike | None = None,
     ):
+        path = demo_path() if path == "demo" else path
         params = Params("jc_model")
         spread({"backend": backend, "dtype": dtype, "threads": threads}, params)
         self._pointer = ffi.gc(
             make("jc_model", lib.jc_model_open, os.fsencode(path), params.struct), lib.jc_model_close
         )
         self._tokenizer: Tokenizer | None = None
-        self._tokenizer_path = path if tokenizer is None else tokenizer
+        self._tokenizer_path = path if tokenizer is None else demo_path() if tokenizer == "demo" else tokenizer
 
     @property
     def _info(self) -> Any:
@@ -127,7 +137,7 @@ class Model:
         params = Params("jc_samples")
         spread(options, params)
         session = self._session(wanted)
-        states, parts, rows = States(), [[] for _ in wanted], []
+        states, parts, rows = States(self.tokenizer), [[] for _ in wanted], []
         for batch in _batches(open_samples(self, texts, params)[0]):
             session.run(batch)
             for part, read in zip(parts, session.reads):
@@ -149,21 +159,43 @@ class Model:
         return logits
 
     @documented("jc_lens")
-    def lens(self, text: str, *shortcuts: Shortcut, progress: Any = False, **options: Any) -> Lens:
+    def lens(
+        self,
+        text: str,
+        *shortcuts: Shortcut,
+        target: str | int | Iterable[str | int] | None = None,
+        progress: Any = False,
+        **options: Any,
+    ) -> Lens:
         """What each layer would say at each position of a text; of an encoder, at its masks.
 
-        Without a shortcut states are read as they are (the logit lens).
+        Without a shortcut states are read as they are (the logit lens). target: a token, or
+        several, whose rank and probability to keep: " Paris", or its id.
         """
         from .lens import Lens
 
-        return Lens(self, text, shortcuts, options, progress)
+        return Lens(self, text, shortcuts, target, options, progress)
 
     @documented("jc_generate")
-    def generate(self, prompt: str, *, shortcut: Shortcut | None = None, **options: Any) -> Generation:
-        """Continue a prompt; iterate over the result for tokens as they come."""
+    def generate(
+        self,
+        prompt: str,
+        *,
+        shortcut: Shortcut | None = None,
+        policy: Policy | None = None,
+        frequent: Iterable[int] | None = None,
+        logprobs: bool = False,
+        **options: Any,
+    ) -> Generation:
+        """Continue a prompt; iterate over the result for tokens as they come.
+
+        shortcut: the maps that `exit`, or the drafters "context" and "exit:E", need. policy:
+        what calibrate() or tune() has found, in place of these options. frequent: ids of the
+        tokens that "context" chooses among, the most frequent first.
+        """
         from .generate import Generation
 
-        return Generation(self, prompt, shortcut, options)
+        return Generation(self, prompt, shortcut, policy, frequent, logprobs, options)
 
     def _session(self, taps: list[str | int]) -> _Session:
         return _Session(self, [tap_of(tap) for tap in taps])

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-from typing import Iterable
+from typing import Any, Iterable
 
 import numpy as np
 
@@ -45,10 +46,55 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; bytes that are not UTF-8 become U+FFFD."""
+        return self._bytes(ids).decode("utf-8", "replace")
+
+    def find(self, text: str) -> int:
+        """The one token that is this text, where a space before a word counts: " Paris"; or
+        the special token of this name. ArgumentError where there is none."""
+        data, token = text.encode("utf-8", "surrogatepass"), ffi.new("uint32_t *")
+        call(lib.jc_tokenizer_find, self._pointer, data, len(data), token)
+        return token[0]
+
+    def _bytes(self, ids: Iterable[int]) -> bytes:
         wanted = np.ascontiguousarray(ids if isinstance(ids, np.ndarray) else list(ids), np.uint32)
         text, n = ffi.new("char **"), ffi.new("size_t *")
         call(lib.jc_tokenizer_decode, self._pointer, ffi.from_buffer("uint32_t[]", wanted), len(wanted), text, n)
         try:
-            return ffi.buffer(text[0], n[0])[:].decode("utf-8", "replace")
+            return ffi.buffer(text[0], n[0])[:]
         finally:
             lib.free(text[0])
+
+
+class TextStream:
+    """The text behind a prompt, token by token; what half a character or a space could still
+    become is held back."""
+
+    def __init__(self, tokenizer: Tokenizer, prompt: np.ndarray):
+        self._tokenizer = tokenizer
+        self._pointer = ffi.gc(
+            make("jc_text_stream", lib.jc_text_stream_new, tokenizer._pointer), lib.jc_text_stream_free
+        )
+        given = sum(len(self._push(int(token))) for token in prompt)
+        # held back of the prompt, but for half a character that the next token completes
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        decoder.decode(whole := tokenizer._bytes(prompt))
+        self._skip = max(0, len(whole) - len(decoder.getstate()[0]) - given)
+
+    def push(self, token: int) -> str:
+        return self._new(self._push(token))
+
+    def end(self) -> str:
+        return self._new(self._taken(lib.jc_text_stream_end))
+
+    def _push(self, token: int) -> bytes:
+        return self._taken(lib.jc_text_stream_push, token)
+
+    def _taken(self, function: Any, *token: int) -> bytes:
+        text, length = ffi.new("char **"), ffi.new("size_t *")
+        call(function, self._pointer, *token, text, length)
+        return ffi.buffer(text[0], length[0])[:] if length[0] else b""
+
+    def _new(self, data: bytes) -> str:
+        skipped = data[self._skip :]
+        self._skip = max(0, self._skip - len(data))
+        return skipped.decode("utf-8", "replace")
