@@ -15,12 +15,4 @@ if ! "$env/bin/pip" download --quiet --no-deps --dest "$env/try" cffi 2>/dev/nul
     echo "0 passed, 0 failed, 1 skipped"
     exit 0
 fi
-"$env/bin/pip" install --quiet --disable-pip-version-check pytest ./python || exit 1
-JUMPCUT=$build/jumpcut OMP_WAIT_POLICY=passive "$env/bin/python" -m pytest -q -rs python/tests |
-    tee "$build/python-env/printed"
-counts=$(tail -n 1 "$env/printed")
-count() { echo "$counts" | grep -oE "[0-9]+ $1" | cut -d' ' -f1 | grep . || echo 0; }
-failed=$(($(count failed) + $(count error)))
-echo
-echo "$(count passed) passed, $failed failed, $(count skipped) skipped"
-[ "$failed" = 0 ] && [ "$(count passed)" -gt 0 ]
+tools/pytest.sh "$env" "$build/jumpcut" ./python
