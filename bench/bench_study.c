@@ -12,22 +12,24 @@
  *   validation (1 of 4), each position
  *     pass                                                                       170
  *     jump: 26 read-outs, of which one is the model's own                      2,000
+ *   of which every third text, once more
+ *     pass                                                                       170
+ *     parts: blocks run again, 5.7 of 12 for MLP and norms, 0.8 attention      1,880
+ *     schedules: blocks run again, 6 of 12 on average                  1,200 to 1,900
+ *   and four positions of it, 4 of 25
  *     parts: 36 read-outs                                                      2,770
- *     parts: blocks run again, 15.2 passes at most                             2,580
  *     schedules: at most 22 + 12 routes, of which 11 are one jump to the end and
  *     others the same twice; 15 to 22 read-outs                        1,150 to 1,700
- *     schedules: blocks run again, 6 of 12 on average                  1,200 to 1,900
  *   once
  *     fits: 126 maps, 12 factors                                        0.1 Tflop
  *     training size: a pass over the training texts with all positions and one to the one
  *     position, sums to the last layer, 60 fits, 216,000 read-outs       80 Tflop
  *
- * In units of 12,000 x 25 x 247 Mflop = 74 Tflop that is 1.0 for training, 10 to 11 for
- * scores, of which read-outs are 6, and 1.1 for the training size: 12 to 13. Six would need
- * fewer read-outs of all V: each section's KL is over the whole vocabulary.
+ * In units of 12,000 x 25 x 247 Mflop = 74 Tflop: docs/methods.md, "What a study takes".
  *
  * Measured are the seconds that a stage takes for few texts and for more, which gives those
- * of a text and those that come once, and of the fits as they are.
+ * of a text and those that come once, and of the fits as they are. The routes' share is
+ * that of the study: every third text, four positions.
  */
 #include <stdio.h>
 
@@ -37,8 +39,8 @@
 enum {
     TEXTS = 48,
     FEW = 16,
-    VAL = 40,
-    FEW_VAL = 20,
+    VAL = 48,
+    FEW_VAL = 24,
     TOKENS = 25,
     ALL_TRAIN = 9000,
     ALL_VAL = 3000
@@ -77,6 +79,8 @@ static double time_eval(const jc_model *model, const jc_shortcut *shortcut, size
 
     jc_eval_params_init(&params);
     params.schedules = true;
+    params.route_every = 3;
+    params.route_positions = 4;
     double start = bench_seconds();
     if (jc_eval(&results, model, &shortcut, 1, samples, &params, &err))
         bench_die("study", &err);

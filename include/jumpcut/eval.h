@@ -33,6 +33,10 @@ typedef struct jc_eval_params {
     bool schedules; /* also score schedules of runs and jumps, of shortcuts that have a map
                        between every two layers; parts of blocks are scored wherever a
                        shortcut has maps of them */
+    /* Both are ways through the model that are run on their own, for many times the work of
+     * a pass: they are scored on every `route_every`-th text, 0 or 1: on each; and at
+     * `route_positions` positions of it, spread evenly from a random start, 0: at all. */
+    uint32_t route_every, route_positions;
 } jc_eval_params;
 
 #define jc_eval_params_init(p)                                                             \

@@ -5,6 +5,7 @@
 
 #include "eval/run.h"
 #include "eval/summary.h"
+#include "eval/thin.h"
 #include "shortcut/shortcut.h"
 #include "stats/batch.h"
 
@@ -17,6 +18,8 @@ static const jc_option rows[] = {
     {"batch",  JC_OPTION_U32,  offsetof(jc_eval_params, batch), 0, 1e6, "0", NULL, "tokens run together, 0 to choose; results do not depend on it"},
     {"bootstrap", JC_OPTION_U32, offsetof(jc_eval_params, bootstrap), 0, 10000, "1000", NULL, "bootstrap samples of the texts for the 95% intervals, 0: no intervals"},
     {"schedules", JC_OPTION_BOOL, offsetof(jc_eval_params, schedules), 0, 0, "false", NULL, "scores of schedules, in which some blocks are run and maps jump over the others"},
+    {"route-every", JC_OPTION_U32, offsetof(jc_eval_params, route_every), 1, 1e9, "1", NULL, "score parts of blocks and schedules, which run the model again in many ways, on every N-th text only"},
+    {"route-positions", JC_OPTION_U32, offsetof(jc_eval_params, route_positions), 0, 1e9, "0", NULL, "and at N positions of each such text, spread evenly; 0: at all that are scored"},
     {"paper",  JC_OPTION_BOOL, offsetof(jc_eval_params, paper), 0, 0, "false", NULL, "do as the paper's code does: one random position per text, and early exit of encoders with position 3 for every token"},
 };
 /* clang-format on */
@@ -29,7 +32,7 @@ const jc_option *jc_eval_options(size_t *n_rows)
 }
 
 /* Whether the model can have the metric. */
-static bool counts(const jc_eval_run *run, const jc_metric *metric)
+static bool has_metric(const jc_eval_run *run, const jc_metric *metric)
 {
     return run->info->has_head || !metric->reads_out;
 }
@@ -42,7 +45,44 @@ struct pass {
     jc_score *scores;
     size_t scores_capacity;
     uint64_t rows, texts;
+    jc_thin *thin; /* the texts of metrics that run detours; NULL: as the others */
 };
+
+static bool wants_detours(const jc_eval_run *run, const jc_metric *metric)
+{
+    return has_metric(run, metric) && metric->wants_detours && metric->wants_detours(run);
+}
+
+/* Feed a batch to the metrics that run detours, or to the others. */
+static jc_status feed(struct pass *pass, bool detours, const jc_eval_batch *batch,
+                      jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
+        const jc_metric *metric = jc_metric_row(i);
+        if (has_metric(pass->run, metric) && detours == wants_detours(pass->run, metric))
+            st = metric->add(pass->states[i], pass->run, batch, err);
+    }
+    return st;
+}
+
+/* Run the texts that were kept for detours. */
+static jc_status run_thin(struct pass *pass, jc_error *err)
+{
+    jc_eval_batch batch;
+    jc_status st = jc_thin_run(pass->thin, &batch, err);
+
+    return st || batch.rows == 0 ? st : feed(pass, true, &batch, err);
+}
+
+static jc_status feed_detours(struct pass *pass, const jc_eval_batch *batch, jc_error *err)
+{
+    if (!pass->thin)
+        return feed(pass, true, batch, err);
+    jc_status st = jc_thin_add(pass->thin, batch, err);
+    return st == JC_OK && jc_thin_full(pass->thin) ? run_thin(pass, err) : st;
+}
 
 static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
                            jc_error *err)
@@ -60,9 +100,10 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
         pass->texts, pass->scores, jc_batch_session(source),   source};
     jc_status st =
         run->info->has_head ? jc_eval_scores(run, pass->taps, n, pass->scores, err) : JC_OK;
-    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        if (counts(run, jc_metric_row(i)))
-            st = jc_metric_row(i)->add(pass->states[i], run, &batch, err);
+    if (st == JC_OK)
+        st = feed(pass, false, &batch, err);
+    if (st == JC_OK)
+        st = feed_detours(pass, &batch, err);
     pass->rows += n;
     pass->texts += jc_batch_texts(source);
     return st;
@@ -77,10 +118,10 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
     if (!pass->taps)
         return jc_fail_nomem(err, "an evaluation");
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        if (counts(pass->run, jc_metric_row(i)))
+        if (has_metric(pass->run, jc_metric_row(i)))
             st = jc_metric_row(i)->begin(&pass->states[i], pass->run, err);
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        if (counts(pass->run, jc_metric_row(i)) && jc_metric_row(i)->prepare)
+        if (has_metric(pass->run, jc_metric_row(i)) && jc_metric_row(i)->prepare)
             st = jc_metric_row(i)->prepare(pass->states[i], pass->run, batch, err);
     while (st == JC_OK) {
         st = jc_batch_next(batch, &n, err);
@@ -88,7 +129,7 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
             break;
         st = add_batch(pass, batch, n, err);
     }
-    return st;
+    return st == JC_OK && pass->thin ? run_thin(pass, err) : st;
 }
 
 /* A section of what was scored. */
@@ -113,14 +154,18 @@ static jc_status new_section(jc_results *results, const jc_eval_run *run,
 
 static jc_status finish(struct pass *pass, jc_results *results, jc_error *err)
 {
+    jc_eval_counts counts = {.texts = pass->texts, .rows = pass->rows};
     jc_section *section = NULL;
     jc_status st = new_section(results, pass->run, &section, err);
 
+    if (pass->thin)
+        jc_thin_count(pass->thin, &counts.route_texts, &counts.route_rows);
+
     if (st == JC_OK)
-        st = jc_eval_summary(pass->run, pass->texts, pass->rows, section, err);
+        st = jc_eval_summary(pass->run, &counts, section, err);
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
         const jc_metric *metric = jc_metric_row(i);
-        if (!counts(pass->run, metric))
+        if (!has_metric(pass->run, metric))
             continue;
         st = new_section(results, pass->run, &section, err);
         if (st)
@@ -174,10 +219,13 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
+    bool detours = false;
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        if (counts(&run, jc_metric_row(i)) && jc_metric_row(i)->wants_detours &&
-            jc_metric_row(i)->wants_detours(&run))
-            jc_batch_keep(batch);
+        detours |= wants_detours(&run, jc_metric_row(i));
+    if (detours && jc_thin_wanted(params))
+        st = jc_thin_new(&pass.thin, &run, err);
+    else if (detours)
+        jc_batch_keep(batch);
     if (st == JC_OK)
         st = run_pass(&pass, batch, err);
     if (st == JC_OK)
@@ -186,6 +234,7 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
         jc_metric_row(i)->release(pass.states[i]);
     jc_free(pass.taps);
     jc_free(pass.scores);
+    jc_thin_free(pass.thin);
     jc_batch_free(batch);
     jc_packed_free(run.methods, run.n_methods);
     jc_free(run.names);

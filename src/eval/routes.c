@@ -64,6 +64,16 @@ jc_status jc_routes_begin(jc_routes *routes, const jc_eval_run *run, jc_error *e
                         run->params->seed, err);
 }
 
+/* The ends of the batch's rows. */
+static void take_ends(const jc_eval_batch *batch, const float *ends, float *out,
+                      size_t floats)
+{
+    if (batch->source)
+        jc_batch_pick(batch->source, ends, out);
+    else
+        memcpy(out, ends, floats * sizeof *out);
+}
+
 /* Run routes[first .. first + n), none of them known, and score them. */
 static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
                           const jc_eval_batch *batch, size_t first, size_t n, jc_error *err)
@@ -76,7 +86,7 @@ static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
         st =
             jc_session_detour(batch->session, &routes->route[first + i].detour, &ends, err);
         if (st == JC_OK)
-            jc_batch_pick(batch->source, ends, routes->ends + i * floats);
+            take_ends(batch, ends, routes->ends + i * floats, floats);
     }
     return st ? st
               : jc_eval_score_states(run, batch->states[run->taps - 1], routes->ends, n,

@@ -36,7 +36,7 @@ typedef struct jc_eval_batch {
     uint64_t first_text;        /* number of text 0 in the stream */
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
     jc_session *session;    /* that has run it; for detours */
-    const jc_batch *source;
+    const jc_batch *source; /* NULL: the rows are those of the session */
 } jc_eval_batch;
 
 /* The position that early exit takes for every token, -1 for each its own. */

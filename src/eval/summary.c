@@ -21,7 +21,7 @@ struct fit {
 
 typedef struct summary {
     jc_model_info model; /* its texts are the section's */
-    uint64_t texts, rows;
+    jc_eval_counts counts;
     int64_t exit_position; /* -1: each token's own */
     struct fit *fits;      /* [n_methods], but for the identity's */
     jc_map_cost *costs;    /* [n_methods]: of all maps to the last layer, flops of one */
@@ -123,8 +123,12 @@ static void write_data(const summary *s, jc_json *json, json_t *root)
 {
     json_t *data = jc_put_object(json, root, "data");
 
-    jc_put_count(json, data, "texts", s->texts);
-    jc_put_count(json, data, "rows", s->rows);
+    jc_put_count(json, data, "texts", s->counts.texts);
+    jc_put_count(json, data, "rows", s->counts.rows);
+    if (s->counts.route_rows) {
+        jc_put_count(json, data, "route_texts", s->counts.route_texts);
+        jc_put_count(json, data, "route_rows", s->counts.route_rows);
+    }
     if (s->exit_position < 0)
         jc_put_null(json, data, "exit_position");
     else
@@ -174,10 +178,10 @@ static void write(const jc_section *section, jc_json *json, json_t *root)
         jc_put_count(json, cost, "bytes", s->costs[m].bytes);
         jc_put_count(json, cost, "flops", s->costs[m].flops);
     }
-    jc_put_count(json, root, "n_val", s->rows);
+    jc_put_count(json, root, "n_val", s->counts.rows);
 }
 
-jc_status jc_eval_summary(const jc_eval_run *run, uint64_t texts, uint64_t rows,
+jc_status jc_eval_summary(const jc_eval_run *run, const jc_eval_counts *counts,
                           jc_section *section, jc_error *err)
 {
     summary *s = jc_section_room(section, 1, sizeof *s);
@@ -186,8 +190,7 @@ jc_status jc_eval_summary(const jc_eval_run *run, uint64_t texts, uint64_t rows,
     section->write = write;
     if (!s)
         return jc_fail_nomem(err, "the results");
-    s->texts = texts;
-    s->rows = rows;
+    s->counts = *counts;
     s->exit_position = jc_eval_exit_position(run);
     s->fits = jc_section_room(section, run->n_methods, sizeof *s->fits);
     s->costs = jc_section_room(section, run->n_methods, sizeof *s->costs);
@@ -205,7 +208,7 @@ uint64_t jc_results_rows(const jc_results *results)
 {
     const jc_section *section = jc_results_find(results, "summary");
 
-    return section ? ((const summary *)section->figures)->rows : 0;
+    return section ? ((const summary *)section->figures)->counts.rows : 0;
 }
 
 const char *jc_results_fit(const jc_results *results, size_t shortcut)

@@ -6,8 +6,13 @@
 #include "eval/results.h"
 #include "eval/run.h"
 
-/* Fill the section; rows and texts are those that were scored. */
-jc_status jc_eval_summary(const jc_eval_run *run, uint64_t texts, uint64_t rows,
+typedef struct jc_eval_counts {
+    uint64_t texts, rows;             /* that were scored */
+    uint64_t route_texts, route_rows; /* of these by detours; 0: all */
+} jc_eval_counts;
+
+/* Fill the section. */
+jc_status jc_eval_summary(const jc_eval_run *run, const jc_eval_counts *counts,
                           jc_section *section, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -22,8 +22,8 @@ static const jc_report_member model_rows[] = {
     {"fingerprint", TEXT},
 };
 static const jc_report_member data_rows[] = {
-    {"texts", COUNT}, {"rows", COUNT},    {"positions", TEXT},
-    {"seed", MAYBE},  {"sources", TEXTS},
+    {"texts", COUNT},   {"rows", COUNT},          {"positions", TEXT},     {"seed", MAYBE},
+    {"sources", TEXTS}, {"route_texts", PERHAPS}, {"route_rows", PERHAPS},
 };
 static const jc_report_member fit_rows[] = {
     {"method", TEXT}, {"ridge", NUMBER},  {"bias", FLAG}, {"rows", COUNT},

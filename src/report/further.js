@@ -14,6 +14,12 @@ function wholeOf(part) {
 
 const PART_WORDS = [["_ln1_ln2", "norms"], ["_attn", "attention"], ["_ffn", "MLP"]];
 
+/* What parts and schedules are scored on, where that is not all. */
+function routeRows() {
+    const { route_rows: rows, route_texts: texts } = results.data ?? {};
+    return rows ? ` Scored on ${count(rows, "vector")} of ${count(texts, "validation text")}.` : "";
+}
+
 function partsSections() {
     const parts = Object.keys(results.parts).filter((name) => results.parts[name].length > 0);
     const wholes = [...new Set(parts.map(wholeOf).filter((m) => m !== undefined))];
@@ -35,7 +41,7 @@ function partsSections() {
         const sets = names.flatMap((name) => variant(wholes.indexOf(owner(name)), curves(tone(name), call(name), byLayer(lists[name], member))));
         section(title, said, lineChart(said, sets, axis("blocks run whole", { min: 0, max: L }), axis(label, range),
             "The first blocks are run whole; in every later block one part is replaced by a linear map of the position's own state. "
-                + `Whole blocks: one map for all the later blocks together.${intervals(lists)}`, true, tips(layerTitle)),
+                + `Whole blocks: one map for all the later blocks together.${routeRows()}${intervals(lists)}`, true, tips(layerTitle)),
         [layerTable(`${word} by layer`, members, lists, names, call)], ["part of a block"]);
     };
     draw("Parts of a block: agreement", "p1", "precision@1", { min: 0, max: 1, ticks: {} }, 1, "precision@1",
@@ -67,7 +73,7 @@ function schedulesSections() {
         const tip = tips(([item]) => `${item.parsed.x} blocks run`, (raw) => `; ${brief(raw.plan || "no jump")}`);
         section(title, said, lineChart(said, sets, axis("blocks run", { min: 0, max: L }), axis(label, range),
             "What is left of the model's answers when some blocks are run and linear maps jump over the others: the schedule whose jumps have the largest "
-                + `product of R² for that many blocks, one jump from a layer to the end (the fixed exit), and blocks run and jumped over in turn.${intervals({ all })}`, false, tip),
+                + `product of R² for that many blocks, one jump from a layer to the end (the fixed exit), and blocks run and jumped over in turn.${routeRows()}${intervals({ all })}`, false, tip),
         series.map(({ map, words, runs }) => {
             const members = member === "p1" ? [["p1", "precision@1"], ["p5", "@5"], ["p10", "@10"]] : [["surprisal", "surprisal"]];
             return table(`${call(map)}, ${words}`, ["jumps", "blocks run", "product of R²", ...heads(runs, members)],

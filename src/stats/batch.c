@@ -43,19 +43,27 @@ struct jc_batch {
     size_t picked_capacity, picked_wanted_capacity, n_wanted;
 };
 
-/* `more`: states kept of each token, beyond those of the layer taps. */
-static void choose_budget(jc_batch *batch, size_t more)
+static size_t choose_budget(const jc_model_info *info, size_t more)
 {
-    size_t taps = (size_t)batch->info->layers + 1 + more;
-    size_t most = STATE_BYTES / (taps * batch->info->width * sizeof(float));
+    size_t taps = (size_t)info->layers + 1 + more;
+    size_t most = STATE_BYTES / (taps * info->width * sizeof(float));
+    size_t wanted = (size_t)jc_threads_max() * TOKENS_A_THREAD;
 
-    if (most < batch->info->width / 4)
-        most = batch->info->width / 4;
-    if (batch->chosen)
-        return;
-    batch->budget = (size_t)jc_threads_max() * TOKENS_A_THREAD;
-    if (batch->budget > most)
-        batch->budget = most;
+    if (most < info->width / 4)
+        most = info->width / 4;
+    return wanted < most ? wanted : most;
+}
+
+size_t jc_batch_budget(const jc_model *model, size_t more)
+{
+    return choose_budget(jc_model_get_info(model), more);
+}
+
+/* `more`: states kept of each token, beyond those of the layer taps. */
+static void reserve_states(jc_batch *batch, size_t more)
+{
+    if (!batch->chosen)
+        batch->budget = choose_budget(batch->info, more);
 }
 
 jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *samples,
@@ -72,7 +80,7 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
     batch->info = jc_model_get_info(model);
     batch->chosen = tokens > 0;
     batch->budget = tokens;
-    choose_budget(batch, 0);
+    reserve_states(batch, 0);
     jc_status st = jc_session_new(&batch->session, model, err);
     if (st) {
         jc_batch_free(batch);
@@ -84,7 +92,7 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
 
 jc_status jc_batch_want(jc_batch *batch, const jc_tap *taps, size_t n, jc_error *err)
 {
-    choose_budget(batch, n);
+    reserve_states(batch, n);
     batch->n_wanted = n;
     return jc_session_want(batch->session, taps, n, err);
 }
@@ -112,7 +120,7 @@ const jc_cutter *jc_batch_cutter(const jc_batch *batch)
 
 void jc_batch_keep(jc_batch *batch)
 {
-    choose_budget(batch, batch->info->layers);
+    reserve_states(batch, batch->info->layers);
     jc_session_keep(batch->session, true);
 }
 

@@ -18,6 +18,10 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
                        jc_error *err) JC_NODISCARD;
 void jc_batch_free(jc_batch *batch);
 
+/* Tokens that are run together where nobody chooses, with `more` states kept of each beyond
+ * those of the layer taps. */
+size_t jc_batch_budget(const jc_model *model, size_t more);
+
 /* jc_session_keep() for all that follow; before the first jc_batch_next(). */
 void jc_batch_keep(jc_batch *batch);
 
