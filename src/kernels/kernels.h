@@ -18,7 +18,8 @@ typedef enum jc_act {
     JC_ACT_GELU_TANH,
     JC_ACT_RELU,
     JC_ACT_RELU2, /* its square */
-    JC_ACT_SILU
+    JC_ACT_SILU,
+    JC_ACT_SIGMOID
 } jc_act;
 typedef enum jc_precision { JC_PRECISION_F32, JC_PRECISION_BF16 } jc_precision;
 
@@ -245,6 +246,22 @@ typedef struct jc_attended {
 jc_status jc_attention_run(const jc_attention *attention, jc_plan plan,
                            const jc_attended *spans, size_t n_spans, jc_mat q, jc_mat out,
                            jc_error *err) JC_NODISCARD;
+
+/* ---- recurrence, in host memory ---- */
+
+/* One token of one head of a recurrence along a text, whose state S is [n, width]: S = keep
+ * S + key v', then y = S' query. v is write times the value; of the delta rule, write times
+ * what the value is beyond that which keep S has for the key. */
+typedef struct jc_recurrence {
+    size_t n, width;
+    bool delta;
+    float keep, write;
+    const float *key, *query; /* [n] */
+    const float *value;       /* [width] */
+} jc_recurrence;
+
+/* y [width] may be NULL: only the state is wanted. `spare` [width]. */
+void jc_recur(const jc_recurrence *token, float *state, float *y, float *spare);
 
 /* ---- second moments, of matrices in host memory ---- */
 

@@ -36,6 +36,9 @@ typedef struct jc_vector {
     /* out [width] += v' p, a row after another, for v as k above */
     void (*mix)(size_t n, size_t width, size_t stride, const float *v, const float *p,
                 float *out);
+    /* s [n, width] = keep * s + k v' */
+    void (*renew)(size_t n, size_t width, float keep, const float *k, const float *v,
+                  float *s);
     void (*to_bf16)(size_t n, const float *x, uint16_t *out); /* to nearest even */
     /* z = x - center, sum += z, square += z^2 */
     void (*center)(size_t n, const float *x, const float *center, float *z, double *sum,

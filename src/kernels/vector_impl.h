@@ -164,6 +164,11 @@ static void act(jc_act which, size_t n, float *x)
         for (size_t i = 0; i < n; i++)
             x[i] = x[i] / (1.0f + exponential(-x[i]));
         break;
+    case JC_ACT_SIGMOID:
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            x[i] = 1.0f / (1.0f + exponential(-x[i]));
+        break;
     }
 }
 
@@ -440,6 +445,15 @@ static void mix(size_t n, size_t width, size_t stride, const float *v, const flo
             out[i] += p[j] * v[j * stride + i];
 }
 
+static void renew(size_t n, size_t width, float keep, const float *k, const float *v,
+                  float *s)
+{
+    for (size_t j = 0; j < n; j++)
+#pragma omp simd
+        for (size_t i = 0; i < width; i++)
+            s[j * width + i] = keep * s[j * width + i] + k[j] * v[i];
+}
+
 extern const jc_vector JC_VECTOR_NAME;
 const jc_vector JC_VECTOR_NAME = {
     .name = JC_VECTOR_TEXT,
@@ -451,6 +465,7 @@ const jc_vector JC_VECTOR_NAME = {
     .softmax = softmax,
     .dots = dots,
     .mix = mix,
+    .renew = renew,
     .to_bf16 = to_bf16,
     .center = center,
     .fold = fold,

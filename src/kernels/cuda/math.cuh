@@ -12,7 +12,7 @@
 #define ALL_LANES 0xffffffffu
 
 /* In the order of jc_act. */
-enum { ACT_NONE, ACT_GELU, ACT_GELU_TANH, ACT_RELU, ACT_RELU2, ACT_SILU };
+enum { ACT_NONE, ACT_GELU, ACT_GELU_TANH, ACT_RELU, ACT_RELU2, ACT_SILU, ACT_SIGMOID };
 
 /* A call, since products have many numbers to a thread, and code for each would not fit in
  * the cache of instructions. */
@@ -29,6 +29,8 @@ static __device__ __noinline__ float activate(int act, float x)
         return x < 0 ? 0 : x * x;
     case ACT_SILU:
         return x / (1 + expf(-x));
+    case ACT_SIGMOID:
+        return 1 / (1 + expf(-x));
     default:
         return x;
     }

@@ -50,6 +50,8 @@ static double activate(jc_act act, double x)
         return x < 0 ? 0 : x * x;
     case JC_ACT_SILU:
         return x / (1 + exp(-x));
+    case JC_ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
     }
     return x;
 }
