@@ -34,6 +34,13 @@ typedef enum {
     JC_RELATIVE_LOG /* DeBERTa's: the same with a sign, each class with a key and a query */
 } jc_relative_kind;
 
+/* A recurrence in the place of attention: see scan.c. */
+typedef enum {
+    JC_SCAN_NONE,
+    JC_SCAN_SPACE, /* the state space of Mamba 2 */
+    JC_SCAN_DELTA  /* the gated delta rule */
+} jc_scan_kind;
+
 typedef struct jc_rotary_hparams {
     jc_rotary_type type;
     double theta, part;                 /* part: of each head that is turned */
@@ -113,8 +120,23 @@ typedef struct jc_hparams {
     /* blocks with a convolution along the text in the place of attention, over so many
      * tokens (LFM2); empty: none */
     jc_layers conv;
+    bool conv_all;        /* or all blocks, */
+    uint32_t conv_except; /* or all but each block n, 2 n, ...; 0: not so */
     uint32_t conv_tokens;
     bool conv_bias;
+    /* a recurrence behind the convolution: heads of values that share keys and queries in
+     * groups; a state is [scan_keys, scan_width] */
+    jc_scan_kind scan;
+    uint32_t scan_heads, scan_groups, scan_keys;
+    uint32_t scan_width;  /* 0: scan_values / scan_heads */
+    uint32_t scan_values; /* of all heads; 0: scan_times width */
+    uint32_t scan_times;
+    double step_least, step_most; /* of the steps of JC_SCAN_SPACE */
+    bool scan_by_key;             /* see jc_scan_made() */
+    bool scan_steps_by_key;
+    bool scan_tiled;     /* head h has key h mod scan_groups */
+    bool no_mlp;         /* a block is its first half alone */
+    bool attention_gate; /* what a head gives is multiplied by a sigmoid */
     /* ff_width is made of that of a MLP without a gate: two thirds, times this (0: not),
      * up to a multiple of that */
     bool ff_thirds;
@@ -142,8 +164,8 @@ typedef enum {
     JC_KEY_ACT,
     JC_KEY_ROTARY, /* the name of a jc_rotary_type */
     JC_KEY_LAYERS, /* a list of the kinds of attention, block by block */
-    JC_KEY_CONVS,  /* the same of "conv" and "full_attention"; or the blocks with attention
-                    */
+    JC_KEY_CONVS,  /* the same of attention, and of convolutions and recurrences; or the
+                      blocks with attention */
     JC_KEY_FLAGS,  /* a list of 0, 1, false and true, block by block */
     JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
     JC_KEY_SET,    /* a list or "a|b": refused unless it is `def` in any order */
@@ -179,11 +201,12 @@ typedef enum {
     JC_DIM_EXPERT,       /* of one's MLP */
     JC_DIM_EXPERT_GATED, /* 2 EXPERT */
     JC_DIM_SHARED,
-    JC_DIM_HEADS,   /* how many */
-    JC_DIM_CLASSES, /* of distances */
-    JC_DIM_Q_RANK,  /* latent attention: see jc_hparams */
-    JC_DIM_Q_IN,    /* q_rank, or the width */
-    JC_DIM_Q_RAW,   /* heads (nope + rope) */
+    JC_DIM_SHARED_GATED, /* 2 SHARED */
+    JC_DIM_HEADS,        /* how many */
+    JC_DIM_CLASSES,      /* of distances */
+    JC_DIM_Q_RANK,       /* latent attention: see jc_hparams */
+    JC_DIM_Q_IN,         /* q_rank, or the width */
+    JC_DIM_Q_RAW,        /* heads (nope + rope) */
     JC_DIM_LATENT,
     JC_DIM_LATENT_ROPE, /* latent + rope */
     JC_DIM_KV_RAW,      /* heads (nope + value width) */
@@ -191,6 +214,14 @@ typedef enum {
     JC_DIM_NOPE,
     JC_DIM_CONV,       /* tokens of a convolution */
     JC_DIM_CONV_GATED, /* 3 WIDTH: two gates, and what they let through last */
+    JC_DIM_SCAN_IN,    /* what the first layer of a recurrent block makes, */
+    JC_DIM_SCAN_MIXED, /* in parts: queries, keys, values */
+    JC_DIM_SCAN_GATED, /* all of it but for steps and betas */
+    JC_DIM_SCAN_SMALL, /* those of both */
+    JC_DIM_SCAN_VALUES,
+    JC_DIM_SCAN_HEADS, /* how many */
+    JC_DIM_SCAN_WIDTH, /* of a value of one */
+    JC_DIM_Q_GATED,    /* 2 Q: of each head its query, then its gate */
     JC_DIM_LATENTS,    /* heads latent */
     JC_DIM_GATED       /* 2 FF: the gate, then what it lets through */
 } jc_dim;
@@ -232,6 +263,12 @@ typedef enum {
     JC_W_CONV_IN_BIAS,
     JC_W_CONV, /* [width, tokens], the last one's last */
     JC_W_CONV_BIAS,
+    JC_W_SCAN_DECAY, /* of each head, the logarithm of how much it lets go */
+    JC_W_SCAN_STEP,  /* what is added to its steps */
+    JC_W_SCAN_SKIP,  /* how much of a value passes it by */
+    JC_W_SCAN_NORM,
+    JC_W_Q_GATE, /* of what each head of attention gives */
+    JC_W_Q_GATE_BIAS,
     JC_W_Q_NORM, /* of each head of queries, or of all as one */
     JC_W_Q_NORM_BIAS,
     JC_W_K_NORM,
@@ -300,9 +337,12 @@ enum {
     JC_WEIGHT_IF_Q_RANK = 1 << 19,  /* only with it, */
     JC_WEIGHT_IF_NO_RANK = 1 << 20, /* or only without */
     JC_WEIGHT_IF_CONV_BIAS = 1 << 21,
+    /* of a tensor that has queries and gates by turns, head by head */
+    JC_WEIGHT_QUERIES = 1 << 22,
+    JC_WEIGHT_GATES = 1 << 23,
 };
 
-enum { JC_WEIGHT_PARTS = 3 }; /* most rows of one id */
+enum { JC_WEIGHT_PARTS = 4 }; /* most rows of one id */
 
 /* Rows of the same id are parts of one weight, one below the other along the outputs: all
  * stored [out, in]. */
@@ -328,6 +368,7 @@ typedef struct jc_arch {
     bool embed_in_last;   /* a narrower embedding is widened after positions and its norm */
     bool one_block;       /* all blocks have the weights of the first */
     jc_relative_kind relative;
+    jc_scan_kind scan;            /* of blocks that have no attention */
     bool positions_after_padding; /* the first position is the padding token's id + 1 */
     uint32_t positions_unused; /* rows of the table before the first, beyond `positions` */
     const jc_key_row *keys;
@@ -341,6 +382,9 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block);
 bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block); /* or is a mixture */
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block);
 bool jc_hparams_conv(const jc_hparams *hp, uint32_t block); /* or has a convolution */
+/* Numbers that a sequence keeps of a token in blocks with a convolution; 0: there are none
+ */
+size_t jc_hparams_kept(const jc_hparams *hp);
 void jc_hparams_release(jc_hparams *hp);
 
 /* All of them; *n is how many. */

@@ -66,7 +66,11 @@
     X(xglm)                                                                                \
     X(deepseek_v2)                                                                         \
     X(deepseek_v3)                                                                         \
-    X(lfm2)
+    X(lfm2)                                                                                \
+    X(mamba2)                                                                              \
+    X(granitemoehybrid)                                                                    \
+    X(qwen3_next)                                                                          \
+    X(qwen3_5)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

@@ -31,13 +31,14 @@ static void attention(const builder *b, jc_reg in)
     const jc_hparams *hp = &b->model->hp;
     const jc_rotary *rotary = &b->model->rotary[b->block->rotary];
 
-    if (b->block->conv) {
-        append(b->block, &(jc_op){.run = jc_op_conv,
+    if (b->block->conv || b->block->scan) {
+        append(b->block, &(jc_op){.run = b->block->scan ? jc_op_scan : jc_op_conv,
                                   .block = b->l + 1,
                                   .in = in,
                                   .out = JC_REG_A,
                                   .part = JC_PART_ATTN,
-                                  .conv = b->block->conv});
+                                  .conv = b->block->conv,
+                                  .scan = b->block->scan});
         return;
     }
     append(b->block,
@@ -48,6 +49,7 @@ static void attention(const builder *b, jc_reg in)
                .out = JC_REG_A,
                .part = JC_PART_ATTN,
                .linear = b->block->qkv,
+               .gate = b->block->q_gate,
                .latent = b->block->latent,
                .q_norm = &b->block->q_norm,
                .k_norm = &b->block->k_norm,
@@ -69,7 +71,12 @@ static void add_attention(const builder *b, jc_reg map_reads)
 {
     const jc_hparams *hp = &b->model->hp;
     const jc_conv *conv = b->block->conv;
+    const jc_scan *scan = b->block->scan;
     size_t n_in = hp->latent ? (size_t)hp->heads * hp->value_width : hp->q_width;
+    const jc_linear *out = scan ? scan->out : conv ? conv->out : b->block->out;
+
+    if (scan)
+        n_in = jc_rows_dim(hp, JC_DIM_SCAN_VALUES);
 
     append(b->block, &(jc_op){.run = jc_op_add,
                               .block = b->l + 1,
@@ -79,7 +86,7 @@ static void add_attention(const builder *b, jc_reg map_reads)
                               .part_in = map_reads,
                               .point = JC_POINT_ATTN,
                               .sum = JC_POINT_MID,
-                              .linear = conv ? conv->out : b->block->out,
+                              .linear = out,
                               .scale = (float)hp->residual_scale,
                               .norm = &b->block->norm1_after});
 }
@@ -157,6 +164,8 @@ static void pre_norm(const builder *b)
     attention(b, JC_REG_A);
     if (!parallel)
         add_attention(b, JC_REG_A);
+    if (b->model->hp.no_mlp)
+        return;
     norm(b, JC_PART_LN2, &b->block->norm2, JC_REG_B);
     widen(b, JC_REG_B);
     if (parallel)

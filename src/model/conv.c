@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "model/ops.h"
+#include "model/along.h"
 
 void jc_conv_free(jc_conv *conv)
 {
@@ -31,7 +31,7 @@ size_t jc_conv_bytes(const jc_conv *conv)
 jc_status jc_conv_load(jc_conv **out, const jc_model *model, uint32_t block, jc_error *err)
 {
     *out = NULL;
-    if (!jc_hparams_conv(&model->hp, block))
+    if (model->hp.scan || !jc_hparams_conv(&model->hp, block))
         return JC_OK;
     jc_conv *conv = *out = jc_alloc_array(1, sizeof *conv);
     if (!conv)
@@ -86,22 +86,6 @@ static jc_status reserve(struct made *m, const jc_pass *pass, jc_error *err)
     return m->bcx && m->u && m->seen ? JC_OK : jc_fail_nomem(err, "a convolution");
 }
 
-/* Put u of a span's rows into its sequence. */
-static jc_status keep(const jc_op *op, const jc_pass *pass, const jc_span *span,
-                      const struct made *m, jc_error *err)
-{
-    size_t d = pass->model->hp.width;
-    jc_loan loan;
-
-    if (!span->seq)
-        return JC_OK;
-    jc_status st =
-        jc_loan_read(&loan, pass->model->backend, m->u + span->row * d, span->n, d, err);
-    if (st == JC_OK)
-        st = jc_seq_put(span->seq, op->block - 1, span->past, loan.mat, loan.mat, err);
-    return jc_loan_end(&loan, st, err);
-}
-
 /* b, c, x and u of all rows, and u in the sequences. */
 static jc_status make(const jc_op *op, jc_pass *pass, struct made *m, jc_error *err)
 {
@@ -118,41 +102,8 @@ static jc_status make(const jc_op *op, jc_pass *pass, struct made *m, jc_error *
         for (size_t i = 0; i < d; i++)
             m->u[r * d + i] = m->bcx[3 * r * d + i] * m->bcx[(3 * r + 2) * d + i];
     for (size_t s = 0; s < pass->n_spans && st == JC_OK; s++)
-        st = keep(op, pass, &pass->spans[s], m, err);
+        st = jc_along_keep(op, pass, &pass->spans[s], m->u, d, err);
     return st;
-}
-
-/* seen = u of the tokens before a span, then of its rows, as the sequence keeps them. */
-static jc_status see(const jc_op *op, const jc_pass *pass, const jc_span *span,
-                     struct made *m, jc_error *err)
-{
-    size_t d = pass->model->hp.width, past = before(pass, span), n = past + span->n;
-    jc_loan loan;
-
-    if (!span->seq) {
-        memcpy(m->seen, m->u + span->row * d, n * d * sizeof *m->seen);
-        return JC_OK;
-    }
-    jc_mat kept = jc_seq_cache(span->seq, op->block - 1, 0, span->past + span->n);
-    jc_status st = jc_loan_write(&loan, pass->model->backend, m->seen, n, d, false, err);
-    if (st == JC_OK)
-        st = jc_copy(jc_mat_rows(kept, span->past - past, n), loan.mat, err);
-    return jc_loan_end(&loan, st, err);
-}
-
-/* The rows of `seen` that row i of a span reads, this token's last: -1 before the text. */
-static void line_of(const jc_span *span, size_t past, size_t i, size_t n, long *line)
-{
-    long at = (long)(past + i);
-
-    for (size_t k = n; k-- > 0;) {
-        line[k] = at;
-        bool inside = at >= (long)past;
-        if (inside && span->parents)
-            at = (long)past + span->parents[at - (long)past];
-        else if (at >= 0)
-            at--;
-    }
 }
 
 /* y = c (filter of u) of a span's rows, in the place of u. */
@@ -161,12 +112,12 @@ static void filter(const jc_op *op, const jc_pass *pass, const jc_span *span,
 {
     size_t d = pass->model->hp.width, n = pass->model->hp.conv_tokens;
     size_t past = before(pass, span);
-    long line[64];
+    long line[JC_CONV_MOST];
 
     for (size_t i = 0; i < span->n; i++) {
         const float *c = m->bcx + (3 * (span->row + i) + 1) * d;
         float *y = m->u + (span->row + i) * d;
-        line_of(span, past, i, n, line);
+        jc_along_line(span, past, past + i, n, line);
         for (size_t k = 0; k < d; k++) {
             float sum = op->conv->bias ? op->conv->bias[k] : 0;
             for (size_t t = 0; t < n; t++)
@@ -194,7 +145,9 @@ jc_status jc_op_conv(const jc_op *op, jc_pass *pass, jc_error *err)
         return JC_OK;
     jc_status st = make(op, pass, &made, err);
     for (size_t s = 0; s < pass->n_spans && st == JC_OK; s++) {
-        st = see(op, pass, &pass->spans[s], &made, err);
+        const jc_span *span = &pass->spans[s];
+        st = jc_along_see(op, pass, span, before(pass, span), made.u, pass->model->hp.width,
+                          made.seen, err);
         if (st == JC_OK)
             filter(op, pass, &pass->spans[s], &made);
     }

@@ -19,7 +19,7 @@ static jc_cost count(const jc_model *model, jc_weight_id first, jc_weight_id las
     for (size_t i = 0; i < model->n_weights; i++) {
         const jc_weight_row *row = &model->weights[i];
         const jc_tensor *tensor;
-        if (row->id < first || row->id > last ||
+        if (row->id < first || row->id > last || row->flags & JC_WEIGHT_GATES ||
             (model->arch->one_block ? 0 : l) >= jc_rows_blocks(model, row))
             continue;
         bool expert = row->id >= JC_W_EXPERT_UP && row->id <= JC_W_EXPERT_DOWN_BIAS;
@@ -58,6 +58,12 @@ jc_cost jc_cost_attention(const jc_model *model, uint32_t block, size_t n, size_
     const jc_hparams *hp = &model->hp;
     size_t window = jc_hparams_windowed(hp, block - 1) ? hp->window : 0;
     double seen = (double)(window && window < n ? window : n);
+    double state = (double)hp->scan_heads * hp->scan_keys * hp->scan_width;
+
+    if (jc_hparams_conv(hp, block - 1)) /* a state is read and written */
+        return hp->scan ? (jc_cost){6 * state, 8 * state}
+                        : (jc_cost){2 * (double)hp->conv_tokens * hp->width,
+                                    (double)hp->conv_tokens * hp->width * (double)size};
 
     return (jc_cost){4 * (double)hp->q_width * seen,
                      (hp->latent ? 1 : 2) * (double)hp->kv_width * seen * (double)size};

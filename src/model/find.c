@@ -72,6 +72,8 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return 2 * (size_t)hp->expert_width;
     case JC_DIM_SHARED:
         return hp->shared_width;
+    case JC_DIM_SHARED_GATED:
+        return 2 * (size_t)hp->shared_width;
     case JC_DIM_HEADS:
         return hp->heads;
     case JC_DIM_CLASSES:
@@ -98,6 +100,25 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
         return (size_t)hp->heads * hp->latent;
     case JC_DIM_VALUES:
         return (size_t)hp->heads * hp->value_width;
+    case JC_DIM_SCAN_MIXED:
+        return (size_t)hp->scan_heads * hp->scan_width +
+               2 * (size_t)hp->scan_groups * hp->scan_keys;
+    case JC_DIM_SCAN_GATED:
+        return 2 * ((size_t)hp->scan_heads * hp->scan_width +
+                    (size_t)hp->scan_groups * hp->scan_keys);
+    case JC_DIM_SCAN_IN:
+        return jc_rows_dim(hp, JC_DIM_SCAN_GATED) +
+               (hp->scan == JC_SCAN_DELTA ? 2 : 1) * (size_t)hp->scan_heads;
+    case JC_DIM_SCAN_SMALL:
+        return 2 * (size_t)hp->scan_heads;
+    case JC_DIM_SCAN_VALUES:
+        return (size_t)hp->scan_heads * hp->scan_width;
+    case JC_DIM_SCAN_HEADS:
+        return hp->scan_heads;
+    case JC_DIM_SCAN_WIDTH:
+        return hp->scan_width;
+    case JC_DIM_Q_GATED:
+        return 2 * hp->q_width;
     case JC_DIM_GATED:
         return 2 * (size_t)hp->ff_width;
     }
@@ -111,7 +132,7 @@ uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row)
 
 static bool of_conv(jc_weight_id id)
 {
-    return (id >= JC_W_CONV_IN && id <= JC_W_CONV_BIAS) || id == JC_W_CONV_OUT ||
+    return (id >= JC_W_CONV_IN && id <= JC_W_SCAN_NORM) || id == JC_W_CONV_OUT ||
            id == JC_W_CONV_OUT_BIAS;
 }
 
@@ -322,6 +343,8 @@ static jc_status check_row(jc_model *model, const jc_weight_row *row, uint32_t b
 
     if (st)
         return st;
+    if (row->flags & JC_WEIGHT_GATES) /* counted with the queries */
+        return JC_OK;
     if (tensor && tensor->data != (const unsigned char *)model->zero &&
         (expert == 0 || !stacked(model, row, tensor)))
         count_tensor(model, tensor);

@@ -25,7 +25,25 @@ bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block)
 
 bool jc_hparams_conv(const jc_hparams *hp, uint32_t block)
 {
-    return hp->conv.n && hp->conv.is[block];
+    if (hp->conv.n)
+        return hp->conv.is[block];
+    return hp->conv_all || (hp->conv_except && (block + 1) % hp->conv_except != 0);
+}
+
+static bool has_conv(const jc_hparams *hp)
+{
+    return hp->conv.n || hp->conv_all || hp->conv_except;
+}
+
+/* Of recurrent blocks, what goes into the convolution, and steps. */
+size_t jc_hparams_kept(const jc_hparams *hp)
+{
+    size_t steps = (hp->scan == JC_SCAN_DELTA ? 2 : 1) * (size_t)hp->scan_heads;
+
+    if (hp->scan)
+        return (size_t)hp->scan_heads * hp->scan_width +
+               2 * (size_t)hp->scan_groups * hp->scan_keys + steps;
+    return has_conv(hp) ? hp->width : 0;
 }
 
 bool jc_hparams_rotated(const jc_hparams *hp, uint32_t block)
@@ -109,7 +127,7 @@ static jc_status check_experts(const jc_hparams *hp, const char *path, jc_error 
 /* Lists that say something of each block. */
 static jc_status check_lists(const jc_hparams *hp, const char *path, jc_error *err)
 {
-    if (hp->conv_tokens > 64 || (hp->conv.n == 0) != (hp->conv_tokens == 0))
+    if (hp->conv_tokens > 64 || has_conv(hp) != (hp->conv_tokens > 0))
         return jc_fail(err, JC_E_FORMAT,
                        "'%s': convolutions over %u tokens in %zu listed blocks; expected 1 "
                        "to 64, and 'layer_types'",
@@ -180,6 +198,33 @@ static jc_status derive_latent(jc_hparams *hp, const char *path, jc_error *err)
     hp->scale_attention_of = (double)hp->nope + hp->rope;
     hp->q_width = (size_t)hp->heads * hp->head_width;
     hp->kv_width = hp->head_width;
+    return JC_OK;
+}
+
+static jc_status derive_scan(jc_hparams *hp, const char *path, jc_error *err)
+{
+    uint64_t values =
+        hp->scan_values ? hp->scan_values : (uint64_t)hp->scan_times * hp->width;
+
+    if (hp->scan == JC_SCAN_NONE)
+        return JC_OK;
+    if (hp->scan_width == 0 && hp->scan_heads && values <= MOST)
+        hp->scan_width = (uint32_t)values / hp->scan_heads;
+    if (hp->scan_heads == 0 || hp->scan_groups == 0 || hp->scan_heads % hp->scan_groups ||
+        hp->scan_keys == 0 || hp->scan_width == 0 || hp->scan_heads > MOST ||
+        hp->scan_keys > MOST || hp->scan_width > MOST ||
+        (uint64_t)hp->scan_heads * hp->scan_width > MOST ||
+        (uint64_t)hp->scan_groups * hp->scan_keys > MOST)
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': %u recurrent heads of width %u cannot share %u keys of width "
+                       "%u",
+                       path, hp->scan_heads, hp->scan_width, hp->scan_groups,
+                       hp->scan_keys);
+    if (!(hp->step_least >= 0) || !(hp->step_most >= hp->step_least))
+        return jc_fail(err, JC_E_FORMAT, "'%s': the limits of steps are %g and %g", path,
+                       hp->step_least, hp->step_most);
+    if (hp->conv_all) /* there is no attention */
+        hp->head_width = hp->scan_width;
     return JC_OK;
 }
 
@@ -294,8 +339,10 @@ static void derive_relative(jc_hparams *hp, const jc_arch *arch)
 static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
                         jc_error *err)
 {
-    jc_status st = derive_heads(hp, path, err);
+    jc_status st = derive_scan(hp, path, err);
 
+    if (st == JC_OK)
+        st = derive_heads(hp, path, err);
     derive_relative(hp, arch);
     if (st == JC_OK)
         st = derive_rotary(hp, &hp->rotary, path, err);
@@ -358,12 +405,15 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
                        .experts_every = 1,
                        .expert_group_best = 1,
                        .routed_scale = 1,
+                       .scan_times = 2,
+                       .step_most = HUGE_VAL,
                        .rotary = {.part = 1}};
     for (size_t i = 0; i < arch->n_keys && st == JC_OK; i++)
         st = jc_key_read(hp, &arch->keys[i], config, err);
     if (st)
         return st;
-    if (hp->ff_width == 0 && hp->width <= MOST)
+    hp->scan = arch->scan;
+    if (hp->ff_width == 0 && hp->width <= MOST && !hp->no_mlp)
         hp->ff_width = 4 * hp->width;
     st = narrow_mlp(hp, path, err);
     if (st)

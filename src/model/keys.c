@@ -25,6 +25,8 @@ static const struct {
     jc_rotary_type type;
 } rotary_types[] = {
     {"default", JC_ROTARY_PLAIN},
+    {"rope", JC_ROTARY_PLAIN},
+    {"nope", JC_ROTARY_NONE},
     {"dynamic", JC_ROTARY_PLAIN}, /* differs in texts longer than the context only */
     {"mrope", JC_ROTARY_PLAIN},   /* positions of text are the same in all its parts */
     {"linear", JC_ROTARY_LINEAR},
@@ -188,6 +190,16 @@ static jc_status read_layers(jc_layers *out, const jc_config *config, const char
     return add_kinds(out, &capacity, config, key, err);
 }
 
+/* What mixes the tokens of a block. */
+static const struct {
+    const char *name;
+    bool conv; /* a convolution, with or without a recurrence behind it */
+} mixers[] = {{"conv", true},
+              {"mamba", true},
+              {"linear_attention", true},
+              {"attention", false},
+              {"full_attention", false}};
+
 /* Element i of a list of kinds, or the block that element i of a list of blocks with
  * attention names. */
 static jc_status read_conv(jc_layers *out, bool named, const jc_config *config,
@@ -203,12 +215,19 @@ static jc_status read_conv(jc_layers *out, bool named, const jc_config *config,
     if (named && block >= out->n)
         return jc_fail(err, JC_E_FORMAT, "'%s': '%s' is %u, and there are %zu blocks",
                        jc_config_path(config), one, block, out->n);
-    if (!named && strcmp(kind, "conv") != 0 && strcmp(kind, "full_attention") != 0)
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "'%s': '%s' is '%s', neither 'conv' nor 'full_attention'",
-                       jc_config_path(config), one, kind);
-    out->is[named ? block : i] = !named && strcmp(kind, "conv") == 0;
-    return JC_OK;
+    if (named) {
+        out->is[block] = false;
+        return JC_OK;
+    }
+    for (size_t k = 0; k < JC_COUNT(mixers); k++)
+        if (strcmp(mixers[k].name, kind) == 0) {
+            out->is[i] = mixers[k].conv;
+            return JC_OK;
+        }
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "'%s': '%s' is '%s', neither attention, 'conv', 'mamba' nor "
+                   "'linear_attention'",
+                   jc_config_path(config), one, kind);
 }
 
 static jc_status read_convs(jc_layers *out, const jc_config *config, const char *key,
@@ -418,7 +437,7 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
     void *member = (char *)hp + row->offset;
     bool optional = row->def || row->type == JC_KEY_REALS || row->type == JC_KEY_LAYERS ||
                     row->type == JC_KEY_FLAGS || row->type == JC_KEY_REPEAT ||
-                    row->type == JC_KEY_FIXED;
+                    (row->type == JC_KEY_CONVS && row->def) || row->type == JC_KEY_FIXED;
     char key[KEY];
 
     if (!row->keys)

@@ -14,6 +14,7 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
         bool add; /* to the residual stream */
         jc_linear **out;
     } linears[] = {{JC_W_QKV, JC_ACT_NONE, false, &b->qkv},
+                   {JC_W_Q_GATE, JC_ACT_NONE, false, &b->q_gate},
                    {JC_W_OUT, JC_ACT_NONE, true, &b->out},
                    {JC_W_UP, model->arch->gated ? JC_ACT_NONE : hp->act, false, &b->up},
                    {JC_W_DOWN, JC_ACT_NONE, true, &b->down}};
@@ -30,7 +31,7 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
     if (st == JC_OK && hp->parallel && !b->norm2.weight) /* one norm serves both halves */
         st = jc_weights_norm(model, JC_W_NORM1, l, &b->norm2, err);
     for (size_t i = 0; i < JC_COUNT(linears) && st == JC_OK; i++) {
-        if (i >= 2 && jc_hparams_sparse(hp, l)) /* the MLP is a mixture */
+        if (linears[i].id >= JC_W_UP && jc_hparams_sparse(hp, l)) /* the MLP is a mixture */
             break;
         st = jc_weights_linear(linears[i].out, model, linears[i].id, l, linears[i].act,
                                linears[i].add, err);
@@ -48,8 +49,10 @@ static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
         st = jc_latent_load(&b->latent, model, l, err);
     if (st == JC_OK)
         st = jc_conv_load(&b->conv, model, l, err);
-    model->info.weight_bytes +=
-        jc_mixture_bytes(b->mixture) + jc_latent_bytes(b->latent) + jc_conv_bytes(b->conv);
+    if (st == JC_OK)
+        st = jc_scan_load(&b->scan, model, l, err);
+    model->info.weight_bytes += jc_mixture_bytes(b->mixture) + jc_latent_bytes(b->latent) +
+                                jc_conv_bytes(b->conv) + jc_scan_bytes(b->scan);
     return st;
 }
 
@@ -129,12 +132,14 @@ void jc_weights_release(jc_model *model)
         jc_weights_free_norm(&b->q_norm);
         jc_weights_free_norm(&b->k_norm);
         jc_linear_free(b->qkv);
+        jc_linear_free(b->q_gate);
         jc_linear_free(b->out);
         jc_linear_free(b->up);
         jc_linear_free(b->down);
         jc_mixture_free(b->mixture);
         jc_latent_free(b->latent);
         jc_conv_free(b->conv);
+        jc_scan_free(b->scan);
         jc_free(b->sinks);
         jc_free(b->relative_keys);
         jc_free(b->relative_queries);

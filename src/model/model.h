@@ -49,10 +49,22 @@ typedef struct jc_conv {
     float *bias;   /* [width], owned; NULL: none */
 } jc_conv;
 
+/* A recurrence in the place of attention; see scan.c. */
+typedef struct jc_scan {
+    jc_linear *in, *out;
+    float *weight;       /* [channels, tokens], owned, as all below */
+    float *bias;         /* [channels]; NULL: none */
+    float *decay, *step; /* [heads]; decay is negative */
+    float *skip;         /* [heads]; NULL: none */
+    float *norm;         /* of all values, or of those of one head */
+} jc_scan;
+
 typedef struct jc_block {
     jc_norm_weights norm1, norm2, norm1_after, norm2_after, q_norm, k_norm;
     jc_linear *qkv, *out, *up, *down;
+    jc_linear *q_gate;                       /* of what attention gives; NULL: none */
     jc_conv *conv;                           /* NULL: attention */
+    jc_scan *scan;                           /* the same */
     jc_latent *latent;                       /* NULL: qkv makes queries, keys and values */
     jc_relative relative;                    /* n is 0 where there is none */
     float *relative_keys, *relative_queries; /* its, owned */
@@ -221,6 +233,12 @@ jc_status jc_conv_load(jc_conv **out, const jc_model *model, uint32_t block,
                        jc_error *err) JC_NODISCARD;
 void jc_conv_free(jc_conv *conv); /* takes NULL */
 size_t jc_conv_bytes(const jc_conv *conv);
+
+/* scan_load.c: *out is NULL where the block has no recurrence. */
+jc_status jc_scan_load(jc_scan **out, const jc_model *model, uint32_t block,
+                       jc_error *err) JC_NODISCARD;
+void jc_scan_free(jc_scan *scan); /* takes NULL */
+size_t jc_scan_bytes(const jc_scan *scan);
 
 /* experts.c: the mixture of a block; *out is NULL where the block has none. */
 jc_status jc_mixture_load(jc_mixture **out, const jc_model *model, uint32_t block,

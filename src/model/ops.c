@@ -182,6 +182,19 @@ jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err)
     return st;
 }
 
+/* out *= the sigmoid of its gates, which are in the register RAW. Keys and values are no
+ * longer needed. */
+static jc_status pass_gate(const jc_pass *pass, jc_mat out, jc_error *err)
+{
+    size_t n = pass->model->hp.q_width;
+    jc_mat both = jc_pass_reg(pass, JC_REG_QKV, 2 * n);
+    jc_status st = jc_copy(jc_pass_reg(pass, JC_REG_RAW, n), jc_mat_cols(both, 0, n), err);
+
+    if (st == JC_OK)
+        st = jc_copy(out, jc_mat_cols(both, n, n), err);
+    return st ? st : jc_gate(JC_ACT_SIGMOID, both, out, err);
+}
+
 jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err)
 {
     const jc_hparams *hp = &pass->model->hp;
@@ -190,11 +203,18 @@ jc_status jc_op_attention(const jc_op *op, jc_pass *pass, jc_error *err)
 
     if (map_of(op, pass))
         return JC_OK;
-    jc_status st = jc_op_keys(op, pass, err);
+    jc_status st = op->gate
+                       ? jc_linear_apply(op->gate, pass->plan, reg(pass, op->in),
+                                         jc_pass_reg(pass, JC_REG_RAW, hp->q_width), err)
+                       : JC_OK;
+    if (st == JC_OK)
+        st = jc_op_keys(op, pass, err);
     if (st)
         return st;
     st = jc_attention_run(&op->attention, pass->plan, pass->attended, pass->n_spans,
                           jc_mat_cols(qkv_of(pass), 0, hp->q_width), out, err);
+    if (st == JC_OK && op->gate)
+        st = pass_gate(pass, out, err);
     if (st || !op->latent)
         return st;
     return jc_latent_values(op, pass, out,

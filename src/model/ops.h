@@ -17,14 +17,16 @@ struct jc_op {
     jc_point point, sum; /* shown when done; JC_POINT_OUT: not shown */
     const jc_norm_weights *norm;
     const jc_linear *linear;
-    float scale;        /* of what is added */
-    size_t n_in, n_out; /* numbers of a row in `in` and `out` */
+    const jc_linear *gate; /* of what attention gives, before its sigmoid; or NULL */
+    float scale;           /* of what is added */
+    size_t n_in, n_out;    /* numbers of a row in `in` and `out` */
     const jc_norm_weights *q_norm, *k_norm;
     const jc_rotary *rotary; /* of the model's; NULL: no rotary positions */
     jc_attention attention;
     const jc_mixture *mixture;
     const jc_latent *latent;
     const jc_conv *conv;
+    const jc_scan *scan;
 };
 
 /* Fill the block's list. Its weights have been loaded. */
@@ -52,6 +54,10 @@ jc_status jc_latent_values(const jc_op *op, jc_pass *pass, jc_mat seen, jc_mat o
  * what later tokens read. */
 jc_status jc_op_conv(const jc_op *op, jc_pass *pass, jc_error *err);
 jc_status jc_op_conv_keys(const jc_op *op, jc_pass *pass, jc_error *err);
+
+/* scan.c: the same of a recurrence. */
+jc_status jc_op_scan(const jc_op *op, jc_pass *pass, jc_error *err);
+jc_status jc_op_scan_keys(const jc_op *op, jc_pass *pass, jc_error *err);
 
 /* out = what the experts of each row make of in, by their shares: experts.c. */
 jc_status jc_op_experts(const jc_op *op, jc_pass *pass, jc_error *err);

@@ -44,16 +44,22 @@ static size_t reg_width(const jc_model *model, jc_reg reg)
         return hp->width;
     case JC_REG_A:
         return hp->latent ? larger(hp->width, (size_t)hp->heads * hp->value_width)
-                          : larger(hp->width, hp->q_width);
+                          : larger(larger(hp->width, hp->q_width),
+                                   jc_rows_dim(hp, JC_DIM_SCAN_VALUES));
     case JC_REG_RAW:
-        return hp->latent ? hp->heads * larger(hp->nope + hp->rope, hp->latent) : 0;
+        return hp->latent           ? hp->heads * larger(hp->nope + hp->rope, hp->latent)
+               : hp->attention_gate ? hp->q_width
+                                    : 0;
     case JC_REG_LOW:
         return larger(larger(hp->q_rank, hp->nope), hp->value_width);
     case JC_REG_WIDE:
         return hp->latent ? hp->latent + hp->rope : 0;
     case JC_REG_QKV:
-        return larger(hp->q_width + 2 * hp->kv_width,
-                      hp->conv.n ? 3 * (size_t)hp->width : 0);
+        return larger(hp->q_width +
+                          larger(2 * hp->kv_width, hp->attention_gate ? hp->q_width : 0),
+                      hp->scan     ? jc_rows_dim(hp, JC_DIM_SCAN_IN)
+                      : hp->conv.n ? 3 * (size_t)hp->width
+                                   : 0);
     case JC_REG_GATED:
         return model->arch->gated ? 2 * widest_mlp(hp) : 0;
     case JC_REG_FF:
@@ -363,6 +369,8 @@ jc_status jc_pass_keys(jc_pass *pass, uint32_t block, jc_error *err)
             return jc_op_keys(&b->ops[i], pass, err);
         if (b->ops[i].run == jc_op_conv)
             return jc_op_conv_keys(&b->ops[i], pass, err);
+        if (b->ops[i].run == jc_op_scan)
+            return jc_op_scan_keys(&b->ops[i], pass, err);
         st = b->ops[i].run(&b->ops[i], pass, err); /* a norm before it */
     }
     return st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* seq.c: keys and values of a sequence: in, out, copied, cut. */
-#include "model/seq.h"
+#include "model/scan.h"
 #include "model/session.h"
 
 #include <string.h>
@@ -42,7 +42,18 @@ static size_t kept(const jc_model *model)
     const jc_hparams *hp = &model->hp;
     size_t n = (hp->latent ? 1 : 2) * hp->kv_width;
 
-    return hp->conv.n && hp->width > n ? hp->width : n;
+    size_t other = jc_hparams_kept(hp);
+
+    return other > n || hp->conv_all ? other : n;
+}
+
+static uint64_t state_bytes(const jc_model *model)
+{
+    uint64_t n = 0;
+
+    for (uint32_t l = 0; l < model->hp.layers; l++)
+        n += jc_hparams_conv(&model->hp, l) ? 2 : 0;
+    return n * jc_scan_size(&model->hp) * sizeof(float);
 }
 
 static bool count_bytes(const jc_model *model, size_t room, bool half, size_t *bytes)
@@ -59,7 +70,7 @@ uint64_t jc_seq_bytes(const jc_model *model, const jc_seq_params *params)
     if (settle(model, params, &room, &half, NULL) ||
         !count_bytes(model, room, half, &bytes))
         return 0;
-    return bytes;
+    return bytes + state_bytes(model);
 }
 
 jc_status jc_seq_new(jc_seq **out, const jc_model *model, const jc_seq_params *params,
@@ -80,6 +91,8 @@ jc_status jc_seq_new(jc_seq **out, const jc_model *model, const jc_seq_params *p
     }
     *seq = (jc_seq){.model = model, .room = room, .half = half};
     st = jc_buffer_new(&seq->buffer, model->backend, bytes, "keys and values", err);
+    if (st == JC_OK)
+        st = jc_scan_states_new(&seq->states, model, err);
     if (st) {
         jc_seq_free(seq);
         return st;
@@ -93,6 +106,7 @@ void jc_seq_free(jc_seq *seq)
     if (!seq)
         return;
     jc_buffer_free(seq->buffer);
+    jc_scan_states_free(seq->states, seq->model->hp.layers);
     jc_free(seq);
 }
 
@@ -121,7 +135,8 @@ void jc_seq_truncate(jc_seq *seq, size_t length)
 jc_mat jc_seq_cache(const jc_seq *seq, uint32_t l, int which, size_t n)
 {
     const jc_model *model = seq->model;
-    size_t width = jc_hparams_conv(&model->hp, l) ? model->hp.width : model->hp.kv_width;
+    size_t width =
+        jc_hparams_conv(&model->hp, l) ? jc_hparams_kept(&model->hp) : model->hp.kv_width;
     size_t at = caches(model, l) > 1 ? (size_t)which * width : 0;
     jc_mat mat = jc_mat_of(seq->buffer, (kept(model) * l + at) * seq->room, n, width);
 
@@ -166,6 +181,7 @@ jc_status jc_seq_fork(jc_seq **out, const jc_seq *seq, jc_error *err)
         return st;
     }
     (*out)->length = seq->length;
+    jc_scan_states_copy((*out)->states, seq->states, seq->model);
     return JC_OK;
 }
 
@@ -174,6 +190,8 @@ jc_status jc_seq_move(jc_seq *seq, uint32_t blocks, const uint32_t *rows, size_t
 {
     jc_status st = JC_OK;
 
+    for (uint32_t l = 0; seq->states && l < blocks; l++)
+        jc_scan_forget(&seq->states[l], seq->length);
     for (uint32_t l = 0; l < blocks && st == JC_OK; l++)
         for (size_t i = 0; i < n && st == JC_OK; i++)
             for (int which = 0;

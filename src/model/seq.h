@@ -16,6 +16,7 @@ struct jc_seq {
     /* [layers, 2, room, kv_width]; of latents [layers, room, kv_width]; a block with a
      * convolution has [room, width], and then all have the room of the larger */
     jc_buffer *buffer;
+    struct jc_scan_state *states; /* [layers] of recurrent blocks: scan.h; or NULL */
 };
 
 /* Keys (which 0) or values (1) of block l, from 0: the first n rows. Of a convolution, what

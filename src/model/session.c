@@ -305,6 +305,8 @@ jc_status jc_session_want(jc_session *session, const jc_tap *taps, size_t n, jc_
             (taps[i].block == 0 && point != JC_POINT_OUT))
             return jc_fail(err, JC_E_ARG, "there is no tap at point %u of block %u", point,
                            taps[i].block);
+        if (jc_tap_check(session->model, taps[i], err))
+            return JC_E_ARG;
         session->want_added |= point == JC_POINT_ATTN || point == JC_POINT_MLP;
         session->want[i] = taps[i];
     }

@@ -71,6 +71,17 @@ const char *jc_tap_likely(const char *name, size_t n, char text[JC_LIKELY_TEXT])
     return text;
 }
 
+jc_status jc_tap_check(const jc_model *model, jc_tap tap, jc_error *err)
+{
+    bool second = tap.point >= JC_POINT_LN2;
+
+    return !second || !model->hp.no_mlp
+               ? JC_OK
+               : jc_fail(err, JC_E_ARG,
+                         "'%.150s' has no tap '%u.%s': its blocks have no MLP", model->path,
+                         tap.block, points[tap.point]);
+}
+
 jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_error *err)
 {
     if (jc_want(tap, "tap", err))
@@ -83,7 +94,7 @@ jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_
     char text[JC_LIKELY_TEXT];
 
     if (jc_tap_read(tap, name, strlen(name), layers))
-        return JC_OK;
+        return jc_tap_check(model, *tap, err);
     return jc_fail(
         err, JC_E_ARG,
         "'%.40s' is no tap of '%.150s': there are 0 (the embedding) to %u, and in "
@@ -102,7 +113,7 @@ const uint32_t *jc_model_points(const jc_model *model, size_t *n)
     static const uint32_t parallel[] = {JC_POINT_LN1, JC_POINT_LN2, JC_POINT_ATTN,
                                         JC_POINT_MID, JC_POINT_MLP};
 
-    *n = JC_COUNT(pre);
+    *n = model->hp.no_mlp ? 3 : JC_COUNT(pre); /* those of the first half come first */
     if (!model->hp.norm_before)
         return post;
     return model->hp.parallel ? parallel : pre;
@@ -156,7 +167,7 @@ bool jc_model_part(const jc_model *model, uint32_t block, jc_part part, jc_tap *
     case JC_PART_MLP:
         *from = (jc_tap){block, before ? JC_POINT_LN2 : JC_POINT_LN1};
         *to = (jc_tap){block, JC_POINT_MLP};
-        return true;
+        return !model->hp.no_mlp;
     case JC_PARTS:
         break;
     }

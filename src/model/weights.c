@@ -18,6 +18,8 @@ struct stack {
     jc_tensor parts[JC_WEIGHT_PARTS];
     size_t n, n_in, n_out; /* n is 0 where the architecture has no such weight */
     bool in_out, plus_one, by_head, paired, fourths;
+    size_t queries;            /* whose gates lie between them, head by head; 0: not so */
+    bool gates;                /* of them, the gates */
     bool part;                 /* only some rows as they are stored, */
     size_t first;              /* from this number on */
     size_t head_width, shared; /* heads of queries to one of keys and values */
@@ -49,12 +51,16 @@ static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weigh
         stack->fourths = row->flags & JC_WEIGHT_FOURTHS;
         jc_tensor *part = &stack->parts[stack->n++];
         bool matrix = row->shape[1] != JC_DIM_NONE;
+        if (row->flags & (JC_WEIGHT_QUERIES | JC_WEIGHT_GATES))
+            stack->queries = model->hp.q_width;
+        stack->gates = row->flags & JC_WEIGHT_GATES;
         *part = *tensor;
         jc_rows_slice(part, model, row, expert);
         stack->in_out &= matrix;
         stack->n_in = part->shape[stack->in_out ? 0 : 1];
         stack->n_out += part->shape[stack->in_out ? 1 : 0];
     }
+    stack->n_out -= stack->queries;
     return JC_OK;
 }
 
@@ -89,7 +95,7 @@ static size_t stored_fourth(const struct stack *stack, size_t row)
 
 static bool reordered(const struct stack *stack)
 {
-    return stack->by_head || stack->paired || stack->fourths;
+    return stack->by_head || stack->paired || stack->fourths || stack->queries;
 }
 
 /* Where row `row` of the weight as it is used is stored. */
@@ -102,6 +108,9 @@ static size_t stored_row(const struct stack *stack, size_t row)
 
     if (!reordered(stack))
         return row;
+    if (stack->queries)
+        return row < stack->queries ? (2 * head + stack->gates) * w + row % w
+                                    : row + stack->queries;
     if (stack->fourths)
         return stored_fourth(stack, row);
     if (stack->paired)
@@ -310,7 +319,7 @@ static jc_stored stored_part(const struct stack *stack, size_t row, bool kept)
     size_t left = tensor->shape[side] - at;
     if (stack->paired)
         left = (left + 1) / 2;
-    if (stack->by_head)
+    if (stack->by_head || row < stack->queries)
         left = stack->head_width;
     if (stack->fourths)
         left = stack->n_out / 12;

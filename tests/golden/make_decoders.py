@@ -287,6 +287,32 @@ def granitemoe_weights(x, config):
             for name, w in x.items()}
 
 
+def mamba2(**changes):
+    return {"model_type": "mamba2", "hidden_size": 24, "num_hidden_layers": 3, "expand": 2,
+            "num_heads": 6, "head_dim": 8, "state_size": 5, "n_groups": 2, "conv_kernel": 4,
+            "chunk_size": 8, "vocab_size": 61, "layer_norm_epsilon": 1e-5,
+            "tie_word_embeddings": False, "torch_dtype": "float32"} | changes
+
+
+def granitemoehybrid(**changes):
+    return llama(model_type="granitemoehybrid", num_hidden_layers=3, num_local_experts=4,
+                 num_experts_per_tok=2, intermediate_size=12, shared_intermediate_size=20,
+                 layer_types=["mamba", "attention", "mamba"], mamba_n_heads=6,
+                 mamba_n_groups=1, mamba_d_state=5, mamba_d_head=8, mamba_d_conv=4,
+                 mamba_expand=2, mamba_chunk_size=8, embedding_multiplier=3.0,
+                 attention_multiplier=0.2, residual_multiplier=0.4, logits_scaling=4.0,
+                 tie_word_embeddings=True) | changes
+
+
+def delta(**changes):
+    """Two recurrent blocks, attention, a recurrent block; heads of values share keys. What
+    a head reads of its state may be tiny before its norm, so epsilon is large."""
+    return llama(num_hidden_layers=4, head_dim=8, rms_norm_eps=1e-2, full_attention_interval=3,
+                 partial_rotary_factor=0.5, linear_conv_kernel_dim=4,
+                 linear_num_value_heads=4, linear_num_key_heads=2, linear_key_head_dim=10,
+                 linear_value_head_dim=7) | changes
+
+
 def exaone_config(config):
     names = {"num_hidden_layers": "num_layers", "hidden_act": "activation_function",
              "rms_norm_eps": "layer_norm_epsilon"}
@@ -368,6 +394,22 @@ LATER = {
                        block_ff_dim=60, block_multiple_of=8, block_ffn_dim_multiplier=0.9,
                        norm_eps=1e-5, conv_L_cache=4, conv_bias=True, pad_token_id=0,
                        eos_token_id=1, bos_token_id=1, tie_word_embeddings=True),
+    "tiny-mamba2": mamba2(use_bias=True),
+    # Limits of steps, one group, an unembedding that is tied.
+    "tiny-mamba2-limits": mamba2(time_step_limit=[0.5, 0.9], n_groups=1,
+                                 use_conv_bias=False, tie_word_embeddings=True),
+    "tiny-qwen3_5": delta(model_type="qwen3_5_text", intermediate_size=40),
+}
+RENAMED_LATER = {
+    # A recurrence, attention, a recurrence; experts beside an MLP for all tokens.
+    "tiny-granitemoehybrid": (granitemoehybrid(), {}, dict, granitemoe_weights),
+    # Without experts, with positions.
+    "tiny-granitemoehybrid-dense": (granitemoehybrid(
+        num_local_experts=0, position_embedding_type="rope", mamba_n_groups=2), {}, dict,
+        granitemoe_weights),
+    "tiny-qwen3_next": (delta(model_type="qwen3_next", num_experts=4, num_experts_per_tok=2,
+                              moe_intermediate_size=12, shared_expert_intermediate_size=20,
+                              norm_topk_prob=True), {}, dict, split_experts),
 }
 
 
@@ -395,8 +437,8 @@ def make(name, config, seed):
     rng = np.random.default_rng(seed + 1000)
     texts = [rng.integers(0, config["vocab_size"], n) for n in (LENGTHS if first else SHORT)]
     write_golden(name, MODELS / name, texts)
-    if name in RENAMED:
-        _, changes, spell, rename = RENAMED[name]
+    if name in RENAMED | RENAMED_LATER:
+        _, changes, spell, rename = (RENAMED | RENAMED_LATER)[name]
         write_model(name, spell(config | changes), {
             k: x.contiguous() for k, x in rename(weights, config).items()})
 
@@ -415,6 +457,7 @@ def make_stories():
 
 if __name__ == "__main__":
     made = MODELS_MADE | {name: row[0] for name, row in RENAMED.items()} | LATER
+    made |= {name: row[0] for name, row in RENAMED_LATER.items()}
     for number, (name, config) in enumerate(made.items()):
         if len(sys.argv) == 1 or name in sys.argv[1:]:
             make(name, config, seed=100 + number)

@@ -78,8 +78,8 @@ def without_float32():
 PUBLISHED = (("block_sparse_moe.gate", "mlp.gate"), ("block_sparse_moe.experts", "mlp.experts"),
              (".w1.", ".gate_proj."), (".w2.", ".down_proj."), (".w3.", ".up_proj."),
              ("router.layer.weight", "router.weight"),
-             ("input_linear.weight", "experts.gate_up_proj"),
-             ("output_linear.weight", "experts.down_proj"))
+             ("moe.input_linear.weight", "moe.experts.gate_up_proj"),
+             ("moe.output_linear.weight", "moe.experts.down_proj"))
 
 
 def stack_experts(tensors):
@@ -132,7 +132,7 @@ class Model:
         self.decoder = self.kind not in ENCODERS
         self.net = empty_net(config)
         tensors = read_tensors(folder, self.net.base_model_prefix, self.net.state_dict())
-        if any(".experts.0." in k or "_linear." in k for k in tensors):  # as published
+        if any(".experts.0." in k or "moe.input_linear." in k for k in tensors):  # as published
             tensors = stack_experts(tensors)
         missing, unexpected = self.net.load_state_dict(tensors, strict=False)
         tied = tuple(self.net._tied_weights_keys if config.tie_word_embeddings else ())
@@ -186,6 +186,8 @@ class Model:
                            output_hidden_states=True, **more)
         torch.set_default_dtype(torch.float32)
         states = list(out.hidden_states)
+        if self.kind == "mamba2":  # whose list begins after the first block
+            states = [self.net.get_input_embeddings()(ids)] + states[:-1]
         if self.blocks:
             hook.remove()
             states[-1] = last[0]

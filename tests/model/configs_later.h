@@ -12,6 +12,42 @@
 
 /* clang-format off */
 static const published later[] = {
+    {"Mamba Codestral 7B",
+     "{\"model_type\": \"mamba2\", \"bos_token_id\": 0, \"chunk_size\": 256, \"conv_kernel\": 4, \"expand\": 2, \"head_dim\": 64,"
+     "\"hidden_act\": \"silu\", \"hidden_size\": 4096, \"layer_norm_epsilon\": 1e-05, \"n_groups\": 8, \"norm_before_gate\": true,"
+     "\"num_heads\": 128, \"num_hidden_layers\": 64, \"residual_in_fp32\": true, \"rms_norm\": true, \"state_size\": 128,"
+     "\"tie_word_embeddings\": false, \"time_step_limit\": [0.0, 1e300], \"time_step_rank\": 256, \"use_bias\": false,"
+     "\"use_conv_bias\": true, \"vocab_size\": 32768}",
+     {64, 4096, 128, 1, 64, 0, 1048576, 32768, JC_ACT_SILU, JC_ROTARY_NONE, .untied = true, .eps = 1e-5}},
+    {"Granite 4.0 H Tiny",
+     "{\"model_type\": \"granitemoehybrid\", \"attention_bias\": false, \"attention_multiplier\": 0.0078125,"
+     "\"embedding_multiplier\": 12, \"hidden_act\": \"silu\", \"intermediate_size\": 512, \"hidden_size\": 1536, \"layer_types\": ["
+     "\"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"attention\", \"mamba\", \"mamba\", \"mamba\", "
+     "\"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"attention\", \"mamba\", \"mamba\", "
+     "\"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"attention\", \"mamba\", "
+     "\"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"mamba\", \"attention\", "
+     "\"mamba\", \"mamba\", \"mamba\", \"mamba\""
+     "], \"logits_scaling\": 6, \"mamba_chunk_size\": 256, \"mamba_conv_bias\": true, \"mamba_d_conv\": 4, \"mamba_d_head\": 64,"
+     "\"mamba_d_state\": 128, \"mamba_expand\": 2, \"mamba_n_groups\": 1, \"mamba_n_heads\": 48, \"mamba_proj_bias\": false,"
+     "\"max_position_embeddings\": 131072, \"normalization_function\": \"rmsnorm\", \"num_attention_heads\": 12,"
+     "\"num_experts_per_tok\": 6, \"num_hidden_layers\": 40, \"num_key_value_heads\": 4, \"num_local_experts\": 64,"
+     "\"position_embedding_type\": \"nope\", \"residual_multiplier\": 0.22, \"rms_norm_eps\": 1e-05, \"rope_scaling\": null,"
+     "\"rope_theta\": 10000, \"shared_intermediate_size\": 1024, \"tie_word_embeddings\": true, \"vocab_size\": 100352}",
+     {40, 1536, 12, 4, 128, 1024, 131072, 100352, JC_ACT_SILU, JC_ROTARY_NONE, 10000, .eps = 1e-5}},
+    {"Qwen 3 Next 80B",
+     "{\"model_type\": \"qwen3_next\", \"attention_bias\": false, \"decoder_sparse_step\": 1, \"full_attention_interval\": 4,"
+     BODY(2048, 5120, 16, 2, 48, 262144, 151936) "\"head_dim\": 256, \"hidden_act\": \"silu\", \"linear_conv_kernel_dim\": 4,"
+     "\"linear_key_head_dim\": 128, \"linear_num_key_heads\": 16, \"linear_num_value_heads\": 32, \"linear_value_head_dim\": 128,"
+     "\"mlp_only_layers\": [], \"moe_intermediate_size\": 512, \"norm_topk_prob\": true, \"num_experts\": 512,"
+     "\"num_experts_per_tok\": 10, \"partial_rotary_factor\": 0.25, \"rms_norm_eps\": 1e-06, \"rope_scaling\": null,"
+     "\"rope_theta\": 10000000, \"shared_expert_intermediate_size\": 512, \"tie_word_embeddings\": false}",
+     {48, 2048, 16, 2, 256, 5120, 262144, 151936, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e7, 64, .untied = true, .eps = 1e-6}},
+    {"Qwen 3.5, the text part as the package has it by default",
+     "{\"model_type\": \"qwen3_5\", \"text_config\": {\"model_type\": \"qwen3_5_text\","
+     BODY(4096, 12288, 16, 4, 32, 32768, 248320) "\"head_dim\": 256, \"linear_num_value_heads\": 32, \"rope_parameters\":"
+     "{\"mrope_interleaved\": true, \"mrope_section\": [11, 11, 10], \"partial_rotary_factor\": 0.25, \"rope_theta\": 10000000,"
+     "\"rope_type\": \"default\"}, \"tie_word_embeddings\": false}, \"vision_config\": {\"model_type\": \"qwen3_5_vision\"}}",
+     {32, 4096, 16, 4, 256, 12288, 32768, 248320, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e7, 64, .untied = true, .eps = 1e-6}},
     {"LFM2 1.2B",
      "{\"model_type\": \"lfm2\", \"block_auto_adjust_ff_dim\": true, \"block_dim\": 2048, \"block_ff_dim\": 12288,"
      "\"block_ffn_dim_multiplier\": 1.0, \"block_multiple_of\": 256, \"block_norm_eps\": 1e-05, \"conv_L_cache\": 3,"

@@ -42,14 +42,19 @@ static void test_golden__other_spellings_of_the_files_are_read(void **state)
 
 /* What an architecture's first model leaves out. */
 static const char *const options[] = {
-    "tiny-llama-linear",      "tiny-llama-yarn",     "tiny-qwen2-window",
-    "tiny-gemma2-scale",      "tiny-phi3-window",    "tiny-gpt_neox-serial",
-    "tiny-gpt_neo-local",     "tiny-opt-after",      "tiny-opt-narrow",
-    "tiny-stablelm-parallel", "tiny-qwen3_moe-step", "tiny-gpt_oss-clamp",
-    "tiny-deberta_v2-plain",  "tiny-falcon-multi",   "tiny-falcon-rw",
-    "tiny-gpt_bigcode-heads", "tiny-olmo-clip",      "tiny-deepseek_v2-lite",
-    "tiny-deepseek_v2-plain", "tiny-llama-gptq",     "tiny-llama-gptq-act",
-    "tiny-llama-gptq-8",      "tiny-llama-awq",      "tiny-gpt_oss-mxfp4"};
+    "tiny-llama-linear",      "tiny-llama-yarn",
+    "tiny-qwen2-window",      "tiny-gemma2-scale",
+    "tiny-phi3-window",       "tiny-gpt_neox-serial",
+    "tiny-gpt_neo-local",     "tiny-opt-after",
+    "tiny-opt-narrow",        "tiny-stablelm-parallel",
+    "tiny-qwen3_moe-step",    "tiny-gpt_oss-clamp",
+    "tiny-deberta_v2-plain",  "tiny-falcon-multi",
+    "tiny-falcon-rw",         "tiny-gpt_bigcode-heads",
+    "tiny-olmo-clip",         "tiny-deepseek_v2-lite",
+    "tiny-deepseek_v2-plain", "tiny-llama-gptq",
+    "tiny-llama-gptq-act",    "tiny-llama-gptq-8",
+    "tiny-llama-awq",         "tiny-gpt_oss-mxfp4",
+    "tiny-mamba2-limits",     "tiny-granitemoehybrid-dense"};
 
 static void test_golden__options_are_followed(void **state)
 {

@@ -8,9 +8,10 @@
 
 #define MODELS JC_SOURCE_DIR "/tests/golden/models/"
 
-static const char *const decoders[] = {"tiny-gpt2",           "tiny-gemma3",
-                                       "tiny-exaone4",        "tiny-gpt_neo-local",
-                                       "tiny-qwen3_moe-step", "tiny-lfm2"};
+static const char *const decoders[] = {
+    "tiny-gpt2",          "tiny-gemma3",           "tiny-exaone4",
+    "tiny-gpt_neo-local", "tiny-qwen3_moe-step",   "tiny-lfm2",
+    "tiny-mamba2",        "tiny-granitemoehybrid", "tiny-qwen3_5"};
 
 enum { LENGTH = 12 };
 
@@ -76,7 +77,8 @@ static void end(struct fixture *f)
 /* Keys and values of blocks first .. L, from 0. */
 static bool same_cache(const jc_seq *a, const jc_seq *b, uint32_t first, uint32_t last)
 {
-    size_t most = a->model->hp.kv_width + a->model->hp.width;
+    size_t most =
+        a->model->hp.kv_width + a->model->hp.width + jc_hparams_kept(&a->model->hp);
     float *x = jc_matrix_new(LENGTH, most, sizeof *x),
           *y = jc_matrix_new(LENGTH, most, sizeof *y);
     bool same = true;

@@ -10,8 +10,11 @@
 /* Decoders of different kinds: learned and rotary positions, shared heads, windows, caps.
  */
 static const char *const decoders[] = {
-    "tiny-gpt2",     "tiny-llama", "tiny-mistral", "tiny-gemma2", "tiny-gemma3",
-    "tiny-gpt_neox", "tiny-gptj",  "tiny-gpt_neo", "tiny-opt",    "tiny-lfm2"};
+    "tiny-gpt2",       "tiny-llama",           "tiny-mistral",
+    "tiny-gemma2",     "tiny-gemma3",          "tiny-gpt_neox",
+    "tiny-gptj",       "tiny-gpt_neo",         "tiny-opt",
+    "tiny-lfm2",       "tiny-mamba2",          "tiny-qwen3_5",
+    "tiny-qwen3_next", "tiny-granitemoehybrid"};
 
 enum { LENGTH = 24 };
 
