@@ -16,7 +16,7 @@ head -n $(($(wc -l <"$news") / 2)) "$news" >"$tmp/try-news"
 tail -n $(($(wc -l <"$wiki") / 8)) "$wiki" >"$tmp/tune"
 tail -n $(($(wc -l <"$wiki") / 2)) "$wiki" | head -n $(($(wc -l <"$wiki") * 3 / 8)) >"$tmp/fit"
 "$build/jumpcut" fit "$model" --text "$tmp/fit" --unit document --train 260 \
-    --from "0,$last@-1" --to "$last" --ridge 1e-4 --bias --out "$tmp/context" --quiet
+    --from "0,$last@-1" --to "$last" --method ridge --ridge 1e-4 --bias --out "$tmp/context" --quiet
 for warm in 0 0.8; do
     "$build/jumpcut" tune "$model" "$tmp/context" --text "$tmp/tune" --unit document \
         --temperature $warm --out "$tmp/policy-$warm" --quiet

@@ -70,7 +70,8 @@ JC_API jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n
 
 typedef struct jc_method_info {
     const char *name, *summary;
-    bool texts; /* it looks at the model and at texts: jc_train(), not jc_fit() */
+    bool texts;          /* it looks at the model and at texts: jc_train(), not jc_fit() */
+    const char *options; /* "ridge|bias": params that it takes, of those that not all do */
 } jc_method_info;
 
 /** Row `i` of the method table, NULL past its end. */

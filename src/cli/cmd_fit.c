@@ -17,11 +17,9 @@
 /* A method that is trained reads its texts more than once, and maps layers to the last. */
 static jc_status check_training(jc_cli *cli, jc_error *err)
 {
-    static const char *const of_fits[] = {"sums",   "pairs", "maps",  "parts",
-                                          "from",   "to",    "shard", "layers",
-                                          "metric", "rank",  "ridge", "save-sums"};
-    static const char *const of_training[] = {"tokens", "rate",  "step",
-                                              "resume", "noise", "directions"};
+    static const char *const of_fits[] = {"sums", "pairs", "maps",   "parts",    "from",
+                                          "to",   "shard", "layers", "save-sums"};
+    static const char *const of_training[] = {"tokens"};
     const jc_args *args = &cli->args;
     bool trains = jc_cli_trains(args->fit.method);
     const char *const *names = trains ? of_fits : of_training;
@@ -41,6 +39,43 @@ static jc_status check_training(jc_cli *cli, jc_error *err)
                                 "'--method %s' reads its texts more than once, so they "
                                 "cannot come from standard input",
                                 args->fit.method);
+    return JC_OK;
+}
+
+static bool takes(const jc_method_info *method, const char *option)
+{
+    size_t n = strlen(option);
+
+    for (const char *at = method->options; at; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, option, n) == 0 && (at[n] == '|' || !at[n]))
+            return true;
+    }
+    return false;
+}
+
+/* An option of other methods would do nothing. */
+static jc_status check_options(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+
+    for (size_t i = 0; i < args->given.n; i++) {
+        const char *option = args->given.item[i];
+        char others[80] = "";
+        bool taken = false;
+        for (size_t m = 0; jc_method_at(m); m++) {
+            const jc_method_info *method = jc_method_at(m);
+            size_t n = strlen(others);
+            if (!takes(method, option))
+                continue;
+            taken |= strcmp(method->name, args->fit.method) == 0;
+            snprintf(others + n, sizeof others - n, "%s'%s'", n ? ", " : "", method->name);
+        }
+        if (others[0] && !taken)
+            return jc_cli_usage(cli, err,
+                                "'--%s' means nothing with '--method %s'; it is of %s",
+                                option, args->fit.method, others);
+    }
     return JC_OK;
 }
 
@@ -114,6 +149,8 @@ static jc_status check(jc_cli *cli, jc_error *err)
     if (own->rank_curve && strcmp(args->fit.method, "narrow") != 0)
         return jc_cli_usage(cli, err, "'--rank-curve' is of '--method narrow'");
     st = check_training(cli, err);
+    if (st == JC_OK)
+        st = check_options(cli, err);
     if (st)
         return st;
     if (!own->sums.n && args->n_words == 0)

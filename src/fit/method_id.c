@@ -3,7 +3,6 @@
 #include "fit/methods.h"
 
 const jc_method jc_method_id = {
-    .info = {.name = "id", .summary = "the state itself, unchanged"},
-    .options = "",
+    .info = {.name = "id", .summary = "the state itself, unchanged", .options = ""},
     .form = &jc_form_identity,
 };

@@ -251,7 +251,8 @@ static jc_status train(jc_train_job *job)
 const jc_method jc_method_jacobian = {
     .info = {.name = "jacobian",
              .summary = "the mean derivative of the last layer's states by each layer's",
-             .texts = true},
+             .texts = true,
+             .options = "noise|directions"},
     .form = &jc_form_dense,
     .form_bias = &jc_form_dense,
     .train = train,

@@ -10,8 +10,8 @@ static jc_status fit(jc_fit_job *job)
 
 const jc_method jc_method_mat = {
     .info = {.name = "mat",
-             .summary = "least squares, of least norm where the vectors leave a choice"},
-    .options = "bias",
+             .summary = "least squares, of least norm where the vectors leave a choice",
+             .options = "bias"},
     .form = &jc_form_dense,
     .form_bias = &jc_form_affine,
     .fit = fit,

@@ -66,8 +66,8 @@ static jc_status fit(jc_fit_job *job)
 
 const jc_method jc_method_narrow = {
     .info = {.name = "narrow",
-             .summary = "the best map of a given rank, as two narrow matrices"},
-    .options = "bias|rank|metric",
+             .summary = "the best map of a given rank, as two narrow matrices",
+             .options = "bias|rank|metric"},
     .form = &jc_form_low_rank,
     .form_bias = &jc_form_low_rank,
     .fit = fit,

@@ -9,8 +9,9 @@ static jc_status fit(jc_fit_job *job)
 }
 
 const jc_method jc_method_ridge = {
-    .info = {.name = "ridge", .summary = "least squares with a penalty on large maps"},
-    .options = "ridge|bias",
+    .info = {.name = "ridge",
+             .summary = "least squares with a penalty on large maps",
+             .options = "ridge|bias"},
     .form = &jc_form_dense,
     .form_bias = &jc_form_affine,
     .fit = fit,

@@ -107,12 +107,21 @@ static jc_status add_batch(struct training *tr, const jc_batch *batch, size_t ro
     return jc_kl_add(tr->kl, tr->states, rows, tr->layer, tick, tr, tr->job->err);
 }
 
+/* Vectors of a batch: those of a step, but where these would be most of the texts, as many
+ * as are held out. */
+static uint64_t batch_rows(const struct training *tr)
+{
+    uint64_t step = tr->job->params->step;
+
+    return tr->t->rows > 2 * step ? step : tr->t->held;
+}
+
 /* Sum the losses of the first texts, with at least `want` vectors; *rows and *texts are
  * what they have. */
 static jc_status held_out(struct training *tr, size_t want, size_t *rows, uint64_t *texts)
 {
     jc_reading reading;
-    jc_status st = jc_reading_open(&reading, tr->job, 0, &tr->hooks);
+    jc_status st = jc_reading_open(&reading, tr->job, 0, batch_rows(tr), &tr->hooks);
 
     *rows = 0;
     *texts = 0;
@@ -273,7 +282,8 @@ static jc_status pass(struct training *tr)
     uint64_t texts = 0;
     bool any = t->texts > 0;
     size_t n = 1;
-    jc_status st = jc_reading_open(&reading, tr->job, t->held_texts + t->texts, &tr->hooks);
+    jc_status st = jc_reading_open(&reading, tr->job, t->held_texts + t->texts,
+                                   batch_rows(tr), &tr->hooks);
 
     tr->rows = 0;
     if (st == JC_OK)
@@ -302,9 +312,9 @@ static jc_status pass(struct training *tr)
         t->texts = 0;
     if (st == JC_OK && !any)
         return jc_fail(tr->job->err, JC_E_ARG,
-                       "there are too few texts to train on: the first, %u vectors of "
-                       "them, are held out",
-                       (unsigned)t->held);
+                       "cannot train: the first texts are held out, and of %llu vectors "
+                       "none is left to train on; give more texts",
+                       (unsigned long long)t->rows);
     return st;
 }
 
@@ -504,7 +514,8 @@ const jc_method jc_method_tuned = {
     .info = {.name = "tuned",
              .summary =
                  "affine maps to the last layer, trained to read out as the model does",
-             .texts = true},
+             .texts = true,
+             .options = "rate|step|resume"},
     .form = &jc_form_affine,
     .form_bias = &jc_form_affine,
     .train = train,

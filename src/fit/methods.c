@@ -39,7 +39,7 @@ bool jc_method_takes(const jc_method *method, const char *option)
 {
     size_t n = strlen(option);
 
-    for (const char *at = method->options; at && *at; at += strcspn(at, "|")) {
+    for (const char *at = method->info.options; at && *at; at += strcspn(at, "|")) {
         at += *at == '|';
         if (strncmp(at, option, n) == 0 && (at[n] == '|' || !at[n]))
             return true;

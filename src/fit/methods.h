@@ -46,8 +46,7 @@ typedef struct jc_train_job {
 
 typedef struct jc_method {
     jc_method_info info;
-    const char *options; /* "ridge|bias": params it takes, which go into the metadata */
-    const jc_form *form; /* of its maps */
+    const jc_form *form;                   /* of its maps */
     const jc_form *form_bias;              /* the same with an intercept */
     jc_status (*fit)(jc_fit_job *job);     /* from sums; NULL: nothing is fitted, or */
     jc_status (*train)(jc_train_job *job); /* from model and texts */
@@ -58,6 +57,7 @@ extern const char jc_method_choices[];
 
 /* NULL when no method is called so. */
 const jc_method *jc_method_find(const char *name);
+/* Whether it is among the method's options; of a fit, these go into the metadata. */
 bool jc_method_takes(const jc_method *method, const char *option);
 
 /* Report that `done` of the wanted maps have been found. */
@@ -65,8 +65,9 @@ jc_status jc_fit_progress(const jc_fit_job *job, size_t done) JC_NODISCARD;
 
 /* ---- for methods that train: train.c ---- */
 
-/* Texts being read, from the one of that number on; the batches do not depend on the number
- * of threads. Must be closed, also after a failure. */
+/* Texts being read, from the one of that number on, in batches of up to about `most`
+ * vectors, which do not depend on the number of threads. Must be closed, also after a
+ * failure. */
 typedef struct jc_reading {
     const jc_train_job *job;
     jc_samples *samples;
@@ -74,7 +75,7 @@ typedef struct jc_reading {
 } jc_reading;
 
 jc_status jc_reading_open(jc_reading *reading, const jc_train_job *job, uint64_t skip,
-                          const jc_hooks *hooks) JC_NODISCARD;
+                          uint64_t most, const jc_hooks *hooks) JC_NODISCARD;
 void jc_reading_close(jc_reading *reading);
 
 /* Set a number in the metadata. */

@@ -98,22 +98,23 @@ jc_status jc_train(jc_shortcut **out, const jc_model *model, const jc_texts *tex
 
 /* ---- passes over the texts ---- */
 
-/* About 2e10 flops, and 64 MiB of states; no more than a step takes. */
-static uint32_t batch_tokens(const jc_train_job *job)
+/* About 2e10 flops, and 64 MiB of states; no more than a step takes, nor than `most`. */
+static uint32_t batch_tokens(const jc_train_job *job, uint64_t most)
 {
     const jc_model_info *info = jc_model_get_info(job->model);
-    uint32_t most = job->params->step;
     double by_work = 1e10 / (double)(info->parameters + 1);
     double by_room = 16e6 / ((double)info->width * (info->layers + 1));
     double tokens = by_work < by_room ? by_work : by_room;
 
+    if (most > job->params->step)
+        most = job->params->step;
     if (tokens < 64)
         tokens = 64;
-    return tokens < most ? (uint32_t)tokens : most;
+    return tokens < (double)most ? (uint32_t)tokens : (uint32_t)most;
 }
 
 jc_status jc_reading_open(jc_reading *r, const jc_train_job *job, uint64_t skip,
-                          const jc_hooks *hooks)
+                          uint64_t most, const jc_hooks *hooks)
 {
     jc_sample sample = {.ids = NULL};
     jc_status st;
@@ -126,8 +127,8 @@ jc_status jc_reading_open(jc_reading *r, const jc_train_job *job, uint64_t skip,
             break;
     }
     if (st == JC_OK)
-        st = jc_batch_new(&r->batch, job->model, r->samples, batch_tokens(job), "training",
-                          hooks, job->err);
+        st = jc_batch_new(&r->batch, job->model, r->samples, batch_tokens(job, most),
+                          "training", hooks, job->err);
     return st;
 }
 
