@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/output.h"
 #include "cli/train.h"
@@ -52,6 +53,20 @@ bool jc_study_open_fitted(const jc_study *s, const char *path, jc_shortcut **out
     return false;
 }
 
+/* The state of training is kept beside the maps until these are there, so that a study that
+ * was stopped goes on from it. */
+static jc_status train(jc_study *s, const char *method, const char *samples,
+                       const jc_stats *stats, jc_shortcut **out, const char *state,
+                       jc_error *err)
+{
+    if (!s->resumes)
+        unlink(state);
+    s->cli->args.train.resume = state;
+    jc_status st = jc_cli_train(out, s->cli, s->model, method, samples, stats, err);
+    s->cli->args.train.resume = NULL;
+    return st;
+}
+
 jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stats *stats,
                        jc_shortcut **out, const char *path, jc_error *err)
 {
@@ -63,11 +78,13 @@ jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stat
         jc_study_say("shortcuts", path);
         return JC_OK;
     }
+    char *state = jc_format("%s.state", path);
+    if (!state)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
     params.method = s->method[i];
-    jc_status st =
-        jc_cli_trains(s->method[i])
-            ? jc_cli_train(out, s->cli, s->model, s->method[i], samples, stats, err)
-            : jc_fit(out, stats, &params, err);
+    jc_status st = jc_cli_trains(s->method[i])
+                       ? train(s, s->method[i], samples, stats, out, state, err)
+                       : jc_fit(out, stats, &params, err);
     if (st == JC_OK)
         st = jc_origin_record(s->cli, *out, NULL, err);
     if (st == JC_OK)
@@ -75,7 +92,9 @@ jc_status jc_study_fit(jc_study *s, size_t i, const char *samples, const jc_stat
     if (st == JC_OK) { /* from the file its maps are read as they are wanted */
         jc_shortcut_free(*out);
         st = jc_shortcut_open(out, path, err);
+        unlink(state);
     }
+    free(state);
     jc_ui_clear(&s->cli->ui);
     if (st == JC_OK)
         jc_study_say("shortcuts", path);
