@@ -254,13 +254,15 @@ static void test_fit__refuses_what_it_cannot_do(void **state)
     jc_fit_params_init(&p);
     check_refused(none, &p, JC_E_ARG, "cannot fit: the sums are of no vectors");
     p.method = "guess";
-    check_refused(s, &p, JC_E_ARG, "no method is called 'guess'");
+    check_refused(s, &p, JC_E_ARG,
+                  "'--method' must be one of id|mat|ridge|narrow|one-jump|tuned|jacobian, "
+                  "not 'guess'");
     p.method = "id";
     p.bias = true;
     check_refused(s, &p, JC_E_ARG, "method 'id' has no intercept");
     p.method = "ridge";
     p.ridge = NAN;
-    check_refused(s, &p, JC_E_ARG, "'ridge' must be from 0 to 1e+06, not nan");
+    check_refused(s, &p, JC_E_ARG, "'--ridge' must be from 0 to 1000000, not 'nan'");
     jc_stats_free(s);
     jc_stats_free(none);
     free(v.x);

@@ -309,7 +309,7 @@ static void test_tuned__wrong_use_is_told(void **state)
     p.method = "mat";
     refused(model, &p, JC_E_ARG, "method 'mat' is fitted from sums");
     p.method = "none";
-    refused(model, &p, JC_E_ARG, "no method is called 'none'");
+    refused(model, &p, JC_E_ARG, "jacobian, not 'none'");
     p.method = "tuned";
     refused(encoder, &p, JC_E_UNSUPPORTED, "norm and an unembedding alone");
     must(open_texts(tiny, &samples, &err));
