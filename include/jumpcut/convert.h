@@ -51,8 +51,8 @@ JC_API jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_m
                                  jc_error *err) JC_NODISCARD;
 
 /** Write it as one of the formats of jc_convert_format_at(): "shortcuts"; "safetensors",
- *  shortcuts with each map as one matrix; "tuned-lens", a folder; "npy", the matrix of
- *  `pair`. */
+ *  shortcuts with each map as one matrix; "tuned-lens", a folder; "j-lens", a file of the
+ * package jlens; "npy", the matrix of `pair`. */
 JC_API jc_status jc_convert_write(const jc_shortcut *shortcut, const char *path,
                                   const char *format, const char *pair,
                                   jc_error *err) JC_NODISCARD;

@@ -24,6 +24,8 @@ static void close_convert(jc_cli *cli, const jc_shortcut *shortcut)
     if (strcmp(own->format, "npy") == 0)
         n = 1;
     snprintf(what, sizeof what, "%zu map%s", n, n == 1 ? "" : "s");
+    if (strcmp(own->format, "j-lens") == 0)
+        snprintf(what, sizeof what, "a Jacobian lens");
     jc_closing_wrote(cli, what, out);
     if (strcmp(own->format, "shortcuts") != 0)
         return; /* for another program */
@@ -104,8 +106,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
 static const jc_own_row rows[] = {
     {{"to", JC_OPTION_TEXT, offsetof(jc_own, format), 0, 0, "shortcuts",
-      "shortcuts|safetensors|tuned-lens|npy", "what OUT is to be"},
-     "shortcuts|safetensors|tuned-lens|npy"},
+      "shortcuts|safetensors|tuned-lens|j-lens|npy", "what OUT is to be"},
+     "shortcuts|safetensors|tuned-lens|j-lens|npy"},
     {{"model", JC_OPTION_TEXT, offsetof(jc_own, base), 0, 0, NULL, NULL,
       "the model that the maps are of; files of others do not say"},
      "MODEL"},
@@ -128,6 +130,9 @@ const jc_command jc_command_convert = {
     .teach =
         "IN is a file of shortcuts; a folder of a tuned lens (config.json and params.pt); "
         "a "
+        "Jacobian lens (the .pt file of the package jlens, whose layer 3 is what block 4 "
+        "gives, tap 4 here); "
+        "a "
         "folder of pickles <i>_<j>.pickle, as the paper's code writes them; a torch file "
         "of a "
         "matrix for each layer; or a .npy, .pt, .pickle or .safetensors file with one "
@@ -136,7 +141,8 @@ const jc_command jc_command_convert = {
         "refused, by its name.\n\n"
         "OUT is a file of shortcuts, in which each map keeps its form; one with each map "
         "as "
-        "one matrix (safetensors); a folder for the tuned-lens package; or the matrix of "
+        "one matrix (safetensors); a folder for the tuned-lens package; a file for jlens; "
+        "or the matrix of "
         "one "
         "pair (npy).\n\n"
         "Maps are of states before the model's final norm, as those of a tuned lens are. "

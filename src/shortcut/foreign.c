@@ -10,9 +10,9 @@
 #include "base/file.h"
 
 /* In the order in which they are tried. */
-static const jc_foreign *const kinds[] = {&jc_foreign_tuned_lens, &jc_foreign_pickles,
-                                          &jc_foreign_shortcuts,  &jc_foreign_dense,
-                                          &jc_foreign_npy,        &jc_foreign_torch};
+static const jc_foreign *const kinds[] = {
+    &jc_foreign_tuned_lens, &jc_foreign_pickles, &jc_foreign_shortcuts, &jc_foreign_dense,
+    &jc_foreign_npy,        &jc_foreign_j_lens,  &jc_foreign_torch};
 
 const jc_convert_format *jc_convert_format_at(size_t i)
 {
@@ -200,7 +200,9 @@ jc_status jc_convert_read(jc_shortcut **out, const char *path, const jc_model *m
     if (st == JC_OK)
         st = kind->read(&job);
     if (st == JC_OK)
-        st = jc_foreign_last(&job, model, p.last);
+        st = jc_foreign_last(&job, model,
+                             kind->last_state && strcmp(p.last, "auto") == 0 ? "state"
+                                                                             : p.last);
     if (st) {
         jc_shortcut_free(job.shortcut);
         return st;

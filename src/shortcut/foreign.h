@@ -22,12 +22,14 @@ typedef struct jc_foreign_job {
 typedef struct jc_foreign {
     jc_convert_format info;
     bool (*is)(const char *path); /* whether that kind lies there; NULL: never read */
+    bool last_state; /* its maps give the last layer's state, up to a scale: not to be tried
+                      */
     jc_status (*read)(jc_foreign_job *job);
     jc_status (*write)(const jc_foreign_job *job); /* NULL: never written */
 } jc_foreign;
 
 extern const jc_foreign jc_foreign_shortcuts, jc_foreign_dense, jc_foreign_tuned_lens,
-    jc_foreign_pickles, jc_foreign_npy, jc_foreign_torch;
+    jc_foreign_j_lens, jc_foreign_pickles, jc_foreign_npy, jc_foreign_torch;
 
 /* Add the map between two layers from a matrix and perhaps a bias; `residual`: the matrix
  * is added to the identity. Shapes and numbers are checked. */

@@ -158,8 +158,8 @@ static jc_status write_params(const jc_foreign_job *job)
             weight[i * d + i] -= 1;
         snprintf(names[l][0], sizeof names[l][0], "%u.weight", l);
         snprintf(names[l][1], sizeof names[l][1], "%u.bias", l);
-        entries[2 * l] = (jc_torch_entry){names[l][0], weight, 2, {d, d}};
-        entries[2 * l + 1] = (jc_torch_entry){names[l][1], bias, 1, {d, 1}};
+        entries[2 * l] = (jc_torch_entry){names[l][0], 0, weight, 2, {d, d}};
+        entries[2 * l + 1] = (jc_torch_entry){names[l][1], 0, bias, 1, {d, 1}};
     }
     if (st == JC_OK)
         st = jc_torch_write(path, entries, 2 * n, job->err);

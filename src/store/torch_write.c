@@ -58,7 +58,10 @@ static void put_tensor(bytes *b, const jc_torch_entry *e, size_t key)
     size_t count = e->shape[0] * (e->n_dims == 2 ? e->shape[1] : 1);
     char number[24];
 
-    put_text(b, e->name);
+    if (e->name)
+        put_text(b, e->name);
+    else
+        put_int(b, e->layer);
     PUT(b, "ctorch._utils\n_rebuild_tensor_v2\n((");
     put_text(b, "storage");
     PUT(b, "ctorch\nFloatStorage\n");
@@ -87,6 +90,26 @@ static void put_pickle(bytes *b, const jc_torch_entry *entries, size_t n)
     PUT(b, "\x80\2ccollections\nOrderedDict\n)R(");
     for (size_t i = 0; i < n; i++)
         put_tensor(b, &entries[i], i);
+    PUT(b, "u.");
+}
+
+static void put_j_lens(bytes *b, const jc_torch_entry *entries, size_t n, uint64_t texts)
+{
+    PUT(b, "\x80\2}(");
+    put_text(b, "J");
+    PUT(b, "}(");
+    for (size_t i = 0; i < n; i++)
+        put_tensor(b, &entries[i], i);
+    PUT(b, "u");
+    put_text(b, "n_prompts");
+    put_int(b, texts < INT32_MAX ? (size_t)texts : INT32_MAX);
+    put_text(b, "source_layers");
+    PUT(b, "](");
+    for (size_t i = 0; i < n; i++)
+        put_int(b, entries[i].layer);
+    PUT(b, "e");
+    put_text(b, "d_model");
+    put_int(b, n ? entries[0].shape[0] : 0);
     PUT(b, "u.");
 }
 
@@ -180,24 +203,23 @@ static void end_zip(zip *z)
         out(z, z->directory.at, z->directory.n);
 }
 
-jc_status jc_torch_write(const char *path, const jc_torch_entry *entries, size_t n,
-                         jc_error *err)
+/* The pickle, which is freed, and the numbers of its tensors. */
+static jc_status write_file(const char *path, bytes pickle, const jc_torch_entry *entries,
+                            size_t n, jc_error *err)
 {
     zip z = {.at = 0};
-    bytes pickle = {0};
     char name[64];
     double all = 0;
 
     for (size_t i = 0; i < n; i++)
         all += 4.0 * (double)entries[i].shape[0] *
                (double)(entries[i].n_dims == 2 ? entries[i].shape[1] : 1);
-    if (all > 4e9 || n > 60000)
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "cannot write '%s': a zip file larger than 4 GB is not written",
-                       path);
-    put_pickle(&pickle, entries, n);
-    jc_status st =
-        pickle.failed ? jc_fail_nomem(err, path) : jc_outfile_open(&z.out, path, err);
+    jc_status st = pickle.failed ? jc_fail_nomem(err, path) : JC_OK;
+    if (st == JC_OK && (all > 4e9 || n > 60000))
+        st = jc_fail(err, JC_E_UNSUPPORTED,
+                     "cannot write '%s': a zip file larger than 4 GB is not written", path);
+    if (st == JC_OK)
+        st = jc_outfile_open(&z.out, path, err);
     if (st == JC_OK) {
         add_entry(&z, "params/data.pkl", pickle.at, pickle.n);
         add_entry(&z, "params/byteorder", "little", 6);
@@ -219,4 +241,22 @@ jc_status jc_torch_write(const char *path, const jc_torch_entry *entries, size_t
     jc_free(pickle.at);
     jc_free(z.directory.at);
     return st;
+}
+
+jc_status jc_torch_write(const char *path, const jc_torch_entry *entries, size_t n,
+                         jc_error *err)
+{
+    bytes pickle = {0};
+
+    put_pickle(&pickle, entries, n);
+    return write_file(path, pickle, entries, n, err);
+}
+
+jc_status jc_torch_write_j_lens(const char *path, const jc_torch_entry *entries, size_t n,
+                                uint64_t texts, jc_error *err)
+{
+    bytes pickle = {0};
+
+    put_j_lens(&pickle, entries, n, texts);
+    return write_file(path, pickle, entries, n, err);
 }

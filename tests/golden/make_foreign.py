@@ -7,6 +7,8 @@ that they hold, in `wanted.safetensors` as `<file>.<i>.<j>.weight` and `.bias`.
     layers.pt       torch.save() of a dict, a matrix for each layer; float16, float64, transposed
     old.pt          torch.save() of one matrix, as it was before zip files: layers 1 to 2
     one.npy         numpy.save(): layers 0 to 2
+    j-lens.pt       torch.save() of what the package jlens saves: {"J": {layer: [d, d] float16},
+                    ...}, its layer l being what block l gives, counted from 0, which is tap l + 1
     hostile.pickle  wants os.system to be called
     state.pt        torch.save() of affine maps of the layers of tiny-gpt2 to the last one's state,
                     by least squares on 4,000 random tokens
@@ -94,6 +96,11 @@ def main():
     torch.save(m, HERE / "old.pt", _use_new_zipfile_serialization=False)
     wanted["one.0.2.weight"] = m = matrix()
     np.save(HERE / "one.npy", m.numpy())
+    jacobians = {layer: matrix().half() for layer in range(LAYERS - 1)}
+    for layer, m in jacobians.items():
+        wanted[f"j-lens.{layer + 1}.{LAYERS}.weight"] = m.float()
+    torch.save({"J": jacobians, "n_prompts": 100, "source_layers": list(jacobians), "d_model": WIDTH},
+               HERE / "j-lens.pt")
     with open(HERE / "hostile.pickle", "wb") as f:
         pickle.dump({"0": Hostile()}, f)
     save_file(wanted, HERE / "wanted.safetensors")

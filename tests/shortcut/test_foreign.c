@@ -89,11 +89,10 @@ static void test_foreign__what_others_wrote_is_read(void **state)
     static const struct {
         const char *path, *pair, *file;
         double tolerance;
-    } cases[] = {{FOREIGN "lens", NULL, "lens", 2e-7},
-                 {FOREIGN "pickles", NULL, "pickles", 0},
-                 {FOREIGN "layers.pt", NULL, "layers", 0},
-                 {FOREIGN "old.pt", "1:2", "old", 0},
-                 {FOREIGN "one.npy", "0:2", "one", 0}};
+    } cases[] = {
+        {FOREIGN "lens", NULL, "lens", 2e-7},     {FOREIGN "pickles", NULL, "pickles", 0},
+        {FOREIGN "layers.pt", NULL, "layers", 0}, {FOREIGN "j-lens.pt", NULL, "j-lens", 0},
+        {FOREIGN "old.pt", "1:2", "old", 0},      {FOREIGN "one.npy", "0:2", "one", 0}};
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(cases); i++) {
@@ -110,12 +109,12 @@ static void test_foreign__what_is_written_is_read_again(void **state)
 
     for (size_t i = 0; jc_convert_format_at(i); i++) {
         const char *format = jc_convert_format_at(i)->name;
-        bool npy = strcmp(format, "npy") == 0;
+        bool npy = strcmp(format, "npy") == 0, constants = strcmp(format, "j-lens") != 0;
         char name[64];
         snprintf(name, sizeof name, npy ? "%s.npy" : "%s", format);
         const char *path = scratch_path(state, name);
         jc_status st = jc_convert_write(lens, path, format, npy ? "1:3" : NULL, &err);
-        if (npy) { /* a lens has constants */
+        if (npy || !constants) { /* a tuned lens has some */
             assert_int_equal(st, JC_E_UNSUPPORTED);
             continue;
         }
@@ -133,6 +132,13 @@ static void test_foreign__what_is_written_is_read_again(void **state)
     check_maps(again, "one", 0);
     jc_shortcut_free(again);
     jc_shortcut_free(one);
+    jc_shortcut *jacobians = read_file(FOREIGN "j-lens.pt", NULL);
+    path = scratch_path(state, "again.pt");
+    assert_int_equal(jc_convert_write(jacobians, path, "j-lens", NULL, NULL), JC_OK);
+    again = read_file(path, NULL);
+    check_maps(again, "j-lens", 0);
+    jc_shortcut_free(again);
+    jc_shortcut_free(jacobians);
 }
 
 static void check_refused(const char *path, const char *pair, jc_status status,
@@ -243,7 +249,7 @@ static void test_foreign__numbers_that_are_not_finite_are_refused(void **state)
     static unsigned char bytes[1 << 14];
     float weight[D * D] = {0}, bad[] = {NAN, INFINITY};
     const char *npy = scratch_path(state, "nan.npy"), *pt = scratch_path(state, "nan.pt");
-    const jc_torch_entry entry = {"1.weight", weight, 2, {D, D}};
+    const jc_torch_entry entry = {"1.weight", 0, weight, 2, {D, D}};
 
     for (size_t i = 0; i < JC_COUNT(bad); i++) {
         size_t n = slurp(FOREIGN "one.npy", bytes, sizeof bytes);
