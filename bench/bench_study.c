@@ -11,12 +11,12 @@
  *     sums: 78 pairs, 13 own (half, in float64), 60 of parts                     165
  *   validation (1 of 4), each position
  *     pass                                                                       170
- *     jump: 26 read-outs, of which one is the model's own                      2,000
+ *     jump: 25 read-outs, of which one is the model's own                      1,930
  *   of which every third text, once more
  *     pass                                                                       170
- *     parts: blocks run again, 5.7 of 12 for MLP and norms, 0.8 attention      1,880
+ *     parts: blocks run again, 5.7 of 12 for MLP and norms, 1.2 attention      1,950
  *     schedules: blocks run again, 6 of 12 on average                  1,200 to 1,900
- *   and four positions of it, 4 of 25
+ *   and six positions of it, 6 of 25
  *     parts: 36 read-outs                                                      2,770
  *     schedules: at most 22 + 12 routes, of which 11 are one jump to the end and
  *     others the same twice; 15 to 22 read-outs                        1,150 to 1,700
@@ -29,9 +29,11 @@
  *
  * Measured are the seconds that a stage takes for few texts and for more, which gives those
  * of a text and those that come once, and of the fits as they are. The routes' share is
- * that of the study: every third text, four positions.
+ * that of the study: every third text, six positions. `study_work` is the same ratio of
+ * processor seconds.
  */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/base.h"
 #include "bench.h"
@@ -49,8 +51,34 @@ enum { SIZE_POINTS = 15 /* of 9,000 vectors and of 225,000 */ };
 
 static uint32_t ids[TEXTS * TOKENS];
 
+/* Seconds: by the clock, and of all processors, which a loaded machine changes less. */
+typedef struct span {
+    double clock, work;
+} span;
+
+static span now(void)
+{
+    struct rusage u;
+
+    getrusage(RUSAGE_SELF, &u);
+    return (span){bench_seconds(),
+                  (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+                      1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec)};
+}
+
+/* a + k b */
+static span add(span a, double k, span b)
+{
+    return (span){a.clock + k * b.clock, a.work + k * b.work};
+}
+
+static span since(span start)
+{
+    return add(now(), -1, start);
+}
+
 static jc_stats *gather(const jc_model *model, size_t n, const char *pairs, bool parts,
-                        double *seconds)
+                        span *took)
 {
     bench_texts texts = {ids, n, TOKENS, 0};
     jc_samples *samples = bench_samples(model, &texts, "all");
@@ -61,15 +89,15 @@ static jc_stats *gather(const jc_model *model, size_t n, const char *pairs, bool
     jc_stats_params_init(&params);
     params.pairs = pairs;
     params.parts = parts;
-    double start = bench_seconds();
+    const span start = now();
     if (jc_stats_gather(&stats, model, samples, &params, &err))
         bench_die("study", &err);
-    *seconds = bench_seconds() - start;
+    *took = since(start);
     jc_samples_close(samples);
     return stats;
 }
 
-static double time_eval(const jc_model *model, const jc_shortcut *shortcut, size_t n)
+static span time_eval(const jc_model *model, const jc_shortcut *shortcut, size_t n)
 {
     bench_texts texts = {ids, n, TOKENS, 0};
     jc_samples *samples = bench_samples(model, &texts, "all");
@@ -80,18 +108,18 @@ static double time_eval(const jc_model *model, const jc_shortcut *shortcut, size
     jc_eval_params_init(&params);
     params.schedules = true;
     params.route_every = 3;
-    params.route_positions = 4;
-    double start = bench_seconds();
+    params.route_positions = 6;
+    const span start = now();
     if (jc_eval(&results, model, &shortcut, 1, samples, &params, &err))
         bench_die("study", &err);
-    double seconds = bench_seconds() - start;
+    const span took = since(start);
     jc_results_free(results);
     jc_samples_close(samples);
-    return seconds;
+    return took;
 }
 
-/* A pass and one read-out a position. */
-static double time_plain(const jc_model *model)
+/* A pass and one read-out a position, of one text. */
+static span time_plain(const jc_model *model)
 {
     const size_t vocab = jc_model_get_info(model)->vocab;
     const uint32_t last = jc_model_get_info(model)->layers;
@@ -100,7 +128,7 @@ static double time_plain(const jc_model *model)
     jc_text texts[TEXTS];
     jc_session *session;
     jc_error err;
-    double seconds = 0;
+    span took = {0, 0};
 
     for (uint32_t i = 0; i < TOKENS; i++)
         positions[i] = i;
@@ -112,28 +140,26 @@ static double time_plain(const jc_model *model)
     if (!logits || jc_session_new(&session, model, &err))
         bench_die("study", NULL);
     for (int round = 0; round < 2; round++) { /* the first packs what is packed late */
-        double start = bench_seconds();
+        const span start = now();
         if (jc_session_run(session, texts, TEXTS, &err) ||
             jc_model_readout(model, jc_session_states(session, last), TEXTS * TOKENS,
                              logits, &err))
             bench_die("study", &err);
-        seconds = (bench_seconds() - start) / TEXTS;
+        took = since(start);
     }
     jc_session_free(session);
     jc_free(logits);
-    return seconds;
+    return add((span){0, 0}, 1.0 / TEXTS, took);
 }
 
 /* Of n texts, from the times of few and of more of them. */
-static double of_all(double few, double n_few, double more, double n_more, double n)
+static span of_all(span few, double n_few, span more, double n_more, double n)
 {
-    double text = (more - few) / (n_more - n_few);
-
-    return more + (n - n_more) * text;
+    return add(more, (n - n_more) / (n_more - n_few), add(more, -1, few));
 }
 
 /* Of the 15 points of the grid, four fits and their scores each. */
-static double time_points(const jc_model *model, double pass)
+static span time_points(const jc_model *model, span pass)
 {
     bench_texts train = {ids, TEXTS, TOKENS, 0}, held = {ids, TEXTS, TOKENS, 0};
     jc_samples *samples = bench_samples(model, &train, "all");
@@ -145,20 +171,30 @@ static double time_points(const jc_model *model, double pass)
 
     jc_training_size_params_init(&params);
     params.size_texts = TEXTS;
-    double start = bench_seconds();
+    const span start = now();
     if (jc_training_size(&results, model, &series, 1, val, &params, &err))
         bench_die("study", &err);
-    double seconds = bench_seconds() - start - 2 * TEXTS * pass;
+    span took = add(since(start), -2 * TEXTS, pass);
     jc_results_free(results);
     jc_samples_close(samples);
     jc_samples_close(val);
-    return SIZE_POINTS * seconds / 4; /* d/4, d/2, d and all */
+    return add((span){0, 0}, SIZE_POINTS / 4.0, took); /* d/4, d/2, d and all */
+}
+
+static void put(json_t *out, const char *section, span took, span unit)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "study_ratio%s", section);
+    json_object_set_new(out, name, json_real(took.clock / unit.clock));
+    snprintf(name, sizeof name, "study_work%s", section);
+    json_object_set_new(out, name, json_real(took.work / unit.work));
 }
 
 void bench_study(json_t *out, const char *dir)
 {
     const bench_shape shape = {BENCH_GPT2, 12, 768, 12, 12, 3072, 1024, 50257};
-    double train[2], final[2], scores[2], start, fits;
+    span train[2], final[2], scores[2], start, fits;
     jc_fit_params params;
     jc_shortcut *shortcut;
     jc_model *model;
@@ -174,26 +210,27 @@ void bench_study(json_t *out, const char *dir)
     jc_stats_free(gather(model, FEW, "all", true, &train[0]));
     jc_stats *stats = gather(model, TEXTS, "all", true, &train[1]);
     jc_fit_params_init(&params);
-    start = bench_seconds();
+    start = now();
     if (jc_fit(&shortcut, stats, &params, &err))
         bench_die("study", &err);
-    fits = bench_seconds() - start;
+    fits = since(start);
     jc_stats_free(stats);
     scores[0] = time_eval(model, shortcut, FEW_VAL);
     scores[1] = time_eval(model, shortcut, VAL);
     jc_stats_free(gather(model, FEW, "final", false, &final[0]));
     jc_stats_free(gather(model, TEXTS, "final", false, &final[1]));
-    double unit = (ALL_TRAIN + ALL_VAL) * time_plain(model);
-    double sums = of_all(train[0], FEW, train[1], TEXTS, ALL_TRAIN);
-    double scored = of_all(scores[0], FEW_VAL, scores[1], VAL, ALL_VAL);
+    const span none = {0, 0};
+    span unit = add(none, ALL_TRAIN + ALL_VAL, time_plain(model));
+    span sums = of_all(train[0], FEW, train[1], TEXTS, ALL_TRAIN);
+    span scored = of_all(scores[0], FEW_VAL, scores[1], VAL, ALL_VAL);
+    span text = add(none, 1.0 / (TEXTS - FEW), add(final[1], -1, final[0]));
     /* one stream of whole texts, one of texts cut at the position, half as long */
-    double size = of_all(final[0], FEW, final[1], TEXTS, 1.5 * ALL_TRAIN) +
-                  time_points(model, (final[1] - final[0]) / (TEXTS - FEW));
-    json_object_set_new(out, "study_ratio",
-                        json_real((sums + fits + scored + size) / unit));
-    json_object_set_new(out, "study_ratio_scores", json_real(scored / unit));
-    json_object_set_new(out, "study_ratio_sums", json_real(sums / unit));
-    json_object_set_new(out, "study_ratio_size", json_real(size / unit));
+    span size = add(of_all(final[0], FEW, final[1], TEXTS, 1.5 * ALL_TRAIN), 1,
+                    time_points(model, text));
+    put(out, "", add(add(add(sums, 1, fits), 1, scored), 1, size), unit);
+    put(out, "_scores", scored, unit);
+    put(out, "_sums", sums, unit);
+    put(out, "_size", size, unit);
     jc_shortcut_free(shortcut);
     jc_model_close(model);
 }

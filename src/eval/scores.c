@@ -24,7 +24,8 @@ struct job {
     const float *last;          /* [rows, d]: the last layer's states */
     const float *const *states; /* [taps]: series are methods by taps; or NULL, and */
     const float *ends;          /* [series, rows, d] */
-    size_t series, together;    /* together: series of a task */
+    size_t taps;                /* series of a method that are read out; the next is own */
+    size_t series, together;    /* of all that are read out; together: of a task */
     jc_score *scores;
     size_t rows, first, n; /* of all; the group's first row and count */
     size_t tiles;          /* in the group */
@@ -32,7 +33,28 @@ struct job {
     float *max;            /* [n]: the largest */
     double *sum;           /* [n]: of e^(full - max) */
     double *entropy;       /* [n]: - sum p ln p */
+    float *gap;            /* [n]: of the two largest probabilities */
 };
+
+/* Where the scores of the series-th that is read out go. */
+static jc_score *scores_of(const struct job *job, size_t series)
+{
+    size_t taps = job->states ? job->run->taps : job->taps;
+
+    return job->scores + (series / job->taps * taps + series % job->taps) * job->rows;
+}
+
+/* What a method reads from the last layer is the model's own answer. */
+static void score_own(const struct job *job, size_t r)
+{
+    size_t taps = job->run->taps;
+
+    for (size_t m = 0; job->states && m < job->run->n_methods; m++)
+        job->scores[(m * taps + taps - 1) * job->rows + job->first + r] = (jc_score){
+            .gap = job->gap[r],
+            .surprisal = (float)log(job->sum[r]), /* the largest logit is at 0 */
+        };
+}
 
 static size_t tile_rows(const struct job *job, size_t tile)
 {
@@ -56,11 +78,14 @@ static jc_status full_tile(void *arg, size_t tile, jc_error *err)
         if (!vector->finite(vocab, z))
             return jc_fail(err, JC_E_NUMERIC, "a logit of '%s' is not a finite number",
                            job->run->info->path);
-        float max = vector->top(vocab, z).first;
-        jc_row_sums sums = vector->row_sums(vocab, z, max, NULL, 0);
-        job->max[first + r] = max;
+        const jc_top top = vector->top(vocab, z);
+        jc_row_sums sums = vector->row_sums(vocab, z, top.first, NULL, 0);
+        double second = exp((double)top.second - (double)top.first);
+        job->max[first + r] = top.first;
+        job->gap[first + r] = (float)((1 - second) / sums.exp);
         job->sum[first + r] = sums.exp;
         job->entropy[first + r] = log(sums.exp) - sums.exp_z / sums.exp;
+        score_own(job, first + r);
     }
     return st;
 }
@@ -100,9 +125,9 @@ static jc_status end_states(const struct task *t, size_t k, jc_error *err)
 {
     const struct job *job = t->job;
     const jc_eval_run *run = job->run;
-    size_t d = run->width, series = t->series + k, method = series / run->taps;
+    size_t d = run->width, series = t->series + k, method = series / job->taps;
     size_t row = job->first + t->tile * TILE;
-    uint32_t tap = (uint32_t)(series % run->taps);
+    uint32_t tap = (uint32_t)(series % job->taps);
     float *to = t->states + k * t->n * d;
     const float *h;
 
@@ -201,7 +226,7 @@ static jc_status run_task(struct task *t, jc_reading *reading, jc_error *err)
         st = read_tokens(t, reading, first, err);
     for (size_t i = 0; i < rows && st == JC_OK; i++) {
         size_t r = t->tile * TILE + i % t->n;
-        job->scores[(t->series + i / t->n) * job->rows + job->first + r] =
+        scores_of(job, t->series + i / t->n)[job->first + r] =
             score_row(job, &t->seen[i], r);
     }
     return st;
@@ -252,7 +277,8 @@ static jc_status score_all(struct job *job, jc_error *err)
     job->max = jc_matrix_new(group, 1, sizeof *job->max);
     job->sum = jc_matrix_new(group, 1, sizeof *job->sum);
     job->entropy = jc_matrix_new(group, 1, sizeof *job->entropy);
-    if (!job->full || !job->max || !job->sum || !job->entropy)
+    job->gap = jc_matrix_new(group, 1, sizeof *job->gap);
+    if (!job->full || !job->max || !job->sum || !job->entropy || !job->gap)
         st = jc_fail_nomem(err, "read-outs");
     for (job->first = 0; job->first < rows && st == JC_OK; job->first += group) {
         job->n = rows - job->first < group ? rows - job->first : group;
@@ -267,6 +293,7 @@ static jc_status score_all(struct job *job, jc_error *err)
     jc_free(job->max);
     jc_free(job->sum);
     jc_free(job->entropy);
+    jc_free(job->gap);
     return st;
 }
 
@@ -276,7 +303,8 @@ jc_status jc_eval_scores(const jc_eval_run *run, const float *const *states, siz
     struct job job = {.run = run,
                       .last = states[run->taps - 1],
                       .states = states,
-                      .series = run->n_methods * run->taps,
+                      .taps = run->taps - 1,
+                      .series = run->n_methods * (run->taps - 1),
                       .scores = scores,
                       .rows = rows};
 
@@ -289,6 +317,7 @@ jc_status jc_eval_score_states(const jc_eval_run *run, const float *last, const 
     struct job job = {.run = run,
                       .last = last,
                       .ends = ends,
+                      .taps = n,
                       .series = n,
                       .scores = scores,
                       .rows = rows};
