@@ -9,7 +9,7 @@
  * prompt a document or line (-u line), or one in every window of so many tokens (-w); -f
  * names a text whose frequent tokens drafters with maps choose among. With -P the policy of
  * `jumpcut tune` is one more way to draft, "policy". Every text is compared with the plain
- * one.
+ * one. "less work" is processor time, which other programs on the machine change little.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +27,7 @@ typedef struct way {
     uint64_t reached[JC_DRAFT_DEPTHS], foreseen[JC_DRAFT_DEPTHS];
     double draft_seconds, pass_seconds, readout_seconds, draw_seconds;
     double seconds;    /* from the first token to the last */
+    double work;       /* of all processors in them */
     uint64_t decoded;  /* tokens in them */
     double gain[1000]; /* of each prompt over the first way, in time */
 } way;
@@ -34,14 +35,15 @@ typedef struct way {
 typedef struct written {
     uint32_t ids[LONGEST];
     size_t n;
-    double first, last;
+    double first, last;           /* when they came */
+    double work_first, work_last; /* processor time until then */
 } written;
 
-static double now(void)
+static double now(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -49,9 +51,12 @@ static bool take(void *arg, const jc_token *token)
 {
     written *w = arg;
 
-    w->last = now();
-    if (w->n == 0)
+    w->last = now(CLOCK_MONOTONIC);
+    w->work_last = now(CLOCK_PROCESS_CPUTIME_ID);
+    if (w->n == 0) {
         w->first = w->last;
+        w->work_first = w->work_last;
+    }
     w->ids[w->n++] = token->id;
     return w->n < LONGEST;
 }
@@ -77,6 +82,7 @@ static void add(way *w, const jc_generate_stats *stats, const written *text)
     w->readout_seconds += stats->readout_seconds;
     w->draw_seconds += stats->draw_seconds;
     w->seconds += text->last - text->first;
+    w->work += text->work_last - text->work_first;
     w->decoded += text->n - 1;
 }
 
@@ -87,12 +93,13 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static void print(way *w, size_t n_prompts)
+static void print(way *w, const way *plain, size_t n_prompts)
 {
     qsort(w->gain, n_prompts, sizeof w->gain[0], by_value);
-    printf("%-24s %6.3f %7.2f %9.1f %7.2f   ", w->draft,
+    printf("%-24s %6.3f %7.2f %9.1f %7.2f %7.2f   ", w->draft,
            (double)w->tokens / (double)w->turns, (double)w->drafted / (double)w->turns,
-           w->seconds > 0 ? (double)w->decoded / w->seconds : 0, w->gain[n_prompts / 2]);
+           w->seconds > 0 ? (double)w->decoded / w->seconds : 0, w->gain[n_prompts / 2],
+           w->work > 0 ? plain->work / w->work : 0);
     for (size_t k = 0; k < 6 && w->reached[k]; k++)
         printf(" %2.0f%%", 100 * (double)w->foreseen[k] / (double)w->reached[k]);
     double all = w->draft_seconds + w->pass_seconds + w->readout_seconds + w->draw_seconds;
@@ -265,11 +272,11 @@ int main(int argc, char **argv)
         params.seed++;
         done++;
     }
-    printf("%-24s %6s %7s %9s %7s    %s\n", "drafters", "tokens", "drafts", "tokens/s",
-           "speed-", "right, by depth   time: draft/pass/read-out/draw, %");
-    printf("%-24s %6s %7s %9s %7s\n", "", "a pass", "a pass", "", "up");
+    printf("%-24s %6s %7s %9s %7s %7s    %s\n", "drafters", "tokens", "drafts", "tokens/s",
+           "speed-", "less", "right, by depth   time: draft/pass/read-out/draw, %");
+    printf("%-24s %6s %7s %9s %7s %7s\n", "", "a pass", "a pass", "", "up", "work");
     for (size_t k = 0; k < n_ways; k++)
-        print(&ways[k], n_prompts);
+        print(&ways[k], &ways[0], n_prompts);
     free(frequent);
     jc_samples_close(samples);
     jc_shortcut_free(maps);

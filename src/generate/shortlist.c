@@ -7,7 +7,7 @@
 #include "generate/couple.h"
 #include "kernels/vector.h"
 
-enum { LONGEST = 8192 };
+enum { LONGEST = 4096 };
 
 /* As in draft_ngram.c, of the drafter `context`. */
 const float jc_shortlist_odds[JC_SIGNS] = {

@@ -262,12 +262,18 @@ static jc_status find_places(const jc_tree *tree, jc_mix *mix, const uint32_t *i
     return JC_OK;
 }
 
+/* Seconds of a round of guesses, and of what a drafter learns from a pass. */
+static double cost_of(const jc_mix *mix, size_t k)
+{
+    return mix->trade[k].seconds + mix->trade[k].learning;
+}
+
 /* The drafters, the cheapest first. */
 static void order_by_cost(const jc_mix *mix, size_t order[JC_MIX])
 {
     for (size_t k = 0; k < mix->n; k++) {
         size_t i = k;
-        for (; i > 0 && mix->trade[order[i - 1]].seconds > mix->trade[k].seconds; i--)
+        for (; i > 0 && cost_of(mix, order[i - 1]) > cost_of(mix, k); i--)
             order[i] = order[i - 1];
         order[i] = k;
     }
@@ -357,22 +363,36 @@ jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n
 
 /* ---- the walk ---- */
 
+/* Which share of the child's probability is drafter k's, who has guessed it: all of it
+ * where nobody else has. */
+static double share_of(const jc_mix *mix, size_t k, const jc_node *child)
+{
+    uint8_t without[JC_MIX];
+    bool alone = true;
+
+    memcpy(without, child->sign, sizeof without);
+    without[k] = JC_UNASKED;
+    for (size_t i = 0; i < mix->n; i++)
+        alone &= without[i] >= JC_GUESS_CLASSES;
+    if (alone)
+        return 1;
+    double p = jc_worth_of(&mix->worth, child->sign, mix->n);
+    return fmax(1 - jc_worth_of(&mix->worth, without, mix->n) / p, 0);
+}
+
 /* What the drafters gained at a place where the text goes on with the child `next`, or with
- * none that is run (0): a token is the gain of the cheapest one that guessed it. */
+ * none that is run (0). */
 static void settle(jc_mix *mix, const jc_tree *tree, const jc_node *at, uint32_t next)
 {
-    size_t winner = JC_MIX;
+    const jc_node *child = &tree->node[next];
 
-    for (size_t k = 0; k < mix->n && next; k++)
-        if (tree->node[next].sign[k] < JC_GUESS_CLASSES &&
-            (winner == JC_MIX || mix->trade[k].seconds < mix->trade[winner].seconds))
-            winner = k;
     for (size_t k = 0; k < mix->n; k++) {
         jc_trade *t = &mix->trade[k];
         if (at->open[k] < 0)
             continue;
+        bool guessed = next && child->sign[k] < JC_GUESS_CLASSES;
         t->open = FADE * t->open + (double)at->open[k];
-        t->gained = FADE * t->gained + (k == winner);
+        t->gained = FADE * t->gained + (guessed ? share_of(mix, k, child) : 0);
     }
 }
 

@@ -33,7 +33,7 @@ typedef struct jc_node {
 typedef struct jc_trade {
     double seconds, learning; /* of a round of guesses, and of a pass for what it learns */
     double open, gained; /* probability that was left open to it where texts came by, and
-                            tokens there that no cheaper drafter guessed; fading */
+                            its share in tokens there that were run as drafts; fading */
     unsigned trying;     /* turns in which it is asked whatever it costs */
     unsigned idle, rest; /* turns without it, and how many until it is tried again */
     bool used;           /* in this turn */

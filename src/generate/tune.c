@@ -16,7 +16,7 @@
 #include "generate/run.h"
 #include "model/session.h"
 
-enum { SHORTLIST = 8192, COUNTED = 200000 /* tokens, for the most frequent ones */ };
+enum { SHORTLIST = 4096, COUNTED = 200000 /* tokens, for the most frequent ones */ };
 
 /* clang-format off */
 static const jc_option rows[] = {
