@@ -16,7 +16,8 @@ install(TARGETS jumpcut)
 find_program(SCDOC scdoc REQUIRED)
 file(GLOB headers CONFIGURE_DEPENDS include/jumpcut/*.h)
 add_custom_command(OUTPUT jumpcut.1
-  COMMAND ${PROJECT_SOURCE_DIR}/tools/man.sh $<TARGET_FILE:jumpcut> ${PROJECT_BINARY_DIR}/man
+  COMMAND ${PROJECT_SOURCE_DIR}/tools/man.sh ${PROJECT_BINARY_DIR}/man
+    ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:jumpcut>
   COMMAND ${CMAKE_COMMAND} -E copy man/man1/jumpcut.1 jumpcut.1
   DEPENDS jumpcut tools/man.sh tools/man3.awk ${headers} VERBATIM)
 add_custom_target(man ALL DEPENDS jumpcut.1)
@@ -28,12 +29,21 @@ install(FILES ${completion}/jumpcut.fish
   DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 if(BUILD_TESTING)
+  set(program $<TARGET_FILE:jumpcut>)
+  set(patience 60)
+  if(CMAKE_CROSSCOMPILING_EMULATOR) # scripts run the program by a script of its name
+    set(patience 600)
+    list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)
+    set(program ${PROJECT_BINARY_DIR}/emulated/jumpcut)
+    file(CONFIGURE OUTPUT ${program} CONTENT "#!/bin/sh\nexec ${emulator} ${PROJECT_BINARY_DIR}/jumpcut \"$@\"\n")
+    file(CHMOD ${program} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  endif()
   file(GLOB cases CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/cases/*.case)
   foreach(case ${cases})
     get_filename_component(name ${case} NAME_WE)
     add_test(NAME cli/${name}
-      COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run.sh $<TARGET_FILE:jumpcut> ${case})
-    set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT 60 SKIP_RETURN_CODE 77)
+      COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run.sh ${program} ${case})
+    set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT ${patience} SKIP_RETURN_CODE 77)
   endforeach()
   set_tests_properties(cli/fit-tuned-beside cli/text-means-one-thing cli/out-dash
     PROPERTIES TIMEOUT 300) # train for a while, or run many commands

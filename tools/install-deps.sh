@@ -10,6 +10,7 @@
 #       python the Python package and its tests
 #       mpi    jumpcut-mpi and its tests, which are left out without it
 #       deb    `make deb` besides
+#       arm64  tools/test-arm64.sh besides
 # Without a set: build.
 set -eu
 
@@ -24,6 +25,7 @@ screen='chromium fonts-dejavu-core'
 field='python3-venv'
 python='python3-venv python3-dev'
 mpi='mpi-default-dev mpi-default-bin'
+arm64='crossbuild-essential-arm64 qemu-user'
 deb='debhelper dh-python dpkg-dev lintian python3-cffi python3-dev'
 
 only_list=false
@@ -38,13 +40,14 @@ for word in "$@"; do
     field) packages="$packages $field" ;;
     python) packages="$packages $build $python" ;;
     deb) packages="$packages $build $deb" ;;
+    arm64) packages="$packages $build $arm64" ;;
     mpi) packages="$packages $build $mpi" ;;
     -h | --help)
-        sed -n '3,12s/^# \{0,1\}//p' "$0"
+        sed -n '3,14s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *)
-        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python, mpi, deb)" >&2
+        echo "install-deps: no set is called '$word' (build, test, check, screen, field, python, mpi, deb, arm64)" >&2
         exit 2
         ;;
     esac

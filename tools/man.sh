@@ -1,19 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# man.sh PROGRAM OUT: what is made from the program's rows and the public headers, under OUT:
-# man pages of the program, of each command and of each header, with a page for each
-# function, which leads to its header's; and completion for three shells.
+# man.sh OUT PROGRAM...: what is made from the program's rows and the public headers, under
+# OUT: man pages of the program, of each command and of each header, with a page for each
+# function, which leads to its header's; and completion for three shells. A program of
+# another processor has its emulator before it.
 set -eu
-program=$1 out=$2
+out=$1
+shift
 tools=$(dirname "$0")
 include=$tools/../include/jumpcut
-version=$("$program" version | cut -d' ' -f2)
+version=$("$@" version | cut -d' ' -f2)
 rm -rf "$out"
 mkdir -p "$out/man1" "$out/man3" "$out/completion"
 
-"$program" help --man | scdoc >"$out/man1/jumpcut.1"
-"$program" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | while read -r command; do
-    "$program" help "$command" --man | scdoc >"$out/man1/jumpcut-$command.1"
+"$@" help --man | scdoc >"$out/man1/jumpcut.1"
+"$@" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | while read -r command; do
+    "$@" help "$command" --man | scdoc >"$out/man1/jumpcut-$command.1"
 done
 
 for header in "$include"/*.h; do
@@ -26,6 +28,6 @@ for header in "$include"/*.h; do
     done
 done
 
-"$program" help --completion bash >"$out/completion/jumpcut"
-"$program" help --completion zsh >"$out/completion/_jumpcut"
-"$program" help --completion fish >"$out/completion/jumpcut.fish"
+"$@" help --completion bash >"$out/completion/jumpcut"
+"$@" help --completion zsh >"$out/completion/_jumpcut"
+"$@" help --completion fish >"$out/completion/jumpcut.fish"

@@ -35,6 +35,31 @@ static bool has_f16c(void)
 {
     return __builtin_cpu_supports("avx2"); /* whoever has it has f16c */
 }
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+static size_t from_f16c(size_t n, const float *x, uint16_t *out)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= n; i += 4)
+        vst1_u16(out + i, vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(x + i))));
+    return i;
+}
+
+static size_t to_f16c(size_t n, const uint16_t *x, float *out)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= n; i += 4)
+        vst1q_f32(out + i, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(x + i))));
+    return i;
+}
+
+static bool has_f16c(void)
+{
+    return true;
+}
 #else
 static size_t from_f16c(size_t n, const float *x, uint16_t *out)
 {

@@ -152,13 +152,13 @@ static void drop(layer *l)
 /* The largest multiple that a block takes its least value from: what can cancel. */
 static double least_of(const kind *k)
 {
-    double most = 0;
+    float most = 0; /* in double gcc 12 fails to compile this for arm64 */
 
     if (k->type == JC_FEW_Q4_1 || k->type == JC_FEW_Q5_1 || k->type == JC_FEW_Q4_K ||
         k->type == JC_FEW_Q5_K)
         for (size_t i = 0; i < GOLDEN; i++)
-            most = fmax(most, fabs((double)k->golden[i]));
-    return most;
+            most = fmaxf(most, fabsf(k->golden[i]));
+    return (double)most;
 }
 
 /* x as the int8 kernels see it. */

@@ -13,7 +13,7 @@
 #define INLINE       static inline __attribute__((always_inline))
 #define NOINLINE     __attribute__((noinline))
 #define PRAGMA(text) _Pragma(#text)
-#if defined(__AVX2__)
+#if defined(__AVX2__) || defined(__aarch64__)
 #define UNROLL(n) PRAGMA(GCC unroll n) /* so that arrays of vectors become registers */
 #else
 #define UNROLL(n)
@@ -44,6 +44,8 @@ INLINE float float_of_bits(uint32_t bits)
 #include "kernels/few/lanes_v4.h"
 #elif defined(__AVX2__)
 #include "kernels/few/lanes_v3.h"
+#elif defined(__aarch64__)
+#include "kernels/few/lanes_neon.h"
 #else
 #include "kernels/few/lanes_base.h"
 #endif
