@@ -42,18 +42,6 @@ static jc_status check_training(jc_cli *cli, jc_error *err)
     return JC_OK;
 }
 
-static bool takes(const jc_method_info *method, const char *option)
-{
-    size_t n = strlen(option);
-
-    for (const char *at = method->options; at; at = strchr(at, '|')) {
-        at += *at == '|';
-        if (strncmp(at, option, n) == 0 && (at[n] == '|' || !at[n]))
-            return true;
-    }
-    return false;
-}
-
 /* An option of other methods would do nothing. */
 static jc_status check_options(jc_cli *cli, jc_error *err)
 {
@@ -66,7 +54,7 @@ static jc_status check_options(jc_cli *cli, jc_error *err)
         for (size_t m = 0; jc_method_at(m); m++) {
             const jc_method_info *method = jc_method_at(m);
             size_t n = strlen(others);
-            if (!takes(method, option))
+            if (!jc_cli_takes(method, option))
                 continue;
             taken |= strcmp(method->name, args->fit.method) == 0;
             snprintf(others + n, sizeof others - n, "%s'%s'", n ? ", " : "", method->name);

@@ -15,6 +15,7 @@
 #include "cli/study.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "cli/train.h"
 #include "jumpcut/report.h"
 
 /* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
@@ -56,6 +57,26 @@ static jc_status check_method(jc_cli *cli, const char *name, jc_error *err)
                         name, jc_likely_text(&likely, text));
 }
 
+/* An option of training that no method of the study takes would do nothing. */
+static jc_status check_training(const jc_study *s, jc_error *err)
+{
+    static const char *const names[] = {"tokens", "rate", "step", "noise", "directions"};
+
+    for (size_t k = 0; k < JC_COUNT_OF(names); k++) {
+        bool taken = !jc_args_given(&s->cli->args, names[k]);
+        for (size_t i = 0; i < s->n; i++)
+            for (size_t m = 0; jc_method_at(m); m++)
+                taken |= strcmp(jc_method_at(m)->name, s->method[i]) == 0 &&
+                         (jc_cli_takes(jc_method_at(m), names[k]) ||
+                          (k == 0 && jc_method_at(m)->texts));
+        if (!taken)
+            return jc_cli_usage(s->cli, err,
+                                "'--%s' means nothing to any of '--methods %s'", names[k],
+                                s->cli->args.own.methods);
+    }
+    return JC_OK;
+}
+
 /* Wrong usage is found before any work. */
 static jc_status read_methods(jc_study *s, jc_error *err)
 {
@@ -78,7 +99,7 @@ static jc_status read_methods(jc_study *s, jc_error *err)
             return jc_cli_usage(s->cli, err, "more than %d methods", JC_STUDY_METHODS);
         s->method[s->n++] = name;
     }
-    return JC_OK;
+    return check_training(s, err);
 }
 
 /* Where texts come from, and how many go to which split. */
@@ -334,6 +355,11 @@ static const jc_group fit_rows = {.title = "Fit",
                                   .params = offsetof(jc_args, fit),
                                   .hide = "method|rank|metric|share|scales|store"};
 
+static const jc_group train_rows = {.title = "Training",
+                                    .rows = jc_train_options,
+                                    .params = offsetof(jc_args, train),
+                                    .hide = "method|resume|store"};
+
 static const jc_group stats_rows = {.title = "Sums",
                                     .rows = jc_stats_options,
                                     .params = offsetof(jc_args, stats),
@@ -378,7 +404,7 @@ const jc_command jc_command_study = {
         "jumpcut study --out demo\n"
         "# the paper: one random position a sentence, and sentences of another kind\n"
         "jumpcut study ./gpt2 --text wiki.txt --transfer news.txt --paper --out study\n",
-    .groups = (const jc_group *const[]){&output, &methods, &fit_rows, &further,
+    .groups = (const jc_group *const[]){&output, &methods, &fit_rows, &train_rows, &further,
                                         &training_size, &stats_rows, &jc_group_eval,
                                         &jc_group_corpus, &jc_group_texts,
                                         &jc_group_self_text, &jc_group_both_splits,

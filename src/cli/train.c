@@ -14,6 +14,18 @@ bool jc_cli_trains(const char *method)
     return false;
 }
 
+bool jc_cli_takes(const jc_method_info *method, const char *option)
+{
+    size_t n = strlen(option);
+
+    for (const char *at = method->options; at; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, option, n) == 0 && (at[n] == '|' || !at[n]))
+            return true;
+    }
+    return false;
+}
+
 static jc_status open_texts(void *arg, jc_samples **samples, jc_error *err)
 {
     jc_again *o = arg;

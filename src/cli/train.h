@@ -8,6 +8,9 @@
 /* Whether a method of that name is. */
 bool jc_cli_trains(const char *method);
 
+/* Whether an option of its own is called so. */
+bool jc_cli_takes(const jc_method_info *method, const char *option);
+
 /* Texts of the command line or, if `samples` is not NULL, those for training of that file,
  * which can be read again and again. */
 typedef struct jc_again {

@@ -475,9 +475,11 @@ jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *
     if (st)
         return st;
     if (stack.n || !model->info.has_head)
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "'%s' is not read out by a norm and an unembedding alone",
-                       model->path);
+        return jc_fail(
+            err, JC_E_UNSUPPORTED,
+            "'%s' is not read out by a norm and an unembedding alone, as decoders are: "
+            "'--metric logits' and method 'tuned' want that",
+            model->path);
     st = find_stack(&stack, model, JC_W_HEAD, 0, 0, err);
     if (st)
         return st;

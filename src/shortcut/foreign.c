@@ -40,7 +40,7 @@ static jc_status read_pair(jc_foreign_job *job, const char *pair, uint32_t layer
         !jc_tap_read(&to, colon + 1, strlen(colon + 1), layers) || from.point || to.point ||
         from.block >= to.block)
         return jc_fail(job->err, JC_E_ARG,
-                       "'%.40s' is no pair of layers: it is written as 3:%u, from a layer "
+                       "'%.40s' is no pair of layers: it is written as 0:%u, from a layer "
                        "to a later one of 0 to %u",
                        pair, layers, layers);
     job->has_pair = true;
@@ -221,7 +221,7 @@ jc_status jc_foreign_one(const jc_foreign_job *job, const jc_map **map)
                        job->to);
     if (!*map || (!job->has_pair && jc_shortcut_map(s, 1)))
         return jc_fail(job->err, JC_E_ARG,
-                       "'%s' holds one map: say which, as '--pair 3:%u'", job->path,
+                       "'%s' holds one map: say which, as '--pair 0:%u'", job->path,
                        s->layers);
     return JC_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign_npy.c: a .npy file with the matrix of one pair, version 1 or 2, float32 or
- * float64.
+/* foreign_npy.c: a .npy file with the matrix of one pair, version 1 or 2, of float16,
+ * float32 or float64.
  */
 #include "shortcut/foreign.h"
 
@@ -32,6 +32,21 @@ static bool read_shape(const char *header, size_t shape[2])
     return end != at && *end == ')';
 }
 
+static bool read_dtype(const char *header, jc_dtype *dtype)
+{
+    static const struct {
+        const char *text;
+        jc_dtype dtype;
+    } types[] = {{"'<f2'", JC_F16}, {"'<f4'", JC_F32}, {"'<f8'", JC_F64}};
+
+    for (size_t i = 0; i < JC_COUNT(types); i++)
+        if (strstr(header, types[i].text)) {
+            *dtype = types[i].dtype;
+            return true;
+        }
+    return false;
+}
+
 static jc_status bad(const jc_foreign_job *job, const char *what)
 {
     return jc_fail(job->err, JC_E_FORMAT, "cannot read '%s': %s", job->path, what);
@@ -53,11 +68,10 @@ static jc_status parse(jc_foreign_job *job, const jc_mapped *map)
         return bad(job, "its header is cut short");
     memcpy(header, p + start, n);
     header[n] = 0;
-    bool f4 = strstr(header, "'<f4'") != NULL, f8 = strstr(header, "'<f8'") != NULL;
-    if ((!f4 && !f8) || !read_shape(header, t.shape))
-        return bad(job, "it holds no matrix of float32 or float64");
+    if (!read_dtype(header, &t.dtype) || !read_shape(header, t.shape))
+        return bad(job, "it holds no matrix of float16, float32 or float64 in the order of "
+                        "bytes of this machine");
     bool turned = strstr(header, "'fortran_order': True") != NULL;
-    t.dtype = f4 ? JC_F32 : JC_F64;
     if (!jc_mul(t.shape[0], t.shape[1], &t.count) ||
         !jc_mul(t.count, jc_dtype_bytes(t.dtype), &t.bytes) ||
         t.bytes != map->size - start - n)
@@ -75,7 +89,7 @@ static jc_status read(jc_foreign_job *job)
 
     if (!job->has_pair)
         return jc_fail(job->err, JC_E_ARG,
-                       "'%s' does not say which layers its map is of: give '--pair 3:%u'",
+                       "'%s' does not say which layers its map is of: give '--pair 0:%u'",
                        job->path, job->info->layers);
     jc_status st = jc_map_open(&map, job->path, job->err);
     if (st == JC_OK)

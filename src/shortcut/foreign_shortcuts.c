@@ -96,7 +96,7 @@ static jc_status read_plain(jc_foreign_job *job)
                      "cannot read '%s': it has %zu matrices, not one", job->path, matrices);
     else if (!job->has_pair)
         st = jc_fail(job->err, JC_E_ARG,
-                     "'%s' does not say which layers its map is of: give '--pair 3:%u'",
+                     "'%s' does not say which layers its map is of: give '--pair 0:%u'",
                      job->path, job->info->layers);
     else
         st = jc_foreign_add(job, job->from, job->to, weight, bias, false);

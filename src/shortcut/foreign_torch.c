@@ -75,7 +75,7 @@ static jc_status take_file(jc_foreign_job *job, const char *path)
         st = jc_foreign_add(job, job->from, job->to, jc_torch_at(file, 0), NULL, false);
     else if (jc_torch_count(file) == 1 && !*jc_torch_at(file, 0)->name)
         st = jc_fail(job->err, JC_E_ARG,
-                     "'%s' does not say which layers its map is of: give '--pair 3:%u'",
+                     "'%s' does not say which layers its map is of: give '--pair 0:%u'",
                      path, job->info->layers);
     else
         st = take_named(job, file);

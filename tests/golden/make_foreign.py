@@ -6,7 +6,7 @@ that they hold, in `wanted.safetensors` as `<file>.<i>.<j>.weight` and `.bias`.
     pickles/        <i>_<j>.pickle by pickle.dump() of a tensor, protocols 3 to 5
     layers.pt       torch.save() of a dict, a matrix for each layer; float16, float64, transposed
     old.pt          torch.save() of one matrix, as it was before zip files: layers 1 to 2
-    one.npy         numpy.save(): layers 0 to 2
+    one.npy         numpy.save(): layers 0 to 2; half.npy: layers 0 to 1, float16, by columns
     j-lens.pt       torch.save() of what the package jlens saves: {"J": {layer: [d, d] float16},
                     ...}, its layer l being what block l gives, counted from 0, which is tap l + 1
     hostile.pickle  wants os.system to be called
@@ -101,6 +101,8 @@ def main():
         wanted[f"j-lens.{layer + 1}.{LAYERS}.weight"] = m.float()
     torch.save({"J": jacobians, "n_prompts": 100, "source_layers": list(jacobians), "d_model": WIDTH},
                HERE / "j-lens.pt")
+    wanted["half.0.1.weight"] = (m := matrix().half()).float()
+    np.save(HERE / "half.npy", np.asfortranarray(m.numpy()))
     with open(HERE / "hostile.pickle", "wb") as f:
         pickle.dump({"0": Hostile()}, f)
     save_file(wanted, HERE / "wanted.safetensors")

@@ -92,7 +92,8 @@ static void test_foreign__what_others_wrote_is_read(void **state)
     } cases[] = {
         {FOREIGN "lens", NULL, "lens", 2e-7},     {FOREIGN "pickles", NULL, "pickles", 0},
         {FOREIGN "layers.pt", NULL, "layers", 0}, {FOREIGN "j-lens.pt", NULL, "j-lens", 0},
-        {FOREIGN "old.pt", "1:2", "old", 0},      {FOREIGN "one.npy", "0:2", "one", 0}};
+        {FOREIGN "old.pt", "1:2", "old", 0},      {FOREIGN "one.npy", "0:2", "one", 0},
+        {FOREIGN "half.npy", "0:1", "half", 0}};
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(cases); i++) {
@@ -218,7 +219,7 @@ static void test_foreign__says_what_is_missing_or_wrong(void **state)
     jc_error err;
 
     check_refused(FOREIGN "old.pt", NULL, JC_E_ARG,
-                  "does not say which layers its map is of: give '--pair 3:3'");
+                  "does not say which layers its map is of: give '--pair 0:3'");
     check_refused(FOREIGN "old.pt", "2:1", JC_E_ARG, "'2:1' is no pair of layers");
     check_refused(FOREIGN "nothing", NULL, JC_E_IO, "cannot read");
     scratch_text(state, "text.npy", "no numbers at all, but some text");
