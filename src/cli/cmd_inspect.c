@@ -98,8 +98,14 @@ static jc_status run(jc_cli *cli, jc_error *err)
 
     if (st)
         return st;
-    if (jc_tokenizer_open(&tokenizer, path, &why))
+    st = jc_tokenizer_open(&tokenizer, path, &why);
+    if (st == JC_E_NOMEM) {
+        jc_model_close(model);
+        return jc_cli_fail(err, st, "%s", why.message);
+    }
+    if (st)
         jc_ui_note(&cli->ui, why.message);
+    st = JC_OK;
     if (strcmp(cli->args.own.format, "json") == 0)
         st = print_json(model, tokenizer, err);
     else

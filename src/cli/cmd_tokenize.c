@@ -140,7 +140,7 @@ static jc_status decode_file(const jc_tokenizer *tokenizer, const char *path, FI
         count->texts++;
         count->tokens += ids.n;
     }
-    if (st == JC_OK && ferror(in))
+    if (st == JC_OK && !feof(in)) /* also for want of memory */
         st = jc_cli_fail(err, JC_E_IO, "cannot read '%s': %s", path, strerror(errno));
     jc_ids_free(&ids);
     free(line);

@@ -5,6 +5,7 @@
  * a wide model, is ended by the handler: all files are written under temporary names, so
  * there is nothing to lose but those.
  */
+#define _GNU_SOURCE /* the registers at a fault */
 #include "cli/ui.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/held.h"
@@ -95,6 +97,31 @@ static void on_abort(int number)
     _exit(1);
 }
 
+/* Whether the instruction that failed is one of the program itself; true where nobody
+ * knows. The linker names the bounds of its code. */
+static bool in_program(const ucontext_t *at)
+{
+    extern const char __executable_start[], etext[];
+#if defined(__x86_64__)
+    uintptr_t pc = (uintptr_t)at->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    uintptr_t pc = (uintptr_t)at->uc_mcontext.pc;
+#else
+    uintptr_t pc = (uintptr_t)etext - 1;
+    (void)at;
+#endif
+    return pc >= (uintptr_t)__executable_start && pc < (uintptr_t)etext;
+}
+
+/* oneDNN does not look whether some of its allocations succeed, and writes a few bytes
+ * behind NULL. Other faults are faults of this program: let them be seen. */
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    if ((uintptr_t)info->si_addr < 4096 && !in_program(context))
+        on_abort(number);
+    signal(number, SIG_DFL);
+}
+
 void jc_signals_catch(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -125,6 +152,8 @@ void jc_signals_catch(void)
     action.sa_flags |= SA_SIGINFO;
     action.sa_sigaction = on_bus_error;
     sigaction(SIGBUS, &action, NULL);
+    action.sa_sigaction = on_fault;
+    sigaction(SIGSEGV, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* writing fails instead, as it does on a full disk */
     signal(SIGXFSZ, SIG_IGN);
 }

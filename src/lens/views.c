@@ -57,7 +57,7 @@ jc_status jc_lens_show(const jc_lens *lens, const char *view, const jc_lens_look
         return jc_fail_nomem(err, "a lens");
     jc_status st = jc_lens_write(lens, view, look, f, err);
     bool whole = !ferror(f);
-    whole = fclose(f) == 0 && whole;
+    whole = fclose(f) == 0 && whole && made; /* glibc tells of no last realloc() */
     if (st == JC_OK && !whole)
         st = jc_fail_nomem(err, "a lens");
     if (st)

@@ -69,7 +69,7 @@ static jc_status put_text(json_t *results, char **page, size_t *length, jc_error
         return jc_fail_nomem(err, "a page");
     jc_status st = put_page(results, f, err);
     bool whole = !ferror(f);
-    whole = fclose(f) == 0 && whole;
+    whole = fclose(f) == 0 && whole && made; /* glibc tells of no last realloc() */
     if (st == JC_OK && !whole)
         st = jc_fail_nomem(err, "a page");
     if (st)

@@ -1,0 +1,10 @@
+# `make torture`: the program on small inputs while one allocation of its process fails; a sample of
+# it is a test. The sanitizers bring allocators of their own, so those builds have neither.
+if(BUILD_TESTING AND NOT JC_SANITIZE AND NOT JC_TSAN AND TARGET jumpcut)
+  add_library(scarce MODULE tests/torture/scarce.c)
+  target_link_libraries(scarce PRIVATE ${CMAKE_DL_LIBS})
+  set_target_properties(scarce PROPERTIES PREFIX "" C_VISIBILITY_PRESET default)
+  add_test(NAME torture/program COMMAND ${PROJECT_SOURCE_DIR}/tests/torture/torture.sh
+    $<TARGET_FILE:jumpcut> $<TARGET_FILE:scarce> 300)
+  set_tests_properties(torture/program PROPERTIES LABELS system TIMEOUT 600)
+endif()
