@@ -433,8 +433,8 @@ static void close_fit(jc_cli *cli, const jc_shortcut *shortcut)
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
-    const char *const outputs[] = {args->own.out, args->own.save_sums,
-                                   args->own.rank_curve};
+    const char *const outputs[] = {args->own.out, args->own.save_sums, args->own.rank_curve,
+                                   args->train.resume};
     jc_model *model = NULL;
     jc_stats *stats = NULL;
     jc_shortcut *shortcut = NULL;

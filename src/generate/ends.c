@@ -28,26 +28,34 @@ static jc_status add(jc_ids *ids, const jc_model *model, uint32_t id, jc_error *
 
 /* ---- a folder ---- */
 
+/* -1 is what some files say where there is no such token. */
+static jc_status add_key(jc_ids *ids, const jc_model *model, const jc_config *config,
+                         const char *key, jc_error *err)
+{
+    double x;
+    uint32_t id;
+
+    if (jc_config_real(config, key, &x, NULL) == JC_OK && x == -1)
+        return JC_OK;
+    jc_status st = jc_config_u32(config, key, &id, err);
+    return st ? st : add(ids, model, id, err);
+}
+
 static jc_status add_listed(jc_ids *ids, const jc_model *model, const jc_config *config,
                             jc_error *err)
 {
     static const char key[] = "eos_token_id";
     size_t n = jc_config_length(config, key);
-    uint32_t id;
     char item[sizeof key + 24];
     jc_status st = JC_OK;
 
     if (n == 0 && !jc_config_has(config, key))
         return JC_OK;
-    if (n == 0) {
-        st = jc_config_u32(config, key, &id, err);
-        return st ? st : add(ids, model, id, err);
-    }
+    if (n == 0)
+        return add_key(ids, model, config, key, err);
     for (size_t i = 0; i < n && st == JC_OK; i++) {
         snprintf(item, sizeof item, "%s.%zu", key, i);
-        st = jc_config_u32(config, item, &id, err);
-        if (st == JC_OK)
-            st = add(ids, model, id, err);
+        st = add_key(ids, model, config, item, err);
     }
     return st;
 }

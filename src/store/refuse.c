@@ -67,6 +67,9 @@ jc_status jc_folder_check_link(const char *folder, const char *name, jc_error *e
                      CANNOT "'%s' is a link to '%.*s', which is not there: download it "
                             "again",
                      folder, name, n > 0 ? (int)n : 0, to);
+    } else if (path && stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        st = jc_fail(err, JC_E_IO, "cannot open '%s': it is a %s, not a file", path,
+                     S_ISDIR(info.st_mode) ? "folder" : "device or a pipe");
     }
     jc_free(path);
     return st;

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "text/member.h"
 
@@ -100,6 +101,50 @@ static char first_char(const jc_lines *lines)
     return '\0';
 }
 
+/* Whether `first`, and then `second`, is in what has been read. */
+static bool has(const jc_lines *lines, char first, const char *second)
+{
+    const char *at = lines->buffer + lines->at, *end = lines->buffer + lines->n;
+    size_t n = strlen(second);
+
+    while (at < end && (at = memchr(at, first, (size_t)(end - at)))) {
+        at++;
+        if ((size_t)(end - at) >= n && memcmp(at, second, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_page(const jc_lines *lines)
+{
+    size_t at = lines->at;
+
+    while (at < lines->n && is_space(lines->buffer[at]))
+        at++;
+    return (lines->n - at >= 9 && strncasecmp(lines->buffer + at, "<!doctype", 9) == 0) ||
+           (lines->n - at >= 5 && strncasecmp(lines->buffer + at, "<html", 5) == 0);
+}
+
+/* What is read as it stands, and is likely meant otherwise. */
+static void note_odd(const jc_corpus *c, const char *name)
+{
+    const jc_lines *lines = &c->lines;
+
+    if (is_page(lines))
+        jc_note(c->p.hooks, "'%s' begins like a web page, and is read as plain text", name);
+    if (has(lines, '\x1b', "$B") || has(lines, '\x1b', "$@"))
+        jc_note(c->p.hooks,
+                "'%s' is read as UTF-8, but has the marks of ISO-2022-JP; 'iconv -f "
+                "ISO-2022-JP -t UTF-8' converts it",
+                name);
+    if (has(lines, '\r', "") && !has(lines, '\n', ""))
+        jc_note(
+            c->p.hooks,
+            "'%s' ends its lines by carriage returns, which count as spaces; \"tr '\\r' "
+            "'\\n'\" makes lines of them",
+            name);
+}
+
 /* What the name, or else the first character, says of the file. */
 static jc_status judge(jc_corpus *c, jc_error *err)
 {
@@ -121,6 +166,8 @@ static jc_status judge(jc_corpus *c, jc_error *err)
     c->json_lines |= json && first == '{';
     if (ends_with(path, &n, ".csv") || ends_with(path, &n, ".tsv"))
         jc_note(c->p.hooks, "'%s' is read as plain text, not as a table", name);
+    if (!c->json_lines)
+        note_odd(c, name);
     return JC_OK;
 }
 

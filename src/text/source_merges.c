@@ -19,8 +19,9 @@ static jc_status read_merges(jc_tokenizer *t, const jc_mapped *map, jc_error *er
 {
     const char *text = (const char *)map->data;
     uint64_t line = 0;
+    size_t mark = map->size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* BOM */
 
-    for (size_t at = 0; at < map->size;) {
+    for (size_t at = mark; at < map->size;) {
         const char *end = memchr(text + at, '\n', map->size - at);
         size_t next = end ? (size_t)(end - text) + 1 : map->size;
         size_t n = next - at - (end != NULL);

@@ -76,14 +76,17 @@ const char *jc_quoted(char out[JC_QUOTED], const char *text, size_t n)
     return out;
 }
 
-static const char *reason(const json_error_t *e)
+static const char *reason(const json_error_t *e, bool line)
 {
     enum json_error_code code = json_error_code(e);
 
     if (code == json_error_invalid_utf8)
         return "not UTF-8";
     if (code == json_error_premature_end_of_input)
-        return "not JSON, it ends too early";
+        return line ? "not JSON, it ends too early; each line must be a whole object, as "
+                      "'jq "
+                      "-c .' writes them"
+                    : "not JSON, it ends too early";
     return "not JSON";
 }
 
@@ -99,8 +102,9 @@ jc_status jc_text_json(json_t **out, const char *data, size_t n, const char *pat
         return jc_fail_nomem(err, path);
     if (line == 0 && jc_sign_of(data, n))
         return jc_fail(err, JC_E_FORMAT, "cannot read '%s': %s", path, jc_sign_of(data, n));
-    if (line == 0)
+    bool whole = line == 0;
+    if (whole)
         line = e.line > 0 ? (uint64_t)e.line : 1;
     return jc_fail(err, JC_E_FORMAT, "cannot read '%s': line %" PRIu64 ", column %d: %s",
-                   path, line, e.column, reason(&e));
+                   path, line, e.column, reason(&e, !whole));
 }

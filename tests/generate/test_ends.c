@@ -69,7 +69,7 @@ static void test_ends__of_a_folder_are_those_of_its_generation_config(void **sta
 
 static void test_ends__of_a_damaged_file_are_an_error_that_names_it(void **state)
 {
-    static const char *const bad[] = {"{", "{\"eos_token_id\": -1}",
+    static const char *const bad[] = {"{", "{\"eos_token_id\": -2}",
                                       "{\"eos_token_id\": [2, \"x\"]}"};
     jc_ids ends = {0};
     jc_model *model;

@@ -200,7 +200,7 @@ static void test_store__a_missing_shard_is_named(void **state)
     unlink(scratch_path(state, TWO));
     check_refused(state, JC_E_IO, "cannot open", TWO, "No such file or directory");
     assert_int_equal(mkdir(scratch_path(state, TWO), 0700), 0);
-    check_refused(state, JC_E_IO, "cannot open", TWO, "it is a folder");
+    check_refused(state, JC_E_IO, "cannot open", TWO, "it is a folder, not a file");
 }
 
 static void test_store__a_name_in_two_shards_is_refused(void **state)

@@ -139,7 +139,8 @@ static void test_corpus__bad_json_lines_are_named(void **state)
 {
     static const char *const bad[][2] = {
         {"{\"text\":\"a\"}\n{\"text\":\"a\"\n",
-         "line 2, column 11: not JSON, it ends too early"},
+         "line 2, column 11: not JSON, it ends too early; each line must be a whole "
+         "object, as 'jq -c .' writes them"},
         {"\n{\"body\":\"a\"}\n", "line 2: no text 'text'; '--field' could name 'body'"},
         {"{}\n", "line 1: no text 'text'"},
         {"{\"text\":7}\n",

@@ -102,7 +102,9 @@ static void test_samples_file__bad_lines_are_named(void **state)
         const char *line, *message;
     } bad[] = {
         {"{\"ids\":[1,2}", "line 2, column 12: not JSON"},
-        {"{\"ids\":[1,2]", "line 2, column 12: not JSON, it ends too early"},
+        {"{\"ids\":[1,2]", "line 2, column 12: not JSON, it ends too early; each line must "
+                           "be a whole object, "
+                           "as 'jq -c .' writes them"},
         {"{\"ids\":[1],\"x\":\"\xff\"}", "line 2, column 16: not UTF-8"},
         {"{\"ids\":[1]} x", "line 2, column 13: not JSON"},
         {"[1,2]", "line 2: not an object"},
