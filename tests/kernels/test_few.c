@@ -161,7 +161,7 @@ static double least_of(const kind *k)
     return (double)most;
 }
 
-/* x as the int8 kernels see it. */
+/* x as the int8 kernels see it: whole numbers up to 127 x 256. */
 static void round_x(size_t n, const float *x, double *out)
 {
     for (size_t i = 0; i < n; i += 32) {
@@ -170,8 +170,8 @@ static void round_x(size_t n, const float *x, double *out)
             most = fmaxf(most, fabsf(x[j]));
         for (size_t j = i; j < i + 32; j++)
             out[j] = most == 0 ? 0
-                               : nearbyint((double)(x[j] * (32258.0f / most))) *
-                                     (double)(most / 32258.0f);
+                               : nearbyint((double)(x[j] * (32512.0f / most))) *
+                                     (double)(most / 32512.0f);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * int8.h: a chunk of unpacked weights times rows of x, of which each run of 32 values is
- * rounded to whole numbers q up to MOST with a scale of its own, q = 254 high + low with
+ * rounded to whole numbers q up to MOST with a scale of its own, q = 256 high + low with
  * both in one byte. Products of bytes are summed as whole numbers.
  *
  * A prepared row is [runs][32 high, 32 low], then by run its scale, its start and its sum.
@@ -11,7 +11,7 @@
 
 #include "kernels/few/blocks.h"
 
-enum { BASE = 254, MOST = 127 * BASE, INT_ROWS = 4 };
+enum { BASE_BITS = 8, BASE = 1 << BASE_BITS, MOST = 127 * BASE, INT_ROWS = 4 };
 
 typedef struct int_row {
     size_t scale, start, sum, bytes; /* offsets */
@@ -64,7 +64,8 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
         float size = float_of_bits(most), times = size < 1e-30f ? 0 : (float)MOST / size;
         for (int k = 0; k < RUN; k++) {
             whole[k] = nearest(x[k] * times);
-            int32_t first = nearest((float)whole[k] * (1.0f / BASE));
+            int32_t first =
+                (whole[k] + 128 * BASE + BASE / 2) / BASE - 128; /* low: +-128 */
             q[k] = (signed char)first;
             q[RUN + k] = (signed char)(whole[k] - BASE * first);
         }
@@ -142,7 +143,7 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
                 UNROLL(2)
                 for (int h = 0; h < halves; h++) {
                     wf scale = wf_load(u[h].scale[(int)i * parts + p]);
-                    wi all = wi_add(whole[r][h], wi_mul(high[r][h], BASE));
+                    wi all = wi_add(whole[r][h], wi_left(high[r][h], BASE_BITS));
                     sums[r][h] = wf_fma(wf_int(all), wf_mul(scale, step), sums[r][h]);
                 }
             }
