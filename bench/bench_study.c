@@ -12,11 +12,11 @@
  *   validation (1 of 4), each position
  *     pass                                                                       170
  *     jump: 25 read-outs, of which one is the model's own                      1,930
- *   of which every third text, once more
+ *   of which every fourth text, once more
  *     pass                                                                       170
- *     parts: blocks run again, 5.7 of 12 for MLP and norms, 1.2 attention      1,950
+ *     parts: blocks run again, 5.7 of 12 for MLP and norms, 1.6 attention      2,020
  *     schedules: blocks run again, 6 of 12 on average                  1,200 to 1,900
- *   and six positions of it, 6 of 25
+ *   and eight positions of it, 8 of 25
  *     parts: 36 read-outs                                                      2,770
  *     schedules: at most 22 + 12 routes, of which 11 are one jump to the end and
  *     others the same twice; 15 to 22 read-outs                        1,150 to 1,700
@@ -29,7 +29,7 @@
  *
  * Measured are the seconds that a stage takes for few texts and for more, which gives those
  * of a text and those that come once, and of the fits as they are. The routes' share is
- * that of the study: every third text, six positions. `study_work` is the same ratio of
+ * that of the study: every fourth text, eight positions. `study_work` is the same ratio of
  * processor seconds.
  */
 #include <stdio.h>
@@ -107,8 +107,8 @@ static span time_eval(const jc_model *model, const jc_shortcut *shortcut, size_t
 
     jc_eval_params_init(&params);
     params.schedules = true;
-    params.route_every = 3;
-    params.route_positions = 6;
+    params.route_every = 4;
+    params.route_positions = 8;
     const span start = now();
     if (jc_eval(&results, model, &shortcut, 1, samples, &params, &err))
         bench_die("study", &err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/spill.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/inputs.h"
@@ -13,6 +14,10 @@
 #include "cli/team.h"
 #include "cli/train.h"
 #include "cli/work.h"
+
+/* Sums and maps that are kept in memory: beyond that maps go to files as they are solved.
+ */
+enum { MAPS_IN_MEMORY = 1 << 30, LARGE_MAPS = 1 << 20 };
 
 /* A method that is trained reads its texts more than once, and maps layers to the last. */
 static jc_status check_training(jc_cli *cli, jc_error *err)
@@ -323,6 +328,7 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
         fprintf(out.f, "map,rank,r2,parameters,flops\n");
         args->fit.curve = &curve;
     }
+    jc_spill_limit(MAPS_IN_MEMORY, LARGE_MAPS);
     st = jc_fit(shortcut, stats, &args->fit, err);
     args->fit.curve = NULL;
     args->fit.model = NULL;

@@ -393,7 +393,7 @@ const jc_command jc_command_study = {
         "TMPDIR cannot hold what --pairs all wants, a note says so and --pairs final is "
         "taken.\n\n"
         "Parts of blocks and schedules run the model again in many ways, so of more than "
-        "6,000 validation vectors they are scored on about that many, of 1,000 texts or "
+        "6,000 validation vectors they are scored on about that many, of 750 texts or "
         "more; '--route-every 1' has them scored on all.\n\n"
         "Without MODEL it takes the small model that comes with the program; without "
         "--text "

@@ -35,7 +35,7 @@ jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
 jc_status jc_study_memory(jc_study *s, bool in_files, jc_error *err) JC_NODISCARD;
 
 /* On how many vectors parts of blocks and schedules are scored, where no option says so:
- * all up to 6,000, then about so many of 1,000 texts or more. study_routes.c. */
+ * all up to 6,000, then about so many of 750 texts or more. study_routes.c. */
 jc_status jc_study_routes(jc_study *s, jc_eval_params *params, jc_error *err) JC_NODISCARD;
 
 /* ---- study_resume.c ---- */
