@@ -96,6 +96,9 @@ jc_status jc_report(const jc_hooks *hooks, const jc_progress *progress, jc_error
 /* Seconds since some moment, on a clock that nobody sets. */
 double jc_seconds(void);
 
+/* Processor time of this process, all threads together. */
+double jc_work_seconds(void);
+
 /* ---- random numbers: the same on every machine ---- */
 typedef struct jc_rng {
     uint64_t state;

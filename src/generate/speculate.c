@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "generate/pay.h"
-#include "kernels/kernels.h"
+#include "kernels/backend.h"
 #include "kernels/vector.h"
 #include "model/partway.h"
 
@@ -32,6 +32,7 @@ struct jc_speculation {
     const jc_draft_tuning *tuning; /* or NULL */
     jc_draft_record *record;       /* or NULL */
     size_t steps;
+    bool host;             /* the backend works on processors */
     jc_pay pay;            /* where the trees are as large as pays */
     jc_tree *trees;        /* [writer->n] */
     jc_walk *walks;        /* [writer->n] */
@@ -115,6 +116,7 @@ jc_status jc_speculation_new(jc_speculation **out, jc_writer *writer,
     s->nodes = spec->nodes;
     s->vocab = info->vocab;
     s->width = info->width;
+    s->host = jc_backend_find(info->backend)->host != NULL;
     s->stats = spec->stats;
     s->tuning = spec->tuning;
     s->record = s->mix.record = spec->record;
@@ -137,7 +139,7 @@ jc_status jc_speculation_new(jc_speculation **out, jc_writer *writer,
 /* ---- the cost of a row ---- */
 
 #define FADE  0.97
-#define GUESS 0.04 /* of a row, before passes of different sizes were measured */
+#define GUESS 0.08 /* of a row, before passes of different sizes were measured */
 
 static void measure(pass_cost *c, double rows, double seconds)
 {
@@ -435,30 +437,46 @@ static jc_status find_running(jc_speculation *s, size_t *n, jc_error *err)
     return JC_OK;
 }
 
-/* A step is over, of which drafting was a part. The first one prepares weights, and tells
- * nothing. */
-static void took(jc_speculation *s, double rows, double seconds, double drafting,
-                 double tokens)
+/* What a step has cost so far, by the clock and in work. Work is processor time, which
+ * other programs on the machine change little; of a backend elsewhere it is time. */
+typedef struct cost {
+    double seconds, work;
+} cost;
+
+static cost cost_now(const jc_speculation *s)
 {
+    double seconds = jc_seconds();
+
+    return (cost){seconds, s->host ? jc_work_seconds() : seconds};
+}
+
+/* A step is over, whose drafts were there at `drafted`. The first one prepares weights, and
+ * tells nothing. */
+static void took(jc_speculation *s, double rows, double tokens, cost start, cost drafted)
+{
+    cost end = cost_now(s);
+    double seconds = end.seconds - start.seconds;
+
     if (s->record) {
         s->record->worth = s->mix.worth;
         s->record->begun = true;
     }
     bool plain = s->pay.plain;
     if (s->pay.measuring || (s->nodes == 0 && !s->record))
-        jc_pay_took(&s->pay, seconds, tokens);
+        jc_pay_took(&s->pay, end.work - start.work, tokens);
     if (s->steps++ == 0)
         return;
     *(plain ? &s->stats->without_seconds : &s->stats->with_seconds) += seconds;
     *(plain ? &s->stats->without_tokens : &s->stats->with_tokens) += (uint64_t)tokens;
     double each = seconds / tokens, *mean = &s->mix.token_seconds;
     *mean = *mean > 0 ? FADE * *mean + (1 - FADE) * each : each;
-    measure(&s->cost, rows, seconds - drafting);
+    measure(&s->cost, rows, end.work - drafted.work);
 }
 
 jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
 {
-    double since = jc_seconds(), start = since;
+    const cost start = cost_now(s);
+    double since = start.seconds;
     size_t n = 0, tokens = 0;
     jc_status st = find_running(s, &n, err);
 
@@ -468,7 +486,7 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
     st = draft(s, n, err);
     size_t rows = lay_out(s, n, false);
     add_time(&s->stats->draft_seconds, &since);
-    double drafted = since;
+    const cost drafted = cost_now(s);
     if (st == JC_OK)
         st = verify(s, n, err);
     if (st == JC_E_NUMERIC && rows > n) { /* perhaps of a draft: go on without them */
@@ -484,7 +502,7 @@ jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
     count(s, n, rows);
     for (size_t f = 0; f < n; f++)
         tokens += s->walks[s->writer->running[f]].n;
-    took(s, (double)rows, since - start, drafted - start, (double)tokens);
+    took(s, (double)rows, (double)tokens, start, drafted);
     return JC_OK;
 }
 
