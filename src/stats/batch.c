@@ -15,6 +15,7 @@ struct jc_batch {
     jc_samples *samples;
     jc_session *session;
     const char *stage;
+    uint64_t was_read; /* where the samples stood before the batch at hand */
     const jc_hooks *hooks;
     const jc_model_info *info;
     jc_batch_place *place; /* who says where states go; NULL: the session keeps them */
@@ -348,6 +349,17 @@ static jc_status run(jc_batch *b, jc_error *err)
     return st ? st : jc_session_run(b->session, b->texts, b->n_texts, err);
 }
 
+/* Of the texts that are read, those of the batch at hand are still to be run. */
+static jc_status report(jc_batch *b, const jc_progress *read, jc_error *err)
+{
+    jc_progress run = *read;
+
+    if (!b->ended || b->rows > 0)
+        run.done = b->was_read < read->done ? b->was_read : read->done;
+    b->was_read = read->done;
+    return jc_report(b->hooks, &run, err);
+}
+
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
 {
     jc_progress progress = {0};
@@ -358,7 +370,7 @@ jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
         return st;
     jc_samples_position(batch->samples, &progress);
     progress.stage = batch->stage;
-    st = jc_report(batch->hooks, &progress, err);
+    st = report(batch, &progress, err);
     if (st == JC_OK && reaches(batch))
         st = widen(batch, err);
     if (st == JC_OK)

@@ -442,6 +442,6 @@ jc_corpus_counts jc_corpus_count(const jc_corpus *c)
 
 void jc_corpus_bytes(const jc_corpus *c, uint64_t *done, uint64_t *total)
 {
-    *done = c->done + (c->lines.input ? jc_input_done(c->lines.input) : 0);
+    *done = c->done + (c->lines.input ? jc_lines_done(&c->lines) : 0);
     *total = c->total;
 }

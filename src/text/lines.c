@@ -179,3 +179,10 @@ jc_status jc_lines_all(jc_lines *lines, jc_error *err)
         keep_whole(lines);
     return JC_OK;
 }
+
+uint64_t jc_lines_done(const jc_lines *lines)
+{
+    uint64_t done = jc_input_done(lines->input), waiting = lines->n - lines->at;
+
+    return done > waiting ? done - waiting : 0;
+}

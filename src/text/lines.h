@@ -39,6 +39,8 @@ jc_status jc_lines_open(jc_lines *lines, const char *path, jc_error *err) JC_NOD
 void jc_lines_close(jc_lines *lines);
 /* The next line, ended by LF, CR LF or the end of the file; *got is false at the end. */
 jc_status jc_lines_next(jc_lines *lines, bool *got, jc_error *err) JC_NODISCARD;
+/* Bytes of the file that were given out, for progress; of a compressed one about. */
+uint64_t jc_lines_done(const jc_lines *lines);
 /* All that is left, as one line, of at most `limit` bytes: no more of the file is read. */
 jc_status jc_lines_all(jc_lines *lines, jc_error *err) JC_NODISCARD;
 

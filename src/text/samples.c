@@ -159,6 +159,6 @@ void jc_samples_position(const jc_samples *s, jc_progress *progress)
         progress->done = s->n_texts;
     } else {
         progress->total = jc_input_size(s->path);
-        progress->done = s->lines.input ? jc_input_done(s->lines.input) : progress->total;
+        progress->done = s->lines.input ? jc_lines_done(&s->lines) : progress->total;
     }
 }
