@@ -15,8 +15,10 @@ static jc_status score(char **json, jc_cli *cli, const jc_model *model,
 {
     jc_work work = {0};
     jc_results *results = NULL;
+    const jc_ui_step steps[] = {{"scoring", 1}};
     jc_status st = jc_work_open(&work, cli, model, err);
 
+    jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
     if (st == JC_OK)
         st = jc_eval(&results, model, (const jc_shortcut *const *)shortcuts,
                      cli->args.n_words - 1, work.samples, &cli->args.eval, err);

@@ -188,6 +188,24 @@ static jc_status join_maps(jc_cli *cli, char **maps, jc_error *err)
     return JC_OK;
 }
 
+/* What it is about to do; weights are flops. */
+static void plan(jc_cli *cli, const jc_model *model, const jc_work *work)
+{
+    const jc_args *args = &cli->args;
+    const jc_model_info *info = jc_model_get_info(model);
+    double d = info->width, layers = info->layers, pass = 2.0 * (double)info->parameters;
+    bool all = args->stats.pairs && strcmp(args->stats.pairs, "all") == 0;
+    double maps = all ? layers * (layers + 1) / 2 : layers;
+    jc_progress texts = {0};
+
+    jc_samples_position(work->samples, &texts);
+    double tokens = (double)texts.total * (strcmp(texts.unit, "bytes") == 0 ? 0.2 : 25);
+    const jc_ui_step steps[] = {
+        {"gathering sums", tokens > 0 ? tokens * (pass + 4 * maps * d * d) : 1e12},
+        {"fitting", maps * 30 * d * d * d}};
+    jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
+}
+
 static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -214,6 +232,8 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
     if (st == JC_OK && team->ranks > 1)
         st = check_texts(cli, err);
     st = jc_team_agree(st, err);
+    if (st == JC_OK)
+        plan(cli, *model, &work);
     if (st == JC_OK)
         st = jc_stats_gather(stats, *model, work.samples, &params, err);
     if (st == JC_OK && team->ranks > 1)
@@ -287,6 +307,8 @@ static jc_status train(jc_shortcut **shortcut, const jc_stats *stats, const jc_m
                        jc_cli *cli, jc_error *err)
 {
     const char *out = cli->args.own.out;
+
+    jc_signals_keep(true);
     jc_status st =
         jc_cli_train(shortcut, cli, model, cli->args.fit.method, NULL, stats, err);
 

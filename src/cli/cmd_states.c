@@ -49,6 +49,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     const jc_args *args = &cli->args;
     jc_model *model = NULL;
     jc_work work = {0};
+    const jc_ui_step steps[] = {{"writing states", 1}};
     jc_status st;
 
     if (!args->own.out)
@@ -64,6 +65,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = args->own.prompt ? jc_work_prompt(&work, cli, model, err)
                               : jc_work_open(&work, cli, model, err);
+    jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
     if (st == JC_OK)
         st = jc_states_save(model, work.samples, args->own.out, &args->states, err);
     jc_work_close(&work);

@@ -245,18 +245,22 @@ static jc_status score_further(jc_study *s, jc_error *err)
     const jc_own *own = &s->cli->args.own;
     const struct {
         bool wanted;
-        const char *section;
+        const char *section, *step; /* of the results, of the plan */
         jc_status (*make)(jc_study *s, jc_error *err);
-    } further[] = {{own->context, "maps", jc_study_context},
-                   {own->decode_exits, "decode", jc_study_decode},
-                   {own->ranks, "ranks", jc_study_ranks},
-                   {own->training_size, "training_size", jc_study_training_size},
-                   {own->transfer.n > 0, "transfer", jc_study_transfer}};
+    } further[] = {{own->context, "maps", "the token before", jc_study_context},
+                   {own->decode_exits, "decode", "early exit", jc_study_decode},
+                   {own->ranks, "ranks", "ranks", jc_study_ranks},
+                   {own->training_size, "training_size", "training size (one)",
+                    jc_study_training_size},
+                   {own->transfer.n > 0, "transfer", "other text", jc_study_transfer}};
     jc_status st = JC_OK;
 
-    for (size_t i = 0; i < JC_COUNT_OF(further) && st == JC_OK; i++)
-        if (further[i].wanted && !jc_study_has(s, further[i].section))
-            st = further[i].make(s, err);
+    for (size_t i = 0; i < JC_COUNT_OF(further) && st == JC_OK; i++) {
+        if (!further[i].wanted || jc_study_has(s, further[i].section))
+            continue;
+        jc_ui_enter(&s->cli->ui, further[i].step);
+        st = further[i].make(s, err);
+    }
     return st;
 }
 
@@ -283,7 +287,11 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = prepare(&s, err);
 
     if (st == JC_OK)
+        jc_study_plan(&s);
+    if (st == JC_OK)
         st = jc_study_draw(&s, s.samples, err);
+    if (st == JC_OK)
+        jc_study_plan(&s);
     if (st == JC_OK)
         st = fit(&s, err);
     if (st == JC_OK)

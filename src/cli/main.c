@@ -60,6 +60,7 @@ static int finish(jc_cli *cli, jc_status st, const jc_error *err)
     int number = jc_signals_stopped();
     const char *voice = jc_team_voice();
 
+    jc_ui_end(&cli->ui);
     jc_ui_clear(&cli->ui);
     if (st == JC_OK)
         return 0;

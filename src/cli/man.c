@@ -80,6 +80,10 @@ static const char ending[] =
     "*JUMPCUT_CHECKPOINT*\n"
     "\tHow many seconds *study* gathers sums before it writes them, to go on from after it "
     "was killed; 40 where it is not set.\n\n"
+    "*JUMPCUT_PROGRESS*\n"
+    "\tWhere it is 0, *fit*, *eval*, *states* and *study* do not say which step they "
+    "are\n"
+    "\tat; notes and closing lines stay, unlike with *--quiet*.\n\n"
     "*JUMPCUT_MEMORY*\n"
     "\tHow many bytes of memory *study* may count on, in place of what the machine has "
     "free.\n\n"
@@ -92,9 +96,9 @@ static const char ending[] =
     "*1*\n\tSomething failed: one line on standard error names the file and the thing. No "
     "file is left half-written.\n\n"
     "*2*\n\tThe program was called in a wrong way.\n\n"
-    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal), within seconds. A "
-    "second "
-    "Ctrl-C stops at once.\n\n";
+    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal), within a second; a "
+    "fit that is trained may take longer to keep what it has. A second Ctrl-C stops at "
+    "once.\n\n";
 
 /* Text as it is: what scdoc takes for markup is escaped. */
 static void put(FILE *f, const char *text)

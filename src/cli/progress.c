@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.c: a bar with rate and time left on a terminal, a line every ten seconds
- * elsewhere, nothing when --quiet; and notes. */
+/*
+ * progress.c: a bar with rate and time left on a terminal, a line every ten seconds
+ * elsewhere, nothing when --quiet; and notes. Of commands with a plan (steps.c) the step
+ * and the time in all are shown instead.
+ */
 #include "cli/ui.h"
 
 #include <stdlib.h>
@@ -13,7 +16,7 @@
 #define BAR_EVERY  0.1 /* seconds */
 #define LINE_EVERY 10.0
 
-static int columns(void)
+int jc_ui_columns(void)
 {
     struct winsize size;
 
@@ -58,7 +61,7 @@ static void speed(char *text, size_t size, const jc_ui *ui, const jc_progress *p
 static void draw(jc_ui *ui, const jc_progress *p, double t)
 {
     char bar[21] = "....................", done[48], rate[96], line[256];
-    int width = columns();
+    int width = jc_ui_columns();
 
     amount(done, sizeof done, (double)p->done, p->unit);
     speed(rate, sizeof rate, ui, p, t);
@@ -87,25 +90,34 @@ static void line(const jc_ui *ui, const jc_progress *p, double t)
     fprintf(stderr, "jumpcut: %s: %s%s%s\n", p->stage, done, total, rate);
 }
 
+static void show_stage(jc_ui *ui, const jc_progress *p)
+{
+    double t = jc_seconds();
+
+    if (strncmp(ui->stage, p->stage, sizeof ui->stage - 1) != 0 || p->done < ui->first) {
+        snprintf(ui->stage, sizeof ui->stage, "%s", p->stage);
+        ui->start = ui->shown = t;
+        ui->first = p->done;
+    }
+    if (t - ui->shown < (ui->terminal ? BAR_EVERY : LINE_EVERY))
+        return;
+    ui->shown = t;
+    if (ui->terminal)
+        draw(ui, p, t);
+    else
+        line(ui, p, t);
+}
+
 bool jc_ui_progress(jc_ui *ui, const jc_progress *p)
 {
     if (jc_signals_stopped())
         return false;
     if (ui->quiet)
         return true;
-    double t = jc_seconds();
-    if (strncmp(ui->stage, p->stage, sizeof ui->stage - 1) != 0 || p->done < ui->first) {
-        snprintf(ui->stage, sizeof ui->stage, "%s", p->stage);
-        ui->start = ui->shown = t;
-        ui->first = p->done;
-    }
-    if (t - ui->shown >= (ui->terminal ? BAR_EVERY : LINE_EVERY)) {
-        ui->shown = t;
-        if (ui->terminal)
-            draw(ui, p, t);
-        else
-            line(ui, p, t);
-    }
+    if (ui->plan.n)
+        jc_ui_reported(ui, p);
+    else
+        show_stage(ui, p);
     return true;
 }
 
@@ -116,8 +128,10 @@ static bool on_progress(void *arg, const jc_progress *progress)
 
 void jc_ui_note(jc_ui *ui, const char *message)
 {
-    jc_ui_clear(ui);
+    pthread_mutex_lock(&ui->lock);
+    jc_ui_wipe(ui);
     fprintf(stderr, "jumpcut: note: %s\n", message);
+    pthread_mutex_unlock(&ui->lock);
 }
 
 void jc_ui_remark(jc_ui *ui, const char *message)
@@ -131,7 +145,7 @@ static void on_note(void *arg, const char *message)
     jc_ui_note(arg, message);
 }
 
-void jc_ui_clear(jc_ui *ui)
+void jc_ui_wipe(jc_ui *ui)
 {
     if (!ui->drawn)
         return;
@@ -140,11 +154,21 @@ void jc_ui_clear(jc_ui *ui)
     ui->drawn = false;
 }
 
+void jc_ui_clear(jc_ui *ui)
+{
+    pthread_mutex_lock(&ui->lock);
+    jc_ui_wipe(ui);
+    ui->hidden = true;
+    pthread_mutex_unlock(&ui->lock);
+}
+
 void jc_ui_init(jc_ui *ui, bool quiet)
 {
     const char *term = getenv("TERM");
 
     memset(ui, 0, sizeof *ui);
+    ui->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    ui->ended = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     ui->quiet = quiet;
     ui->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
     ui->hooks = (jc_hooks){.progress = on_progress, .note = on_note, .arg = ui};

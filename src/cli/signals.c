@@ -2,8 +2,9 @@
 /*
  * signals.c: a signal sets a flag that the progress hook sees, so that work stops where it
  * can clean up after itself. Work that does not look for GRACE, such as a factorization of
- * a wide model, is ended by the handler: all files are written under temporary names, so
- * there is nothing to lose but those.
+ * a wide model, is ended by the handler, and so is cleaning up that takes longer than
+ * PATIENCE: all files are written under temporary names, so there is nothing to lose but
+ * those.
  */
 #define _GNU_SOURCE /* the registers at a fault */
 #include "cli/ui.h"
@@ -19,13 +20,20 @@
 
 #include "base/held.h"
 
-enum { GRACE = 500 }; /* milliseconds */
+enum { GRACE = 500, PATIENCE = 900, TICK = 100 }; /* milliseconds */
 
 static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t noticed;   /* whoever asked was told to stop, and cleans up */
+static volatile sig_atomic_t keeping;   /* and what it has is written to a file */
 static volatile sig_atomic_t line_open; /* on standard output */
 static bool bars;             /* standard error is a terminal, on which a bar may stand */
 static struct timespec first; /* when it came; only the handler uses it */
+
+static double since_first(struct timespec now)
+{
+    return (double)(now.tv_sec - first.tv_sec) +
+           1e-9 * (double)(now.tv_nsec - first.tv_nsec);
+}
 
 /* The second signal exits at once. One that comes with the first is the same one: a
  * terminal, a shell and programs such as timeout(1) may each pass it on. */
@@ -37,13 +45,11 @@ static void on_signal(int number)
     if (!stopped) {
         first = now;
         stopped = number;
-        const struct itimerval timer = {{1, 0}, {0, 1000L * GRACE}};
+        const struct itimerval timer = {{0, 1000L * TICK}, {0, 1000L * GRACE}};
         setitimer(ITIMER_REAL, &timer, NULL);
         return;
     }
-    double passed =
-        (double)(now.tv_sec - first.tv_sec) + 1e-9 * (double)(now.tv_nsec - first.tv_nsec);
-    if (passed > 0.5) {
+    if (since_first(now) > 0.5) {
         jc_held_remove();
         _exit(128 + number);
     }
@@ -57,12 +63,15 @@ static void say(const char *text)
         return; /* nobody listens */
 }
 
-/* Time is up; or a read that began just after the signal waits on, and is interrupted until
- * all has ended. */
+/* Time is up; or who was told to stop has a moment more, and a read that began just after
+ * the signal is interrupted. */
 static void on_alarm(int number)
 {
+    struct timespec now;
+
     (void)number;
-    if (noticed)
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (noticed && (keeping || since_first(now) < 1e-3 * PATIENCE))
         return;
     jc_held_remove();
     if (line_open && write(STDOUT_FILENO, "\n", 1) < 0)
@@ -165,6 +174,11 @@ void jc_signals_descriptors(void)
             /* the lowest that is free is this one; reading or writing it fails, as it would
              */
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+void jc_signals_keep(bool keep)
+{
+    keeping = keep;
 }
 
 void jc_signals_line(bool open)

@@ -38,6 +38,12 @@ jc_status jc_study_memory(jc_study *s, bool in_files, jc_error *err) JC_NODISCAR
  * all up to 6,000, then about so many of 750 texts or more. study_routes.c. */
 jc_status jc_study_routes(jc_study *s, jc_eval_params *params, jc_error *err) JC_NODISCARD;
 
+/* Tell the user interface the steps of the study, before texts are drawn and, when they
+ * have been counted, again. study_plan.c. */
+void jc_study_plan(jc_study *s);
+/* Work of the sums, in flops: the passes, and the products of pairs of taps. */
+double jc_study_sums_flops(const jc_study *s);
+
 /* ---- study_resume.c ---- */
 
 /* Whether the study's folder has a file of that name. */

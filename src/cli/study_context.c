@@ -45,8 +45,10 @@ static jc_status fit(jc_study *s, jc_shortcut **shortcut, jc_error *err)
     fit.method = "ridge"; /* taps of one text are nearly collinear */
     fit.ridge = 1e-6;
     fit.bias = true;
+    jc_ui_share(&s->cli->ui, 0, 0.5);
     if (st == JC_OK)
         st = jc_stats_gather(&stats, s->model, work.samples, &params, err);
+    jc_ui_share(&s->cli->ui, 0.5, 0.6);
     if (st == JC_OK)
         st = jc_fit(shortcut, stats, &fit, err);
     jc_stats_free(stats);
@@ -63,6 +65,7 @@ static jc_status score(jc_study *s, const jc_shortcut *shortcut, jc_error *err)
     jc_results *results = NULL;
     jc_status st = jc_work_samples(&work, s->cli, s->samples, "val", s->model, err);
 
+    jc_ui_share(&s->cli->ui, 0.6, 1);
     if (st == JC_OK)
         st = jc_eval(&results, s->model, &shortcut, 1, work.samples, &s->cli->args.eval,
                      err);

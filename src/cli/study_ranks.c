@@ -58,6 +58,7 @@ static jc_status fit(jc_study *s, struct ranks *ranks, jc_error *err)
 
     params.pairs = "final";
     params.parts = false;
+    jc_ui_share(&s->cli->ui, 0, 0.5);
     if (st == JC_OK)
         st = jc_stats_gather(&stats, s->model, work.samples, &params, err);
     jc_work_close(&work);
@@ -180,6 +181,7 @@ static jc_status score(jc_study *s, const struct ranks *ranks, jc_error *err)
     jc_status st = jc_study_open(s, &work, "one", "val", err);
 
     params.schedules = false;
+    jc_ui_share(&s->cli->ui, 0.6, 1);
     if (st == JC_OK)
         st = jc_eval(&scores, s->model, (const jc_shortcut *const *)ranks->maps,
                      ranks->n + 1, work.samples, &params, err);

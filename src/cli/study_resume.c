@@ -80,22 +80,9 @@ jc_status jc_study_read_results(jc_study *s, jc_error *err)
 
 /* ---- sums ---- */
 
-/* Work of the sums, in flops: the passes, and the products of pairs of taps. */
-static double gather_flops(const jc_study *s)
-{
-    const jc_model_info *info = jc_model_get_info(s->model);
-    double d = info->width, taps = info->layers + 1.0;
-    bool all = s->cli->args.stats.pairs && strcmp(s->cli->args.stats.pairs, "all") == 0;
-    double products = (all ? taps * taps / 2 : 2 * taps) + 6 * info->layers;
-    struct stat file;
-    double tokens = stat(s->samples, &file) == 0 ? (double)file.st_size / 5 : 0;
-
-    return tokens * (24 * info->layers + 2 * products) * d * d;
-}
-
 static unsigned choose_shares(const jc_study *s)
 {
-    double n = gather_flops(s) / SHARE_FLOPS + 1;
+    double n = jc_study_sums_flops(s) / SHARE_FLOPS + 1;
 
     if (getenv("JUMPCUT_CHECKPOINT") && n < LEAST_SHARES)
         return LEAST_SHARES;
@@ -224,8 +211,12 @@ jc_status jc_study_gather(jc_study *s, jc_stats **sums, jc_error *err)
             done = 0; /* it was cut short or changed: once more */
         free(path);
     }
-    for (unsigned share = done + 1; share <= n && st == JC_OK; share++)
+    jc_ui_enter(&s->cli->ui, "gathering sums");
+    for (unsigned share = done + 1; share <= n && st == JC_OK; share++) {
+        jc_ui_share(&s->cli->ui, (share - 1.0 - done) / (n - done),
+                    (double)(share - done) / (n - done));
         st = add_share(s, share, n, sums, err);
+    }
     if (st == JC_OK)
         st = jc_stats_finish(*sums, err);
     jc_ui_clear(&s->cli->ui);

@@ -89,6 +89,7 @@ static jc_status fit(jc_study *s, other *o, jc_error *err)
 
     params.pairs = "final";
     params.parts = false;
+    jc_ui_share(&s->cli->ui, 0, 0.5);
     if (st == JC_OK && wants_sums(s))
         st = jc_stats_gather(&stats, s->model, work.samples, &params, err);
     jc_work_close(&work);
@@ -124,6 +125,7 @@ static jc_status compare(jc_study *s, const other *o, char *const names[2],
 
     if (st == JC_OK)
         st = jc_work_samples(&others, s->cli, o->samples, "val", s->model, err);
+    jc_ui_share(&s->cli->ui, 0.6, 1);
     if (st == JC_OK) {
         const jc_transfer_text texts[2] = {
             {names[0], (const jc_shortcut *const *)s->shortcut, own.samples},

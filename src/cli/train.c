@@ -71,6 +71,9 @@ jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
     const char *path = jc_model_get_info(model)->path;
     jc_error unused;
 
+    const jc_ui_step steps[] = {{"training", 1}};
+
+    jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps)); /* that of a study stays */
     params.method = method;
     params.store = cli->args.fit.store;
     params.hooks = &cli->ui.hooks;

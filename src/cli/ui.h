@@ -3,9 +3,11 @@
 #ifndef JC_CLI_UI_H
 #define JC_CLI_UI_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/plan.h"
 #include "jumpcut/hooks.h"
 
 typedef struct jc_ui {
@@ -16,9 +18,31 @@ typedef struct jc_ui {
     double shown;   /* when something was last shown */
     uint64_t first; /* `done` at the start of the stage */
     jc_hooks hooks; /* to be given to the library; its arg is this struct */
+
+    /* of commands that say their steps beforehand: a thread shows where they are */
+    jc_plan plan;
+    bool ticking, ending, hidden;
+    unsigned tenths; /* of the time in all; one more than were shown */
+    pthread_t ticker;
+    pthread_mutex_t lock; /* of the plan, and of standard error */
+    pthread_cond_t ended;
 } jc_ui;
 
+/* A step of a command, and about how long it takes beside the others. */
+typedef struct jc_ui_step {
+    const char *name; /* also what the library's progress calls it */
+    double weight;    /* 0: it is left out */
+} jc_ui_step;
+
 void jc_ui_init(jc_ui *ui, bool quiet);
+void jc_ui_end(jc_ui *ui);
+/* What the command is about to do. From now on it is shown where it stands; steps begin by
+ * themselves when progress names them. */
+void jc_ui_plan(jc_ui *ui, const jc_ui_step *steps, size_t n);
+/* A step of the plan begins that progress calls otherwise. */
+void jc_ui_enter(jc_ui *ui, const char *step);
+/* What comes now is from one part to another of the present step. */
+void jc_ui_share(jc_ui *ui, double from, double to);
 /* Take the bar away, before something else is printed. */
 void jc_ui_clear(jc_ui *ui);
 /* A sentence about the results, without its full stop: --quiet shows it too. */
@@ -27,6 +51,14 @@ void jc_ui_note(jc_ui *ui, const char *message);
 void jc_ui_remark(jc_ui *ui, const char *message);
 /* Show progress; false when the user wants the work stopped. */
 bool jc_ui_progress(jc_ui *ui, const jc_progress *progress);
+
+/* ---- progress.c and steps.c ---- */
+
+int jc_ui_columns(void);
+/* Progress of a command with a plan. */
+void jc_ui_reported(jc_ui *ui, const jc_progress *progress);
+/* jc_ui_clear() where the lock is held, and only until the next look. */
+void jc_ui_wipe(jc_ui *ui);
 
 /* ---- signals.c ---- */
 
@@ -39,6 +71,8 @@ void jc_signals_catch(void);
 /* The signal that came, 0 for none. Who is told of one must end soon: where nobody asks,
  * the process ends half a second after it. */
 int jc_signals_stopped(void);
+/* Whether what was done so far is kept when a signal comes, which may take its time. */
+void jc_signals_keep(bool keep);
 /* Whether standard output stands in the middle of a line, which is to be ended in any case.
  */
 void jc_signals_line(bool open);

@@ -23,7 +23,7 @@
 
 enum { HELD = 2048, CHECKS = 10, PATIENCE = 3 /* checks without better */ };
 
-#define SAVE_EVERY 60  /* seconds */
+#define SAVE_EVERY 45  /* seconds */
 #define WARM       0.1 /* of the vectors: the rate rises */
 
 struct training {

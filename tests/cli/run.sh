@@ -22,7 +22,8 @@ DATA=$SRC/data/demo
 mkdir "$TMP/bin" "$TMP/work" "$TMP/got" "$TMP/want"
 ln -s "$program" "$TMP/bin/jumpcut"
 PATH=$TMP/bin:$PATH LC_ALL=C OMP_WAIT_POLICY=passive # cases may share processors
-export PATH SRC DATA LC_ALL OMP_WAIT_POLICY
+JUMPCUT_PROGRESS=0 # what is said of steps depends on the time they take
+export PATH SRC DATA LC_ALL OMP_WAIT_POLICY JUMPCUT_PROGRESS
 unset JUMPCUT_DATA POSIXLY_CORRECT
 
 awk -v dir="$TMP" '

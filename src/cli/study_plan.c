@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * study_plan.c: the steps of a study, weighed by their flops. Measured on the demo model
+ * the steps run at rates that differ by less than half, writing texts apart.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/study.h"
+#include "cli/train.h"
+
+/* Writing a text takes so much longer than running it; a line of text has about so many
+ * tokens, and a token so many bytes in a file of samples; a map of width d takes so many
+ * times d^3; a token is drawn in that many; parts of blocks and schedules run about so many
+ * passes a block, of so many vectors; training size scores so many fits, and ranks so many
+ * maps. */
+static const double WRITING = 1.5, LINE_TOKENS = 25, TOKEN_BYTES = 6.5, FIT_FLOPS = 30,
+                    DRAW_FLOPS = 1e5;
+enum { ROUTES_A_BLOCK = 6, ROUTE_VECTORS = 4000, FITS = 60, RANKS = 12 };
+
+struct sizes {
+    double train, val;    /* tokens of the texts */
+    double vectors;       /* of those for validation */
+    double pass, readout; /* flops of a token, of a vector */
+    double width, square, layers;
+};
+
+static struct sizes sizes_of(const jc_study *s)
+{
+    const jc_args *args = &s->cli->args;
+    const jc_samples_params *p = &args->samples;
+    const jc_model_info *info = jc_model_get_info(s->model);
+    double texts = (double)p->train + (double)p->val, head, blocks;
+    double tokens = texts * (args->self.self_text ? args->self.self_tokens : LINE_TOKENS);
+    struct stat file;
+
+    if (stat(s->samples, &file) == 0)
+        tokens = (double)file.st_size / TOKEN_BYTES;
+    if (texts < 1)
+        texts = 1;
+    head = 2.0 * info->vocab * info->width;
+    blocks = 2 * (double)info->parameters - (info->tied_head ? 1 : 2) * head;
+    struct sizes sizes = {.train = tokens * (double)p->train / texts,
+                          .val = tokens * (double)p->val / texts,
+                          .pass = blocks > 0 ? blocks : head,
+                          .readout = info->has_head ? head : 0,
+                          .width = info->width,
+                          .square = (double)info->width * info->width,
+                          .layers = info->layers};
+    sizes.vectors = strcmp(p->positions, "one") == 0 ? (double)p->val : sizes.val;
+    return sizes;
+}
+
+static bool all_pairs(const jc_study *s)
+{
+    const char *pairs = s->cli->args.stats.pairs;
+
+    return pairs && strcmp(pairs, "all") == 0;
+}
+
+static double sums_flops(const struct sizes *z, bool all, bool parts)
+{
+    double taps = z->layers + 1, products = all ? taps * taps / 2 : 2 * taps;
+
+    return z->train * (z->pass + 2 * (products + (parts ? 6 * z->layers : 0)) * z->square);
+}
+
+double jc_study_sums_flops(const jc_study *s)
+{
+    const struct sizes z = sizes_of(s);
+
+    return sums_flops(&z, all_pairs(s), true);
+}
+
+static double fit_flops(const struct sizes *z, double fits, bool all)
+{
+    double maps = all ? z->layers * z->layers / 2 : z->layers;
+
+    return fits * maps * FIT_FLOPS * z->square * z->width;
+}
+
+/* Of so many methods and of id, without routes. */
+static double score_flops(const struct sizes *z, double methods)
+{
+    return z->val * z->pass + z->vectors * z->readout * (1 + (1 + methods) * z->layers);
+}
+
+static double routes_flops(const struct sizes *z)
+{
+    double vectors = z->vectors < ROUTE_VECTORS ? z->vectors : ROUTE_VECTORS;
+
+    return ROUTES_A_BLOCK * z->layers * vectors * (z->pass + z->readout);
+}
+
+/* Both of its streams take a pass; the fits are scored after each. */
+static double size_flops(const jc_study *s, const struct sizes *z, bool all)
+{
+    double texts = s->cli->args.training_size.size_texts, fits = all ? FITS / 2 : FITS / 3;
+
+    return z->train * z->pass * (all ? 1 : 0.5) + fit_flops(z, fits, false) +
+           fits * z->layers * texts * z->readout;
+}
+
+void jc_study_plan(jc_study *s)
+{
+    const jc_args *args = &s->cli->args;
+    const jc_own *own = &args->own;
+    const struct sizes z = sizes_of(s);
+    double n = (double)s->n, trained = 0;
+    bool self = args->self.self_text > 0;
+
+    for (size_t i = 0; i < s->n; i++)
+        trained += jc_cli_trains(s->method[i]) ? 3.0 * (double)args->train.tokens : 0;
+    double draw = self ? WRITING * (z.train + z.val) * (z.pass + z.readout)
+                       : DRAW_FLOPS * (z.train + z.val);
+    double final = sums_flops(&z, false, false) + fit_flops(&z, n, false);
+    const jc_ui_step steps[] = {
+        {self ? "writing texts" : "reading texts", draw},
+        {"gathering sums", sums_flops(&z, all_pairs(s), args->stats.parts)},
+        {"fitting", fit_flops(&z, n, all_pairs(s)) + trained * z.pass},
+        {"scoring", score_flops(&z, n) + (args->eval.schedules ? routes_flops(&z) : 0)},
+        {"the token before", own->context ? final + score_flops(&z, 3) : 0},
+        {"early exit", own->decode_exits ? z.val * z.pass : 0},
+        {"ranks", own->ranks ? final + score_flops(&z, RANKS) : 0},
+        {"training size (one)", own->training_size ? size_flops(s, &z, false) : 0},
+        {"training size (all)", own->training_size ? size_flops(s, &z, true) : 0},
+        {"other text", own->transfer.n ? draw + final + 2 * score_flops(&z, 2 * n) : 0}};
+
+    jc_ui_plan(&s->cli->ui, steps, JC_COUNT_OF(steps));
+}
