@@ -12,7 +12,7 @@ function(jc_room name)
     list(FILTER sources EXCLUDE REGEX /kernels/cuda/)
   endif()
   if(NOT CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64) # instruction sets that others do not have
-    list(FILTER sources EXCLUDE REGEX "_v[34]\\.c$")
+    list(FILTER sources EXCLUDE REGEX "/kernels/.*_v[34]\\.c$")
   endif()
   if(NOT sources)
     return() # TEMPORARY: rooms under construction
