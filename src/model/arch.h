@@ -128,8 +128,7 @@ typedef struct jc_hparams {
      * groups; a state is [scan_keys, scan_width] */
     jc_scan_kind scan;
     uint32_t scan_heads, scan_groups, scan_keys;
-    uint32_t scan_width;  /* 0: scan_values / scan_heads */
-    uint32_t scan_values; /* of all heads; 0: scan_times width */
+    uint32_t scan_width; /* 0: scan_times width / scan_heads */
     uint32_t scan_times;
     double step_least, step_most; /* of the steps of JC_SCAN_SPACE */
     bool scan_by_key;             /* see jc_scan_made() */
@@ -360,6 +359,7 @@ typedef struct jc_arch {
     const char *prefix;             /* may stand before every tensor name */
     const char *gguf; /* its name in GGUF files, or "a|b"; NULL: not read from them */
     bool gguf_pairs;  /* they keep queries and keys with the halves of a head interleaved */
+    bool gguf_tiled;  /* they keep heads of values so that head h has key h mod keys */
     bool causal;
     jc_norm_kind norm;
     bool norms_turned; /* queries and keys are normed after rotary positions, not before */

@@ -166,6 +166,12 @@ static bool headed(const jc_weight_row *row, const jc_tensor *t)
            t->n_dims == 3;
 }
 
+/* A vector of a recurrence that is stored as a matrix. */
+static bool unfolded(const jc_weight_row *row, const jc_tensor *t)
+{
+    return row->id >= JC_W_SCAN_DECAY && row->id <= JC_W_SCAN_NORM && t->n_dims == 2;
+}
+
 static jc_status check_stacked(const jc_model *model, const jc_weight_row *row,
                                const jc_tensor *t, size_t a, size_t b, jc_error *err)
 {
@@ -194,6 +200,11 @@ void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row
         t->shape[1] = t->shape[2];
         t->shape[2] = 1;
         t->n_dims = 2;
+    }
+    if (unfolded(row, t)) {
+        t->shape[0] = t->count;
+        t->shape[1] = 1;
+        t->n_dims = 1;
     }
     if (!stacked(model, row, t))
         return;
@@ -226,6 +237,8 @@ static jc_status check_shape(const jc_model *model, const jc_weight_row *row,
     size_t heads = row->id == JC_W_CONV ? a : model->hp.heads;
     if (headed(row, t) && t->shape[0] == heads && t->shape[2] == b &&
         t->shape[1] == a / heads)
+        return JC_OK;
+    if (unfolded(row, t) && t->count == a)
         return JC_OK;
     if (t->n_dims == n_dims && t->shape[0] == a && t->shape[1] == b)
         return JC_OK;

@@ -203,8 +203,7 @@ static jc_status derive_latent(jc_hparams *hp, const char *path, jc_error *err)
 
 static jc_status derive_scan(jc_hparams *hp, const char *path, jc_error *err)
 {
-    uint64_t values =
-        hp->scan_values ? hp->scan_values : (uint64_t)hp->scan_times * hp->width;
+    uint64_t values = (uint64_t)hp->scan_times * hp->width;
 
     if (hp->scan == JC_SCAN_NONE)
         return JC_OK;

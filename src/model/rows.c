@@ -47,6 +47,20 @@ static const names gguf[] = {
     ONE(JC_W_KV_UP,       "blk.%u.attn_kv_b"),
     ONE(JC_W_K_UP,        "blk.%u.attn_k_b"),
     ONE(JC_W_V_UP,        "blk.%u.attn_v_b"),
+    {JC_W_Q_GATE,    {"blk.%u.attn_q.weight"}},
+    {JC_W_CONV_IN,   {"blk.%u.ssm_in.weight|blk.%u.shortconv.in_proj.weight"}},
+    {JC_W_CONV_IN_BIAS, {"blk.%u.ssm_in.bias|blk.%u.shortconv.in_proj.bias"}},
+    THREE(JC_W_CONV_IN,   "blk.%u.attn_qkv", "blk.%u.attn_gate", "blk.%u.ssm_ba"),
+    {JC_W_CONV_IN,   {"blk.%u.attn_qkv.weight", "blk.%u.attn_gate.weight",
+                      "blk.%u.ssm_beta.weight", "blk.%u.ssm_alpha.weight"}},
+    {JC_W_CONV,      {"blk.%u.ssm_conv1d.weight|blk.%u.shortconv.conv.weight"}},
+    {JC_W_CONV_BIAS, {"blk.%u.ssm_conv1d.bias|blk.%u.shortconv.conv.bias"}},
+    {JC_W_SCAN_DECAY, {"blk.%u.ssm_a"}},
+    {JC_W_SCAN_STEP, {"blk.%u.ssm_dt.bias"}},
+    {JC_W_SCAN_SKIP, {"blk.%u.ssm_d"}},
+    {JC_W_SCAN_NORM, {"blk.%u.ssm_norm.weight"}},
+    {JC_W_CONV_OUT,  {"blk.%u.ssm_out.weight|blk.%u.shortconv.out_proj.weight"}},
+    {JC_W_CONV_OUT_BIAS, {"blk.%u.ssm_out.bias|blk.%u.shortconv.out_proj.bias"}},
     ONE(JC_W_OUT,         "blk.%u.attn_output"),
     ONE(JC_W_NORM1_AFTER, "blk.%u.post_attention_norm"),
     /* some have it by the second name, and then no norm of what attention adds */
@@ -90,6 +104,7 @@ static const struct {
     {"falcon", {JC_W_NORM1_BIAS, {"blk.%u.attn_norm_2.bias|blk.%u.attn_norm.bias"}}},
     {"falcon", {JC_W_NORM2, {"blk.%u.attn_norm.weight"}}},
     {"falcon", {JC_W_NORM2_BIAS, {"blk.%u.attn_norm.bias"}}},
+    {"lfm2", {JC_W_FINAL, {"token_embd_norm.weight|output_norm.weight"}}},
 };
 
 /* Queries, keys and values are in one tensor in some files and in three in others, as the
@@ -133,8 +148,19 @@ static void split_all(jc_model *model)
 {
     static const jc_dim three[] = {JC_DIM_Q, JC_DIM_KV, JC_DIM_KV}, one[] = {JC_DIM_QKV};
     static const jc_dim two[] = {JC_DIM_EXPERT, JC_DIM_EXPERT};
-    bool together = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL;
+    static const jc_dim ff[] = {JC_DIM_FF, JC_DIM_FF};
+    static const jc_dim shared[] = {JC_DIM_SHARED, JC_DIM_SHARED};
+    static const jc_dim scan[] = {JC_DIM_SCAN_MIXED, JC_DIM_SCAN_VALUES, JC_DIM_SCAN_SMALL};
+    bool together = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL &&
+                    model->hp.scan == JC_SCAN_NONE; /* else of a recurrence */
 
+    split(model, JC_W_SHARED_UP, JC_COUNT(shared), shared);
+    if (model->arch->gated && jc_store_find(model->store, "blk.0.ffn_gate.weight"))
+        split(model, JC_W_UP, JC_COUNT(ff), ff);
+    if (model->hp.scan_by_key)
+        split(model, JC_W_CONV_IN, JC_COUNT(scan), scan);
+    model->hp.scan_by_key = false;
+    model->hp.scan_tiled = model->arch->gguf_tiled;
     for (int bias = 0; bias < 2; bias++) {
         jc_weight_id qkv = bias ? JC_W_QKV_BIAS : JC_W_QKV;
         split(model, qkv, together ? 1 : JC_COUNT(three), together ? one : three);
@@ -212,7 +238,7 @@ jc_status jc_rows_prepare(jc_model *model, jc_error *err)
 
     model->prefix = arch->prefix;
     /* each of two may become three, and three others two */
-    model->weights = jc_alloc_array(arch->n_weights + 7, sizeof *model->weights);
+    model->weights = jc_alloc_array(arch->n_weights + 10, sizeof *model->weights);
     model->n_weights = arch->n_weights;
     if (!model->weights)
         return jc_fail_nomem(err, "the rows of weights");

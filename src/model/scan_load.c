@@ -43,7 +43,7 @@ static jc_status load_vectors(jc_scan *scan, const jc_model *model, uint32_t blo
     /* folders have the logarithm of what is taken off, GGUF files the rate itself */
     for (size_t h = 0;
          st == JC_OK && !jc_store_gguf(model->store) && h < model->hp.scan_heads; h++)
-        scan->decay[h] = -expf(scan->decay[h]);
+        scan->decay[h] = (float)-exp((double)scan->decay[h]);
     return st;
 }
 

@@ -22,7 +22,7 @@ static const struct {
 } rows[] = {
     {"block_count", "num_hidden_layers|n_layer"},
     {"embedding_length", "hidden_size|n_embd"},
-    {"feed_forward_length", "intermediate_size|n_inner"},
+    {"feed_forward_length", "intermediate_size|n_inner|shared_intermediate_size"},
     {"context_length", "max_position_embeddings|n_positions"},
     {"attention.head_count", "num_attention_heads|n_head"},
     {"attention.head_count_kv", "num_key_value_heads"},
@@ -36,7 +36,8 @@ static const struct {
     {"expert_count", "num_experts|num_local_experts"},
     {"expert_used_count", "num_experts_per_tok"},
     {"expert_feed_forward_length", "moe_intermediate_size"},
-    {"expert_shared_feed_forward_length", "shared_expert_intermediate_size"},
+    {"expert_shared_feed_forward_length",
+     "shared_expert_intermediate_size|shared_intermediate_size"},
     {"expert_weights_norm", "norm_topk_prob"},
     {"attention.scale", "attention_multiplier"},
     {"attention.clamp_kqv", "clip_qkv|attn_config.clip_qkv"},
@@ -281,6 +282,9 @@ static jc_status put_tensors(jc_made *m)
     if (st == JC_OK && types)
         st = jc_made_real(m, "type_vocab_size",
                           types->n_dims == 1 ? 1 : (double)types->shape[0]);
+    static const char *const conv[] = {".shortconv.in_proj.bias", NULL};
+    if (st == JC_OK && strcmp(m->arch, "lfm2") == 0)
+        st = jc_made_put(m, "conv_bias", json_boolean(some_block_has(m, conv)));
     if (st == JC_OK)
         st = jc_made_put(m, "attention_bias", json_boolean(some_block_has(m, attention)));
     return st ? st : jc_made_put(m, "mlp_bias", json_boolean(some_block_has(m, mlp)));
@@ -308,13 +312,16 @@ jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n,
     if (st == JC_OK)
         st = put_name(&m);
     for (size_t i = 0; i < JC_COUNT(rows) && st == JC_OK; i++)
-        st = jc_made_row(&m, rows[i].gguf, rows[i].keys);
+        if (strcmp(rows[i].gguf, "attention.head_count_kv") != 0 || !jc_made_mixed(&m))
+            st = jc_made_row(&m, rows[i].gguf, rows[i].keys);
     if (st == JC_OK)
         st = put_heads(&m);
     if (st == JC_OK)
         st = jc_made_scaling(&m);
     if (st == JC_OK)
         st = jc_made_latent(&m);
+    if (st == JC_OK)
+        st = jc_made_mixers(&m);
     if (st == JC_OK)
         st = put_tensors(&m);
     if (st == JC_OK)

@@ -46,6 +46,12 @@ jc_status jc_made_note_keys(jc_made *m, jc_notes *notes) JC_NODISCARD;
 jc_status jc_made_latent(jc_made *m) JC_NODISCARD;
 bool jc_made_latent_reads(const jc_made *m, const char *suffix);
 
+/* gguf_mixers.c: what models have that are not of attention alone; whether heads of keys
+ * and values are a list, which is read there. */
+jc_status jc_made_mixers(jc_made *m) JC_NODISCARD;
+bool jc_made_mixed(const jc_made *m);
+bool jc_made_mixers_reads(const jc_made *m, const char *suffix);
+
 /* gguf_scaling.c: rope_scaling. */
 jc_status jc_made_scaling(jc_made *m) JC_NODISCARD;
 

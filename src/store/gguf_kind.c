@@ -34,6 +34,7 @@ static const char *const idle[] = {
     "attention.value_length_swa",
     "rope.dimension_count",
     "rope.dimension_count_swa",
+    "rope.dimension_sections",
     "rope.scale_linear",
     "rope.scaling.type",
     "rope.scaling.factor",
@@ -83,7 +84,8 @@ static bool known(const jc_made *m, const char *suffix)
     for (size_t i = 0; i < JC_COUNT(idle); i++)
         if (strcmp(idle[i], suffix) == 0)
             return true;
-    return jc_made_reads(suffix) || jc_made_latent_reads(m, suffix);
+    return jc_made_reads(suffix) || jc_made_latent_reads(m, suffix) ||
+           jc_made_mixers_reads(m, suffix);
 }
 
 jc_status jc_made_note_keys(jc_made *m, jc_notes *notes)

@@ -309,8 +309,8 @@ def delta(**changes):
     a head reads of its state may be tiny before its norm, so epsilon is large."""
     return llama(num_hidden_layers=4, head_dim=8, rms_norm_eps=1e-2, full_attention_interval=3,
                  partial_rotary_factor=0.5, linear_conv_kernel_dim=4,
-                 linear_num_value_heads=4, linear_num_key_heads=2, linear_key_head_dim=10,
-                 linear_value_head_dim=7) | changes
+                 linear_num_value_heads=4, linear_num_key_heads=2, linear_key_head_dim=8,
+                 linear_value_head_dim=8) | changes
 
 
 def exaone_config(config):
@@ -394,9 +394,9 @@ LATER = {
                        block_ff_dim=60, block_multiple_of=8, block_ffn_dim_multiplier=0.9,
                        norm_eps=1e-5, conv_L_cache=4, conv_bias=True, pad_token_id=0,
                        eos_token_id=1, bos_token_id=1, tie_word_embeddings=True),
-    "tiny-mamba2": mamba2(use_bias=True),
-    # Limits of steps, one group, an unembedding that is tied.
-    "tiny-mamba2-limits": mamba2(time_step_limit=[0.5, 0.9], n_groups=1,
+    "tiny-mamba2": mamba2(),
+    # Limits of steps, one group, other biases, an unembedding that is tied.
+    "tiny-mamba2-limits": mamba2(time_step_limit=[0.5, 0.9], n_groups=1, use_bias=True,
                                  use_conv_bias=False, tie_word_embeddings=True),
     "tiny-qwen3_5": delta(model_type="qwen3_5_text", intermediate_size=40),
 }

@@ -41,7 +41,7 @@ def context_of(model):
     config = model.net.config
     return next((getattr(config, k) for k in ("max_position_embeddings", "n_positions",
                                               "seq_length", "max_seq_len")
-                 if getattr(config, k, None)), 64)  # Mamba 2 has no limit
+                 if getattr(config, k, None)), 1 << 20)  # of Mamba 2
 
 
 def main():

@@ -41,7 +41,9 @@ MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "ti
           "tiny-olmoe", "tiny-granitemoe", "tiny-gpt_oss", "tiny-bert", "tiny-roberta",
           "tiny-modernbert", "tiny-nomic_bert", "tiny-falcon", "tiny-falcon-multi",
           "tiny-bloom", "tiny-mpt", "tiny-gpt_bigcode", "tiny-olmo-clip",
-          "tiny-deepseek_v2", "tiny-deepseek_v2-plain", "tiny-deepseek_v3")
+          "tiny-deepseek_v2", "tiny-deepseek_v2-plain", "tiny-deepseek_v3",
+          "tiny-lfm2", "tiny-mamba2", "tiny-granitemoehybrid", "tiny-granitemoehybrid-dense",
+          "tiny-qwen3_next", "tiny-qwen3_5")
 
 
 def random_blocks(rng, kind):

@@ -33,9 +33,11 @@ ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2"
           "roberta": "BERT", "modernbert": "MODERN_BERT", "nomic_bert": "NOMIC_BERT"}
 ARCHES |= {"falcon": "FALCON", "bloom": "BLOOM", "mpt": "MPT", "gpt_bigcode": "STARCODER"}
 ARCHES |= {"deepseek_v2": "DEEPSEEK2", "deepseek_v3": "DEEPSEEK2"}
+ARCHES |= {"lfm2": "LFM2", "mamba2": "MAMBA2", "granitemoehybrid": "GRANITE_HYBRID",
+           "qwen3_next": "QWEN3NEXT", "qwen3_5_text": "QWEN35"}
 ENCODERS = ("bert", "roberta", "modernbert", "nomic_bert")
 INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
-               "mixtral", "granitemoe")
+               "mixtral", "granitemoe", "granitemoehybrid")
 
 
 def load(folder):
@@ -64,12 +66,12 @@ def stack_experts(tensors):
         if single:
             key = f"{single[1]}.mlp.experts.{names.get(single[3], single[3])}.weight"
             experts.setdefault(key, {})[int(single[2])] = x
-        elif name.endswith("input_linear.weight"):
+        elif name.endswith("moe.input_linear.weight"):
             base = name.removesuffix("block_sparse_moe.input_linear.weight")
             half = x.shape[1] // 2
             out[base + "mlp.experts.gate_proj.weight"] = x[:, :half]
             out[base + "mlp.experts.up_proj.weight"] = x[:, half:]
-        elif name.endswith("output_linear.weight"):
+        elif name.endswith("moe.output_linear.weight"):
             out[name.replace("block_sparse_moe.output_linear", "mlp.experts.down_proj")] = x
         elif ".experts.gate_up_proj" in name:  # of gpt-oss: by inputs, pairs of outputs
             end = ".bias" if name.endswith("_bias") else ".weight"
@@ -220,6 +222,106 @@ def split_latent(tensors, config):
     return out
 
 
+RECURRENT = ("mamba2", "granitemoehybrid", "qwen3_next", "qwen3_5_text")
+
+
+def tiled(x, config, first=0, axis=0):
+    """Of Qwen 3.5: heads of values from `first` on, by key within the order of sharing."""
+    keys = config["linear_num_key_heads"]
+    x = np.moveaxis(x, axis, 0)
+    rest = x[first:].reshape(keys, config["linear_num_value_heads"] // keys, -1, *x.shape[1:])
+    x = np.concatenate([x[:first], rest.swapaxes(0, 1).reshape(-1, *x.shape[1:])])
+    return np.moveaxis(x, 0, axis)
+
+
+def split_by_key(x, config):
+    """Of Qwen 3 Next: queries, keys and values of all heads, then gates."""
+    keys, n = config["linear_num_key_heads"], config["linear_key_head_dim"]
+    values = config["linear_num_value_heads"] // keys * config["linear_value_head_dim"]
+    parts = np.split(x.reshape(keys, -1, x.shape[1]), np.cumsum([n, n, values]), axis=1)
+    parts = [part.reshape(-1, x.shape[1]) for part in parts]
+    return np.concatenate(parts[:3]), parts[3]
+
+
+def recurrent_tensors(tensors, config):
+    out = {}
+    queries = 2 * config.get("linear_num_key_heads", 0) * config.get("linear_key_head_dim", 0)
+    space = config["model_type"] in ("mamba2", "granitemoehybrid")
+    for name, x in tensors.items():
+        if name.endswith(".A_log"):
+            x = -np.exp(x.astype(np.float64))
+        if space and name.endswith((".A_log", ".D")):
+            x = x[:, None]
+        if name.endswith(".conv1d.weight"):
+            x = x[:, 0]
+        if name.endswith((".mixer.norm.weight", ".mamba.norm.weight")):
+            x = x.reshape(config.get("n_groups", config.get("mamba_n_groups")), -1)
+        if "qwen" in config["model_type"] and "norm" in name and ".linear_attn." not in name:
+            x = x + 1
+        if config["model_type"] == "qwen3_5_text":
+            end = name.split(".linear_attn.")[-1]
+            if end in ("conv1d.weight", "in_proj_qkv.weight"):
+                x = tiled(x, config, queries)
+            elif end in ("in_proj_z.weight", "in_proj_a.weight", "in_proj_b.weight", "A_log",
+                         "dt_bias"):
+                x = tiled(x, config)
+            elif end == "out_proj.weight":
+                x = tiled(x, config, axis=1)
+        name = name.replace(".dt_bias", ".dt_proj.bias")
+        block = "blk." + (re.search(r"layers\.(\d+)", name) or ["", ""])[1]
+        of = "_shexp" if config.get("num_local_experts") else ""
+        if name.endswith("in_proj_qkvz.weight"):
+            out[f"{block}.attn_qkv.weight"], out[f"{block}.attn_gate.weight"] = (
+                split_by_key(x, config))
+        elif name.endswith("shared_mlp.input_linear.weight"):
+            gate, up = np.split(x, 2)
+            out |= {f"{block}.ffn_gate{of}.weight": gate, f"{block}.ffn_up{of}.weight": up}
+        elif name.endswith("shared_mlp.output_linear.weight"):
+            out[f"{block}.ffn_down{of}.weight"] = x
+        else:
+            out[name] = x
+    return out
+
+
+def add_mixers(writer, config):
+    """What is not attention, block by block."""
+    get = config.get
+    kinds = get("layer_types")
+    if kinds:
+        writer.add_head_count_kv([get("num_key_value_heads") if "attention" in kind else 0
+                                  for kind in kinds])
+    if get("conv_L_cache"):
+        writer.add_shortconv_l_cache(get("conv_L_cache"))
+        return
+    heads, state = (get("num_heads") or get("mamba_n_heads")
+                    or get("linear_num_value_heads")), get("state_size")
+    width = get("head_dim") if get("num_heads") else (get("mamba_d_head")
+                                                      or get("linear_value_head_dim"))
+    writer.add_ssm_conv_kernel(get("conv_kernel") or get("mamba_d_conv")
+                               or get("linear_conv_kernel_dim"))
+    writer.add_ssm_inner_size(heads * width)
+    writer.add_ssm_state_size(state or get("mamba_d_state") or get("linear_key_head_dim"))
+    writer.add_ssm_time_step_rank(heads)
+    writer.add_ssm_group_count(get("n_groups") or get("mamba_n_groups")
+                               or get("linear_num_key_heads"))
+    if get("full_attention_interval"):
+        writer.add_full_attention_interval(get("full_attention_interval"))
+    if config["model_type"] == "qwen3_5_text":  # of images; text has one position
+        writer.add_rope_dimension_sections([1, 1, 0, 0])
+    if config["model_type"] == "granitemoehybrid":
+        writer.add_rope_scaling_finetuned(get("position_embedding_type") == "rope")
+
+
+def add_mamba2(writer, config):
+    writer.add_block_count(layers(config))
+    writer.add_context_length(1 << 20)
+    writer.add_embedding_length(config["hidden_size"])
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_layer_norm_rms_eps(config["layer_norm_epsilon"])
+    add_mixers(writer, config)
+
+
 def layers(config):
     return next(config[k] for k in ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
                 if k in config)
@@ -227,6 +329,10 @@ def layers(config):
 
 def add_config(writer, config):
     get = config.get
+    if config["model_type"] == "mamba2":
+        add_mamba2(writer, config)
+        return
+    mixed = config["model_type"] in RECURRENT + ("lfm2",)
     heads = get("num_attention_heads") or get("n_head") or get("n_heads")
     width = get("hidden_size") or get("n_embd") or get("d_model")
     head = get("head_dim") or width // heads
@@ -236,13 +342,20 @@ def add_config(writer, config):
     before = get("pad_token_id") + 1 if config["model_type"] == "roberta" else 0
     writer.add_context_length(positions - before)
     writer.add_embedding_length(width)
-    writer.add_feed_forward_length(get("intermediate_size") or get("n_inner")
+    dense = get("shared_intermediate_size") if not get("num_local_experts") else None
+    thirds = (math.floor(math.floor(2 * get("block_ff_dim") / 3)
+                         * get("block_ffn_dim_multiplier")) if get("block_ff_dim") else None)
+    if thirds:
+        thirds = -(-thirds // get("block_multiple_of")) * get("block_multiple_of")
+    writer.add_feed_forward_length(dense or thirds or get("intermediate_size") or get("n_inner")
                                    or get("ffn_hidden_size") or 4 * width)
     writer.add_head_count(heads)
     shared = get("num_key_value_heads") or get("num_kv_heads")
     if config["model_type"] == "deepseek_v3":
         shared = 1
-    if shared or get("multi_query"):
+    if mixed:
+        add_mixers(writer, config)
+    if (shared or get("multi_query")) and not (mixed and get("layer_types")):
         writer.add_head_count_kv(shared or 1)
     if config["model_type"] == "olmo":
         writer.add_layer_norm_eps(1e-5)
@@ -267,8 +380,11 @@ def add_config(writer, config):
                      ("moe_intermediate_size", writer.add_expert_feed_forward_length),
                      ("shared_expert_intermediate_size",
                       writer.add_expert_shared_feed_forward_length),
+                     ("shared_intermediate_size",
+                      writer.add_expert_shared_feed_forward_length),
                      ("norm_epsilon", writer.add_layer_norm_eps),
-                     ("norm_eps", writer.add_layer_norm_eps),
+                     ("norm_eps", writer.add_layer_norm_rms_eps
+                      if config["model_type"] == "lfm2" else writer.add_layer_norm_eps),
                      ("logit_scale", writer.add_logit_scale),
                      ("logits_scaling", writer.add_logit_scale),
                      ("embedding_multiplier", writer.add_embedding_scale),
@@ -280,7 +396,8 @@ def add_config(writer, config):
                      ("attn_logit_softcapping", writer.add_attn_logit_softcapping),
                      ("final_logit_softcapping", writer.add_final_logit_softcapping)):
         if get(key) is not None and not (
-                key == "rope_theta" and "alpha" in (get("rope_scaling") or {})):
+                key == "rope_theta" and "alpha" in (get("rope_scaling") or {})) and not (
+                "expert" in key and get("num_local_experts") == 0):
             add(get(key))
     if get("sliding_window") and get("use_sliding_window", True):
         writer.add_sliding_window(get("sliding_window"))
@@ -320,12 +437,18 @@ def write(folder, path, kind="F32", split=0, more=None):
     tensors = load(folder)
     if config["model_type"] in ENCODERS:
         tensors = encoder_tensors(tensors, config)
+    if config["model_type"] in RECURRENT:
+        tensors = recurrent_tensors(tensors, config)
+    if config["model_type"] == "lfm2":
+        tensors = {k: x[:, 0] if k.endswith("conv.conv.weight") else x
+                   for k, x in tensors.items()}
     if config["model_type"] == "bloom":
         tensors = {k.removeprefix("transformer."): x for k, x in tensors.items()}
     if config["model_type"] == "deepseek_v3":
         tensors = split_latent(tensors, config)
     for name, x in tensors.items():
-        to = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        to = (name if name.startswith("blk.")
+              else names.get_name(name, try_suffixes=(".weight", ".bias")))
         assert to, name
         x = np.ascontiguousarray(changed(name, x, config), dtype=np.float32)
         to_kind = gguf.GGMLQuantizationType[kind if x.ndim > 1 else "F32"]

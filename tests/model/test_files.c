@@ -407,8 +407,8 @@ static void test_files__a_list_of_blocks_must_fit_the_model(void **state)
     } bad[] = {
         {"\"layer_types\": [\"conv\", \"conv\", \"full_attention\"]",
          "the list of convolutions is for 3 blocks of 4"},
-        {"\"layer_types\": [\"conv\", \"conv\", \"mamba\", \"conv\"]",
-         "is 'mamba', neither 'conv' nor 'full_attention'"},
+        {"\"layer_types\": [\"conv\", \"conv\", \"rwkv\", \"conv\"]",
+         "is 'rwkv', neither attention, 'conv', 'mamba' nor 'linear_attention'"},
         {"\"layer_types\": [\"conv\", \"full_attention\", \"conv\", \"conv\"]",
          "has no tensor 'layers.1.self_attn.q_proj.weight'"},
         {"\"full_attn_idxs\": [2, 4]", "is 4, and there are 4 blocks"},

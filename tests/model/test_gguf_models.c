@@ -11,9 +11,10 @@
 
 /* What an architecture's first model leaves out. */
 static const char *const options[] = {
-    "tiny-llama-linear",    "tiny-llama-yarn",        "tiny-phi3-window",
-    "tiny-gpt_neox-serial", "tiny-stablelm-parallel", "tiny-roberta",
-    "tiny-falcon-multi",    "tiny-olmo-clip",         "tiny-deepseek_v2-plain"};
+    "tiny-llama-linear",          "tiny-llama-yarn",        "tiny-phi3-window",
+    "tiny-gpt_neox-serial",       "tiny-stablelm-parallel", "tiny-roberta",
+    "tiny-falcon-multi",          "tiny-olmo-clip",         "tiny-deepseek_v2-plain",
+    "tiny-granitemoehybrid-dense"};
 
 /* Model i: of each architecture that GGUF has, and then those of `options`. False past the
  * end. */
@@ -51,12 +52,12 @@ static bool interleaves(const char *architecture)
 
     for (size_t i = 0; i < n; i++)
         if (strcmp(archs[i]->name, architecture) == 0)
-            return archs[i]->gguf_pairs;
+            return archs[i]->gguf_pairs || archs[i]->gguf_tiled;
     return false;
 }
 
-/* Bit for bit; or, where a GGUF file keeps queries and keys in another order, so that their
- * products are added in another order, but for rounding. */
+/* Bit for bit; or, where a GGUF file keeps queries and keys, or heads of values, in another
+ * order, so that products are added in another order, but for rounding. */
 static void check_equal(const char *a_path, const char *b_path, const char *name)
 {
     struct golden g;

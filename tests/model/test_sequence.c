@@ -190,7 +190,8 @@ static void test_sequence__forked_and_cut_ones_equal_fresh_ones(void **state)
     each_decoder(check_fork);
 }
 
-/* A prompt in tiles, then steps: the whole text within 1e-5, or as float16 allows. */
+/* A prompt in tiles, then steps: the whole text within 1e-5, or as float16 allows, whose
+ * rounding of 5e-4 norms of small numbers enlarge. */
 static void check_prefill(struct fixture *f, const char *kv)
 {
     float *want = by_steps(f, 0, "f32"),
@@ -203,7 +204,7 @@ static void check_prefill(struct fixture *f, const char *kv)
     for (size_t i = 15; i < LENGTH; i++)
         extend(f, &(jc_feed){seq, &f->ids[0][i], 1, NULL}, 1, JC_PASS_STEP,
                got + i * f->width);
-    check_rows(got, want, LENGTH, f->width, strcmp(kv, "f16") ? 1e-5 : 1e-2, kv);
+    check_rows(got, want, LENGTH, f->width, strcmp(kv, "f16") ? 1e-5 : 2e-2, kv);
     jc_seq_free(seq);
     jc_free(want);
     jc_free(got);

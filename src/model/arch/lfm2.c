@@ -58,6 +58,7 @@ const jc_arch jc_arch_lfm2 = {
     .name = "lfm2",
     .about = "LFM2 (2025): short convolutions in most blocks, attention in the others",
     .prefix = "model.",
+    .gguf = "lfm2",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,

@@ -45,6 +45,7 @@ const jc_arch jc_arch_qwen3_next = {
     .name = "qwen3_next",
     .about = "Qwen 3 Next (2025): the gated delta net in three blocks of four, experts",
     .prefix = "model.",
+    .gguf = "qwen3next",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,
