@@ -33,7 +33,7 @@ typedef struct jc_own {
     jc_list text, transfer, sums, from, to, stop, target;
     const char *samples, *out, *save_sums, *format, *methods, *prompt, *file, *rank_curve;
     const char *base, *store, *tokenizer, *completion;
-    bool context, ranks, decode, quiet, man, training_size, speed, force;
+    bool context, ranks, decode, quiet, man, training_size, speed, force, dry_run;
     uint32_t sequences;
     const char *frequent;
     bool compare, decode_exits;

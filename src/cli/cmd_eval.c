@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 #include "cli/output.h"
@@ -28,6 +29,31 @@ static jc_status score(char **json, jc_cli *cli, const jc_model *model,
     jc_results_free(results);
     jc_work_close(&work);
     jc_ui_clear(&cli->ui);
+    return st;
+}
+
+static jc_status dry_run(jc_cli *cli, const jc_model *model, jc_shortcut *const *shortcuts,
+                         jc_error *err)
+{
+    jc_work work = {0};
+    jc_results *results = NULL;
+    jc_dry dry;
+    jc_status st = jc_dry_count(&dry, cli, model, err);
+
+    if (st == JC_OK)
+        st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK) {
+        jc_dry_begin(&dry);
+        st = jc_dry_end(&dry,
+                        jc_eval(&results, model, (const jc_shortcut *const *)shortcuts,
+                                cli->args.n_words - 1, work.samples, &cli->args.eval, err));
+    }
+    if (st == JC_OK) {
+        const jc_dry_step steps[] = {{"scoring", dry.seconds, dry.memory, 0}};
+        jc_dry_print(&dry, steps, JC_COUNT_OF(steps));
+    }
+    jc_results_free(results);
+    jc_work_close(&work);
     return st;
 }
 
@@ -69,6 +95,10 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
     for (size_t i = 1; i < args->n_words && st == JC_OK; i++)
         st = jc_origin_compare(cli, shortcuts[i - 1], args->word[i], err);
+    if (st == JC_OK && args->own.dry_run) {
+        st = dry_run(cli, model, shortcuts, err);
+        goto done;
+    }
     if (st == JC_OK)
         st = score(&json, cli, model, shortcuts, err);
     if (st == JC_OK && args->own.out)
@@ -77,6 +107,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_table_print(stdout, json, args->own.format, err);
     if (st == JC_OK)
         close_eval(cli);
+done:
     free(json);
     for (size_t i = 0; i < args->n_words; i++)
         jc_shortcut_free(shortcuts[i]);
@@ -132,10 +163,11 @@ const jc_command jc_command_eval = {
         "# two methods side by side, as a table for other programs\n"
         "jumpcut eval ./gpt2 mat.safetensors ridge.safetensors --samples work.jsonl "
         "--format csv\n",
-    .groups = (const jc_group *const[]){&own_rows, &jc_group_eval, &jc_group_corpus,
-                                        &jc_group_texts, &jc_group_samples_file,
-                                        &jc_group_self_text, &jc_group_samples,
-                                        &jc_group_model, &jc_group_common, NULL},
+    .groups =
+        (const jc_group *const[]){&own_rows, &jc_group_eval, &jc_group_corpus,
+                                  &jc_group_texts, &jc_group_samples_file,
+                                  &jc_group_self_text, &jc_group_samples, &jc_group_model,
+                                  &jc_group_dry_run, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

@@ -9,6 +9,7 @@
 #include "base/spill.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/team.h"
@@ -478,6 +479,11 @@ static jc_status run(jc_cli *cli, jc_error *err)
     st = jc_team_agree(st, err);
     if (st)
         return st;
+    if (args->own.dry_run) {
+        st = jc_fit_dry_run(cli, err);
+        free(maps);
+        return st;
+    }
     st = args->own.sums.n ? load_sums(&stats, &model, cli, err)
                           : gather(&stats, &model, cli, err);
     if (jc_team_get()->rank > 0)
@@ -578,7 +584,7 @@ const jc_command jc_command_fit = {
                                         &jc_group_stats, &jc_group_corpus, &jc_group_texts,
                                         &jc_group_samples_file, &jc_group_self_text,
                                         &jc_group_samples, &jc_group_model,
-                                        &jc_group_common, NULL},
+                                        &jc_group_dry_run, &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

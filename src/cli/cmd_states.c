@@ -2,9 +2,11 @@
 /* cmd_states.c: `jumpcut states`: the hidden states of texts, for other programs. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/work.h"
@@ -44,6 +46,42 @@ static jc_status check_texts(jc_cli *cli, jc_error *err)
     return JC_OK;
 }
 
+/* Some of the states are written beside where all would be, and removed. */
+static jc_status dry_run(jc_cli *cli, const jc_model *model, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    const jc_model_info *info = jc_model_get_info(model);
+    const char *dot = strrchr(args->own.out, '.'), *comma = args->states.taps;
+    bool some = comma && strcmp(comma, "all") != 0;
+    char *path =
+        jc_format("%s.dry-run-%ld%s", args->own.out, (long)getpid(), dot ? dot : "");
+    double taps = some ? 1 : info->layers + 1.0;
+    jc_work work = {0};
+    jc_dry dry;
+    jc_status st = path ? jc_dry_count(&dry, cli, model, err)
+                        : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+
+    while (some && (comma = strchr(comma + 1, ',')))
+        taps++;
+    if (st == JC_OK)
+        st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK) {
+        jc_dry_begin(&dry);
+        st = jc_states_save(model, work.samples, path, &args->states, err);
+        st = jc_dry_end(&dry, st);
+        unlink(path);
+    }
+    if (st == JC_OK) {
+        double bytes = dry.vectors * taps * info->width * sizeof(float);
+        const jc_dry_step steps[] = {
+            {"writing states", dry.seconds, dry.memory, 2 * bytes}};
+        jc_dry_print(&dry, steps, JC_COUNT_OF(steps));
+    }
+    jc_work_close(&work);
+    free(path);
+    return st;
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -62,6 +100,14 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st)
         return st;
     st = jc_work_model(&model, cli, args->word[0], true, err);
+    if (st == JC_OK && args->own.dry_run) {
+        st = args->own.prompt ? jc_cli_usage(cli, err,
+                                             "'--dry-run' is of texts, and "
+                                             "'--prompt' is soon done")
+                              : dry_run(cli, model, err);
+        jc_model_close(model);
+        return st;
+    }
     if (st == JC_OK)
         st = args->own.prompt ? jc_work_prompt(&work, cli, model, err)
                               : jc_work_open(&work, cli, model, err);
@@ -128,9 +174,10 @@ const jc_command jc_command_states = {
                 "# exactly those texts and positions, in that order\n"
                 "jumpcut sample ./gpt2 --text wiki.txt --positions one --out work.jsonl\n"
                 "jumpcut states ./gpt2 --samples work.jsonl --taps 6 --out six.npy\n",
-    .groups = (const jc_group *const[]){&own_rows, &states_rows, &jc_group_corpus,
-                                        &jc_group_texts, &jc_group_samples_file,
-                                        &jc_group_self_text, &jc_group_samples,
-                                        &jc_group_model, &jc_group_common, NULL},
+    .groups =
+        (const jc_group *const[]){&own_rows, &states_rows, &jc_group_corpus,
+                                  &jc_group_texts, &jc_group_samples_file,
+                                  &jc_group_self_text, &jc_group_samples, &jc_group_model,
+                                  &jc_group_dry_run, &jc_group_common, NULL},
     .run = run,
 };

@@ -11,6 +11,7 @@
 #include "base/spill.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/study.h"
 #include "cli/output.h"
@@ -170,7 +171,7 @@ static jc_status prepare(jc_study *s, jc_error *err)
         jc_spill_limit(SUMS_IN_MEMORY, LARGE_SUMS);
     if (st == JC_OK)
         st = jc_study_memory(s, in_files, err);
-    if (st == JC_OK)
+    if (st == JC_OK && !args->own.dry_run)
         st = jc_study_folder(s, err);
     if (st)
         return st;
@@ -286,6 +287,11 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_study s = {.cli = cli};
     jc_status st = prepare(&s, err);
 
+    if (st == JC_OK && cli->args.own.dry_run) {
+        st = jc_study_dry_run(&s, err);
+        study_free(&s);
+        return st;
+    }
     if (st == JC_OK)
         jc_study_plan(&s);
     if (st == JC_OK)
@@ -412,11 +418,12 @@ const jc_command jc_command_study = {
         "jumpcut study --out demo\n"
         "# the paper: one random position a sentence, and sentences of another kind\n"
         "jumpcut study ./gpt2 --text wiki.txt --transfer news.txt --paper --out study\n",
-    .groups = (const jc_group *const[]){&output, &methods, &fit_rows, &train_rows, &further,
-                                        &training_size, &stats_rows, &jc_group_eval,
-                                        &jc_group_corpus, &jc_group_texts,
-                                        &jc_group_self_text, &jc_group_both_splits,
-                                        &jc_group_model, &jc_group_common, NULL},
+    .groups =
+        (const jc_group *const[]){&output, &methods, &fit_rows, &train_rows, &further,
+                                  &training_size, &stats_rows, &jc_group_eval,
+                                  &jc_group_corpus, &jc_group_texts, &jc_group_self_text,
+                                  &jc_group_both_splits, &jc_group_model, &jc_group_dry_run,
+                                  &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

@@ -20,6 +20,7 @@ typedef struct jc_study {
     size_t n;
     bool resumes; /* the folder holds this very study: what is done is taken from there */
     bool made_folder;    /* by this run */
+    double tokens;       /* of all texts, where they were counted; else 0 */
     double checkpoint;   /* when sums were last written */
     bool began;          /* study.json is there, and by this run */
     jc_results *results; /* what has been scored so far */
@@ -41,6 +42,11 @@ jc_status jc_study_routes(jc_study *s, jc_eval_params *params, jc_error *err) JC
 /* Tell the user interface the steps of the study, before texts are drawn and, when they
  * have been counted, again. study_plan.c. */
 void jc_study_plan(jc_study *s);
+enum { JC_STUDY_STEPS = 10 };
+/* The same with weights in flops; returns their number. */
+size_t jc_study_steps(const jc_study *s, jc_ui_step to[JC_STUDY_STEPS]);
+/* Print what it would take. */
+jc_status jc_study_dry_run(jc_study *s, jc_error *err) JC_NODISCARD;
 /* Work of the sums, in flops: the passes, and the products of pairs of taps. */
 double jc_study_sums_flops(const jc_study *s);
 

@@ -18,7 +18,7 @@
 #include "cli/study.h"
 
 /* These change no figure. */
-static const char *const aside[] = {"out", "quiet", "force", "threads", "batch"};
+static const char *const aside[] = {"out", "quiet", "force", "dry-run", "threads", "batch"};
 
 static json_t *text_of(const char *text)
 {

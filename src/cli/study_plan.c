@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/dry_run.h"
 #include "cli/study.h"
 #include "cli/train.h"
 
@@ -36,6 +37,8 @@ static struct sizes sizes_of(const jc_study *s)
 
     if (stat(s->samples, &file) == 0)
         tokens = (double)file.st_size / TOKEN_BYTES;
+    if (s->tokens > 0)
+        tokens = s->tokens;
     if (texts < 1)
         texts = 1;
     head = 2.0 * info->vocab * info->width;
@@ -101,7 +104,7 @@ static double size_flops(const jc_study *s, const struct sizes *z, bool all)
            fits * z->layers * texts * z->readout;
 }
 
-void jc_study_plan(jc_study *s)
+size_t jc_study_steps(const jc_study *s, jc_ui_step to[JC_STUDY_STEPS])
 {
     const jc_args *args = &s->cli->args;
     const jc_own *own = &args->own;
@@ -126,5 +129,66 @@ void jc_study_plan(jc_study *s)
         {"training size (all)", own->training_size ? size_flops(s, &z, true) : 0},
         {"other text", own->transfer.n ? draw + final + 2 * score_flops(&z, 2 * n) : 0}};
 
-    jc_ui_plan(&s->cli->ui, steps, JC_COUNT_OF(steps));
+    _Static_assert(JC_COUNT_OF(steps) == JC_STUDY_STEPS, "a step more");
+    memcpy(to, steps, sizeof steps);
+    return JC_COUNT_OF(steps);
+}
+
+void jc_study_plan(jc_study *s)
+{
+    jc_ui_step steps[JC_STUDY_STEPS];
+    size_t n = jc_study_steps(s, steps);
+
+    jc_ui_plan(&s->cli->ui, steps, n);
+}
+
+/* Some seconds of its sums, and for those of texts that the model writes before; the other
+ * steps are thought to do as many flops a second. */
+static void print_dry(const jc_study *s, const jc_dry *dry)
+{
+    const struct sizes z = sizes_of(s);
+    jc_ui_step steps[JC_STUDY_STEPS];
+    jc_dry_step say[JC_STUDY_STEPS];
+    size_t n = jc_study_steps(s, steps);
+    double maps = z.layers * (all_pairs(s) ? (z.layers + 1) / 2 : 1) +
+                  (s->cli->args.stats.parts ? 2 * z.layers : 0);
+    double bytes = maps * z.square * sizeof(float), sums = steps[1].weight;
+    double drawn = s->cli->args.self.self_text ? steps[0].weight : 0;
+    double flops = sums + drawn * z.train / (z.train + z.val);
+
+    for (size_t i = 0; i < n; i++)
+        say[i] =
+            (jc_dry_step){.name = steps[i].name,
+                          .seconds = flops > 0 ? dry->seconds * steps[i].weight / flops : 0,
+                          .memory = dry->memory};
+    say[0].disk = TOKEN_BYTES * (z.train + z.val);
+    say[1].disk = 3 * bytes;
+    say[2].disk = (double)s->n * bytes;
+    say[2].memory += bytes + 8 * z.square * sizeof(double);
+    jc_dry_print(dry, say, n);
+}
+
+jc_status jc_study_dry_run(jc_study *s, jc_error *err)
+{
+    jc_samples_params *p = &s->cli->args.samples;
+    jc_work work = {0};
+    jc_stats *sums = NULL;
+    jc_dry dry;
+
+    p->split = "all";
+    jc_status st = jc_dry_count(&dry, s->cli, s->model, err);
+    p->split = "train";
+    s->tokens = dry.tokens;
+    if (st == JC_OK)
+        st = jc_work_texts(&work, s->cli, s->model, err);
+    if (st == JC_OK) {
+        jc_dry_begin(&dry);
+        st = jc_dry_end(
+            &dry, jc_stats_gather(&sums, s->model, work.samples, &s->cli->args.stats, err));
+    }
+    if (st == JC_OK)
+        print_dry(s, &dry);
+    jc_stats_free(sums);
+    jc_work_close(&work);
+    return st;
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* dry_run.h: --dry-run: what a command would take, from some seconds of its own work. */
+#ifndef JC_CLI_DRY_RUN_H
+#define JC_CLI_DRY_RUN_H
+
+#include "cli/work.h"
+
+typedef struct jc_dry {
+    jc_cli *cli;
+    double texts, tokens, vectors;
+    bool about;     /* not all texts were read to count them */
+    double seconds; /* of the measured step in all */
+    double memory;  /* bytes, the most up to its end */
+    double start, end, first, part;
+    jc_hooks hooks; /* of the user interface, while it measures */
+    bool enough;
+} jc_dry;
+
+typedef struct jc_dry_step {
+    const char *name;
+    double seconds, memory, disk; /* bytes; 0: none */
+} jc_dry_step;
+
+/* The row of '--dry-run'. */
+extern const jc_group jc_group_dry_run;
+
+/* Read texts for two seconds at most. */
+jc_status jc_dry_count(jc_dry *dry, jc_cli *cli, const jc_model *model,
+                       jc_error *err) JC_NODISCARD;
+/* From here on the progress of a long call is measured, and ends the call after three
+ * seconds; what it returned is told to jc_dry_end(), which gives JC_OK where that was so.
+ */
+void jc_dry_begin(jc_dry *dry);
+jc_status jc_dry_end(jc_dry *dry, jc_status st) JC_NODISCARD;
+/* Texts, the steps, and what they take in all, to standard output. */
+void jc_dry_print(const jc_dry *dry, const jc_dry_step *steps, size_t n);
+
+/* ---- fit_dry_run.c ---- */
+jc_status jc_fit_dry_run(jc_cli *cli, jc_error *err) JC_NODISCARD;
+
+#endif

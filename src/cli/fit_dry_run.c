@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* fit_dry_run.c: `jumpcut fit --dry-run`: some seconds of its sums, or of its training. */
+#include <string.h>
+
+#include "cli/dry_run.h"
+#include "cli/train.h"
+
+/* Maps are held until they are written, and one is solved for in about eight matrices. */
+static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *model)
+{
+    const jc_args *args = &cli->args;
+    const jc_model_info *info = jc_model_get_info(model);
+    double d = info->width, layers = info->layers, pass = 2.0 * (double)info->parameters;
+    bool all = args->stats.pairs && strcmp(args->stats.pairs, "all") == 0;
+    double n = all ? layers * (layers + 1) / 2 : layers, maps = n * d * d * sizeof(float);
+    double flops = dry->tokens * (pass + 4 * n * d * d);
+    double fit = flops > 0 ? dry->seconds * n * 30 * d * d * d / flops : 0;
+    bool trains = jc_cli_trains(args->fit.method);
+    const jc_dry_step steps[] = {
+        {trains ? "training" : "gathering sums", dry->seconds, dry->memory,
+         args->own.save_sums ? 2 * maps + layers * d * d * sizeof(double) : 0},
+        {"fitting", trains ? 0 : fit, dry->memory + maps + 8 * d * d * sizeof(double),
+         maps}};
+
+    jc_dry_print(dry, steps, JC_COUNT_OF(steps));
+}
+
+jc_status jc_fit_dry_run(jc_cli *cli, jc_error *err)
+{
+    const jc_args *args = &cli->args;
+    jc_work work = {0};
+    jc_model *model = NULL;
+    jc_stats *stats = NULL;
+    jc_shortcut *shortcut = NULL;
+    jc_dry dry;
+    jc_status st;
+
+    if (args->own.sums.n)
+        return jc_cli_usage(cli, err, "'--dry-run' is of texts, and '--sums' are there");
+    cli->args.train.resume = NULL;
+    st = jc_work_model(&model, cli, args->word[0], true, err);
+    if (st == JC_OK)
+        st = jc_dry_count(&dry, cli, model, err);
+    if (st == JC_OK)
+        st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK) {
+        jc_dry_begin(&dry);
+        st = jc_cli_trains(args->fit.method)
+                 ? jc_cli_train(&shortcut, cli, model, args->fit.method, NULL, NULL, err)
+                 : jc_stats_gather(&stats, model, work.samples, &args->stats, err);
+        st = jc_dry_end(&dry, st);
+    }
+    if (st == JC_OK)
+        print_dry(&dry, cli, model);
+    jc_shortcut_free(shortcut);
+    jc_stats_free(stats);
+    jc_work_close(&work);
+    jc_model_close(model);
+    return st;
+}
