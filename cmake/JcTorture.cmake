@@ -5,6 +5,6 @@ if(BUILD_TESTING AND NOT JC_SANITIZE AND NOT JC_TSAN AND TARGET jumpcut)
   target_link_libraries(scarce PRIVATE ${CMAKE_DL_LIBS})
   set_target_properties(scarce PROPERTIES PREFIX "" C_VISIBILITY_PRESET default)
   add_test(NAME torture/program COMMAND ${PROJECT_SOURCE_DIR}/tests/torture/torture.sh
-    $<TARGET_FILE:jumpcut> $<TARGET_FILE:scarce> 300)
-  set_tests_properties(torture/program PROPERTIES LABELS system TIMEOUT 600)
+    $<TARGET_FILE:jumpcut> $<TARGET_FILE:scarce> 900)
+  set_tests_properties(torture/program PROPERTIES LABELS system TIMEOUT 1200)
 endif()

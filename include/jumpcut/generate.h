@@ -36,7 +36,7 @@ typedef struct jc_exit_work {
 } jc_exit_work;
 
 /** What a call of jc_generate() has done; with drafts, how well they served. Begin with
- *  `jc_generate_stats stats = {sizeof stats};`. */
+ *  jc_generate_stats_init(). */
 typedef struct jc_generate_stats {
     size_t size;
     uint64_t tokens; /* written */
@@ -63,6 +63,8 @@ typedef struct jc_generate_stats {
     double with_seconds, without_seconds;
     uint64_t with_tokens, without_tokens;
 } jc_generate_stats;
+
+#define jc_generate_stats_init(p) jc_option_defaults((p), sizeof *(p), NULL, 0)
 
 typedef struct jc_generate_params {
     size_t size;
@@ -175,7 +177,7 @@ typedef struct jc_compared {
 } jc_compared;
 
 /** Texts that were written with exits, beside the full model. Begin with
- *  `jc_comparison comparison = {sizeof comparison};`. Of `tokens`: */
+ *  jc_comparison_init(). Of `tokens`: */
 typedef struct jc_comparison {
     size_t size;
     uint64_t tokens;     /* behind the prompts */
@@ -185,6 +187,8 @@ typedef struct jc_comparison {
     uint64_t plain_tokens;    /* in its own text, which took this time from first to last */
     double plain_seconds;
 } jc_comparison;
+
+#define jc_comparison_init(p) jc_option_defaults((p), sizeof *(p), NULL, 0)
 
 /** Compare texts, the k-th of which jc_generate() wrote as sequence k with these params,
  *  with the full model's: one text by it of the same length, and one reading of each. */

@@ -102,7 +102,7 @@ JC_API jc_status jc_samples_from_strings(jc_samples **out, const jc_tokenizer *t
                                          const jc_samples_params *params,
                                          jc_error *err) JC_NODISCARD;
 
-/** Samples as written by jc_sample_write(), taken as they are; `split` selects, the options
+/** Samples as jc_sample_line() writes them, taken as they are; `split` selects, the options
  *  that choose positions and texts are not used. */
 JC_API jc_status jc_samples_from_file(jc_samples **out, const char *path,
                                       const jc_samples_params *params,
@@ -116,8 +116,7 @@ JC_API jc_status jc_samples_from_source(jc_samples **out, jc_samples_source_fn *
 
 /** The next sample; what it points to is valid until the next call. At the end
  *  sample->ids is NULL and the status JC_OK; notes on what was cut or skipped are given
- *  to hooks->note then. E_FORMAT where the end comes before any sample: no work is as much
- *  a mistake as a file that is missing. */
+ *  to hooks->note then. A stream without any sample is an error (E_FORMAT). */
 JC_API jc_status jc_samples_next(jc_samples *samples, jc_sample *sample,
                                  jc_error *err) JC_NODISCARD;
 

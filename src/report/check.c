@@ -214,6 +214,33 @@ static jc_status check_root(jc_report_at *at, json_t *root)
     return jc_report_check_sections(at, root);
 }
 
+static int say(json_t *object, const char *key, json_t *value)
+{
+    if (!json_is_object(object) || json_object_get(object, key)) {
+        json_decref(value);
+        return 0;
+    }
+    return json_object_set_new(object, key, value);
+}
+
+/* What jc_eval() cannot know, where its caller has not added it. */
+static bool say_unsaid(json_t *root)
+{
+    static const char unsaid[] = "(not said)";
+    json_t *data = json_object_get(root, "data"), *fit;
+    const char *name;
+    int failed = say(data, "positions", json_string(unsaid)) ||
+                 say(data, "seed", json_null()) ||
+                 say(data, "sources", json_pack("[s]", unsaid));
+
+    json_object_foreach(json_object_get(root, "fits"), name, fit)
+    {
+        failed = failed || say(fit, "file", json_string(unsaid)) ||
+                 say(fit, "sources", json_pack("[s]", unsaid));
+    }
+    return !failed;
+}
+
 jc_status jc_report_check(const char *json, size_t length, const char *name,
                           json_t **results, jc_error *err)
 {
@@ -226,7 +253,7 @@ jc_status jc_report_check(const char *json, size_t length, const char *name,
     if (!root)
         return jc_report_wrong(&at, "line %d, column %d: %.*s", why.line, why.column,
                                (int)strcspn(why.text, "\r\n"), why.text);
-    jc_status st = check_root(&at, root);
+    jc_status st = say_unsaid(root) ? check_root(&at, root) : jc_fail_nomem(err, name);
     if (st) {
         json_decref(root);
         *results = NULL;

@@ -324,7 +324,8 @@ static const char *call_compare(const void *params)
 {
     static const uint32_t ids[] = {5, 6, 7, 8};
     const jc_compared text = {ids, 2, 4};
-    jc_comparison found = {.size = sizeof found};
+    jc_comparison found;
+    jc_comparison_init(&found);
     jc_status st = jc_generate_compare(&found, model, &text, 1, params, &err);
 
     if (st)
