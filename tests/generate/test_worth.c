@@ -35,12 +35,15 @@ static void test_worth__shares_are_learnt_from_any_beginning(void **state)
         jc_worth worth;
         begin(&worth, 1, from[f], 0);
         for (size_t i = 0; i < TIMES; i++)
-            for (uint8_t c = 0; c < JC_COUNT(share); c++)
-                see(&worth, &c, 1, share[c], &seed);
-        for (uint8_t c = 0; c < JC_COUNT(share); c++) {
-            assert_true(fabs(jc_worth_of(&worth, &c, 1) - share[c]) < 0.09);
-            assert_true(fabs(jc_worth_alone(&worth, 0, c) - jc_worth_of(&worth, &c, 1)) <
-                        1e-12);
+            for (size_t c = 0; c < JC_COUNT(share); c++) {
+                const uint8_t sign = (uint8_t)c;
+                see(&worth, &sign, 1, share[c], &seed);
+            }
+        for (size_t c = 0; c < JC_COUNT(share); c++) {
+            const uint8_t sign = (uint8_t)c;
+            double p = jc_worth_of(&worth, &sign, 1);
+            assert_true(fabs(p - share[c]) < 0.09);
+            assert_true(fabs(p - jc_worth_alone(&worth, 0, sign)) < 1e-12);
         }
     }
 }
