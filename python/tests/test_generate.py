@@ -38,9 +38,9 @@ def test_drafts_do_not_change_the_text(model, program):
         plain = model.generate("The town lies on the", tokens=30, **sampled)
         drafted = model.generate("The town lies on the", tokens=30, draft="ngram+recycle", **sampled)
         assert [t[:3] for t in plain] == [t[:3] for t in drafted]
-    drafted = model.generate("The town lies on the", tokens=30, draft="ngram")
+    drafted = model.generate("The town lies on the", tokens=30, draft="ngram", draft_nodes=4)
     assert [t.id for t in drafted] == [t.id for t in model.generate("The town lies on the", tokens=30)]
-    want = written(program, "--tokens", "30", "--draft", "ngram")["drafts"]
+    want = written(program, "--tokens", "30", "--draft", "ngram", "--draft-nodes", "4")["drafts"]
     got = drafted.stats
     assert got.passes < plain.stats.passes
     assert (got.passes, got.drafted, got.accepted) == (want["passes"], want["drafted"], want["accepted"])

@@ -46,7 +46,7 @@ class Policy:
         rows = range(info.n_pass)
         known["pass_seconds"] = {info.pass_rows[i]: info.pass_seconds[i] for i in rows}
         for name in ("size", "n_pass", "n_tried"):
-            del known[name]
+            known.pop(name, None)
         return known
 
     def __repr__(self) -> str:
