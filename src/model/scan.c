@@ -285,7 +285,7 @@ static void finish_row(const struct run *r, size_t row)
     const jc_hparams *hp = &model->hp;
     bool delta = hp->scan == JC_SCAN_DELTA;
     size_t n = jc_rows_dim(hp, JC_DIM_SCAN_IN), w = hp->scan_width;
-    size_t width = delta ? w : r->values / hp->scan_groups;
+    size_t norms = delta ? hp->scan_heads : hp->scan_groups, width = r->values / norms;
     float *y = r->made->y + row * r->values, *gates = r->made->row + row * n;
 
     for (size_t h = 0; h < hp->scan_heads; h++) {
@@ -294,13 +294,13 @@ static void finish_row(const struct run *r, size_t row)
         for (size_t k = 0; !delta && k < w; k++)
             y[h * w + k] *= gate[k];
     }
-    for (size_t at = 0; at < r->values; at += width) {
+    for (size_t i = 0, at = 0; i < norms; i++, at += width) {
         const jc_norm norm = {.kind = JC_NORM_RMS,
                               .eps = hp->eps,
                               .d = width,
                               .weight = r->op->scan->norm + (delta ? 0 : at)};
         jc_vector_get()->norm(&norm, y + at, y + at);
-        const float *gate = gates + jc_scan_made(hp, at / w).gate;
+        const float *gate = gates + jc_scan_made(hp, i).gate;
         for (size_t k = 0; delta && k < w; k++)
             y[at + k] *= gate[k];
     }

@@ -132,6 +132,28 @@ static void test_taps__the_output_of_a_block_is_the_layer_s_tap(void **state)
     tear_down(&f);
 }
 
+static void test_taps__blocks_without_an_mlp_have_no_points_of_one(void **state)
+{
+    jc_session *session;
+    jc_tap tap, from, to;
+    jc_error err;
+    size_t n;
+
+    (void)state;
+    jc_model *model = open_model(MODELS "tiny-mamba2", "ref", "f32");
+    assert_int_equal(jc_session_new(&session, model, NULL), JC_OK);
+    assert_int_equal(jc_tap_parse(&tap, model, "2.mid", NULL), JC_OK);
+    assert_int_equal(jc_tap_parse(&tap, model, "2.mlp", &err), JC_E_ARG);
+    assert_non_null(strstr(err.message, "has no tap '2.mlp': its blocks have no MLP"));
+    assert_int_equal(jc_session_want(session, &(jc_tap){2, JC_POINT_LN2}, 1, NULL),
+                     JC_E_ARG);
+    assert_false(jc_model_part(model, 2, JC_PART_MLP, &from, &to));
+    jc_model_points(model, &n);
+    assert_int_equal(n, 3);
+    jc_session_free(session);
+    jc_model_close(model);
+}
+
 static void test_taps__names_are_read_and_written(void **state)
 {
     static const char *const good[] = {"0", "3", "1.ln1", "2.attn", "3.sum"};
@@ -283,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_taps__watching_changes_states_by_rounding_at_most),
         cmocka_unit_test(test_taps__the_output_of_a_block_is_the_layer_s_tap),
         cmocka_unit_test(test_taps__names_are_read_and_written),
+        cmocka_unit_test(test_taps__blocks_without_an_mlp_have_no_points_of_one),
         cmocka_unit_test(test_taps__maps_stand_for_parts_and_blocks_as_in_the_reference),
         cmocka_unit_test(test_taps__a_detour_through_the_blocks_is_the_run),
     };
