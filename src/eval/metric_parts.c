@@ -70,12 +70,12 @@ static jc_status add_curve(parts *p, const jc_eval_run *run, size_t method, size
                            const jc_part_maps *maps, jc_error *err)
 {
     uint32_t layers = run->taps - 1;
-    jc_step *steps = jc_alloc_array(layers, sizeof *steps);
+    jc_route_step *steps = jc_alloc_array(layers, sizeof *steps);
     jc_status st = steps ? JC_OK : jc_fail_nomem(err, "parts of blocks");
 
     p->curves[p->n++] = (curve){method, kind, p->routes.n};
     for (uint32_t l = 0; l < layers && st == JC_OK; l++)
-        steps[l] = (jc_step){.block = l + 1, .parts = &maps[l]};
+        steps[l] = (jc_route_step){.block = l + 1, .parts = &maps[l]};
     for (uint32_t l = 0; l < layers && st == JC_OK; l++) {
         const jc_detour detour = {l, steps + l, layers - l};
         st = jc_routes_add(&p->routes, &detour, err);

@@ -68,23 +68,23 @@ static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
 
     if (schedule->n == 1 && schedule->jumps[0].to + 1 == run->taps) /* an exit */
         return jc_routes_add_known(&s->routes, run, method, schedule->jumps[0].from, err);
-    jc_step *steps = jc_alloc_array(run->taps, sizeof *steps);
+    jc_route_step *steps = jc_alloc_array(run->taps, sizeof *steps);
     if (!steps)
         return jc_fail_nomem(err, "schedules");
     uint32_t from = schedule->jumps[0].from, at = from;
     for (size_t i = 0; i < schedule->n; i++) {
         const jc_jump *jump = &schedule->jumps[i];
         while (at < jump->from)
-            steps[n++] = (jc_step){.block = ++at};
+            steps[n++] = (jc_route_step){.block = ++at};
         const jc_linear *map;
         st = jc_packed_linear(packed, jump->from, jump->to, &map, err);
         if (st)
             break;
-        steps[n++] = (jc_step){.jump = map};
+        steps[n++] = (jc_route_step){.jump = map};
         at = jump->to;
     }
     while (at + 1 < run->taps)
-        steps[n++] = (jc_step){.block = ++at};
+        steps[n++] = (jc_route_step){.block = ++at};
     const jc_detour detour = {from, steps, n};
     if (st == JC_OK)
         st = jc_routes_add(&s->routes, &detour, err);

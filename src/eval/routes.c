@@ -39,7 +39,7 @@ jc_status jc_routes_add(jc_routes *routes, const jc_detour *detour, jc_error *er
 
     if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
         return jc_fail_nomem(err, "a way through the model");
-    jc_step *steps = jc_alloc_array(n + 1, sizeof *steps);
+    jc_route_step *steps = jc_alloc_array(n + 1, sizeof *steps);
     if (!steps)
         return jc_fail_nomem(err, "a way through the model");
     memcpy(steps, detour->steps, n * sizeof *steps);

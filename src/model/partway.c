@@ -15,7 +15,7 @@ struct jc_partway {
     jc_pass pass;
     jc_span *spans;
     size_t spans_capacity;
-    jc_step *plain; /* [layers]: the route through all blocks */
+    jc_route_step *plain; /* [layers]: the route through all blocks */
 };
 
 jc_status jc_partway_new(jc_partway **out, const jc_model *model, jc_error *err)

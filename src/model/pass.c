@@ -315,7 +315,7 @@ static jc_status pick_rows(jc_pass *pass, const size_t *pick, size_t n, jc_error
     return st;
 }
 
-static jc_status take_step(jc_pass *pass, const jc_step *step, jc_error *err)
+static jc_status take_step(jc_pass *pass, const jc_route_step *step, jc_error *err)
 {
     size_t d = pass->model->hp.width;
 
@@ -336,12 +336,12 @@ static jc_status take_step(jc_pass *pass, const jc_step *step, jc_error *err)
     return st;
 }
 
-static bool mixes(const jc_step *step)
+static bool mixes(const jc_route_step *step)
 {
     return step->block && !(step->parts && step->parts->map[JC_PART_ATTN]);
 }
 
-jc_status jc_pass_run(jc_pass *pass, const jc_step *route, size_t n_steps,
+jc_status jc_pass_run(jc_pass *pass, const jc_route_step *route, size_t n_steps,
                       const size_t *pick, size_t n_pick, jc_error *err)
 {
     size_t mixing = 0; /* steps up to the last one that mixes positions */

@@ -82,7 +82,7 @@ jc_status jc_pass_embed(jc_pass *pass, jc_error *err) JC_NODISCARD;
 /* Take the rows along a route. It begins with h as the state after the layer before its
  * first step; `pick` [n_pick] are the rows that go on once no step that is left mixes
  * positions (NULL: all). The sink sees the states after the steps and inside blocks. */
-jc_status jc_pass_run(jc_pass *pass, const jc_step *route, size_t n_steps,
+jc_status jc_pass_run(jc_pass *pass, const jc_route_step *route, size_t n_steps,
                       const size_t *pick, size_t n_pick, jc_error *err) JC_NODISCARD;
 
 /* From h, the states before block 1..L: keys and values of the block of all rows, as if it

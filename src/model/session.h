@@ -33,16 +33,16 @@ void jc_session_experts(const jc_session *session, size_t i, size_t row, uint32_
 /* ---- other ways to the end ---- */
 
 /* A block, some of its parts perhaps maps, or a map over several blocks. */
-typedef struct jc_step {
+typedef struct jc_route_step {
     uint32_t block;            /* 1..L: this one is run; 0: the jump is taken */
     const jc_part_maps *parts; /* of the block; NULL: all as they are */
     const jc_linear *jump;     /* [width, width]; NULL: the identity */
-} jc_step;
+} jc_route_step;
 
 /* Steps in the place of blocks from + 1..L. */
 typedef struct jc_detour {
     uint32_t from; /* 0..L-1 */
-    const jc_step *steps;
+    const jc_route_step *steps;
     size_t n_steps;
 } jc_detour;
 

@@ -224,7 +224,7 @@ static void check_parts(struct fixture *f, jc_linear *const *maps, const char *p
                         size_t n_positions)
 {
     jc_part_maps put = {{NULL}};
-    jc_step steps[8];
+    jc_route_step steps[8];
     char name[64];
 
     for (int p = 0; p < JC_PARTS; p++)
@@ -233,7 +233,7 @@ static void check_parts(struct fixture *f, jc_linear *const *maps, const char *p
     for (uint32_t from = 0; from < f->layers; from++) {
         jc_detour detour = {.from = from, .steps = steps};
         for (uint32_t block = from + 1; block <= f->layers; block++)
-            steps[detour.n_steps++] = (jc_step){.block = block, .parts = &put};
+            steps[detour.n_steps++] = (jc_route_step){.block = block, .parts = &put};
         snprintf(name, sizeof name, "end.%s.%u", parts, from);
         check_detour(f, &detour, n_positions, name);
     }
@@ -241,7 +241,7 @@ static void check_parts(struct fixture *f, jc_linear *const *maps, const char *p
 
 static void check_jump(struct fixture *f, const jc_linear *map, size_t n_positions)
 {
-    jc_step steps[2] = {{.jump = map}, {.block = 3}};
+    jc_route_step steps[2] = {{.jump = map}, {.block = 3}};
     const jc_detour detour = {.from = 1, .steps = steps, .n_steps = f->layers - 1};
 
     check_detour(f, &detour, n_positions, "end.jump");
@@ -281,7 +281,7 @@ static void test_taps__maps_stand_for_parts_and_blocks_as_in_the_reference(void 
 /* With nothing replaced, a detour is the way itself. */
 static void test_taps__a_detour_through_the_blocks_is_the_run(void **state)
 {
-    static const jc_step steps[] = {{.block = 2}, {.block = 3}};
+    static const jc_route_step steps[] = {{.block = 2}, {.block = 3}};
     struct fixture f;
     const float *ends;
 
