@@ -1,5 +1,5 @@
 # The page of src/lens/, and its test in a browser.
-foreach(part page.html page.css base.js sheet.js page.js)
+foreach(part page.html page.css base.js sheet.js paper.js page.js)
   string(REPLACE "." "_" name ${part})
   jc_asset(jc_lens jc_lens_${name} ${PROJECT_SOURCE_DIR}/src/lens/${part})
 endforeach()

@@ -1,5 +1,5 @@
-/* base.js: what the page of a lens is drawn with: the data, words, and shades. sheet.js
- * and page.js follow in the same script. */
+/* base.js: what the page of a lens is drawn with: the data, words, and shades. sheet.js,
+ * paper.js and page.js follow in the same script. */
 const lens = read("lens");
 const names = Object.keys(lens.maps);
 const columns = lens.positions.length;
@@ -11,6 +11,7 @@ const view = {
     shade: "p", shown: beside ? names : [names[0]],
     map: names[0], row: rows - 1, column: 0, /* the cell that the panel below describes */
     pinned: false, /* it was chosen; otherwise the panel follows the pointer */
+    printing: false, /* on paper, which is light */
 };
 
 /* ---- words ---- */
@@ -114,7 +115,7 @@ const RAMPS = {
 const scheme = matchMedia("(prefers-color-scheme: dark)");
 
 function ramp() {
-    return RAMPS[scheme.matches ? "dark" : "light"][SHADES[view.shade].ramp ?? view.shade];
+    return RAMPS[scheme.matches && !view.printing ? "dark" : "light"][SHADES[view.shade].ramp ?? view.shade];
 }
 
 function mix(colours, x) {

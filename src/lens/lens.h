@@ -155,6 +155,7 @@ jc_status jc_lens_put_json(const jc_lens *lens, const jc_lens_detail *detail, FI
 
 /* Parts of the page, put into the library by cmake/JcAsset.cmake. */
 extern const jc_asset jc_lens_page_html; /* page.html, the skeleton with {{slots}} */
-extern const jc_asset jc_lens_page_css, jc_lens_base_js, jc_lens_sheet_js, jc_lens_page_js;
+extern const jc_asset jc_lens_page_css, jc_lens_base_js, jc_lens_sheet_js, jc_lens_paper_js,
+    jc_lens_page_js;
 
 #endif

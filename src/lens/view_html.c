@@ -37,6 +37,7 @@ static jc_status put_html(const jc_lens *lens, const jc_lens_look *look, FILE *f
         {"shared", jc_page_js.data, jc_page_js.size, jc_put_raw},
         {"base", jc_lens_base_js.data, jc_lens_base_js.size, jc_put_raw},
         {"sheet", jc_lens_sheet_js.data, jc_lens_sheet_js.size, jc_put_raw},
+        {"paper", jc_lens_paper_js.data, jc_lens_paper_js.size, jc_put_raw},
         {"page", jc_lens_page_js.data, jc_lens_page_js.size, jc_put_raw},
         {"lens", &whole, sizeof whole, put_document},
     };

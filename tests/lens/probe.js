@@ -146,6 +146,12 @@ window.addEventListener("load", () => {
     facts.hover = hover < 100 ? "quick" : `${hover} ms`;
     facts.palette = Object.values(RAMPS.light).every((r) => told(r, 1)) && Object.values(RAMPS.dark).every((r) => told(r, -1)) ? "told apart" : "fails";
 
+    dispatchEvent(new Event("beforeprint"));
+    const printed = all(".paper tbody tr").reduce((sum, line) => sum + line.querySelectorAll("td").length, 0), paper = all(".paper td")[0].style.backgroundColor;
+    const light0 = `rgb(${mix(RAMPS.light[view.shade], SHADES[view.shade].x(first, rows - 1, 0)).join(", ")})`;
+    dispatchEvent(new Event("afterprint"));
+    facts.paper = printed !== facts.maps * rows * columns ? `${printed} cells` : paper !== light0 ? `${paper} for ${light0}` : all(".paper").length === 0 ? "every cell" : "stays";
+
     const details = document.querySelector(".all");
     details.open = true;
     drawNumbers();

@@ -17,7 +17,7 @@ look() { # NAME WIDTH LINE...
         "scripts: 3" "bold: 0" "clear: yes" "arrow: next position" "shade: changes" \
         "numbers: yes" "end: reached" "quick: yes" "hover: quick" \
         "palette: told apart" "columns: whole" "keys: End Home PageDown" "text: jumps" \
-        "jump: reached" "cells again: guesses" "strip: moves" "pinned: stays, let go" "$@"; do
+        "jump: reached" "cells again: guesses" "strip: moves" "paper: every cell" "pinned: stays, let go" "$@"; do
         expect "$name at $width" "$line"
     done
 }
