@@ -74,6 +74,13 @@ window.addEventListener("load", () => {
     button.click();
     facts.legend += chart.isDatasetVisible(0) ? " and shows" : " only";
 
+    const sizes = () => charts.map((chart) => `${chart.width} x ${chart.height}`).join();
+    const before = sizes();
+    dispatchEvent(new Event("beforeprint"));
+    facts.paper = charts.every((chart) => chart.height === 250) ? "two a page" : sizes();
+    dispatchEvent(new Event("afterprint"));
+    facts.paper += sizes() === before ? ", then as before" : `, then ${sizes()} for ${before}`;
+
     const text = Object.entries(facts).map(([name, value]) => `${name}: ${value}`).join("\n");
     const pre = document.createElement("pre");
     pre.textContent = `\n${text}\n`;
