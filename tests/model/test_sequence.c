@@ -7,14 +7,18 @@
 
 #define MODELS JC_SOURCE_DIR "/tests/golden/models/"
 
-/* Decoders of different kinds: learned and rotary positions, shared heads, windows, caps.
- */
-static const char *const decoders[] = {
-    "tiny-gpt2",       "tiny-llama",           "tiny-mistral",
-    "tiny-gemma2",     "tiny-gemma3",          "tiny-gpt_neox",
-    "tiny-gptj",       "tiny-gpt_neo",         "tiny-opt",
-    "tiny-lfm2",       "tiny-mamba2",          "tiny-qwen3_5",
-    "tiny-qwen3_next", "tiny-granitemoehybrid"};
+/* Decoders of different kinds: learned and rotary positions, shared heads, windows, caps;
+ * hybrids. How far keys and values in float16, whose rounding is 5e-4, may put states off:
+ * behind a recurrence, norms of small numbers enlarge it. */
+static const struct {
+    const char *name;
+    double f16;
+} decoders[] = {
+    {"tiny-gpt2", 1e-2},       {"tiny-llama", 1e-2},           {"tiny-mistral", 1e-2},
+    {"tiny-gemma2", 1e-2},     {"tiny-gemma3", 1e-2},          {"tiny-gpt_neox", 1e-2},
+    {"tiny-gptj", 1e-2},       {"tiny-gpt_neo", 1e-2},         {"tiny-opt", 1e-2},
+    {"tiny-lfm2", 1e-2},       {"tiny-mamba2", 1e-2},          {"tiny-qwen3_5", 2e-2},
+    {"tiny-qwen3_next", 2e-2}, {"tiny-granitemoehybrid", 1e-2}};
 
 enum { LENGTH = 24 };
 
@@ -23,6 +27,7 @@ struct fixture {
     jc_session *session;
     uint32_t ids[2][LENGTH];
     size_t width;
+    double f16;
 };
 
 static void begin(struct fixture *f, const char *name)
@@ -92,7 +97,8 @@ static void each_decoder(void (*check)(struct fixture *f, const char *kv))
     for (size_t i = 0; i < JC_COUNT(decoders); i++)
         for (int half = 0; half < 2; half++) {
             struct fixture f;
-            begin(&f, decoders[i]);
+            begin(&f, decoders[i].name);
+            f.f16 = decoders[i].f16;
             check(&f, half ? "f16" : "f32");
             end(&f);
         }
@@ -190,8 +196,7 @@ static void test_sequence__forked_and_cut_ones_equal_fresh_ones(void **state)
     each_decoder(check_fork);
 }
 
-/* A prompt in tiles, then steps: the whole text within 1e-5, or as float16 allows, whose
- * rounding of 5e-4 norms of small numbers enlarge. */
+/* A prompt in tiles, then steps: the whole text within 1e-5, or as float16 allows. */
 static void check_prefill(struct fixture *f, const char *kv)
 {
     float *want = by_steps(f, 0, "f32"),
@@ -204,7 +209,7 @@ static void check_prefill(struct fixture *f, const char *kv)
     for (size_t i = 15; i < LENGTH; i++)
         extend(f, &(jc_feed){seq, &f->ids[0][i], 1, NULL}, 1, JC_PASS_STEP,
                got + i * f->width);
-    check_rows(got, want, LENGTH, f->width, strcmp(kv, "f16") ? 1e-5 : 2e-2, kv);
+    check_rows(got, want, LENGTH, f->width, strcmp(kv, "f16") ? 1e-5 : f->f16, kv);
     jc_seq_free(seq);
     jc_free(want);
     jc_free(got);
