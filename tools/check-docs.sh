@@ -52,6 +52,11 @@ done
 tools/models-doc.sh "$build" | cmp -s - docs/models.md ||
     wrong "docs/models.md is not what tools/models-doc.sh prints: tools/models-doc.sh >docs/models.md"
 
+# and the package's version, in the help of `list`, that of the tests' data
+version=$(sed -n 's/^transformers==//p' tests/golden/requirements.txt)
+grep -qF "$version: a trained one" src/cli/cmd_list.c ||
+    wrong "src/cli/cmd_list.c: the tests' data are of transformers $version"
+
 # files that the documents name exist (as such, or in src/)
 for document in README.md CONTRIBUTING.md docs/*.md; do
     for path in $(grep -oE '`(src|tools|tests|docs|include|cmake|examples|bench|data)/[A-Za-z0-9_./-]+`' \

@@ -88,9 +88,11 @@ JC_API jc_status jc_model_readout(const jc_model *model, const float *h, size_t 
 /** Names of the table rows, NULL-ended, static. */
 JC_API const char *const *jc_architecture_list(void);
 
-/** An architecture: what it is, and where it is read from. */
+/** An architecture: what it is, where it is read from, and the model whose states were last
+ *  compared with those of transformers: a trained one's name, or "tiny", the random one
+ * that the tests of each architecture have. */
 typedef struct jc_architecture {
-    const char *name, *about;
+    const char *name, *about, *compared;
     const char *const *model_types; /* of config.json, NULL-ended */
     const char *gguf; /* its names in GGUF files, "a|b"; NULL: not read from them */
     bool causal;      /* a decoder */

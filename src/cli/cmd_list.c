@@ -28,8 +28,9 @@ static void list_architectures(void)
 
     for (const char *const *name = jc_architecture_list(); *name; name++)
         if (jc_architecture_find(*name, &arch))
-            printf("%-17s %-7s %-12s %s\n", arch.name, arch.causal ? "decoder" : "encoder",
-                   arch.gguf ? "folder,gguf" : "folder", arch.about);
+            printf("%-17s %-7s %-12s %-17s%s\n", arch.name,
+                   arch.causal ? "decoder" : "encoder",
+                   arch.gguf ? "folder,gguf" : "folder", arch.compared, arch.about);
 }
 
 static void list_backends(void)
@@ -116,7 +117,11 @@ const jc_command jc_command_list = {
     .words = choices + 1,
     .min_words = 1,
     .max_words = 1,
-    .teach = "One name a line, as the options and files write it, then what it is.",
+    .teach =
+        "One name a line, as the options and files write it, then what it is.\n\n"
+        "An architecture is a decoder or an encoder, and read from folders or GGUF files. "
+        "Then comes the model whose states were last compared with those of transformers "
+        "5.24.0: a trained one, or tiny, a random one, which is compared for each.",
     .examples = "jumpcut list methods\n"
                 "jumpcut list architectures\n",
     .groups = (const jc_group *const[]){NULL},

@@ -354,7 +354,8 @@ typedef struct jc_weight_row {
 
 typedef struct jc_arch {
     const char *name;
-    const char *about;              /* what it is, in a few words */
+    const char *about;    /* what it is, in a few words */
+    const char *compared; /* a trained model compared with transformers; NULL: a tiny one */
     const char *const *model_types; /* config.json's, NULL-ended */
     const char *prefix;             /* may stand before every tensor name */
     const char *gguf; /* its name in GGUF files, or "a|b"; NULL: not read from them */

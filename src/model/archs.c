@@ -116,6 +116,8 @@ bool jc_architecture_find(const char *name, jc_architecture *out)
         if (name && out && strcmp(table[i]->name, name) == 0) {
             *out = (jc_architecture){.name = table[i]->name,
                                      .about = table[i]->about,
+                                     .compared =
+                                         table[i]->compared ? table[i]->compared : "tiny",
                                      .model_types = table[i]->model_types,
                                      .gguf = table[i]->gguf,
                                      .causal = table[i]->causal};

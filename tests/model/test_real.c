@@ -79,9 +79,36 @@ static void test_real__states_are_those_of_transformers(void **state)
         skip();
 }
 
+/* Such a model is one of these, or that of test_golden.c. */
+static bool is_tested(const char *architecture, const char *model)
+{
+    for (size_t i = 0; i < JC_COUNT(rows); i++)
+        if (strcmp(rows[i].architecture, architecture) == 0)
+            return strncmp(rows[i].file, model, strlen(model)) == 0;
+    return strcmp(architecture, "llama") == 0 && strcmp(model, "stories260K") == 0;
+}
+
+static void test_real__the_table_names_trained_models_that_are_tested(void **state)
+{
+    size_t n = 0;
+    jc_architecture arch;
+
+    (void)state;
+    for (const char *const *name = jc_architecture_list(); *name; name++) {
+        assert_true(jc_architecture_find(*name, &arch));
+        if (strcmp(arch.compared, "tiny") == 0)
+            continue;
+        if (!is_tested(*name, arch.compared))
+            fail_msg("%s: no test compares '%s'", *name, arch.compared);
+        n++;
+    }
+    assert_int_equal(n, JC_COUNT(rows) + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_real__the_table_names_trained_models_that_are_tested),
         cmocka_unit_test(test_real__states_are_those_of_transformers),
     };
     return cmocka_run_group_tests_name("model/real", tests, NULL, NULL);

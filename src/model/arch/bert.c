@@ -27,6 +27,7 @@ static const jc_weight_row weights[] = {
 const jc_arch jc_arch_bert = {
     .name = "bert",
     .about = "BERT (2018): the encoder of the shortcut paper",
+    .compared = "all-minilm-l6-v2",
     .model_types = model_types,
     .prefix = "bert.",
     .gguf = "bert",

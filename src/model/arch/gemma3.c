@@ -53,6 +53,7 @@ static const jc_weight_row weights[] = {
 const jc_arch jc_arch_gemma3 = {
     .name = "gemma3",
     .about = "Gemma 3 (2025): two rotary bases, windows in five blocks of six",
+    .compared = "gemma-3-270m",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "gemma3",

@@ -36,6 +36,7 @@ static const jc_weight_row weights[] = {
 const jc_arch jc_arch_llama = {
     .name = "llama",
     .about = "Llama 1 to 3 (2023), and what is trained like it",
+    .compared = "stories260K",
     .model_types = model_types,
     .prefix = "model.",
     .gguf = "llama",
