@@ -5,11 +5,28 @@
 
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/ahead.h"
 #include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 #include "cli/output.h"
 #include "cli/table.h"
+
+/* The pass, and from each layer a read-out of every shortcut and of id; routes run the
+ * model about six times a block. */
+static void say_cost(jc_cli *cli, const jc_model *model, const jc_samples *samples)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    double tokens = jc_ahead_tokens(cli, samples), vectors = jc_ahead_vectors(cli, tokens);
+    double layers = info->layers, shortcuts = (double)cli->args.n_words - 1;
+    double readout = jc_ahead_readout(info), d = info->width;
+    double flops = tokens * jc_ahead_pass(info) + jc_ahead_writing(cli, info, tokens) +
+                   vectors * readout * (1 + (1 + shortcuts) * layers);
+
+    if (cli->args.eval.schedules)
+        flops += 6 * layers * vectors * (jc_ahead_pass(info) + readout);
+    jc_ahead_say(cli, model, shortcuts * layers * d * d * sizeof(float), flops, false);
+}
 
 static jc_status score(char **json, jc_cli *cli, const jc_model *model,
                        jc_shortcut *const *shortcuts, jc_error *err)
@@ -19,6 +36,8 @@ static jc_status score(char **json, jc_cli *cli, const jc_model *model,
     const jc_ui_step steps[] = {{"scoring", 1}};
     jc_status st = jc_work_open(&work, cli, model, err);
 
+    if (st == JC_OK)
+        say_cost(cli, model, work.samples);
     jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
     if (st == JC_OK)
         st = jc_eval(&results, model, (const jc_shortcut *const *)shortcuts,

@@ -9,6 +9,7 @@
 #include "base/spill.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/ahead.h"
 #include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
@@ -192,19 +193,26 @@ static jc_status join_maps(jc_cli *cli, char **maps, jc_error *err)
 /* What it is about to do; weights are flops. */
 static void plan(jc_cli *cli, const jc_model *model, const jc_work *work)
 {
-    const jc_args *args = &cli->args;
     const jc_model_info *info = jc_model_get_info(model);
-    double d = info->width, layers = info->layers, pass = 2.0 * (double)info->parameters;
-    bool all = args->stats.pairs && strcmp(args->stats.pairs, "all") == 0;
-    double maps = all ? layers * (layers + 1) / 2 : layers;
-    jc_progress texts = {0};
+    double d = info->width, maps = jc_ahead_maps(cli, info), fit = maps * 30 * d * d * d;
+    double tokens = jc_ahead_tokens(cli, work->samples);
+    double flops = tokens * (jc_ahead_pass(info) + 4 * maps * d * d) +
+                   jc_ahead_writing(cli, info, tokens);
+    const jc_ui_step steps[] = {{"gathering sums", tokens > 0 ? flops : 1e12},
+                                {"fitting", fit}};
 
-    jc_samples_position(work->samples, &texts);
-    double tokens = (double)texts.total * (strcmp(texts.unit, "bytes") == 0 ? 0.2 : 25);
-    const jc_ui_step steps[] = {
-        {"gathering sums", tokens > 0 ? tokens * (pass + 4 * maps * d * d) : 1e12},
-        {"fitting", maps * 30 * d * d * d}};
+    jc_ahead_say(cli, model, jc_ahead_sums(cli, info), tokens > 0 ? flops + fit : 0, false);
     jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
+}
+
+/* Beside its maps a training holds their gradient and two moments. */
+static void say_training(jc_cli *cli, const jc_model *model)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    double d = info->width, maps = info->layers * d * d * sizeof(float);
+
+    jc_ahead_say(cli, model, 4 * maps,
+                 3.0 * (double)cli->args.train.tokens * jc_ahead_pass(info), false);
 }
 
 static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
@@ -224,6 +232,8 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
     }
     if (st == JC_OK)
         st = jc_work_model(model, cli, args->word[0], true, err);
+    if (st == JC_OK && jc_cli_trains(args->fit.method))
+        say_training(cli, *model);
     if (st || jc_cli_trains(args->fit.method)) { /* it gathers the sums that it wants */
         free(name);
         return st;

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/ahead.h"
 #include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
@@ -82,6 +83,15 @@ static jc_status dry_run(jc_cli *cli, const jc_model *model, jc_error *err)
     return st;
 }
 
+static void say_cost(jc_cli *cli, const jc_model *model, const jc_samples *samples)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    double tokens = cli->args.own.prompt ? 0 : jc_ahead_tokens(cli, samples);
+
+    jc_ahead_say(cli, model, 0,
+                 tokens * jc_ahead_pass(info) + jc_ahead_writing(cli, info, tokens), false);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -111,6 +121,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = args->own.prompt ? jc_work_prompt(&work, cli, model, err)
                               : jc_work_open(&work, cli, model, err);
+    if (st == JC_OK)
+        say_cost(cli, model, work.samples);
     jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
     if (st == JC_OK)
         st = jc_states_save(model, work.samples, args->own.out, &args->states, err);

@@ -166,11 +166,11 @@ static jc_status prepare(jc_study *s, jc_error *err)
         st = jc_work_model(&s->model, s->cli, s->model_path, true, err);
     if (st == JC_OK)
         st = check_head(s, err);
-    bool in_files = st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH;
-    if (in_files)
+    s->in_files = st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH;
+    if (s->in_files)
         jc_spill_limit(SUMS_IN_MEMORY, LARGE_SUMS);
     if (st == JC_OK)
-        st = jc_study_memory(s, in_files, err);
+        st = jc_study_memory(s, err);
     if (st == JC_OK && !args->own.dry_run)
         st = jc_study_folder(s, err);
     if (st)
@@ -292,6 +292,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
         study_free(&s);
         return st;
     }
+    if (st == JC_OK)
+        jc_study_say_cost(&s);
     if (st == JC_OK)
         jc_study_plan(&s);
     if (st == JC_OK)

@@ -18,7 +18,8 @@ typedef struct jc_study {
     jc_shortcut *shortcut[JC_STUDY_METHODS];
     char *path[JC_STUDY_METHODS]; /* of the shortcuts */
     size_t n;
-    bool resumes; /* the folder holds this very study: what is done is taken from there */
+    bool in_files; /* most of the sums lie in files */
+    bool resumes;  /* the folder holds this very study: what is done is taken from there */
     bool made_folder;    /* by this run */
     double tokens;       /* of all texts, where they were counted; else 0 */
     double checkpoint;   /* when sums were last written */
@@ -31,9 +32,9 @@ typedef struct jc_study {
  * unless --force. study_folder.c. */
 jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
 
-/* Say what the sums take where that is much, and make do with maps to the last layer where
- * there is not so much; `in_files`: most of it lies in files. study_memory.c. */
-jc_status jc_study_memory(jc_study *s, bool in_files, jc_error *err) JC_NODISCARD;
+/* Make do with maps to the last layer where there is no room for the sums of all pairs;
+ * study_memory.c. */
+jc_status jc_study_memory(jc_study *s, jc_error *err) JC_NODISCARD;
 
 /* On how many vectors parts of blocks and schedules are scored, where no option says so:
  * all up to 6,000, then about so many of 750 texts or more. study_routes.c. */
@@ -45,6 +46,8 @@ void jc_study_plan(jc_study *s);
 enum { JC_STUDY_STEPS = 10 };
 /* The same with weights in flops; returns their number. */
 size_t jc_study_steps(const jc_study *s, jc_ui_step to[JC_STUDY_STEPS]);
+/* Where it is much work, say so in a line. */
+void jc_study_say_cost(const jc_study *s);
 /* Print what it would take. */
 jc_status jc_study_dry_run(jc_study *s, jc_error *err) JC_NODISCARD;
 /* Work of the sums, in flops: the passes, and the products of pairs of taps. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * study_memory.c: sums and maps of all pairs grow with the square of the depth and of the
- * width: 0.9 GB for 12 x 768, 100 GB for 32 x 4096. Above 2 GB a note says so; where there
- * is not that much the study makes do with maps to the last layer.
+ * width: 0.9 GB for 12 x 768, 100 GB for 32 x 4096. Where there is not that much the study
+ * makes do with maps to the last layer.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "cli/ahead.h"
 #include "cli/output.h"
 #include "cli/study.h"
 
@@ -39,37 +40,19 @@ static double available_disk(void)
     return (double)info.f_bavail * (double)info.f_frsize;
 }
 
-/* Of the sums, with those of the parts, and of the maps while they are fitted. */
-static double pairs_bytes(const jc_study *s, bool all)
-{
-    const jc_model_info *info = jc_model_get_info(s->model);
-    double d = info->width, layers = info->layers;
-    double pairs = all ? layers * (layers + 1) / 2 : layers;
-    double parts = s->cli->args.stats.parts ? 4 * layers : 0;
-
-    return d * d *
-           (sizeof(double) * (pairs + layers + 2 * parts) +
-            sizeof(float) * (pairs + parts));
-}
-
-jc_status jc_study_memory(jc_study *s, bool in_files, jc_error *err)
+jc_status jc_study_memory(jc_study *s, jc_error *err)
 {
     jc_stats_params *params = &s->cli->args.stats;
-    double need = pairs_bytes(s, params->pairs && strcmp(params->pairs, "all") == 0);
-    double room = available_memory() + (in_files ? available_disk() : 0);
-    char *note = NULL;
+    double need = jc_ahead_sums(s->cli, jc_model_get_info(s->model));
+    double room = available_memory() + (s->in_files ? available_disk() : 0);
 
-    if (params->pairs && strcmp(params->pairs, "all") == 0 && need > room) {
-        params->pairs = "final";
-        note = jc_format("sums and maps of all pairs of layers want %.3g GB, and there are "
-                         "%.3g: '--pairs final' is taken, and schedules are left out",
-                         need / 1e9, room / 1e9);
-    } else if (need > 2e9) {
-        note = jc_format("sums and maps take about %.3g GB%s", need / 1e9,
-                         in_files ? ", most of it in files of TMPDIR" : "");
-    } else {
+    if (!params->pairs || strcmp(params->pairs, "all") != 0 || need <= room)
         return JC_OK;
-    }
+    params->pairs = "final";
+    char *note =
+        jc_format("sums and maps of all pairs of layers want %.3g GB, and there are "
+                  "%.3g: '--pairs final' is taken, and schedules are left out",
+                  need / 1e9, room / 1e9);
     if (!note)
         return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a note");
     jc_ui_note(&s->cli->ui, note);

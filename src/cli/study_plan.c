@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/ahead.h"
 #include "cli/dry_run.h"
 #include "cli/study.h"
 #include "cli/train.h"
@@ -31,7 +32,7 @@ static struct sizes sizes_of(const jc_study *s)
     const jc_args *args = &s->cli->args;
     const jc_samples_params *p = &args->samples;
     const jc_model_info *info = jc_model_get_info(s->model);
-    double texts = (double)p->train + (double)p->val, head, blocks;
+    double texts = (double)p->train + (double)p->val;
     double tokens = texts * (args->self.self_text ? args->self.self_tokens : LINE_TOKENS);
     struct stat file;
 
@@ -41,12 +42,10 @@ static struct sizes sizes_of(const jc_study *s)
         tokens = s->tokens;
     if (texts < 1)
         texts = 1;
-    head = 2.0 * info->vocab * info->width;
-    blocks = 2 * (double)info->parameters - (info->tied_head ? 1 : 2) * head;
     struct sizes sizes = {.train = tokens * (double)p->train / texts,
                           .val = tokens * (double)p->val / texts,
-                          .pass = blocks > 0 ? blocks : head,
-                          .readout = info->has_head ? head : 0,
+                          .pass = jc_ahead_pass(info),
+                          .readout = jc_ahead_readout(info),
                           .width = info->width,
                           .square = (double)info->width * info->width,
                           .layers = info->layers};
@@ -132,6 +131,18 @@ size_t jc_study_steps(const jc_study *s, jc_ui_step to[JC_STUDY_STEPS])
     _Static_assert(JC_COUNT_OF(steps) == JC_STUDY_STEPS, "a step more");
     memcpy(to, steps, sizeof steps);
     return JC_COUNT_OF(steps);
+}
+
+void jc_study_say_cost(const jc_study *s)
+{
+    jc_ui_step steps[JC_STUDY_STEPS];
+    size_t n = jc_study_steps(s, steps);
+    double flops = 0;
+
+    for (size_t i = 0; i < n; i++)
+        flops += steps[i].weight;
+    jc_ahead_say(s->cli, s->model, jc_ahead_sums(s->cli, jc_model_get_info(s->model)),
+                 flops, s->in_files);
 }
 
 void jc_study_plan(jc_study *s)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* ahead.h: what work takes, by counts alone, and the line that says so before much of it.
+ */
+#ifndef JC_CLI_AHEAD_H
+#define JC_CLI_AHEAD_H
+
+#include "cli/work.h"
+
+/* Flops of a token's pass through the blocks, and of reading a state out; 0: no head. */
+double jc_ahead_pass(const jc_model_info *info);
+double jc_ahead_readout(const jc_model_info *info);
+/* About how many tokens the samples have; 0: they do not say, as standard input. */
+double jc_ahead_tokens(const jc_cli *cli, const jc_samples *samples);
+/* Tokens, or those of them that are scored. */
+double jc_ahead_vectors(const jc_cli *cli, double tokens);
+/* Flops to write so many tokens of --self-text; 0 where texts are read. */
+double jc_ahead_writing(const jc_cli *cli, const jc_model_info *info, double tokens);
+/* Maps to the last layer, or between all pairs. */
+double jc_ahead_maps(const jc_cli *cli, const jc_model_info *info);
+/* Bytes of the sums, with those of the parts, and of the maps while they are fitted. */
+double jc_ahead_sums(const jc_cli *cli, const jc_model_info *info);
+
+/* Where that is over 2 GB or 10 minutes, say so: `bytes` beside the model's weights, of
+ * which most may lie in files of TMPDIR, and the time that such flops commonly take. */
+void jc_ahead_say(jc_cli *cli, const jc_model *model, double bytes, double flops,
+                  bool in_files);
+
+#endif
