@@ -96,9 +96,10 @@ static const char ending[] =
     "*1*\n\tSomething failed: one line on standard error names the file and the thing. No "
     "file is left half-written.\n\n"
     "*2*\n\tThe program was called in a wrong way.\n\n"
-    "*130*\n\tStopped by Ctrl-C (128 + the number of the signal), within a second; a "
-    "fit that is trained may take longer to keep what it has. A second Ctrl-C stops at "
-    "once.\n\n";
+    "*129*, *130*, *143*\n\tStopped by SIGHUP, Ctrl-C or SIGTERM (128 + the number of the "
+    "signal). Every command ends about 0.9 seconds after it at the latest, *study* too. A "
+    "fit that is trained first saves what it has, which may take longer. A second signal, "
+    "half a second or more after the first, ends it at once.\n\n";
 
 /* Text as it is: what scdoc takes for markup is escaped. */
 static void put(FILE *f, const char *text)
