@@ -81,6 +81,8 @@ window.addEventListener("load", () => {
     dispatchEvent(new Event("afterprint"));
     facts.paper += sizes() === before ? ", then as before" : `, then ${sizes()} for ${before}`;
 
+    facts.words = all(".legend button, .legend small").every((part) => getComputedStyle(part).opacity === "1") ? "not faint" : "faint";
+
     const text = Object.entries(facts).map(([name, value]) => `${name}: ${value}`).join("\n");
     const pre = document.createElement("pre");
     pre.textContent = `\n${text}\n`;

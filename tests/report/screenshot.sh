@@ -16,7 +16,7 @@ look() { # NAME WIDTH CELLS TABLES [CHARTS]
     for line in "ready: true" "error: none" "width: $2" "overflow: no" "fetched: 0" \
         "cells: $3" "tables: $4" "charts: ${5:-3}" "bold: 0" "unsaid: nothing" "scripts: 4" "arrow: shows the next value" \
         "legend: hides and shows" "contents: every section" "definitions: found" "dashes: the logit lens" \
-        "axes: labelled" "csv: each figure" "png: each figure" "quoted: right" "paper: two a page, then as before"; do
+        "axes: labelled" "csv: each figure" "png: each figure" "quoted: right" "paper: two a page, then as before" "words: not faint"; do
         expect "$1 at $2" "$line"
     done
 }
