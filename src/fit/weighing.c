@@ -56,10 +56,8 @@ jc_status jc_weighing_new(jc_weighing *out, const char *metric, const jc_model *
                           size_t d, jc_error *err)
 {
     *out = (jc_weighing){.d = d};
-    if (!metric || strcmp(metric, "state") == 0)
+    if (!metric || strcmp(metric, "logits") != 0)
         return JC_OK;
-    if (strcmp(metric, "logits") != 0)
-        return jc_fail(err, JC_E_ARG, "no metric is called '%.40s'", metric);
     if (!model)
         return jc_fail(err, JC_E_ARG,
                        "metric 'logits' weighs errors by the model's unembedding: name the "

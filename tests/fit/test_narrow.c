@@ -219,7 +219,7 @@ static void test_narrow__refuses_what_it_cannot_do(void **state)
                   "metric 'logits' weighs errors by the model's unembedding: name the "
                   "model");
     p.metric = "words";
-    check_refused(g.sums, &p, "no metric is called 'words'");
+    check_refused(g.sums, &p, "'--metric' must be one of state|logits, not 'words'");
     assert_int_equal(jc_fit_ranks(&s, &none, 1, g.sums, NULL, NULL), JC_E_ARG);
     close_case(&g);
 }
