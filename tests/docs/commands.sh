@@ -15,7 +15,8 @@ mkdir "$work/run" "$work/run/build"
 : >"$work/err"
 ln -s "$program" "$work/run/build/jumpcut"
 ln -s "$SRC/examples" "$SRC/data" "$work/run"
-export LC_ALL=C.UTF-8 OMP_WAIT_POLICY=passive COLUMNS=100
+# JUMPCUT_PROGRESS: what is said of steps depends on the time they take
+export LC_ALL=C.UTF-8 OMP_WAIT_POLICY=passive COLUMNS=100 JUMPCUT_PROGRESS=0
 unset JUMPCUT_DATA
 
 awk -v dir="$work" '
