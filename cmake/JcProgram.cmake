@@ -54,11 +54,15 @@ if(BUILD_TESTING)
   target_link_libraries(wide_tool PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
   add_test(NAME cli-stop COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/stop.sh
     $<TARGET_FILE:jumpcut> $<TARGET_FILE:wide_tool>)
+  add_executable(peak_tool tests/cli/peak_tool.c)
+  target_link_libraries(peak_tool PRIVATE jc_flags)
+  add_test(NAME cli-peak COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/peak.sh
+    $<TARGET_FILE:jumpcut> $<TARGET_FILE:wide_tool> $<TARGET_FILE:peak_tool>)
   add_test(NAME cli-progress COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/progress.sh
     $<TARGET_FILE:jumpcut>)
   add_test(NAME cli-killed COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/killed.sh
     $<TARGET_FILE:jumpcut> 3)
-  set_tests_properties(cli-stop cli-progress cli-killed PROPERTIES LABELS system TIMEOUT 600)
+  set_tests_properties(cli-stop cli-progress cli-killed cli-peak PROPERTIES LABELS system TIMEOUT 600)
   # every command of these documents, and every example of --help, as it is written
   foreach(name docs/tutorial README)
     string(TOLOWER ${name} test)

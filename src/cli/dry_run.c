@@ -48,6 +48,8 @@ static jc_status count(jc_dry *dry, jc_samples *samples, jc_error *err)
     }
     jc_samples_position(samples, &at);
     double more = at.total > at.done && at.done ? (double)at.total / (double)at.done : 1;
+    if (dry->cli->args.self.self_text) /* how far it has written ahead is not told */
+        more = (double)dry->cli->args.self.self_text / dry->texts;
     dry->about = true;
     dry->texts *= more;
     dry->tokens *= more;
@@ -107,6 +109,15 @@ jc_status jc_dry_end(jc_dry *dry, jc_status st)
     getrusage(RUSAGE_SELF, &usage);
     dry->memory = 1024.0 * (double)usage.ru_maxrss;
     return st == JC_E_CANCELLED && dry->enough && !jc_signals_stopped() ? JC_OK : st;
+}
+
+/* Maps are held until they are written, and one is solved for in about eight matrices;
+ * what passes held for their batches, 50 MB or more, is given back before. */
+double jc_dry_fitting(const jc_dry *dry, double maps, double width)
+{
+    double more = maps + 8 * width * width * sizeof(double) - 48e6;
+
+    return dry->memory + (more > 0 ? more : 0);
 }
 
 static void print_step(const char *name, const jc_dry_step *step)

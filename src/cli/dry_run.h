@@ -32,6 +32,8 @@ jc_status jc_dry_count(jc_dry *dry, jc_cli *cli, const jc_model *model,
  */
 void jc_dry_begin(jc_dry *dry);
 jc_status jc_dry_end(jc_dry *dry, jc_status st) JC_NODISCARD;
+/* Bytes while maps of so many bytes are solved for, after sums that were measured. */
+double jc_dry_fitting(const jc_dry *dry, double maps, double width);
 /* Texts, the steps, and what they take in all, to standard output. */
 void jc_dry_print(const jc_dry *dry, const jc_dry_step *steps, size_t n);
 

@@ -5,7 +5,6 @@
 #include "cli/dry_run.h"
 #include "cli/train.h"
 
-/* Maps are held until they are written, and one is solved for in about eight matrices. */
 static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *model)
 {
     const jc_args *args = &cli->args;
@@ -19,8 +18,7 @@ static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *mode
     const jc_dry_step steps[] = {
         {trains ? "training" : "gathering sums", dry->seconds, dry->memory,
          args->own.save_sums ? 2 * maps + layers * d * d * sizeof(double) : 0},
-        {"fitting", trains ? 0 : fit, dry->memory + maps + 8 * d * d * sizeof(double),
-         maps}};
+        {"fitting", trains ? 0 : fit, jc_dry_fitting(dry, maps, d), maps}};
 
     jc_dry_print(dry, steps, JC_COUNT_OF(steps));
 }

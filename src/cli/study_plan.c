@@ -175,7 +175,7 @@ static void print_dry(const jc_study *s, const jc_dry *dry)
     say[0].disk = TOKEN_BYTES * (z.train + z.val);
     say[1].disk = 3 * bytes;
     say[2].disk = (double)s->n * bytes;
-    say[2].memory += bytes + 8 * z.square * sizeof(double);
+    say[2].memory = jc_dry_fitting(dry, bytes, z.width);
     jc_dry_print(dry, say, n);
 }
 

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# peak.sh PROGRAM WIDE_TOOL PEAK_TOOL: the memory that --dry-run says is within 15% of what
+# the command then holds, on models of 12 x 128 and 12 x 768.
+set -u
+program=$1 tool=$2 peak=$3
+SRC=$(cd "$(dirname "$0")/../.." && pwd)
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export OMP_WAIT_POLICY=passive
+"$tool" wide || exit 1
+cp "$SRC"/data/demo/tokenizer* "$SRC"/data/demo/vocab.json "$SRC"/data/demo/merges.txt wide/ 2>/dev/null
+seq 1 200 | sed 's/.*/the town & lies on the river and has & houses, & churches and a market/' >texts
+head -60 texts >few
+failed=0
+
+# check ARGUMENTS...: what is said of them, and what they take
+check() {
+    local said held
+    said=$("$program" "$@" --dry-run --threads 2 2>err | awk '/^in all/ { print $4 }')
+    held=$("$peak" "$program" "$@" --threads 2 2>>err >out && tail -1 out)
+    echo "$1 $2: said ${said:-nothing}, held ${held:-nothing} MB"
+    awk -v a="${said:-0}" -v b="${held:-0}" \
+        'BEGIN { exit !(a > 0 && b > 0 && a < 1.15 * b && a > 0.85 * b) }' && return
+    cat err
+    failed=1
+}
+
+check fit "$SRC/data/demo" --text texts --pairs all --out maps.safetensors
+check eval "$SRC/data/demo" maps.safetensors --text texts
+check fit wide --text few --out wide.safetensors
+exit $failed
