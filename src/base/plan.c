@@ -6,6 +6,8 @@
 
 /* Up to this part of a step its rate is that of all before it, mixed with its own. */
 static const double OWN_RATE = 0.2;
+/* With less than this part of all work done, its rate is not known. */
+static const double KNOWN = 0.005;
 
 /* The step of that name that is not yet past; n: none. */
 static size_t find(const jc_plan *plan, const char *name)
@@ -79,7 +81,8 @@ double jc_plan_total(const jc_plan *plan, double now)
         *(i < plan->now ? &weight : &ahead) += i == plan->now ? 0 : plan->step[i].weight;
     const jc_plan_step *step = &plan->step[plan->now];
     double done = weight + plan->part * step->weight;
-    if (done <= 0 || elapsed <= 0)
+    double all = weight + step->weight + ahead;
+    if (done <= 0 || done < KNOWN * all || elapsed <= 0)
         return 0;
     double rate = elapsed / done, rest = (1 - plan->part) * step->weight * rate;
     if (plan->part > 0) {

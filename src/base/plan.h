@@ -45,7 +45,7 @@ void jc_plan_report(jc_plan *plan, const char *name, double part, double now);
 /* What is reported from now on is the present step from one part of it to another. */
 void jc_plan_share(jc_plan *plan, double from, double to);
 
-/* Seconds from start to end, as far as can be told; 0 before anything is done. */
+/* Seconds from start to end, as far as can be told; 0 while next to nothing is done. */
 double jc_plan_total(const jc_plan *plan, double now);
 
 #endif

@@ -59,9 +59,10 @@ static jc_status dry_run(jc_cli *cli, const jc_model *model, jc_error *err)
     double taps = some ? 1 : info->layers + 1.0;
     jc_work work = {0};
     jc_dry dry;
-    jc_status st = path ? jc_dry_count(&dry, cli, model, err)
-                        : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
 
+    if (!path)
+        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for a path");
+    jc_status st = jc_dry_count(&dry, cli, model, err);
     while (some && (comma = strchr(comma + 1, ',')))
         taps++;
     if (st == JC_OK)

@@ -159,7 +159,7 @@ static void print_dry(const jc_study *s, const jc_dry *dry)
 {
     const struct sizes z = sizes_of(s);
     jc_ui_step steps[JC_STUDY_STEPS];
-    jc_dry_step say[JC_STUDY_STEPS];
+    jc_dry_step say[JC_STUDY_STEPS] = {{.name = NULL}};
     size_t n = jc_study_steps(s, steps);
     double maps = z.layers * (all_pairs(s) ? (z.layers + 1) / 2 : 1) +
                   (s->cli->args.stats.parts ? 2 * z.layers : 0);

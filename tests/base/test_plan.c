@@ -29,6 +29,8 @@ static void test_plan__weights_say_the_time_in_all(void **state)
     assert_int_equal(plan.n, 3);
     assert_true(jc_plan_total(&plan, 100) == 0); /* nothing is known */
     jc_plan_report(&plan, "reading", 0, 100);
+    jc_plan_report(&plan, "reading", 0.01, 100.5);
+    assert_true(jc_plan_total(&plan, 100.5) == 0); /* a thousandth tells nothing yet */
     jc_plan_report(&plan, "reading", 0.5, 101);
     assert_near(jc_plan_total(&plan, 101), 20); /* 1 s for a twentieth */
     jc_plan_report(&plan, "scoring", 0, 102);
