@@ -114,7 +114,7 @@ bool jc_ui_progress(jc_ui *ui, const jc_progress *p)
         return false;
     if (ui->quiet)
         return true;
-    if (ui->plan.n)
+    if (ui->steps.n)
         jc_ui_reported(ui, p);
     else
         show_stage(ui, p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * steps.c: "step 3 of 7, scoring, 41%, 2:10 left (11:30 in all)" of commands that say their
- * steps beforehand. A thread looks at the plan four times a second, so that something is
+ * steps beforehand. A thread looks at them four times a second, so that something is
  * seen also while no progress is reported, as in a long solve: on a terminal the line is
  * drawn anew each time; elsewhere it is printed within two seconds, and then at each tenth
  * of the time in all.
@@ -29,28 +29,28 @@ static void clock_text(char text[32], double seconds)
 
 static void describe(const jc_ui *ui, double t, double total, char text[256])
 {
-    const jc_plan *plan = &ui->plan;
+    const jc_steps *steps = &ui->steps;
     char left[32], all[32], time[80] = "";
 
     if (total > 0) {
-        double rest = total - (t - plan->start);
+        double rest = total - (t - steps->start);
         clock_text(left, rest > 0 ? rest : 0);
         clock_text(all, total);
         snprintf(time, sizeof time, ", %s left (%s in all)", left, all);
     }
-    snprintf(text, 256, "step %zu of %zu, %s, %.0f%%%s", plan->now + 1, plan->n,
-             plan->step[plan->now].name, 100 * plan->part, time);
+    snprintf(text, 256, "step %zu of %zu, %s, %.0f%%%s", steps->now + 1, steps->n,
+             steps->step[steps->now].name, 100 * steps->part, time);
 }
 
 /* The lock is held. */
 static void look(jc_ui *ui)
 {
-    double t = jc_seconds(), since = t - ui->plan.start;
+    double t = jc_seconds(), since = t - ui->steps.start;
     char text[256];
 
-    if (!ui->plan.begun || ui->hidden || since < (ui->terminal ? 0.3 : FIRST))
+    if (!ui->steps.begun || ui->hidden || since < (ui->terminal ? 0.3 : FIRST))
         return;
-    double total = jc_plan_total(&ui->plan, t);
+    double total = jc_steps_total(&ui->steps, t);
     describe(ui, t, total, text);
     if (ui->terminal) {
         fprintf(stderr, "\r%.*s\033[K", jc_ui_columns() - 1, text);
@@ -102,17 +102,17 @@ void jc_ui_plan(jc_ui *ui, const jc_ui_step *steps, size_t n)
     if (ui->quiet || (chosen && chosen[0] == '0'))
         return;
     pthread_mutex_lock(&ui->lock);
-    for (size_t i = 0; i < n; i++) /* of a plan that has begun only weights change */
-        jc_plan_add(&ui->plan, steps[i].name, steps[i].weight);
+    for (size_t i = 0; i < n; i++) /* of steps that have begun only weights change */
+        jc_steps_add(&ui->steps, steps[i].name, steps[i].weight);
     pthread_mutex_unlock(&ui->lock);
-    if (ui->plan.n && !ui->ticking)
+    if (ui->steps.n && !ui->ticking)
         start(ui);
 }
 
 void jc_ui_enter(jc_ui *ui, const char *step)
 {
     pthread_mutex_lock(&ui->lock);
-    if (ui->plan.n && jc_plan_enter(&ui->plan, step, jc_seconds()))
+    if (ui->steps.n && jc_steps_enter(&ui->steps, step, jc_seconds()))
         ui->hidden = false;
     pthread_mutex_unlock(&ui->lock);
 }
@@ -120,7 +120,7 @@ void jc_ui_enter(jc_ui *ui, const char *step)
 void jc_ui_share(jc_ui *ui, double from, double to)
 {
     pthread_mutex_lock(&ui->lock);
-    jc_plan_share(&ui->plan, from, to);
+    jc_steps_share(&ui->steps, from, to);
     pthread_mutex_unlock(&ui->lock);
 }
 
@@ -129,7 +129,7 @@ void jc_ui_reported(jc_ui *ui, const jc_progress *p)
     double part = p->total ? (double)p->done / (double)p->total : 0;
 
     pthread_mutex_lock(&ui->lock);
-    jc_plan_report(&ui->plan, p->stage, part, jc_seconds());
+    jc_steps_report(&ui->steps, p->stage, part, jc_seconds());
     ui->hidden = false;
     if (!ui->ticking)
         look(ui);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/plan.h"
+#include "base/steps.h"
 #include "jumpcut/hooks.h"
 
 typedef struct jc_ui {
@@ -20,7 +20,7 @@ typedef struct jc_ui {
     jc_hooks hooks; /* to be given to the library; its arg is this struct */
 
     /* of commands that say their steps beforehand: a thread shows where they are */
-    jc_plan plan;
+    jc_steps steps;
     bool ticking, ending, hidden;
     unsigned tenths; /* of the time in all; one more than were shown */
     pthread_t ticker;
