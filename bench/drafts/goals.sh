@@ -7,6 +7,10 @@
 # WIKI_DOCUMENTS. For a quiet machine.
 set -eu
 build=$1 model=$2 wiki=$3 news=$4 prompts=${5:-20}
+[ -x "$build/jc_bench_drafts" ] || {
+    echo "goals.sh: build it first: ninja -C $build jc_bench_drafts" >&2
+    exit 1
+}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
