@@ -9,12 +9,19 @@ static const double OWN_RATE = 0.2;
 /* With less than this part of all work done, its rate is not known. */
 static const double KNOWN = 0.005;
 
+static bool is_of(const jc_timed_step *step, const char *name)
+{
+    size_t n = strlen(step->name);
+
+    return strncmp(step->name, name, n) == 0 && (name[n] == '\0' || name[n] == ',');
+}
+
 /* The step of that name that is not yet past; n: none. */
 static size_t find(const jc_steps *steps, const char *name)
 {
     size_t i = steps->now;
 
-    while (i < steps->n && strcmp(steps->step[i].name, name) != 0)
+    while (i < steps->n && !is_of(&steps->step[i], name))
         i++;
     return i;
 }
@@ -39,6 +46,7 @@ static void begin(jc_steps *steps, size_t i, double now)
     steps->begun = true;
     steps->now = i;
     steps->entered = now;
+    snprintf(steps->said, sizeof steps->said, "%s", steps->step[i].name);
     steps->part = steps->from = 0;
     steps->to = 1;
 }
@@ -60,6 +68,8 @@ void jc_steps_report(jc_steps *steps, const char *name, double part, double now)
         return;
     if (!jc_steps_enter(steps, name, now) && !steps->begun)
         begin(steps, 0, now);
+    if (is_of(&steps->step[steps->now], name))
+        snprintf(steps->said, sizeof steps->said, "%s", name);
     double whole = steps->from + (steps->to - steps->from) * (part < 1 ? part : 1);
     if (whole > steps->part)
         steps->part = whole;

@@ -15,7 +15,8 @@
 enum { JC_MOST_STEPS = 24, JC_STEP_NAME = 48 };
 
 typedef struct jc_timed_step {
-    char name[JC_STEP_NAME]; /* what a user reads; also what progress reports call it */
+    char name[JC_STEP_NAME]; /* what a user reads; also what progress reports call it, who
+                                may say more behind a comma */
     double weight;           /* 0 once it was passed without being done */
 } jc_timed_step;
 
@@ -24,10 +25,11 @@ typedef struct jc_steps {
     jc_timed_step step[JC_MOST_STEPS]; /* [n] */
     size_t n, now;
     bool begun;
-    double start;    /* of the first step */
-    double entered;  /* of the present one */
-    double part;     /* of the present step that is done, 0 to 1 */
-    double from, to; /* what reports say now is this share of the step */
+    char said[2 * JC_STEP_NAME]; /* the name of the present step, with what was said more */
+    double start;                /* of the first step */
+    double entered;              /* of the present one */
+    double part;                 /* of the present step that is done, 0 to 1 */
+    double from, to;             /* what reports say now is this share of the step */
 } jc_steps;
 
 /* A step at the end, or once more the weight of one that is ahead; nothing where its weight

@@ -39,7 +39,7 @@ static void describe(const jc_ui *ui, double t, double total, char text[256])
         snprintf(time, sizeof time, ", %s left (%s in all)", left, all);
     }
     snprintf(text, 256, "step %zu of %zu, %s, %.0f%%%s", steps->now + 1, steps->n,
-             steps->step[steps->now].name, 100 * steps->part, time);
+             steps->said, 100 * steps->part, time);
 }
 
 /* The lock is held. */

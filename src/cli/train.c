@@ -71,7 +71,8 @@ jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
     const char *path = jc_model_get_info(model)->path;
     jc_error unused;
 
-    const jc_ui_step steps[] = {{"training", 1}};
+    /* a training may begin at maps of sums, which are a pass; its own are three each */
+    const jc_ui_step steps[] = {{"gathering sums", stats ? 0 : 1}, {"training", 3}};
 
     jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps)); /* that of a study stays */
     params.method = method;

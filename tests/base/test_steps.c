@@ -38,6 +38,24 @@ static void test_steps__weights_say_the_time_in_all(void **state)
     assert_near(jc_steps_total(&steps, 102), 20);
 }
 
+static void test_steps__reports_may_say_more_of_a_step(void **state)
+{
+    jc_steps steps = of_three();
+
+    (void)state;
+    jc_steps_report(&steps, "scoring, KL 0.5", 0.25, 10);
+    assert_int_equal(steps.now, 1);
+    assert_string_equal(steps.said, "scoring, KL 0.5");
+    jc_steps_report(&steps, "a batch", 0.5,
+                    11); /* of no step: counts for the present one */
+    assert_string_equal(steps.said, "scoring, KL 0.5");
+    assert_near(steps.part, 0.5);
+    jc_steps_report(&steps, "fittings", 0, 12); /* nor is that */
+    assert_int_equal(steps.now, 1);
+    jc_steps_report(&steps, "fitting", 0, 13);
+    assert_string_equal(steps.said, "fitting");
+}
+
 static void test_steps__a_step_goes_on_at_its_own_rate(void **state)
 {
     jc_steps steps = of_three();
@@ -92,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps__weights_say_the_time_in_all),
+        cmocka_unit_test(test_steps__reports_may_say_more_of_a_step),
         cmocka_unit_test(test_steps__a_step_goes_on_at_its_own_rate),
         cmocka_unit_test(test_steps__what_is_passed_over_counts_no_more),
         cmocka_unit_test(test_steps__reports_of_other_names_are_of_a_share_of_the_step),
