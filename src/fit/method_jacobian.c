@@ -98,7 +98,8 @@ static jc_status some_columns(struct work *w, uint32_t layer, const float *h, si
 
 static jc_status report(const struct work *w)
 {
-    const jc_progress progress = {"training, moving states", "tokens", w->vectors, w->wanted};
+    const jc_progress progress = {"training, moving states", "tokens", w->vectors,
+                                  w->wanted};
 
     return jc_report(w->job->params->hooks, &progress, w->job->err);
 }

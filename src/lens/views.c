@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* views.c: the table of views. A new one is a file and a row. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/text_stream.h"
 #include "lens/lens.h"
 
 /* The entries, in the order in which they are listed: jc_lens_<name> is in view_<name>.c.
@@ -42,7 +42,7 @@ jc_status jc_lens_write(const jc_lens *lens, const char *view, const jc_lens_loo
 jc_status jc_lens_show(const jc_lens *lens, const char *view, const jc_lens_look *look,
                        char **text, size_t *length, jc_error *err)
 {
-    char *made = NULL;
+    jc_text_stream made;
 
     if (jc_want_out(text, err))
         return JC_E_ARG;
@@ -52,19 +52,11 @@ jc_status jc_lens_show(const jc_lens *lens, const char *view, const jc_lens_look
         return JC_E_ARG;
     if (jc_want(length, "length", err))
         return JC_E_ARG;
-    FILE *f = open_memstream(&made, length);
+    FILE *f = jc_text_stream_open(&made);
     if (!f)
         return jc_fail_nomem(err, "a lens");
     jc_status st = jc_lens_write(lens, view, look, f, err);
-    bool whole = !ferror(f);
-    whole = fclose(f) == 0 && whole && made; /* glibc tells of no last realloc() */
-    if (st == JC_OK && !whole)
-        st = jc_fail_nomem(err, "a lens");
-    if (st)
-        free(made);
-    else
-        *text = made;
-    return st;
+    return jc_text_stream_close(f, &made, st, "a lens", text, length, err);
 }
 
 void jc_lens_put_number(FILE *f, double x, int digits)

@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "base/file.h"
 #include "base/relax.h"
+#include "base/text_stream.h"
 #include "report/assets.h"
 #include "report/check.h"
 #include "jumpcut/version.h"
@@ -62,21 +63,13 @@ static jc_status put_file(json_t *results, const char *out_path, jc_error *err)
 
 static jc_status put_text(json_t *results, char **page, size_t *length, jc_error *err)
 {
-    char *made = NULL;
-    FILE *f = open_memstream(&made, length);
+    jc_text_stream made;
+    FILE *f = jc_text_stream_open(&made);
 
     if (!f)
         return jc_fail_nomem(err, "a page");
     jc_status st = put_page(results, f, err);
-    bool whole = !ferror(f);
-    whole = fclose(f) == 0 && whole && made; /* glibc tells of no last realloc() */
-    if (st == JC_OK && !whole)
-        st = jc_fail_nomem(err, "a page");
-    if (st)
-        free(made);
-    else
-        *page = made;
-    return st;
+    return jc_text_stream_close(f, &made, st, "a page", page, length, err);
 }
 
 /* Read results that are fit to be shown: json_decref(). */
