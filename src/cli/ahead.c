@@ -9,8 +9,8 @@
 #include "cli/output.h"
 
 /* Flops a second of one thread, as processors of these years do them; --dry-run measures.
- * A line of text has about so many tokens, and a byte of text or of a file of samples. */
-static const double RATE = 60e9, LINE_TOKENS = 25, BYTE_TOKENS = 0.2;
+ * A byte of text or of a file of samples has about so many tokens. */
+static const double RATE = 60e9, BYTE_TOKENS = 0.2;
 static const double MUCH_MEMORY = 2e9, MUCH_TIME = 600; /* bytes, seconds */
 static const double WRITING = 1.5;  /* times as long as running what was written */
 static const double WORKING = 40e6; /* bytes of the program and of a batch of states */
@@ -37,14 +37,14 @@ double jc_ahead_tokens(const jc_cli *cli, const jc_samples *samples)
         return (double)self->self_text * self->self_tokens;
     jc_samples_position(samples, &texts);
     return (double)texts.total *
-           (strcmp(texts.unit, "bytes") == 0 ? BYTE_TOKENS : LINE_TOKENS);
+           (strcmp(texts.unit, "bytes") == 0 ? BYTE_TOKENS : JC_LINE_TOKENS);
 }
 
 double jc_ahead_vectors(const jc_cli *cli, double tokens)
 {
     bool one = strcmp(cli->args.samples.positions, "one") == 0;
 
-    return one ? tokens / LINE_TOKENS : tokens;
+    return one ? tokens / JC_LINE_TOKENS : tokens;
 }
 
 double jc_ahead_writing(const jc_cli *cli, const jc_model_info *info, double tokens)

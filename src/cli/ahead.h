@@ -6,6 +6,8 @@
 
 #include "cli/work.h"
 
+enum { JC_LINE_TOKENS = 25 }; /* a line of text has about so many */
+
 /* Flops of a token's pass through the blocks, and of reading a state out; 0: no head. */
 double jc_ahead_pass(const jc_model_info *info);
 double jc_ahead_readout(const jc_model_info *info);

@@ -36,8 +36,10 @@ jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
  * study_memory.c. */
 jc_status jc_study_memory(jc_study *s, jc_error *err) JC_NODISCARD;
 
+/* More than the paper has for its scores. */
+enum { JC_ROUTE_VECTORS = 6000 };
 /* On how many vectors parts of blocks and schedules are scored, where no option says so:
- * all up to 6,000, then about so many of 750 texts or more. study_routes.c. */
+ * all up to JC_ROUTE_VECTORS, then about so many of 750 texts or more. study_routes.c. */
 jc_status jc_study_routes(jc_study *s, jc_eval_params *params, jc_error *err) JC_NODISCARD;
 
 /* Tell the user interface the steps of the study, before texts are drawn and, when they

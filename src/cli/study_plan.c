@@ -11,14 +11,11 @@
 #include "cli/study.h"
 #include "cli/train.h"
 
-/* Writing a text takes so much longer than running it; a line of text has about so many
- * tokens, and a token so many bytes in a file of samples; a map of width d takes so many
- * times d^3; a token is drawn in that many; parts of blocks and schedules run about so many
- * passes a block, of so many vectors; training size scores so many fits, and ranks so many
- * maps. */
-static const double WRITING = 1.5, LINE_TOKENS = 25, TOKEN_BYTES = 6.5, FIT_FLOPS = 30,
-                    DRAW_FLOPS = 1e5;
-enum { ROUTES_A_BLOCK = 6, ROUTE_VECTORS = 4000, FITS = 60, RANKS = 12 };
+/* A token has so many bytes in a file of samples; a map of width d takes so many times d^3;
+ * a token is drawn in that many; parts of blocks and schedules run about so many passes a
+ * block; training size scores so many fits, and ranks so many maps. */
+static const double TOKEN_BYTES = 6.5, FIT_FLOPS = 30, DRAW_FLOPS = 1e5;
+enum { ROUTES_A_BLOCK = 6, FITS = 60, RANKS = 12 };
 
 struct sizes {
     double train, val;    /* tokens of the texts */
@@ -33,7 +30,8 @@ static struct sizes sizes_of(const jc_study *s)
     const jc_samples_params *p = &args->samples;
     const jc_model_info *info = jc_model_get_info(s->model);
     double texts = (double)p->train + (double)p->val;
-    double tokens = texts * (args->self.self_text ? args->self.self_tokens : LINE_TOKENS);
+    double tokens =
+        texts * (args->self.self_text ? args->self.self_tokens : JC_LINE_TOKENS);
     struct stat file;
 
     if (stat(s->samples, &file) == 0)
@@ -89,7 +87,7 @@ static double score_flops(const struct sizes *z, double methods)
 
 static double routes_flops(const struct sizes *z)
 {
-    double vectors = z->vectors < ROUTE_VECTORS ? z->vectors : ROUTE_VECTORS;
+    double vectors = z->vectors < JC_ROUTE_VECTORS ? z->vectors : JC_ROUTE_VECTORS;
 
     return ROUTES_A_BLOCK * z->layers * vectors * (z->pass + z->readout);
 }
@@ -113,8 +111,9 @@ size_t jc_study_steps(const jc_study *s, jc_ui_step to[JC_STUDY_STEPS])
 
     for (size_t i = 0; i < s->n; i++)
         trained += jc_cli_trains(s->method[i]) ? 3.0 * (double)args->train.tokens : 0;
-    double draw = self ? WRITING * (z.train + z.val) * (z.pass + z.readout)
-                       : DRAW_FLOPS * (z.train + z.val);
+    double tokens = z.train + z.val;
+    double draw = self ? jc_ahead_writing(s->cli, jc_model_get_info(s->model), tokens)
+                       : DRAW_FLOPS * tokens;
     double final = sums_flops(&z, false, false) + fit_flops(&z, n, false);
     const jc_ui_step steps[] = {
         {self ? "writing texts" : "reading texts", draw},
@@ -161,7 +160,7 @@ static void print_dry(const jc_study *s, const jc_dry *dry)
     jc_ui_step steps[JC_STUDY_STEPS];
     jc_dry_step say[JC_STUDY_STEPS] = {{.name = NULL}};
     size_t n = jc_study_steps(s, steps);
-    double maps = z.layers * (all_pairs(s) ? (z.layers + 1) / 2 : 1) +
+    double maps = jc_ahead_maps(s->cli, jc_model_get_info(s->model)) +
                   (s->cli->args.stats.parts ? 2 * z.layers : 0);
     double bytes = maps * z.square * sizeof(float), sums = steps[1].weight;
     double drawn = s->cli->args.self.self_text ? steps[0].weight : 0;

@@ -6,7 +6,7 @@
  */
 #include "cli/study.h"
 
-enum { VECTORS = 6000, TEXTS = 750 }; /* more than the paper has for its scores */
+enum { TEXTS = 750 };
 
 /* Texts and vectors of the validation split. */
 static jc_status count_samples(jc_study *s, size_t *texts, size_t *vectors, jc_error *err)
@@ -35,10 +35,10 @@ jc_status jc_study_routes(jc_study *s, jc_eval_params *params, jc_error *err)
     if (jc_args_given(args, "route-every") || jc_args_given(args, "route-positions"))
         return JC_OK;
     jc_status st = count_samples(s, &texts, &vectors, err);
-    if (st || vectors <= VECTORS)
+    if (st || vectors <= JC_ROUTE_VECTORS)
         return st;
     size_t every = texts > TEXTS ? texts / TEXTS : 1, taken = (texts + every - 1) / every;
     params->route_every = (uint32_t)every;
-    params->route_positions = (uint32_t)((VECTORS + taken - 1) / taken);
+    params->route_positions = (uint32_t)((JC_ROUTE_VECTORS + taken - 1) / taken);
     return JC_OK;
 }

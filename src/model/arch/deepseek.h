@@ -40,10 +40,7 @@
     BIAS(JC_W_OUT, "layers.%u.self_attn.o_proj", WIDTH, JC_WEIGHT_IF_ATTENTION_BIAS), \
     RMS(JC_W_NORM2, "layers.%u.post_attention_layernorm", WIDTH, 0),            \
     LLAMA_MLP,                                                                  \
-    MATRIX(JC_W_ROUTER,      "layers.%u.mlp.gate", EXPERTS, WIDTH, 0),          \
-    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.gate_proj", EXPERT, WIDTH, 0), \
-    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.up_proj",   EXPERT, WIDTH, 0), \
-    MATRIX(JC_W_EXPERT_DOWN, "layers.%u.mlp.experts.%u.down_proj", WIDTH, EXPERT, 0), \
+    LLAMA_EXPERTS,                                                              \
     MATRIX(JC_W_SHARED_UP,   "layers.%u.mlp.shared_experts.gate_proj", SHARED, WIDTH, 0), \
     MATRIX(JC_W_SHARED_UP,   "layers.%u.mlp.shared_experts.up_proj",   SHARED, WIDTH, 0), \
     MATRIX(JC_W_SHARED_DOWN, "layers.%u.mlp.shared_experts.down_proj", WIDTH, SHARED, 0)

@@ -54,6 +54,20 @@
     KEY("max_window_layers",  JC_KEY_U32,    window_from, "28"),                \
     KEY("layer_types",        JC_KEY_LAYERS, windowed,    NULL)
 
+/* A mixture in the place of the MLP, an expert in matrices of its own. */
+#define LLAMA_EXPERTS                                                           \
+    MATRIX(JC_W_ROUTER,      "layers.%u.mlp.gate", EXPERTS, WIDTH, 0),          \
+    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.gate_proj", EXPERT, WIDTH, 0), \
+    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.up_proj",   EXPERT, WIDTH, 0), \
+    MATRIX(JC_W_EXPERT_DOWN, "layers.%u.mlp.experts.%u.down_proj", WIDTH, EXPERT, 0)
+
+/* One that all tokens take, with a gate of its own. */
+#define QWEN_SHARED_EXPERT                                                      \
+    MATRIX(JC_W_SHARED_GATE, "layers.%u.mlp.shared_expert_gate", ONE, WIDTH, 0),\
+    MATRIX(JC_W_SHARED_UP,   "layers.%u.mlp.shared_expert.gate_proj", SHARED, WIDTH, 0), \
+    MATRIX(JC_W_SHARED_UP,   "layers.%u.mlp.shared_expert.up_proj", SHARED, WIDTH, 0), \
+    MATRIX(JC_W_SHARED_DOWN, "layers.%u.mlp.shared_expert.down_proj", WIDTH, SHARED, 0)
+
 #define LLAMA_ATTENTION                                                         \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.q_proj", Q,  WIDTH, 0),               \
     BIAS(JC_W_QKV,   "layers.%u.self_attn.q_proj", Q, JC_WEIGHT_IF_ATTENTION_BIAS), \

@@ -27,10 +27,7 @@ static const jc_weight_row weights[] = {
     RMS(JC_W_Q_NORM, "layers.%u.self_attn.q_norm", Q, 0),
     RMS(JC_W_K_NORM, "layers.%u.self_attn.k_norm", KV, 0),
     RMS(JC_W_NORM2, "layers.%u.post_attention_layernorm", WIDTH, 0),
-    MATRIX(JC_W_ROUTER,      "layers.%u.mlp.gate", EXPERTS, WIDTH, 0),
-    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.gate_proj", EXPERT, WIDTH, 0),
-    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.up_proj",   EXPERT, WIDTH, 0),
-    MATRIX(JC_W_EXPERT_DOWN, "layers.%u.mlp.experts.%u.down_proj", WIDTH, EXPERT, 0),
+    LLAMA_EXPERTS,
 };
 /* clang-format on */
 

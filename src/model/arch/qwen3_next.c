@@ -29,14 +29,8 @@ static const jc_weight_row weights[] = {
     MATRIX(JC_W_CONV_IN, "layers.%u.linear_attn.in_proj_ba", SCAN_SMALL, WIDTH, 0),
     DELTA_WEIGHTS,
     RMS(JC_W_NORM2, "layers.%u.post_attention_layernorm", WIDTH, JC_WEIGHT_PLUS_ONE),
-    MATRIX(JC_W_ROUTER,      "layers.%u.mlp.gate", EXPERTS, WIDTH, 0),
-    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.gate_proj", EXPERT, WIDTH, 0),
-    MATRIX(JC_W_EXPERT_UP,   "layers.%u.mlp.experts.%u.up_proj",   EXPERT, WIDTH, 0),
-    MATRIX(JC_W_EXPERT_DOWN, "layers.%u.mlp.experts.%u.down_proj", WIDTH, EXPERT, 0),
-    MATRIX(JC_W_SHARED_GATE, "layers.%u.mlp.shared_expert_gate", ONE, WIDTH, 0),
-    MATRIX(JC_W_SHARED_UP,   "layers.%u.mlp.shared_expert.gate_proj", SHARED, WIDTH, 0),
-    MATRIX(JC_W_SHARED_UP,   "layers.%u.mlp.shared_expert.up_proj", SHARED, WIDTH, 0),
-    MATRIX(JC_W_SHARED_DOWN, "layers.%u.mlp.shared_expert.down_proj", WIDTH, SHARED, 0),
+    LLAMA_EXPERTS,
+    QWEN_SHARED_EXPERT,
     LLAMA_MLP,
 };
 /* clang-format on */
