@@ -259,10 +259,10 @@ static jc_status measure_all(const struct curve *curves, const jc_eval_run *run,
     f->target = run->params->target;
     for (size_t m = 0; m < run->n_methods; m++) {
         f->curve[m] = measure(&curves[m], run, bootstrap);
-        f->curve[m].net = jc_net_every_layer(&costs, layers - f->curve[m].blocks.value,
-                                             layers, !run->methods[m].shortcut);
+        f->curve[m].net =
+            jc_net_every_layer(&costs, layers - f->curve[m].blocks.value, layers, m);
     }
-    jc_free(costs.below);
+    jc_net_costs_free(&costs);
     section->figures = f;
     return JC_OK;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "eval/net.h"
+#include "shortcut/shortcut.h"
 
 enum { LAYERS = 11, POINTS = 3, GAPS = 21, MOST = 60 };
 
@@ -40,7 +41,7 @@ static void release(void *state)
     if (!s)
         return;
     jc_free(s->choice);
-    jc_free(s->costs.below);
+    jc_net_costs_free(&s->costs);
     jc_free(s->tally);
     jc_free(s);
 }
@@ -52,47 +53,70 @@ static double gap_of(size_t g)
 
 /* ---- costs ---- */
 
+void jc_net_costs_free(jc_net_costs *costs)
+{
+    jc_free(costs->below);
+    jc_free(costs->maps);
+    *costs = (jc_net_costs){.below = NULL};
+}
+
+static jc_cost map_cost(const jc_packed *method, uint32_t from, uint32_t to)
+{
+    const jc_map *map =
+        method->shortcut ? jc_shortcut_find(method->shortcut, from, to) : NULL;
+
+    return map ? jc_map_layers_cost(map) : (jc_cost){0, 0};
+}
+
 jc_status jc_net_costs_of(jc_net_costs *costs, const jc_eval_run *run, jc_error *err)
 {
-    double d = (double)run->width;
     uint32_t layers = run->taps - 1;
 
     costs->below = jc_alloc_array(run->taps, sizeof *costs->below);
-    if (!costs->below)
+    costs->maps = jc_alloc_array(run->n_methods * run->taps, sizeof *costs->maps);
+    if (!costs->below || !costs->maps) {
+        jc_net_costs_free(costs);
         return jc_fail_nomem(err, "costs");
+    }
     for (uint32_t l = 1; l <= layers; l++)
         costs->below[l] = jc_cost_sum(costs->below[l - 1], jc_cost_block(run->model, l));
-    costs->map = (jc_cost){2 * d * d, sizeof(float) * d * d};
+    for (size_t m = 0; m < run->n_methods; m++)
+        for (uint32_t l = 0; l < layers; l++)
+            costs->maps[m * run->taps + l] = map_cost(&run->methods[m], l, layers);
     costs->readout = jc_cost_readout(run->model);
     costs->full = jc_cost_sum(costs->below[layers], costs->readout);
     return JC_OK;
 }
 
 jc_cost jc_net_every_layer(const jc_net_costs *costs, double blocks, uint32_t layers,
-                           bool identity)
+                           size_t m)
 {
-    const jc_cost map = identity ? (jc_cost){0, 0} : costs->map;
-    const jc_cost *all = &costs->below[layers];
+    const jc_cost *all = &costs->below[layers], *maps = &costs->maps[m * (layers + 1)];
+    jc_cost each = costs->readout;
     double share = blocks / layers;
 
-    return (jc_cost){(share * all->flops + blocks * (map.flops + costs->readout.flops)) /
-                         costs->full.flops,
-                     (share * all->bytes + blocks * (map.bytes + costs->readout.bytes)) /
-                         costs->full.bytes};
+    for (uint32_t l = 1; l < layers; l++) {
+        each.flops += maps[l].flops / (layers - 1);
+        each.bytes += maps[l].bytes / (layers - 1);
+    }
+    return (jc_cost){(share * all->flops + blocks * each.flops) / costs->full.flops,
+                     (share * all->bytes + blocks * each.bytes) / costs->full.bytes};
 }
 
 /* Of a token that leaves at the p-th point, or, p = n, at none. */
 static jc_cost cost_of(const struct net *s, const jc_eval_run *run, const choice *c,
-                       size_t p, bool identity)
+                       size_t p, size_t m)
 {
     uint32_t depth = p < c->n ? c->at[p] : run->taps - 1;
-    double met = (double)(p < c->n ? p + 1 : c->n), maps = identity ? 0 : met;
-    double reads = met + (p == c->n);
+    size_t met = p < c->n ? p + 1 : c->n;
+    double reads = (double)(met + (p == c->n));
+    jc_cost sum = s->costs.below[depth];
 
-    return (jc_cost){s->costs.below[depth].flops + maps * s->costs.map.flops +
-                         reads * s->costs.readout.flops,
-                     s->costs.below[depth].bytes + maps * s->costs.map.bytes +
-                         reads * s->costs.readout.bytes};
+    for (size_t i = 0; i < met; i++)
+        sum = jc_cost_sum(sum, s->costs.maps[m * run->taps + c->at[i]]);
+    sum.flops += reads * s->costs.readout.flops;
+    sum.bytes += reads * s->costs.readout.bytes;
+    return sum;
 }
 
 /* ---- rows ---- */
@@ -140,7 +164,7 @@ static void add_row(struct net *s, const jc_eval_run *run, size_t m, const jc_sc
         jc_cost cost[POINTS + 1];
         size_t p = 0;
         for (size_t q = 0; q <= c->n; q++)
-            cost[q] = cost_of(s, run, c, q, !run->methods[m].shortcut);
+            cost[q] = cost_of(s, run, c, q, m);
         for (size_t g = 0; g < GAPS; g++) { /* a larger g never leaves earlier */
             while (p < c->n && !((double)scores[c->at[p] * rows + r].gap > gap_of(g)))
                 p++;

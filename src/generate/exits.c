@@ -63,23 +63,6 @@ static jc_status find_map(const jc_exits *e, const jc_exit_spec *spec, uint32_t 
                    from, to, who, to == e->layers ? "final" : "all");
 }
 
-/* Maps run as one float32 matrix, whatever their form. */
-static jc_cost cost_of(const jc_map *map)
-{
-    double n = (double)map->d_in * (double)map->d_out;
-
-    return map->form == &jc_form_identity ? (jc_cost){0, 0}
-                                          : (jc_cost){2 * n, sizeof(float) * n};
-}
-
-static jc_status prepare(jc_exits *e, const jc_map *map, const jc_linear **linear,
-                         jc_error *err)
-{
-    *linear = NULL;
-    return map->form == &jc_form_identity ? JC_OK
-                                          : jc_prepared_linear(e->pool, map, linear, err);
-}
-
 /* Keys and values of blocks from + 1 .. L, and the maps before them. */
 static jc_status ready_fill(jc_exits *e, const jc_exit_spec *spec, size_t p, jc_error *err)
 {
@@ -93,9 +76,9 @@ static jc_status ready_fill(jc_exits *e, const jc_exit_spec *spec, size_t p, jc_
             continue;
         st = find_map(e, spec, e->at[p], j, "the fill 'mat'", &map, err);
         if (st == JC_OK)
-            st = prepare(e, map, &e->between[p * e->layers + j], err);
+            st = jc_prepared_layers(e->pool, map, &e->between[p * e->layers + j], err);
         if (st == JC_OK)
-            *cost = jc_cost_sum(*cost, cost_of(map));
+            *cost = jc_cost_sum(*cost, jc_map_layers_cost(map));
     }
     return st;
 }
@@ -106,7 +89,7 @@ static jc_status ready_maps(jc_exits *e, const jc_exit_spec *spec, jc_error *err
     jc_status st = JC_OK;
 
     snprintf(who, sizeof who, "the gate '%s'", e->gate->name);
-    e->between = jc_alloc_array(e->n * e->layers, sizeof(jc_linear *));
+    e->between = jc_alloc_array(e->n * e->layers, sizeof *e->between);
     e->fills = jc_alloc_array(e->n * e->layers, sizeof *e->fills);
     if (!e->between || !e->fills)
         return jc_fail_nomem(err, "exits");
@@ -114,9 +97,9 @@ static jc_status ready_maps(jc_exits *e, const jc_exit_spec *spec, jc_error *err
         const jc_map *map;
         st = find_map(e, spec, e->at[p], e->layers, who, &map, err);
         if (st == JC_OK)
-            st = prepare(e, map, &e->last[p], err);
+            st = jc_prepared_layers(e->pool, map, &e->last[p], err);
         if (st == JC_OK)
-            e->map[p] = cost_of(map);
+            e->map[p] = jc_map_layers_cost(map);
         if (st == JC_OK)
             st = ready_fill(e, spec, p, err);
     }
@@ -170,7 +153,7 @@ static jc_status choose(jc_exits *e, const jc_exit_spec *spec, jc_error *err)
         return jc_fail_nomem(err, "exits");
     for (uint32_t l = 1; l < e->layers; l++) {
         const jc_map *found = jc_shortcut_find(spec->shortcut, l, e->layers);
-        map[l] = found ? cost_of(found) : (jc_cost){INFINITY, INFINITY};
+        map[l] = found ? jc_map_layers_cost(found) : (jc_cost){INFINITY, INFINITY};
     }
     jc_exit_points_choose(e, map, &gain);
     double cheap = gain <= 0 && e->gate->reads_out ? gain_of(e, "cosine", map) : 0;

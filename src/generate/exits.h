@@ -34,8 +34,8 @@ typedef struct jc_exits {
     size_t number_size;          /* bytes of a number of keys and values */
     uint32_t at[JC_EXIT_POINTS]; /* [n], ascending, 1..L-1 */
     size_t n;
-    const jc_linear *last[JC_EXIT_POINTS]; /* to the last layer; NULL: the identity */
-    const jc_linear **between;             /* [n, L]: to each layer, for the fill */
+    jc_map_layers last[JC_EXIT_POINTS]; /* to the last layer */
+    jc_map_layers *between;             /* [n, L]: to each layer, for the fill */
     jc_prepared *pool;
     jc_cost map[JC_EXIT_POINTS]; /* of last[] */
     jc_cost *fills;              /* [n, L]: maps of between[], keys and values */

@@ -13,7 +13,7 @@ typedef struct jc_fill {
      * blocks run when a later token goes deeper. `maps` is [L]: from there to each layer;
      * NULL unless it needs them. */
     jc_status (*leave)(jc_partway *way, const jc_stretch *rows, size_t n, uint32_t from,
-                       const jc_linear *const *maps, jc_error *err);
+                       const jc_map_layers *maps, jc_error *err);
 } jc_fill;
 
 const jc_fill *jc_fill_find(const char *name); /* NULL: there is none */

@@ -200,17 +200,12 @@ static jc_status climb(jc_leaving *s, uint32_t from, uint32_t to, jc_error *err)
 /* Rows first .. first + n - 1 of those that are going: their states, mapped. */
 static jc_status map_rows(jc_leaving *s, size_t p, size_t first, size_t n, jc_error *err)
 {
-    const jc_linear *map = s->exits->last[p];
-
     for (size_t r = 0; r < n; r++) {
         const behind *b = &s->behind[s->going[first + r]];
         memcpy(s->h + r * s->width, b->h + (b->n - 1) * s->width, s->width * sizeof *s->h);
     }
     spend(&s->stats->maps, n, (double)n * s->exits->map[p].flops, s->exits->map[p].bytes);
-    if (map)
-        return jc_partway_map(s->writer->model, map, s->h, n, s->mapped, err);
-    memcpy(s->mapped, s->h, n * s->width * sizeof *s->h);
-    return JC_OK;
+    return jc_partway_map(s->writer->model, &s->exits->last[p], s->h, n, s->mapped, err);
 }
 
 static jc_status read_out(jc_leaving *s, const float *h, size_t n, jc_error *err)

@@ -83,13 +83,10 @@ static jc_status look(reading *r, size_t p, const float *h, size_t first, size_t
                       jc_error *err)
 {
     const jc_exits *e = r->exits;
-    jc_status st = JC_OK;
 
     memcpy(r->before, r->mapped, n * r->width * sizeof *h);
-    if (e->last[p])
-        st = jc_partway_map(e->model, e->last[p], h, n, r->mapped, err);
-    else
-        memcpy(r->mapped, h, n * r->width * sizeof *h);
+    jc_status st = jc_partway_map(e->model, &e->last[p], h, n, r->mapped, err);
+
     if (st == JC_OK)
         st = jc_model_readout(e->model, r->mapped, n, r->logits, err);
     for (size_t k = 0; k < n && st == JC_OK; k++) {

@@ -8,6 +8,8 @@
  */
 #include "model/partway.h"
 
+#include <string.h>
+
 #include "model/pass.h"
 
 struct jc_partway {
@@ -101,9 +103,23 @@ jc_status jc_partway_run(jc_partway *way, const jc_stretch *stretches, size_t n,
     return st ? st : move(way, stretches, n, JC_REG_H, false, err);
 }
 
-jc_status jc_partway_fill(jc_partway *way, const jc_stretch *stretches, size_t n,
-                          uint32_t from, const jc_linear *const *maps, jc_error *err)
+/* y = the map of x; `between` has room for the rows between two layers. */
+static jc_status apply(const jc_map_layers *map, jc_mat x, jc_mat between, jc_mat y,
+                       jc_error *err)
 {
+    if (map->n == 0)
+        return jc_copy(x, y, err);
+    jc_mat first = map->n == 2 ? between : y;
+    jc_status st = jc_linear_apply(map->layer[0], JC_PLAN_GENERATION, x, first, err);
+    if (st || map->n == 1)
+        return st;
+    return jc_linear_apply(map->layer[1], JC_PLAN_GENERATION, first, y, err);
+}
+
+jc_status jc_partway_fill(jc_partway *way, const jc_stretch *stretches, size_t n,
+                          uint32_t from, const jc_map_layers *maps, jc_error *err)
+{
+    static const jc_map_layers none = {.n = 0};
     JC_USE_THREADS(way->model->threads);
     size_t d = way->model->hp.width;
     jc_status st = begin(way, stretches, n, err);
@@ -114,8 +130,9 @@ jc_status jc_partway_fill(jc_partway *way, const jc_stretch *stretches, size_t n
     for (uint32_t j = from; j < way->model->hp.layers && st == JC_OK; j++) {
         jc_mat h = jc_pass_reg(&way->pass, JC_REG_H, d);
         jc_mat given = jc_pass_reg(&way->pass, JC_REG_Y, d);
-        st = maps && maps[j] ? jc_linear_apply(maps[j], JC_PLAN_GENERATION, given, h, err)
-                             : jc_copy(given, h, err);
+        const jc_map_layers *map = maps ? &maps[j] : &none;
+        /* the block's own attention writes this register only afterwards */
+        st = apply(map, given, jc_pass_reg(&way->pass, JC_REG_A, map->rank), h, err);
         if (st == JC_OK)
             st = jc_pass_keys(&way->pass, j + 1, err);
     }
@@ -139,21 +156,44 @@ jc_status jc_partway_pick(jc_seq *seq, uint32_t to, const uint32_t *rows, size_t
     return jc_seq_move(seq, to, rows, n, err);
 }
 
-jc_status jc_partway_map(const jc_model *model, const jc_linear *map, const float *x,
-                         size_t rows, float *y, jc_error *err)
+/* A loan of x for reading, and of y for writing, while the map runs. */
+static jc_status map_loans(const jc_model *model, const jc_map_layers *map, const float *x,
+                           size_t rows, float *between, float *y, jc_error *err)
 {
-    JC_USE_THREADS(model->threads);
     size_t d = model->hp.width;
-    jc_loan in, out = {.home = NULL};
+    jc_loan in, out = {.home = NULL}, middle = {.home = NULL};
     jc_status st = jc_loan_read(&in, model->backend, x, rows, d, err);
 
     if (st)
         return st;
     st = jc_loan_write(&out, model->backend, y, rows, d, false, err);
+    if (st == JC_OK && between)
+        st = jc_loan_write(&middle, model->backend, between, rows, map->rank, false, err);
     if (st == JC_OK)
-        st = jc_linear_apply(map, JC_PLAN_GENERATION, in.mat, out.mat, err);
+        st = apply(map, in.mat, middle.mat, out.mat, err);
+    st = jc_loan_end(&middle, st, err);
     st = jc_loan_end(&out, st, err);
     return jc_loan_end(&in, st, err);
+}
+
+jc_status jc_partway_map(const jc_model *model, const jc_map_layers *map, const float *x,
+                         size_t rows, float *y, jc_error *err)
+{
+    JC_USE_THREADS(model->threads);
+    float *between = NULL;
+
+    if (map->n == 0) {
+        memcpy(y, x, rows * model->hp.width * sizeof *y);
+        return JC_OK;
+    }
+    if (map->n == 2) {
+        between = jc_matrix_new(rows, map->rank, sizeof *between);
+        if (!between)
+            return jc_fail_nomem(err, "a map");
+    }
+    jc_status st = map_loans(model, map, x, rows, between, y, err);
+    jc_free(between);
+    return st;
 }
 
 jc_status jc_partway_logits(const jc_model *model, const float *h, size_t n, float *logits,

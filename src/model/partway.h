@@ -30,11 +30,18 @@ typedef struct jc_stretch {
 jc_status jc_partway_run(jc_partway *way, const jc_stretch *stretches, size_t n,
                          uint32_t from, uint32_t to, jc_error *err) JC_NODISCARD;
 
+/* A map as up to two layers, one after the other; n 0: the state itself. */
+typedef struct jc_map_layers {
+    const jc_linear *layer[2]; /* [n] */
+    size_t n;
+    size_t rank; /* numbers of a row between two; at most half the width */
+} jc_map_layers;
+
 /* Fill in keys and values of blocks from + 1 .. L that the rows do not run: those of block
- * j + 1 as its own products of maps[j] of h, the state after block `from`; where maps[j] is
- * NULL, of h itself. maps [L], or NULL: of h in all blocks. */
+ * j + 1 as its own products of maps[j] of h, the state after block `from`. maps [L], or
+ * NULL: of h itself in all blocks. */
 jc_status jc_partway_fill(jc_partway *way, const jc_stretch *stretches, size_t n,
-                          uint32_t from, const jc_linear *const *maps,
+                          uint32_t from, const jc_map_layers *maps,
                           jc_error *err) JC_NODISCARD;
 
 /* The sequence has n tokens, whose keys and values are there or will be by the time that
@@ -50,8 +57,8 @@ void jc_partway_pending(jc_seq *seq, size_t n);
 jc_status jc_partway_pick(jc_seq *seq, uint32_t to, const uint32_t *rows, size_t n,
                           jc_error *err) JC_NODISCARD;
 
-/* y [rows, outputs] = a map of x [rows, width], by the same arithmetic. */
-jc_status jc_partway_map(const jc_model *model, const jc_linear *map, const float *x,
+/* y [rows, width] = a map of x [rows, width], by the same arithmetic. */
+jc_status jc_partway_map(const jc_model *model, const jc_map_layers *map, const float *x,
                          size_t rows, float *y, jc_error *err) JC_NODISCARD;
 
 /* Logits [n, vocab] of states h [n, width] that stand for the last block's, by the same

@@ -12,6 +12,8 @@
 #include "base/base.h"
 #include "jumpcut/shortcut.h"
 #include "kernels/kernels.h"
+#include "model/cost.h"
+#include "model/partway.h"
 #include "model/parts.h"
 #include "store/store.h"
 
@@ -125,6 +127,7 @@ struct jc_ready {
     const jc_map *map;
     jc_linear *linear[2]; /* owned */
     jc_linear *whole;     /* the map as one layer, made when it is asked for; owned */
+    jc_linear *folded;    /* of a narrow one that is shared: its first layer; so, too */
     const jc_ready *base;
     float *vector[2]; /* owned */
 };
@@ -142,6 +145,13 @@ jc_status jc_prepared_get(jc_prepared *pool, const jc_map *map, const jc_ready *
 /* The map as one linear layer [outputs, inputs], for those who run layers. */
 jc_status jc_prepared_linear(jc_prepared *pool, const jc_map *map, const jc_linear **linear,
                              jc_error *err) JC_NODISCARD;
+
+/* The map as the layers of least work, for who runs it step by step: a narrow map as its
+ * two matrices, with the scale and shift of a shared one in the first of them. */
+jc_status jc_prepared_layers(jc_prepared *pool, const jc_map *map, jc_map_layers *layers,
+                             jc_error *err) JC_NODISCARD;
+/* Of the matrices of those layers, which are float32. */
+jc_cost jc_map_layers_cost(const jc_map *map);
 
 /* For forms: a layer made of a tensor of the map and perhaps a bias. */
 jc_status jc_ready_linear(jc_prepared *pool, const jc_numbers *weight,

@@ -50,6 +50,7 @@ static void free_ready(jc_ready *ready)
     for (size_t i = 0; i < JC_COUNT(ready->vector); i++)
         jc_free(ready->vector[i]);
     jc_linear_free(ready->whole);
+    jc_linear_free(ready->folded);
     jc_free(ready);
 }
 
@@ -195,6 +196,97 @@ jc_status jc_prepared_linear(jc_prepared *pool, const jc_map *map, const jc_line
     if (st == JC_OK)
         *linear = one ? ready->linear[0] : ready->whole;
     return st;
+}
+
+/* ---- as few multiply-adds as the form allows ---- */
+
+/* Where the map's matrices stand: in what it shares with others, if it does. */
+static const jc_map *matrices_of(const jc_map *map)
+{
+    return map->base ? map->base : map;
+}
+
+/* Its two narrow matrices hold fewer numbers than their product. */
+static bool is_narrow(const jc_map *map)
+{
+    return map->form == &jc_form_low_rank &&
+           map->rank * (map->d_in + map->d_out) < map->d_in * map->d_out;
+}
+
+jc_cost jc_map_layers_cost(const jc_map *map)
+{
+    const jc_map *of = matrices_of(map);
+    double in = (double)of->d_in, out = (double)of->d_out;
+    double n = is_narrow(of) ? (double)of->rank * (in + out) : in * out;
+
+    if (map->form == &jc_form_identity)
+        return (jc_cost){0, 0};
+    return (jc_cost){2 * n, sizeof(float) * n};
+}
+
+/* Of a narrow map with a scale and a shift: weight [rank, d] = down diag(scale), bias
+ * [rank] = down shift. */
+static void fold(const jc_ready *ready, const jc_map *narrow, float *weight, float *bias)
+{
+    const float *scale = ready->vector[0], *shift = ready->vector[1];
+    size_t d = narrow->d_in;
+
+    jc_numbers_read(jc_map_tensor(narrow, "down"), 0, narrow->rank * d, weight);
+    for (size_t r = 0; r < narrow->rank; r++) {
+        double sum = 0;
+        for (size_t c = 0; c < d; c++) {
+            sum += shift ? (double)weight[r * d + c] * (double)shift[c] : 0;
+            weight[r * d + c] *= scale ? scale[c] : 1;
+        }
+        bias[r] = (float)sum;
+    }
+}
+
+/* The first layer of a narrow map that is shared. */
+static jc_status make_folded(jc_prepared *pool, jc_ready *ready, jc_error *err)
+{
+    const jc_map *narrow = ready->map->base;
+    float *weight = jc_matrix_new(narrow->rank, narrow->d_in, sizeof *weight);
+    float *bias = jc_matrix_new(1, narrow->rank, sizeof *bias);
+    jc_status st = weight && bias ? JC_OK : jc_fail_nomem(err, "a map");
+
+    if (st == JC_OK) {
+        fold(ready, narrow, weight, bias);
+        const jc_numbers numbers = {.data = weight,
+                                    .own = weight,
+                                    .dtype = JC_F32,
+                                    .rows = narrow->rank,
+                                    .cols = narrow->d_in};
+        st = new_linear(pool, &numbers, bias, &ready->folded, err);
+    }
+    jc_free(weight);
+    jc_free(bias);
+    return st;
+}
+
+jc_status jc_prepared_layers(jc_prepared *pool, const jc_map *map, jc_map_layers *layers,
+                             jc_error *err)
+{
+    const jc_map *narrow = matrices_of(map);
+    jc_ready *ready;
+
+    *layers = (jc_map_layers){.n = 0};
+    if (map->form == &jc_form_identity)
+        return JC_OK;
+    layers->n = 1;
+    if (!is_narrow(narrow))
+        return jc_prepared_linear(pool, map, &layers->layer[0], err);
+    jc_status st = get(pool, map, &ready, err);
+    if (st == JC_OK && map->base && !ready->folded)
+        st = make_folded(pool, ready, err);
+    if (st)
+        return st;
+    *layers =
+        (jc_map_layers){.layer = {map->base ? ready->folded : ready->linear[0],
+                                  map->base ? ready->base->linear[1] : ready->linear[1]},
+                        .n = 2,
+                        .rank = narrow->rank};
+    return JC_OK;
 }
 
 jc_status jc_ready_run(const jc_ready *ready, const float *x, size_t rows, float *y,

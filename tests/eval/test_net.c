@@ -7,18 +7,19 @@
 #include <stdlib.h>
 
 #include "eval/net.h"
+#include "support/shortcuts.h"
 
 extern const jc_metric jc_metric_net;
 
-enum { LAYERS = 4, TAPS = LAYERS + 1, ROWS = 300 };
+enum { LAYERS = 4, TAPS = LAYERS + 1, ROWS = 300, METHODS = 3, RANK = 2 };
 
-static jc_score scores[2][TAPS][ROWS]; /* of the identity and of a map */
+static jc_score scores[METHODS][TAPS][ROWS]; /* of the identity, mat and narrow */
 
 static void make_scores(void)
 {
     uint64_t seed = 4;
 
-    for (size_t m = 0; m < 2; m++)
+    for (size_t m = 0; m < METHODS; m++)
         for (size_t l = 0; l < TAPS; l++)
             for (size_t r = 0; r < ROWS; r++) {
                 float sure = (check_rand(&seed) + 1) / 2;
@@ -45,7 +46,7 @@ static void read_costs(const jc_model *model)
 /* Exits are a set of bits: bit l of layer l. */
 static struct sums by_definition(size_t m, unsigned exits, double gap)
 {
-    const double d = width;
+    const double d = width, map = m == 0 ? 0 : m == 1 ? d * d : 2 * RANK * d;
     struct sums s = {0, 0, 0};
     double flops = readout.flops, bytes = readout.bytes;
 
@@ -62,9 +63,9 @@ static struct sums by_definition(size_t m, unsigned exits, double gap)
                 continue;
             s.flops += readout.flops / flops;
             s.bytes += readout.bytes / bytes;
-            if (l < LAYERS && m == 1) {
-                s.flops += 2 * d * d / flops;
-                s.bytes += 4 * d * d / bytes;
+            if (l < LAYERS) {
+                s.flops += 2 * map / flops;
+                s.bytes += 4 * map / bytes;
             }
             gone = l == LAYERS || (double)scores[m][l][r].gap > gap;
             if (gone)
@@ -109,12 +110,26 @@ static void check_list(size_t m, const json_t *list, bool bytes)
     }
 }
 
+/* From every layer to the last, filled with nothing. */
+static jc_shortcut *maps_of(const jc_model *model, const jc_form *form)
+{
+    jc_shortcut *shortcut = shortcut_of(model, form);
+
+    for (uint32_t l = 0; l < LAYERS; l++) {
+        const jc_map_spec spec = {
+            .form = form, .place = jc_place_layers(l, LAYERS), .rank = RANK};
+        jc_map *map;
+        assert_int_equal(jc_shortcut_add(shortcut, &spec, &map, NULL), JC_OK);
+    }
+    return shortcut;
+}
+
 static void test_net__the_frontier_is_that_of_all_choices(void **state)
 {
     jc_eval_params params;
     jc_model *model;
-    jc_packed methods[2] = {{.name = "id"}, {.name = "mat"}};
-    jc_method_name names[] = {"id", "mat"};
+    jc_packed methods[METHODS] = {{.name = "id"}, {.name = "mat"}, {.name = "narrow"}};
+    jc_method_name names[] = {"id", "mat", "narrow"};
     jc_results *results;
     jc_section *section;
     void *net;
@@ -127,22 +142,24 @@ static void test_net__the_frontier_is_that_of_all_choices(void **state)
         JC_OK);
     jc_eval_params_init(&params);
     read_costs(model);
-    methods[1].shortcut =
-        (const jc_shortcut *)(const void *)&params; /* it is not looked at */
+    jc_shortcut *mat = maps_of(model, &jc_form_affine);
+    jc_shortcut *narrow = maps_of(model, &jc_form_low_rank);
+    methods[1].shortcut = mat;
+    methods[2].shortcut = narrow;
     const jc_eval_run run = {.model = model,
                              .info = jc_model_get_info(model),
                              .params = &params,
                              .taps = TAPS,
                              .width = jc_model_get_info(model)->width,
                              .methods = methods,
-                             .n_methods = 2};
+                             .n_methods = METHODS};
     const jc_eval_batch batch = {.rows = ROWS, .scores = &scores[0][0][0]};
     assert_int_equal(jc_results_new(&results, NULL), JC_OK);
     assert_int_equal(jc_results_section(results, &section, NULL), JC_OK);
     section->name = "net";
     section->write = jc_metric_net.write;
     section->methods = (const jc_method_name *)names;
-    section->n_methods = 2;
+    section->n_methods = METHODS;
     section->taps = TAPS;
     assert_int_equal(jc_metric_net.begin(&net, &run, NULL), JC_OK);
     assert_int_equal(jc_metric_net.add(net, &run, &batch, NULL), JC_OK);
@@ -150,7 +167,7 @@ static void test_net__the_frontier_is_that_of_all_choices(void **state)
     jc_metric_net.release(net);
     assert_int_equal(jc_results_json(results, &text, NULL), JC_OK);
     json_t *root = json_loads(text, 0, NULL);
-    for (size_t m = 0; m < 2; m++) {
+    for (size_t m = 0; m < METHODS; m++) {
         const json_t *of = json_object_get(json_object_get(root, "net"), names[m]);
         check_list(m, json_object_get(of, "by_flops"), false);
         check_list(m, json_object_get(of, "by_bytes"), true);
@@ -158,6 +175,8 @@ static void test_net__the_frontier_is_that_of_all_choices(void **state)
     json_decref(root);
     free(text);
     jc_results_free(results);
+    jc_shortcut_free(mat);
+    jc_shortcut_free(narrow);
     jc_model_close(model);
 }
 
@@ -166,14 +185,15 @@ static void test_net__the_frontier_is_that_of_all_choices(void **state)
 static void test_net__exits_everywhere_cost_a_read_out_a_block(void **state)
 {
     jc_cost below[] = {{0, 0}, {10, 1}, {20, 2}, {30, 3}};
+    jc_cost maps[2 * 4] = {[5] = {0.5, 3}, [6] = {1.5, 1}}; /* none; then 1 and 2 a layer */
     const jc_net_costs costs = {
-        .below = below, .map = {1, 2}, .readout = {5, 4}, .full = {35, 7}};
-    jc_cost cost = jc_net_every_layer(&costs, 2, 3, false);
+        .below = below, .maps = maps, .readout = {5, 4}, .full = {35, 7}};
+    jc_cost cost = jc_net_every_layer(&costs, 2, 3, 1);
 
     (void)state;
     assert_true(fabs(cost.flops - (20 + 2 * (1 + 5)) / 35.0) < 1e-12);
     assert_true(fabs(cost.bytes - (2 + 2 * (2 + 4)) / 7.0) < 1e-12);
-    cost = jc_net_every_layer(&costs, 3, 3, true);
+    cost = jc_net_every_layer(&costs, 3, 3, 0);
     assert_true(fabs(cost.flops - (30 + 3 * 5) / 35.0) < 1e-12);
 }
 
