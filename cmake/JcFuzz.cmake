@@ -29,6 +29,7 @@ endfunction()
 
 set(store_libs PkgConfig::JANSSON PkgConfig::XXHASH)
 jc_fuzz(safetensors ROOMS store tensor base LIBS ${store_libs})
+jc_fuzz(packs ROOMS store tensor base LIBS ${store_libs})
 jc_fuzz(torch ROOMS store tensor base LIBS ${store_libs})
 # what reads configurations, without the kernels that the rest of the room wants
 file(GLOB hparams CONFIGURE_DEPENDS src/model/arch/*.c)

@@ -17,6 +17,7 @@ enum {
 
 struct relax {
     const char *text; /* [n] */
+    const char *nan;  /* what a NaN becomes */
     size_t n;
     size_t copied; /* of text, to `out` */
     char *out;     /* [out_n]; NULL until there is a change */
@@ -166,9 +167,9 @@ static bool number(struct relax *r, size_t *at)
 
 static bool step(struct relax *r, size_t *at)
 {
-    static const struct {
+    const struct {
         const char *word, *with;
-    } words[] = {{"NaN", "null"}, {"Infinity", LARGEST}};
+    } words[] = {{"NaN", r->nan}, {"Infinity", LARGEST}};
     char c = r->text[*at];
 
     if (c == '"')
@@ -185,9 +186,9 @@ static bool step(struct relax *r, size_t *at)
     return true;
 }
 
-bool jc_json_relax(const char *text, size_t n, char **out, size_t *out_n)
+bool jc_json_relax(const char *text, size_t n, const char *nan, char **out, size_t *out_n)
 {
-    struct relax r = {.text = text, .n = n};
+    struct relax r = {.text = text, .nan = nan, .n = n};
     size_t at = 0;
     bool ok = true;
 

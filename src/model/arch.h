@@ -157,8 +157,9 @@ typedef enum {
     JC_KEY_U32,
     JC_KEY_LIMIT, /* a whole number; null and below 0: 0, for none */
     JC_KEY_REAL,
-    JC_KEY_CAP,   /* a number; null: 0, for none */
-    JC_KEY_REALS, /* a list of numbers */
+    JC_KEY_CAP,        /* a number; null: 0, for none */
+    JC_KEY_LIMIT_REAL, /* a number, which may be Infinity */
+    JC_KEY_REALS,      /* a list of numbers */
     JC_KEY_BOOL,
     JC_KEY_ACT,
     JC_KEY_ROTARY, /* the name of a jc_rotary_type */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* keys.c: one key of config.json to one member of the hparams, by a key row. */
 #include <ctype.h>
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +114,18 @@ static jc_status read_fixed(const char *key, const char *only, const jc_config *
                          jc_config_path(config), key, text, only);
 }
 
+/* Python's Infinity has been read as the largest double. */
+static jc_status read_real(double *out, const jc_config *config, const char *key,
+                           jc_error *err)
+{
+    jc_status st = jc_config_real(config, key, out, err);
+
+    return st || fabs(*out) < DBL_MAX
+               ? st
+               : jc_fail(err, JC_E_FORMAT, "cannot read '%s' of '%s': it is not finite",
+                         key, jc_config_path(config));
+}
+
 /* ---- lists ---- */
 
 static jc_status list_length(const jc_config *config, const char *key, size_t *n,
@@ -139,7 +153,7 @@ static jc_status read_reals(jc_reals *out, const jc_config *config, const char *
     out->n = n;
     for (size_t i = 0; i < n && st == JC_OK; i++) {
         snprintf(one, sizeof one, "%s.%zu", key, i);
-        st = jc_config_real(config, one, &out->x[i], err);
+        st = read_real(&out->x[i], config, one, err);
     }
     return st;
 }
@@ -373,6 +387,8 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
         return read_set(config, key, row->def ? row->def : "", err);
     case JC_KEY_REAL:
     case JC_KEY_CAP:
+        return read_real(member, config, key, err);
+    case JC_KEY_LIMIT_REAL:
         return jc_config_real(config, key, member, err);
     case JC_KEY_BOOL:
         return jc_config_bool(config, key, member, err);
@@ -410,6 +426,7 @@ static jc_status set_default(void *member, const jc_key_row *row, const jc_confi
         break;
     case JC_KEY_REAL:
     case JC_KEY_CAP:
+    case JC_KEY_LIMIT_REAL:
         *(double *)member = jc_real_parse(row->def, NULL);
         break;
     case JC_KEY_BOOL:

@@ -80,7 +80,7 @@ static jc_status read(json_t **results, const char *json, size_t length, const c
     size_t relaxed_length;
 
     *results = NULL;
-    if (!jc_json_relax(json, length, &relaxed, &relaxed_length))
+    if (!jc_json_relax(json, length, "null", &relaxed, &relaxed_length))
         return jc_fail_nomem(err, name);
     if (relaxed) { /* NaN and the like */
         json = relaxed;

@@ -139,6 +139,8 @@ jc_status jc_made_row(jc_made *m, const char *suffix, const char *keys)
 
 jc_status jc_made_real(jc_made *m, const char *keys, double x)
 {
+    if (!(x <= 1e300 && x >= -1e300)) /* JSON has no others */
+        return jc_made_fail(m, keys, "it is not a finite number");
     return jc_made_put(m, keys, json_real(x));
 }
 

@@ -54,7 +54,8 @@ static jc_status put_width(jc_made *m)
     if (!all || !heads)
         return JC_OK;
     if (all->type == JC_GGUF_TEXT || all->n != 1 || heads->type == JC_GGUF_TEXT ||
-        heads->n != 1 || !(jc_gguf_number(heads, 0) >= 1))
+        heads->n != 1 || !(jc_gguf_number(heads, 0) >= 1) ||
+        !isfinite(jc_gguf_number(all, 0)))
         return jc_made_fail(m, key, "it and 'ssm.inner_size' are needed as numbers");
     return jc_made_real(m, "linear_value_head_dim|mamba_d_head|ssm_head_dim",
                         floor(jc_gguf_number(all, 0) / jc_gguf_number(heads, 0)));
@@ -71,6 +72,10 @@ static jc_status put_layers(jc_made *m)
 
     for (size_t i = 0; i < v->n && ok; i++) {
         double x = jc_gguf_number(v, i);
+        if (!(x >= 0 && x <= UINT32_MAX && x == floor(x))) {
+            json_decref(kinds);
+            return jc_made_fail(m, key, "it has a number that is no count");
+        }
         if (x > 0 && heads > 1 && x != heads) {
             json_decref(kinds);
             return jc_made_fail(m, key,

@@ -31,11 +31,12 @@ static json_t *load(const char *text, size_t n, size_t flags, json_error_t *why)
 
 json_t *jc_json_load(const char *text, size_t n, size_t flags, json_error_t *why)
 {
+    const char *nan = flags & JSON_DECODE_INT_AS_REAL ? "\"NaN\"" : "null";
     char *relaxed;
     size_t relaxed_n;
 
     memset(why, 0, sizeof *why);
-    if (!jc_json_relax(text, n, &relaxed, &relaxed_n)) {
+    if (!jc_json_relax(text, n, nan, &relaxed, &relaxed_n)) {
         say_no_memory(why);
         return NULL;
     }

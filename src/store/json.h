@@ -8,7 +8,9 @@
 #include "base/base.h"
 
 /* What Python's json module reads (base/relax.h says what that adds); of a name that an
- * object has twice, the last counts. `flags` are jansson's. NULL: *why says why. */
+ * object has twice, the last counts. `flags` are jansson's. A NaN is null, but in settings
+ * (JSON_DECODE_INT_AS_REAL), where null means a default, it is the text "NaN". NULL: *why
+ * says why. */
 json_t *jc_json_load(const char *text, size_t n, size_t flags, json_error_t *why);
 
 /* The same of one JSON object, a part of a file. `what` is its subject in the message:

@@ -12,13 +12,17 @@ enum { WORD = 8 };
 
 static const char *settle(jc_packing *p, const jc_config *config, const char *section)
 {
-    p->wide = jc_pack_number(config, section, "bits",
-                             jc_pack_number(config, section, "w_bit", 4));
-    p->columns = jc_pack_number(config, section, "group_size",
-                                jc_pack_number(config, section, "q_group_size", 0));
+    uint32_t bits = 4, group = 0;
+
+    if (!jc_pack_number(config, section, "bits|w_bit", &bits) || bits != 4)
+        return "its 'bits' are not 4";
+    if (!jc_pack_number(config, section, "group_size|q_group_size", &group))
+        return "its 'group_size' is no whole number";
+    p->wide = bits;
+    p->columns = group;
     if (!jc_pack_says(config, section, "version", "gemm"))
         return "its 'version' is not 'gemm'";
-    return p->wide == 4 ? NULL : "its 'bits' are not 4";
+    return NULL;
 }
 
 static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)

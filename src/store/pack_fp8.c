@@ -8,11 +8,17 @@
 
 static const char *settle(jc_packing *p, const jc_config *config, const char *section)
 {
-    p->rows = jc_pack_number(config, section, "weight_block_size.0", 0);
-    p->columns = jc_pack_number(config, section, "weight_block_size.1", 0);
+    uint32_t rows = 0, columns = 0;
+
+    if (!jc_pack_number(config, section, "weight_block_size.0", &rows) ||
+        !jc_pack_number(config, section, "weight_block_size.1", &columns) || rows == 0 ||
+        columns == 0)
+        return "its 'weight_block_size' is not two whole numbers above 0";
+    p->rows = rows;
+    p->columns = columns;
     if (!jc_pack_says(config, section, "activation_scheme", "dynamic"))
         return "its 'activation_scheme' is not 'dynamic'";
-    return p->rows && p->columns ? NULL : "it has no 'weight_block_size'";
+    return NULL;
 }
 
 static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)

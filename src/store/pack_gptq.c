@@ -12,14 +12,20 @@
 
 static const char *settle(jc_packing *p, const jc_config *config, const char *section)
 {
-    p->wide = jc_pack_number(config, section, "bits", 4);
-    p->columns = jc_pack_number(config, section, "group_size", 0);
+    uint32_t bits = 4, group = 0;
+
+    if (!jc_pack_number(config, section, "bits", &bits) ||
+        (bits != 2 && bits != 4 && bits != 8))
+        return "its 'bits' are not 2, 4 or 8";
+    if (!jc_pack_number(config, section, "group_size", &group))
+        return "its 'group_size' is no whole number";
+    p->wide = bits;
+    p->columns = group;
     bool second = !jc_pack_says(config, section, "checkpoint_format", "gptq");
     p->offset = second ? 0 : 1;
     if (second && !jc_pack_says(config, section, "checkpoint_format", "gptq_v2"))
         return "its 'checkpoint_format' is neither 'gptq' nor 'gptq_v2'";
-    return p->wide == 2 || p->wide == 4 || p->wide == 8 ? NULL
-                                                        : "its 'bits' are not 2, 4 or 8";
+    return NULL;
 }
 
 /* Every group that an input names is there. */

@@ -41,14 +41,25 @@ jc_status jc_pack_part(const jc_packing *p, const jc_tensor *part, jc_dtype dtyp
                    dtype == JC_OTHER ? "real numbers" : jc_dtype_name(dtype));
 }
 
-uint32_t jc_pack_number(const jc_config *config, const char *section, const char *key,
-                        uint32_t otherwise)
+bool jc_pack_number(const jc_config *config, const char *section, const char *keys,
+                    uint32_t *out)
 {
     char path[PART];
-    uint32_t n;
+    double x;
 
-    snprintf(path, sizeof path, "%s.%s", section, key);
-    return jc_config_u32(config, path, &n, NULL) == JC_OK ? n : otherwise;
+    for (const char *at = keys; *at;) {
+        size_t n = strcspn(at, "|");
+        snprintf(path, sizeof path, "%s.%.*s", section, (int)n, at);
+        if (jc_config_has(config, path)) {
+            if (jc_config_real(config, path, &x, NULL) == JC_OK && x == -1) {
+                *out = 0;
+                return true;
+            }
+            return jc_config_u32(config, path, out, NULL) == JC_OK;
+        }
+        at += n + (at[n] == '|');
+    }
+    return true;
 }
 
 bool jc_pack_says(const jc_config *config, const char *section, const char *key,

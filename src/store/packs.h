@@ -23,9 +23,11 @@ typedef struct jc_pack {
  * any real numbers. */
 jc_status jc_pack_part(const jc_packing *p, const jc_tensor *part, jc_dtype dtype,
                        size_t rows, size_t columns, jc_error *err) JC_NODISCARD;
-/* A number of the section of the configuration, or `otherwise`. */
-uint32_t jc_pack_number(const jc_config *config, const char *section, const char *key,
-                        uint32_t otherwise);
+/* *out = a number of the section of the configuration, at the first of the keys "a|b" that
+ * is there; it stays as it is where none is. False: what is there is no whole number of 0
+ * or more, nor -1, which is 0. */
+bool jc_pack_number(const jc_config *config, const char *section, const char *keys,
+                    uint32_t *out);
 /* Whether its text there is this one, whatever the case, or there is none. */
 bool jc_pack_says(const jc_config *config, const char *section, const char *key,
                   const char *text);

@@ -399,9 +399,31 @@ static void test_gguf_config__what_makes_no_sense_is_refused(void **state)
 {
     static const struct {
         const char *arch;
-        key keys[2];
+        key keys[4];
         const char *message;
     } rows[] = {
+        {"llama",
+         {{.name = "llama.attention.layer_norm_rms_epsilon", .x = NAN, .real = true},
+          {.name = NULL}},
+         IS("llama.attention.layer_norm_rms_epsilon") "it is not a finite number"},
+        {"llama",
+         {{.name = "llama.rope.scaling.factor", .x = NAN, .real = true}, {.name = NULL}},
+         IS("llama.rope.scaling.factor") "it is not a finite number"},
+        {"lfm2",
+         {{.name = "lfm2.shortconv.l_cache", .x = 3},
+          {.name = "lfm2.attention.head_count_kv",
+           .x = NAN,
+           .real = true,
+           .list = true,
+           .last = 2},
+          {.name = NULL}},
+         IS("lfm2.attention.head_count_kv") "it has a number that is no count"},
+        {"mamba2",
+         {{.name = "mamba2.ssm.conv_kernel", .x = 4},
+          {.name = "mamba2.ssm.inner_size", .x = HUGE_VAL, .real = true},
+          {.name = "mamba2.ssm.time_step_rank", .x = 4},
+          {.name = NULL}},
+         IS("mamba2.ssm.time_step_rank") "it and 'ssm.inner_size' are needed as numbers"},
         {"", {{.name = NULL}}, IS("general.architecture") "it is not a name"},
         {"a b", {{.name = NULL}}, IS("general.architecture") "it is not a name"},
         {"llama",

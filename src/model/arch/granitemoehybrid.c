@@ -37,7 +37,7 @@ static const jc_key_row keys[] = {
     KEY("mamba_conv_bias",         JC_KEY_BOOL, conv_bias, "true"),
     KEY("mamba_proj_bias",         JC_KEY_BOOL, mlp_bias, "false"),
     KEY("time_step_limit.0",       JC_KEY_REAL, step_least, "0"),
-    KEY("time_step_limit.1",       JC_KEY_REAL, step_most, "1e300"),
+    KEY("time_step_limit.1",       JC_KEY_LIMIT_REAL, step_most, "1e300"),
     FIXED("hidden_act", "silu"),
 };
 

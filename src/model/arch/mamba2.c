@@ -26,7 +26,7 @@ static const jc_key_row keys[] = {
     KEY("use_conv_bias",      JC_KEY_BOOL, conv_bias, "true"),
     KEY("use_bias",           JC_KEY_BOOL, mlp_bias, "false"),
     KEY("time_step_limit.0",  JC_KEY_REAL, step_least, "0"),
-    KEY("time_step_limit.1",  JC_KEY_REAL, step_most, "1e300"),
+    KEY("time_step_limit.1",  JC_KEY_LIMIT_REAL, step_most, "1e300"),
     KEY(NULL,                 JC_KEY_BOOL, conv_all, "true"),
     KEY(NULL,                 JC_KEY_BOOL, no_mlp, "true"),
     KEY(NULL,                 JC_KEY_ACT,  act, "silu"),
