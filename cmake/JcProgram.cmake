@@ -63,6 +63,7 @@ if(BUILD_TESTING)
   add_test(NAME cli-killed COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/killed.sh
     $<TARGET_FILE:jumpcut> 3)
   set_tests_properties(cli-stop cli-progress cli-killed cli-peak PROPERTIES LABELS system TIMEOUT 600)
+  set_tests_properties(cli-peak PROPERTIES TIMEOUT 1800) # three studies
   # every command of these documents, and every example of --help, as it is written
   foreach(name docs/tutorial README)
     string(TOLOWER ${name} test)

@@ -12,8 +12,18 @@
  * A byte of text or of a file of samples has about so many tokens. */
 static const double RATE = 60e9, BYTE_TOKENS = 0.2;
 static const double MUCH_MEMORY = 2e9, MUCH_TIME = 600; /* bytes, seconds */
-static const double WRITING = 1.5;  /* times as long as running what was written */
-static const double WORKING = 40e6; /* bytes of the program and of a batch of states */
+static const double WRITING = 1.5;      /* times as long as running what was written */
+static const double MEMORY_RATE = 10e9; /* bytes of weights that are read in a second */
+static const double WORKING = 40e6;     /* bytes of the program and of a batch of states */
+
+static double threads(const jc_cli *cli)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (cli->args.model.threads > 0)
+        return cli->args.model.threads;
+    return processors > 0 ? (double)processors : 1;
+}
 
 double jc_ahead_readout(const jc_model_info *info)
 {
@@ -54,6 +64,27 @@ double jc_ahead_writing(const jc_cli *cli, const jc_model_info *info, double tok
                : 0;
 }
 
+jc_ahead_text jc_ahead_text_of(const jc_model *model, const jc_prompt *prompts, size_t n,
+                               uint32_t tokens)
+{
+    size_t context = jc_model_get_info(model)->context;
+    jc_ahead_text text = {.read = 0};
+
+    for (size_t i = 0; i < n; i++) {
+        size_t room = prompts[i].n < context ? context - prompts[i].n : 0;
+        double most = (double)(tokens && tokens < room ? tokens : room);
+        text.read += (double)prompts[i].n;
+        text.written += most;
+        text.steps = most > text.steps ? most : text.steps;
+    }
+    return text;
+}
+
+double jc_ahead_steps(const jc_cli *cli, const jc_model_info *info, double steps)
+{
+    return steps * (double)info->weight_bytes / MEMORY_RATE * RATE * threads(cli);
+}
+
 double jc_ahead_maps(const jc_cli *cli, const jc_model_info *info)
 {
     const char *pairs = cli->args.stats.pairs;
@@ -69,15 +100,6 @@ double jc_ahead_sums(const jc_cli *cli, const jc_model_info *info)
 
     return d * d *
            (sizeof(double) * (maps + layers + 2 * parts) + sizeof(float) * (maps + parts));
-}
-
-static double threads(const jc_cli *cli)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (cli->args.model.threads > 0)
-        return cli->args.model.threads;
-    return processors > 0 ? (double)processors : 1;
 }
 
 static void write_time(char *text, size_t size, double seconds)
@@ -103,8 +125,12 @@ void jc_ahead_say(jc_cli *cli, const jc_model *model, double bytes, double flops
         return;
     write_time(time, sizeof time, seconds);
     char *line = jc_format(
-        "this takes %s%sabout %.2g GB%s; '--dry-run' in its place would measure it",
-        flops > 0 ? time : "", flops > 0 ? " or so and " : "", memory / 1e9,
+        "this takes %s%sabout %.*f GB%s; '--dry-run' in its place would measure it",
+        flops > 0 ? time : "", flops > 0 ? " or so and " : "",
+        memory < 1e8    ? 3
+        : memory < 1e10 ? 1
+                        : 0,
+        memory / 1e9,
         in_files && bytes > MUCH_MEMORY ? ", most of it in files of TMPDIR" : "");
     if (line)
         jc_ui_remark(&cli->ui, line);

@@ -17,6 +17,15 @@ double jc_ahead_tokens(const jc_cli *cli, const jc_samples *samples);
 double jc_ahead_vectors(const jc_cli *cli, double tokens);
 /* Flops to write so many tokens of --self-text; 0 where texts are read. */
 double jc_ahead_writing(const jc_cli *cli, const jc_model_info *info, double tokens);
+/* Tokens that are read before and written after prompts, at most `tokens` each, 0: as many
+ * as the context has. Sequences are written side by side: each has a token in a step. */
+typedef struct jc_ahead_text {
+    double read, written, steps;
+} jc_ahead_text;
+jc_ahead_text jc_ahead_text_of(const jc_model *model, const jc_prompt *prompts, size_t n,
+                               uint32_t tokens);
+/* Flops that take as long as so many steps of writing wait for the weights. */
+double jc_ahead_steps(const jc_cli *cli, const jc_model_info *info, double steps);
 /* Maps to the last layer, or between all pairs. */
 double jc_ahead_maps(const jc_cli *cli, const jc_model_info *info);
 /* Bytes of the sums, with those of the parts, and of the maps while they are fitted. */

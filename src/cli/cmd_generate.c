@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ahead.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/continuation.h"
+#include "cli/dry_run.h"
 #include "cli/frequent.h"
 #include "cli/output.h"
 #include "cli/work.h"
-
-#define MUCH 1e9 /* bytes of keys and values; a note comes before more are taken */
 
 static jc_status check(jc_cli *cli, jc_error *err)
 {
@@ -167,17 +167,16 @@ static jc_status read_drafting(drafting *d, const jc_cli *cli, const jc_model *m
     return st;
 }
 
-static void tell_memory(const jc_cli *cli, const jc_model *model, const prompts *p,
-                        const jc_generate_params *params)
+static void say_cost(jc_cli *cli, const jc_model *model, const prompts *p,
+                     const jc_generate_params *params)
 {
-    double bytes = (double)jc_generate_bytes(model, p->list, p->n, params);
-    char note[128];
-
-    if (bytes < MUCH)
-        return;
-    snprintf(note, sizeof note, "keys and values of %zu sequence%s take %.1f GB of memory",
-             p->n, p->n == 1 ? "" : "s", 1e-9 * bytes);
-    jc_ui_remark((jc_ui *)cli->ui.hooks.arg, note);
+    const jc_model_info *info = jc_model_get_info(model);
+    jc_ahead_text text = jc_ahead_text_of(model, p->list, p->n, params->tokens);
+    double flops = (text.read + text.written) * jc_ahead_pass(info) +
+                   text.written * jc_ahead_readout(info);
+    double waiting = jc_ahead_steps(cli, info, text.steps);
+    jc_ahead_say(cli, model, (double)jc_generate_bytes(model, p->list, p->n, params),
+                 flops > waiting ? flops : waiting, false);
 }
 
 static void close_generate(jc_cli *cli, size_t tokens, size_t sequences)
@@ -234,7 +233,13 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     jc_status st = jc_model_ends(model, tokenizer, &ends, err);
     params.ends = ends.id;
     params.n_ends = ends.n;
-    tell_memory(cli, model, p, &params);
+    if (st == JC_OK && cli->args.own.dry_run) {
+        st = jc_generate_dry_run(model, p->list, p->n, &params, err);
+        jc_ids_free(&ends);
+        return st;
+    }
+    if (st == JC_OK)
+        say_cost(cli, model, p, &params);
     if (st == JC_OK)
         st = jc_continuations_init(&all, cli, p->list, p->n, err);
     jc_continuations_start(&all);
@@ -414,9 +419,9 @@ const jc_command jc_command_generate = {
         "jumpcut generate ./gpt2 --prompt 'The river' --stop . --tokens 0\n"
         "# each line of a file is a prompt\n"
         "jumpcut generate ./gpt2 --text prompts.txt --unit line --format json\n",
-    .groups =
-        (const jc_group *const[]){&prompt_group, &draw_group, &stop_group, &out_group,
-                                  &jc_group_texts, &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&prompt_group, &draw_group, &stop_group, &out_group,
+                                        &jc_group_texts, &jc_group_model, &jc_group_dry_run,
+                                        &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

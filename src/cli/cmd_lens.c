@@ -5,8 +5,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/ahead.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/targets.h"
@@ -162,25 +164,135 @@ static jc_status show(jc_cli *cli, const jc_lens *lens, jc_error *err)
     return st;
 }
 
-/* Read the text and its targets, and make the lens of them. */
-static jc_status make(jc_lens **lens, jc_cli *cli, const jc_model *model,
-                      const jc_tokenizer *tokenizer, const jc_shortcut *const *shortcuts,
-                      jc_error *err)
-{
-    const jc_model_info *info = jc_model_get_info(model);
-    jc_lens_params params = cli->args.lens;
-    jc_ids ids = {0}, targets = {0};
-    jc_status st = jc_targets_read(&targets, cli, tokenizer, info->vocab, err);
+/* A text and how it is read. */
+typedef struct reading {
+    const jc_model *model;
+    const jc_tokenizer *tokenizer;
+    const jc_shortcut *const *shortcuts;
+    size_t n_shortcuts;
+    jc_ids ids;
+    jc_lens_params params;
+} reading;
 
-    params.positions = cli->args.own.range;
-    params.targets = targets.id;
-    params.n_targets = targets.n;
+static jc_status make(jc_lens **lens, const reading *r, jc_error *err)
+{
+    return jc_lens_new(lens, r->model, r->tokenizer, r->shortcuts, r->n_shortcuts,
+                       r->ids.id, r->ids.n, &r->params, err);
+}
+
+/* Layers that are read out by all maps; taps inside blocks are not counted. */
+static double lines_of(const reading *r)
+{
+    const char *map = r->params.map;
+    double maps = map && strcmp(map, "all") == 0 ? 1 + (double)r->n_shortcuts : 1;
+
+    return maps * (jc_model_get_info(r->model)->layers + 1.0);
+}
+
+/* What a lens holds of a position: guesses and their probabilities, and some numbers. */
+static double bytes_of(const reading *r)
+{
+    return lines_of(r) * (8.0 * r->params.top + 24 + 16.0 * (double)r->params.n_targets);
+}
+
+/* Read-outs are counted where all positions are read. */
+static void say_cost(jc_cli *cli, const reading *r)
+{
+    const jc_model_info *info = jc_model_get_info(r->model);
+    double n = (double)r->ids.n, columns = r->params.positions ? 1 : n;
+
+    jc_ahead_say(cli, r->model, columns * bytes_of(r),
+                 n * jc_ahead_pass(info) + columns * lines_of(r) * jc_ahead_readout(info),
+                 false);
+}
+
+/* Bytes of the output of some positions. */
+static jc_status output_of(double *bytes, double *columns, jc_cli *cli,
+                           const reading *whole, const char *positions, jc_error *err)
+{
+    const jc_lens_look look = {.width = PLAIN_WIDTH};
+    reading few = *whole;
+    jc_lens *lens = NULL;
+    char *text = NULL;
+    size_t length = 0;
+
+    few.params.hooks = NULL;
+    few.params.positions = positions;
+    jc_status st = make(&lens, &few, err);
     if (st == JC_OK)
-        st = read_text(&ids, cli, info, tokenizer, err);
+        st = jc_lens_show(lens, cli->args.own.format, &look, &text, &length, err);
+    *bytes = (double)length;
+    *columns = (double)jc_lens_columns(lens);
+    free(text);
+    jc_lens_free(lens);
+    return st;
+}
+
+/* Of all, from what a few positions add. An encoder has few, which are masks: all. */
+static jc_status measure_output(double *bytes, jc_cli *cli, const reading *whole,
+                                jc_error *err)
+{
+    double some, more, columns, n, all = (double)whole->ids.n;
+    bool few = !jc_model_get_info(whole->model)->causal || whole->ids.n < 8;
+    const char *range = whole->params.positions;
+
+    jc_status st = output_of(&some, &columns, cli, whole, few ? range : "0:2", err);
+    *bytes = some;
+    if (st || few)
+        return st;
+    st = output_of(&more, &n, cli, whole, "0:6", err);
+    *bytes = some + (more - some) / (n - columns) * (all - columns);
+    return st;
+}
+
+static jc_status dry_run(jc_cli *cli, reading *r, jc_error *err)
+{
+    const bool to_file = cli->args.own.out && strcmp(cli->args.own.out, "-") != 0;
+    jc_lens *lens = NULL;
+    double output;
+    jc_dry dry = {.cli = cli};
+    jc_status st = measure_output(&output, cli, r, err);
+
+    if (st)
+        return st;
+    jc_dry_begin(&dry);
+    st = jc_dry_end(&dry, make(&lens, r, err));
+    jc_lens_free(lens);
+    if (st)
+        return st;
+    double columns = dry.total / lines_of(r), all = (double)r->ids.n;
+    double part = dry.enough ? dry.part : 1;
+    if (r->params.positions && columns < all)
+        output *= columns / all;
+    double memory = dry.memory + columns * (1 - part) * bytes_of(r) + output;
+    const jc_dry_step steps[] = {
+        {"running the text", dry.start - dry.begun, dry.memory, 0},
+        {"reading layers", dry.seconds, memory, to_file ? output : 0}};
+    printf("texts    1\ntokens   %zu\nread     %.0f times\n", r->ids.n, dry.total);
+    jc_dry_print_steps(steps, JC_COUNT_OF(steps));
+    return JC_OK;
+}
+
+/* Read the text and its targets, and make the lens of them. */
+static jc_status look(jc_lens **lens, jc_cli *cli, reading *r, jc_error *err)
+{
+    const jc_model_info *info = jc_model_get_info(r->model);
+    jc_ids targets = {0};
+    jc_status st = jc_targets_read(&targets, cli, r->tokenizer, info->vocab, err);
+
+    r->params = cli->args.lens;
+    r->params.positions = cli->args.own.range;
+    r->params.targets = targets.id;
+    r->params.n_targets = targets.n;
     if (st == JC_OK)
-        st = jc_lens_new(lens, model, tokenizer, shortcuts, cli->args.n_words - 1, ids.id,
-                         ids.n, &params, err);
-    jc_ids_free(&ids);
+        st = read_text(&r->ids, cli, info, r->tokenizer, err);
+    if (st == JC_OK && cli->args.own.dry_run)
+        st = dry_run(cli, r, err);
+    else if (st == JC_OK) {
+        say_cost(cli, r);
+        st = make(lens, r, err);
+    }
+    jc_ids_free(&r->ids);
     jc_ids_free(&targets);
     return st;
 }
@@ -207,9 +319,13 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_work_tokenizer(&tokenizer, cli, args->word[0], err);
     if (st == JC_OK)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
+    reading text = {.model = model,
+                    .tokenizer = tokenizer,
+                    .shortcuts = (const jc_shortcut *const *)shortcuts,
+                    .n_shortcuts = args->n_words - 1};
     if (st == JC_OK)
-        st = make(&lens, cli, model, tokenizer, (const jc_shortcut *const *)shortcuts, err);
-    if (st == JC_OK)
+        st = look(&lens, cli, &text, err);
+    if (st == JC_OK && lens)
         st = show(cli, lens, err);
     jc_lens_free(lens);
     for (size_t i = 0; i < args->n_words; i++)
@@ -313,8 +429,8 @@ const jc_command jc_command_lens = {
         "France "
         "is' --at 6.mid\n"
         "jumpcut lens ./bert --prompt 'Paris is the [MASK] of France.'\n",
-    .groups =
-        (const jc_group *const[]){&text_group, &target_group, &lens_group, &out_group,
-                                  &jc_group_texts, &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&text_group, &target_group, &lens_group, &out_group,
+                                        &jc_group_texts, &jc_group_model, &jc_group_dry_run,
+                                        &jc_group_common, NULL},
     .run = run,
 };

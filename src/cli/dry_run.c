@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-static const double COUNTING = 2, MEASURING = 3; /* seconds */
+static const double COUNTING = 2; /* seconds */
 
 static const jc_own_row rows[] = {
     {{"dry-run", JC_OPTION_BOOL, offsetof(jc_own, dry_run), 0, 0, "false", NULL,
@@ -80,12 +80,13 @@ static bool on_progress(void *arg, const jc_progress *p)
     dry->end = jc_seconds();
     if (p->total == 0)
         return true;
-    dry->part = (double)p->done / (double)p->total;
+    dry->total = (double)p->total;
+    dry->part = (double)p->done / dry->total;
     if (dry->first < 0) {
         dry->first = dry->part;
         dry->start = dry->end;
     }
-    dry->enough = dry->end - dry->start >= MEASURING && dry->part > dry->first;
+    dry->enough = dry->end - dry->start >= JC_DRY_SECONDS && dry->part > dry->first;
     return !dry->enough;
 }
 
@@ -93,29 +94,34 @@ void jc_dry_begin(jc_dry *dry)
 {
     dry->hooks = dry->cli->ui.hooks;
     dry->first = -1;
-    dry->start = jc_seconds();
+    dry->begun = dry->start = jc_seconds();
     dry->cli->ui.hooks = (jc_hooks){.progress = on_progress, .arg = dry};
+}
+
+double jc_dry_memory(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return 1024.0 * (double)usage.ru_maxrss;
 }
 
 jc_status jc_dry_end(jc_dry *dry, jc_status st)
 {
-    struct rusage usage;
-
     dry->cli->ui.hooks = dry->hooks;
     dry->seconds = jc_seconds() - dry->start;
     if (dry->enough)
         dry->seconds =
             (dry->end - dry->start) * (1 - dry->first) / (dry->part - dry->first);
-    getrusage(RUSAGE_SELF, &usage);
-    dry->memory = 1024.0 * (double)usage.ru_maxrss;
+    dry->memory = jc_dry_memory();
     return st == JC_E_CANCELLED && dry->enough && !jc_signals_stopped() ? JC_OK : st;
 }
 
-/* Maps are held until they are written, and one is solved for in about eight matrices;
+/* Maps are held until they are written, and one is solved for in about six matrices;
  * what passes held for their batches, 50 MB or more, is given back before. */
 double jc_dry_fitting(const jc_dry *dry, double maps, double width)
 {
-    double more = maps + 8 * width * width * sizeof(double) - 48e6;
+    double more = maps + 6 * width * width * sizeof(double) - 48e6;
 
     return dry->memory + (more > 0 ? more : 0);
 }
@@ -133,14 +139,11 @@ static void print_step(const char *name, const jc_dry_step *step)
            step->disk / 1e6);
 }
 
-void jc_dry_print(const jc_dry *dry, const jc_dry_step *steps, size_t n)
+void jc_dry_print_steps(const jc_dry_step *steps, size_t n)
 {
-    const char *about = dry->about ? "about " : "";
     jc_dry_step all = {.seconds = 0};
 
-    printf("texts    %s%.0f\ntokens   %s%.0f\nvectors  %s%.0f\n\n", about, dry->texts,
-           about, dry->tokens, about, dry->vectors);
-    printf("%-20s %10s %11s %11s\n", "step", "time", "memory", "disk");
+    printf("\n%-20s %10s %11s %11s\n", "step", "time", "memory", "disk");
     for (size_t i = 0; i < n; i++) {
         if (!(steps[i].seconds > 0))
             continue;
@@ -150,4 +153,13 @@ void jc_dry_print(const jc_dry *dry, const jc_dry_step *steps, size_t n)
         all.disk += steps[i].disk;
     }
     print_step("in all", &all);
+}
+
+void jc_dry_print(const jc_dry *dry, const jc_dry_step *steps, size_t n)
+{
+    const char *about = dry->about ? "about " : "";
+
+    printf("texts    %s%.0f\ntokens   %s%.0f\nvectors  %s%.0f\n", about, dry->texts, about,
+           dry->tokens, about, dry->vectors);
+    jc_dry_print_steps(steps, n);
 }

@@ -5,14 +5,17 @@
 
 #include "cli/work.h"
 
+enum { JC_DRY_SECONDS = 3 }; /* that a step is measured */
+
 typedef struct jc_dry {
     jc_cli *cli;
     double texts, tokens, vectors;
-    bool about;     /* not all texts were read to count them */
-    double seconds; /* of the measured step in all */
-    double memory;  /* bytes, the most up to its end */
-    double start, end, first, part;
-    jc_hooks hooks; /* of the user interface, while it measures */
+    bool about;                            /* not all texts were read to count them */
+    double seconds;                        /* of the measured step in all */
+    double memory;                         /* bytes, the most up to its end */
+    double begun, start, end, first, part; /* start: of its first progress */
+    double total;                          /* that its progress counts */
+    jc_hooks hooks;                        /* of the user interface, while it measures */
     bool enough;
 } jc_dry;
 
@@ -34,10 +37,18 @@ void jc_dry_begin(jc_dry *dry);
 jc_status jc_dry_end(jc_dry *dry, jc_status st) JC_NODISCARD;
 /* Bytes while maps of so many bytes are solved for, after sums that were measured. */
 double jc_dry_fitting(const jc_dry *dry, double maps, double width);
-/* Texts, the steps, and what they take in all, to standard output. */
+/* The most bytes that this process has held so far. */
+double jc_dry_memory(void);
+/* Texts, the steps, and what they take in all, to standard output; and without texts. */
 void jc_dry_print(const jc_dry *dry, const jc_dry_step *steps, size_t n);
+void jc_dry_print_steps(const jc_dry_step *steps, size_t n);
 
 /* ---- fit_dry_run.c ---- */
 jc_status jc_fit_dry_run(jc_cli *cli, jc_error *err) JC_NODISCARD;
+
+/* ---- generate_dry_run.c ---- */
+/* Some seconds of reading the prompts, and of writing. */
+jc_status jc_generate_dry_run(const jc_model *model, const jc_prompt *prompts, size_t n,
+                              const jc_generate_params *params, jc_error *err) JC_NODISCARD;
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # peak.sh PROGRAM WIDE_TOOL PEAK_TOOL: the memory that --dry-run says is within 15% of what
-# the command then holds, on models of 12 x 128 and 12 x 768.
+# the command then holds, on models of 12 x 128, 12 x 768 and 4 x 1024.
 set -u
 program=$1 tool=$2 peak=$3
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
@@ -9,8 +9,10 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 export OMP_WAIT_POLICY=passive
-"$tool" wide || exit 1
-cp "$SRC"/data/demo/tokenizer* "$SRC"/data/demo/vocab.json "$SRC"/data/demo/merges.txt wide/ 2>/dev/null
+"$tool" wide && "$tool" llama llama || exit 1
+for model in wide llama; do
+    cp "$SRC"/data/demo/tokenizer* "$SRC"/data/demo/vocab.json "$SRC"/data/demo/merges.txt $model/ 2>/dev/null
+done
 seq 1 200 | sed 's/.*/the town & lies on the river and has & houses, & churches and a market/' >texts
 head -60 texts >few
 failed=0
@@ -30,4 +32,13 @@ check() {
 check fit "$SRC/data/demo" --text texts --pairs all --out maps.safetensors
 check eval "$SRC/data/demo" maps.safetensors --text texts
 check fit wide --text few --out wide.safetensors
+check fit llama --text few --pairs all --out llama.safetensors
+check eval llama llama.safetensors --text few
+check states wide --text texts --out states.safetensors
+check lens wide wide.safetensors --map all --text texts --unit file --format json --out lens
+check generate wide --prompt 'the town' --tokens 60 --sequences 64
+for model in "$SRC/data/demo" wide llama; do
+    rm -rf study
+    check study "$model" --text few --train 40 --val 20 --size-texts 8 --bootstrap 20 --out study
+done
 exit $failed
