@@ -18,6 +18,8 @@ CALLBACKS = """
 extern "Python" bool _progress(void *arg, const jc_progress *progress);
 extern "Python" void _note(void *arg, const char *message);
 extern "Python" jc_status _next_text(void *arg, const char **text, size_t *length, jc_error *err);
+extern "Python" jc_status _open_texts(void *arg, jc_samples **samples, jc_error *err);
+extern "Python" void _close_texts(void *arg, jc_samples *samples);
 extern "Python" bool _token(void *arg, const jc_token *token);
 void free(void *memory);
 """

@@ -90,3 +90,27 @@ def test_what_is_no_model_is_told(tmp_path):
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     with pytest.raises(jumpcut.FormatError):
         jumpcut.Model(tmp_path / "x.gguf")
+
+
+def test_trained_maps_are_the_programs(model, sentences, program, tensors, tmp_path):
+    program("fit", DEMO, "--text", SOURCE / "examples/sentences.txt", "--method", "tuned", "--tokens", "2000", "--step",
+            "128", "--out", tmp_path / "s.safetensors", "--quiet")  # fmt: skip
+    want = tensors(tmp_path / "s.safetensors")
+    got = jumpcut.fit(model, iter(sentences), method="tuned", tokens=2000, step=128)  # read more than once
+    assert got.method == "tuned" and len(list(got)) == 12
+    for m in got:
+        assert np.array_equal(m.weight, want[m.name + ".weight"]) and np.array_equal(m.bias, want[m.name + ".bias"])
+
+
+def test_a_training_that_fails_says_why(model, sentences):
+    def texts():
+        yield from sentences
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        jumpcut.fit(model, texts(), method="tuned")
+    with pytest.raises(TypeError, match="must be a str, not int"):
+        jumpcut.fit(model, [3], method="tuned")
+    with pytest.raises(jumpcut.Error) as error:
+        jumpcut.fit(model, sentences, method="tuned", progress=lambda *_: False)
+    assert error.value.status == "E_CANCELLED"

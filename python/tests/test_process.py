@@ -3,6 +3,7 @@
 
 import resource
 import signal
+import sys
 import threading
 import time
 
@@ -68,13 +69,16 @@ def test_other_threads_run_during_long_calls(model, sentences):
     assert counted > 5
 
 
-@pytest.mark.parametrize("work", ["fit", "evaluate", "states", "generate"])
+@pytest.mark.parametrize("work", ["fit", "tuned", "evaluate", "states", "lens", "readout", "generate"])
 def test_interrupts_stop_long_calls_within_a_second(model, sentences, shortcut, work):
     many = sentences * 2000
     calls = {
         "fit": lambda: jumpcut.fit(model, many, pairs="all"),
+        "tuned": lambda: jumpcut.fit(model, many, method="tuned"),
         "evaluate": lambda: jumpcut.evaluate(model, [shortcut], many),
         "states": lambda: model.states(many),
+        "lens": lambda: [model.lens("The town " * 120, shortcut) for _ in range(1000)],
+        "readout": lambda: model.readout(np.ones((100000, model.width), np.float32)),
         "generate": lambda: [list(model.generate("The", tokens=250)) for _ in range(1000)],
     }
     interrupted = []
@@ -93,3 +97,29 @@ def test_interrupts_stop_long_calls_within_a_second(model, sentences, shortcut, 
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
     assert model.states(["The town"], taps=[0])["0"].shape[1] == 128  # it goes on
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_progress_is_a_bar_where_tqdm_is_there_and_lines_where_not(model, sentences, there, monkeypatch, capsys):
+    bars = []
+
+    class Bar:
+        def __init__(self, desc, unit, total):
+            self.desc, self.n, self.total = desc, 0, total
+            bars.append(self)
+
+        def update(self, more):
+            self.n += more
+
+        def close(self):
+            self.closed = True
+
+    fake = type(sys)("tqdm.auto")
+    fake.tqdm = Bar
+    monkeypatch.setitem(sys.modules, "tqdm", type(sys)("tqdm") if there else None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", fake if there else None)
+    jumpcut.fit(model, sentences, method="ridge", ridge=1e-2, progress=True)
+    if there:
+        assert len(bars) > 1 and all(bar.closed and bar.n > 0 for bar in bars)
+    else:
+        assert " of " in capsys.readouterr().err and not bars

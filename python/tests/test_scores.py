@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -40,6 +41,12 @@ def test_frame(results):
     pytest.importorskip("pandas")
     frame = results.frame()
     assert len(frame) == 26 and {"method", "layer", "r2", "p1", "surprisal"} <= set(frame.columns)
+
+
+def test_frame_without_pandas_says_what_is_missing(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pandas"):
+        results.frame()
 
 
 def test_lens_is_the_read_out_of_the_mapped_state(model, shortcut):

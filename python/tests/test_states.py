@@ -108,3 +108,39 @@ def test_readout_takes_other_arrays(model):
     torch = pytest.importorskip("torch")
     assert np.array_equal(model.readout(torch.from_numpy(h)), want)
 
+
+
+def test_dlpack_both_ways_without_a_copy(model):
+    """By numpy itself, which is another library's tensor here but for its class."""
+
+    class Tensor:
+        def __init__(self, array):
+            self.array = array
+
+        def __dlpack__(self, **options):
+            return self.array.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return self.array.__dlpack_device__()
+
+    h = model.states(["The town lies"], taps=[12])["12"]
+    assert np.array_equal(model.readout(Tensor(h)), model.readout(h))
+    assert np.from_dlpack(Tensor(h)).ctypes.data == h.ctypes.data
+    torch = pytest.importorskip("torch")
+    assert torch.from_dlpack(h).data_ptr() == torch.from_numpy(h).data_ptr() == h.ctypes.data
+    grads = torch.from_numpy(h.copy()).requires_grad_()
+    assert np.array_equal(model.readout(grads), model.readout(h))
+    for kind in (torch.float16, torch.bfloat16):
+        assert np.abs(model.readout(torch.from_numpy(h).to(kind)) - model.readout(h)).max() < 0.5
+
+
+def test_a_tensor_of_a_gpu_is_told(model):
+    class Far:
+        def __dlpack__(self):
+            raise AssertionError
+
+        def __dlpack_device__(self):
+            return 2, 0
+
+    with pytest.raises(ValueError, match="memory of the CPU"):
+        model.readout(Far())

@@ -12,7 +12,7 @@ import time
 import warnings
 from typing import Any, Callable, Iterable, Iterator
 
-from ._library import call, ffi, lib, text_of
+from ._library import ffi, lib, run, text_of
 from .errors import Note
 
 
@@ -56,12 +56,14 @@ class Hooks:
     """
 
     def __init__(self, progress: bool | Callable[[str, int, int], Any] = False, texts: Iterable[str] = ()):
+        if not (isinstance(progress, bool) or callable(progress)):
+            raise TypeError(f"progress is True, False or a function, not {type(progress).__name__}")
         self._handle = ffi.new_handle(self)
         self._bar = _Bar() if progress is True else None
         self._progress = progress if callable(progress) else None
         self._texts: Iterator[str] = iter(texts)
         self._current: Any = None
-        self._failed: BaseException | None = None
+        self.failed: BaseException | None = None
         self.notes: list[str] = []
         self.struct = ffi.new("jc_hooks *")
         self.struct.progress = lib._progress
@@ -82,12 +84,12 @@ class Hooks:
     def run(self, function: Any, *args: Any) -> None:
         """As call() of the library, raising what went wrong in a callback first."""
         try:
-            call(function, *args)
+            run(function, *args)
         except Exception:
-            if self._failed is None:
+            if self.failed is None:
                 raise
-        if self._failed is not None:
-            failed, self._failed = self._failed, None
+        if self.failed is not None:
+            failed, self.failed = self.failed, None
             raise failed
 
     def warn(self, level: int) -> None:
@@ -105,10 +107,10 @@ class Hooks:
     # ---- what the library calls ----
 
     def fail(self, error: BaseException) -> None:
-        self._failed = self._failed or error
+        self.failed = self.failed or error
 
     def progressed(self, stage: str, unit: str, done: int, total: int) -> bool:
-        if self._failed is not None:
+        if self.failed is not None:
             return False
         if self._bar is not None:
             self._bar.show(stage, unit, done, total)

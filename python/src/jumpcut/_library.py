@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import Any, Iterator
 
 from jumpcut._jumpcut import ffi, lib
 
-from .errors import Error, of_status
+from .errors import Error, UnsupportedError, of_status
 
 
 def text_of(pointer: Any) -> str:
@@ -17,7 +18,17 @@ def text_of(pointer: Any) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    return _whole(text.encode("utf-8", "surrogateescape"))
+
+
+def path_of(path: str | os.PathLike) -> bytes:
+    return _whole(os.fsencode(path))
+
+
+def _whole(text: bytes) -> bytes:
+    if b"\0" in text:
+        raise ValueError(f"{text!r} holds a zero byte, where a name in C would end")
+    return text
 
 
 def call(function: Any, *args: Any) -> None:
@@ -27,6 +38,58 @@ def call(function: Any, *args: Any) -> None:
     if status != lib.JC_OK:
         message = text_of(error.message) or text_of(lib.jc_status_text(status))
         raise of_status(text_of(lib.jc_status_name(status)), message)
+
+
+_ran = _forked = False
+
+
+def run(function: Any, *args: Any) -> None:
+    """As call(), of a function that runs threads: these do not come along when a process
+    forks, and waiting for them would never end."""
+    global _ran
+    if _forked:
+        raise UnsupportedError(
+            "this process was forked from one that had run jumpcut already, whose threads a fork leaves behind:"
+            " fork before the first model is opened, or take multiprocessing's start method 'spawn'"
+        )
+    _ran = True
+    call(function, *args)
+
+
+def _after_fork() -> None:
+    global _forked
+    _forked = _ran
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class Handle:
+    """An object of the library."""
+
+    _pointer: Any
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        how = "save() it and load() it there" if hasattr(self, "save") else "make it again there"
+        raise TypeError(f"a {type(self).__name__} lies in this process, and cannot be pickled or copied: {how}")
+
+
+class ReadOnly(Handle):
+    """A handle that is as good as a copy of it."""
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+def pointer_of(thing: Any, ctype: str) -> Any:
+    """The C object of a handle; TypeError where it is another thing."""
+    pointer = getattr(thing, "_pointer", None)
+    if not isinstance(pointer, ffi.CData) or ffi.typeof(pointer) is not ffi.typeof(ctype + " *"):
+        raise TypeError(f"a {ctype[3:].capitalize()} is wanted here, not {type(thing).__name__}")
+    return pointer
 
 
 def make(ctype: str, function: Any, *args: Any) -> Any:
@@ -118,4 +181,3 @@ def documented(*names: str) -> Any:
     return decorate
 
 
-__all__ = ["Error", "Params", "bytes_of", "call", "documented", "ffi", "lib", "make", "spread", "table", "text_of"]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple
 import numpy as np
 
 from ._hooks import Hooks
-from ._library import Params, call, ffi, lib, spread
+from ._library import Handle, Params, call, ffi, lib, pointer_of, spread
 from .policy import Policy
 from .shortcut import Shortcut
-from .tokenizer import TextStream
+from .tokenizer import TextStream, ids_of
 
 if TYPE_CHECKING:
     from .model import Model
@@ -50,7 +50,7 @@ class Counts(NamedTuple):
     seconds: dict[str, float]  #: "draft", "pass", "readout", "draw", without reading the prompt
 
 
-class Generation:
+class Generation(Handle):
     """Runs in a thread of its own as long as it is iterated over; `text` is what was written.
 
     Leaving the loop, or Ctrl-C, stops it after the token at hand.
@@ -72,12 +72,12 @@ class Generation:
         struct, keep = self._params.struct, self._params.keep
         struct.logprobs = logprobs
         if shortcut is not None:
-            struct.shortcut = shortcut._pointer
+            struct.shortcut = pointer_of(shortcut, "jc_shortcut")
         if policy is not None:
             _refuse_both(options)
-            struct.policy = policy._pointer
+            struct.policy = pointer_of(policy, "jc_policy")
         if frequent is not None:
-            ids = keep(ffi.new("uint32_t[]", [int(i) for i in frequent]))
+            ids = keep(ffi.from_buffer("uint32_t[]", keep(ids_of(frequent))))
             struct.frequent, struct.n_frequent = ids, len(ids)
         self._stats = ffi.new("jc_generate_stats *", {"size": ffi.sizeof("jc_generate_stats")})
         struct.stats = self._stats
@@ -87,7 +87,7 @@ class Generation:
         self.prompt_ids = _prompt(model, prompt)  #: uint32 [n]
         self.ids: list[int] = []  #: of the tokens written so far
         self.text = ""  #: written so far
-        self._stop = False
+        self._running = self._stop = False
         self._queue: queue.Queue[Any] = queue.Queue()
 
     @property
@@ -108,6 +108,9 @@ class Generation:
         )
 
     def __iter__(self) -> Iterator[Token]:
+        if self._running:
+            raise RuntimeError("a loop over this generation is under way: end it, or call generate() again")
+        self._running = True
         stream = TextStream(self._model.tokenizer, self.prompt_ids)
         self.ids, self.text, self._stop, self._queue = [], "", False, queue.Queue()
         self._hooks = Hooks(lambda stage, done, total: not self._stop)
@@ -128,6 +131,7 @@ class Generation:
         finally:
             self._stop = True
             worker.join()
+            self._running = False
             self._hooks.warn(3)
 
     def _run(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import html
 import json
+import operator
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 import numpy as np
 
 from ._hooks import Hooks
-from ._library import Params, bytes_of, call, ffi, lib, spread, text_of
+from ._library import Params, ReadOnly, bytes_of, call, ffi, lib, pointer_of, spread, text_of
 from .shortcut import Shortcut
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Cell(NamedTuple):
     kl: float  #: from the model's own distribution, nats
 
 
-class Lens:
+class Lens(ReadOnly):
     """Guesses by map, tap and position; a notebook shows it as a page.
 
     `lens["mat"]` is a list, a row for each tap of `taps`, of lists of Cells, one for each
@@ -45,6 +46,7 @@ class Lens:
         progress: Any,
     ):
         params = Params("jc_lens")
+        pointers = [pointer_of(s, "jc_shortcut") for s in shortcuts]
         targets = params.keep(ffi.new("uint32_t[]", _targets(model, target)))
         params.struct.targets, params.struct.n_targets = targets, len(targets)
         if len(shortcuts) > 1 and "map" not in options:
@@ -59,8 +61,8 @@ class Lens:
                 out,
                 model._pointer,
                 model.tokenizer._pointer,
-                [s._pointer for s in shortcuts],
-                len(shortcuts),
+                pointers,
+                len(pointers),
                 ffi.from_buffer("uint32_t[]", ids),
                 len(ids),
                 params.struct,
@@ -93,11 +95,14 @@ class Lens:
         return [lib.jc_lens_position(self._pointer, c) for c in range(lib.jc_lens_columns(self._pointer))]
 
     def __getitem__(self, name: str) -> list[list[Cell]]:
-        if name not in self.maps:
-            raise KeyError(f"no map '{name}' was read; there are {', '.join(self.maps)}")
-        index = self.maps.index(name)
+        index = self._index(name)
         columns = range(len(self.positions))
         return [[self._cell(index, row, c) for c in columns] for row in range(len(self.taps))]
+
+    def _index(self, name: str) -> int:
+        if name not in self.maps:
+            raise KeyError(f"no map '{name}' was read; there are {', '.join(self.maps)}")
+        return self.maps.index(name)
 
     def _cell(self, index: int, row: int, column: int) -> Cell:
         cell = lib.jc_lens_at(self._pointer, index, row, column)
@@ -108,7 +113,7 @@ class Lens:
 
     def settled(self, name: str) -> list[int]:
         """For each position the first layer from which on the answer is the first guess."""
-        index = self.maps.index(name)
+        index = self._index(name)
         return [lib.jc_lens_settled(self._pointer, index, c) for c in range(len(self.positions))]
 
     @property
@@ -121,13 +126,16 @@ class Lens:
         """Of one of the tokens of `target`: its rank, 1 for the first guess, int64 [taps,
         positions], and its probability, float64 [taps, positions]; by the map `name`, or the
         first."""
-        index = self.maps.index(name) if name else 0
-        wanted = self.targets.index(_token(self._model, token))
+        index = self._index(name) if name else 0
+        wanted = _token(self._model, token)
+        if wanted not in self.targets:
+            raise KeyError(f"{token!r} is no target of this lens: give it as target=")
+        wanted = self.targets.index(wanted)
         return self._scores(lambda r, c: lib.jc_lens_of_target(self._pointer, index, r, c, wanted))
 
     def next(self, name: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The same of the token that follows in the text; rank 0 where there is none."""
-        index = self.maps.index(name) if name else 0
+        index = self._index(name) if name else 0
         return self._scores(lambda r, c: lib.jc_lens_of_next(self._pointer, index, r, c))
 
     def _scores(self, at: Callable[[int, int], Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -163,13 +171,13 @@ class Lens:
 
 
 def _token(model: Model, token: str | int) -> int:
-    return model.tokenizer.find(token) if isinstance(token, str) else int(token)
+    return model.tokenizer.find(token) if isinstance(token, str) else operator.index(token)
 
 
 def _targets(model: Model, target: Any) -> list[int]:
     if target is None:
         return []
-    wanted = [target] if isinstance(target, (str, int, np.integer)) else list(target)
+    wanted = list(target) if np.iterable(target) and not isinstance(target, str) else [target]
     ids = [_token(model, token) for token in wanted]
     for token in ids:
         if not 0 <= token < model.vocab:

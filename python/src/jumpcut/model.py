@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any, Iterable, Iterator
 
 import numpy as np
 
-from ._library import Params, bytes_of, call, documented, ffi, lib, make, spread, text_of
+from ._library import Params, ReadOnly, bytes_of, call, documented, ffi, lib, make, path_of, run, spread, text_of
 from .demo import demo_path
-from .shortcut import Shortcut, floats, rows_of
+from .shortcut import Shortcut, floats, pieces, rows_of
 from .taps import tap_of
 from .texts import Sample, Texts, open_samples
 from .tokenizer import Tokenizer
@@ -28,21 +29,17 @@ class States(dict):
 
     rows: int64 [rows, 2], the text of each row, counted from 0, and its position in it.
     ids: token ids of each text.
+    texts: the texts as they were run: each one's ids decoded.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._tokenizer = tokenizer
         self.rows: np.ndarray = np.empty((0, 2), np.int64)
         self.ids: list[np.ndarray] = []
-
-    @property
-    def texts(self) -> list[str]:
-        """The texts as they were run: each one's ids decoded."""
-        return [self._tokenizer.decode(ids) for ids in self.ids]
+        self.texts: list[str] = []
 
 
-class Model:
+class Model(ReadOnly):
     """A transformer language model: a folder as downloaded, a GGUF file, or "demo", the small
     model that comes with jumpcut ("./demo" is a folder of that name).
 
@@ -59,14 +56,20 @@ class Model:
         threads: int | None = None,
         tokenizer: str | os.PathLike | None = None,
     ):
+        options = {"backend": backend, "dtype": dtype, "threads": threads}
+        self._opened = _absolute(path), {**options, "tokenizer": tokenizer and _absolute(tokenizer)}
         path = demo_path() if path == "demo" else path
         params = Params("jc_model")
-        spread({"backend": backend, "dtype": dtype, "threads": threads}, params)
-        self._pointer = ffi.gc(
-            make("jc_model", lib.jc_model_open, os.fsencode(path), params.struct), lib.jc_model_close
-        )
+        spread(options, params)
+        out = ffi.new("jc_model **")
+        run(lib.jc_model_open, out, path_of(path), params.struct)
+        self._pointer = ffi.gc(out[0], lib.jc_model_close)
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_path = path if tokenizer is None else demo_path() if tokenizer == "demo" else tokenizer
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        path, options = self._opened
+        return functools.partial(Model, path, **options), ()  # opened again there
 
     @property
     def _info(self) -> Any:
@@ -133,11 +136,13 @@ class Model:
         "blocks.5.hook_resid_post" mean the same as in TransformerLens. `hidden_states[i]` of
         transformers is tap i, but for the last, which it gives after the final norm.
         """
+        if isinstance(taps, str):
+            raise TypeError("taps is a str: give a list of taps")
         wanted = list(range(self.layers + 1)) if taps is None else list(taps)
         params = Params("jc_samples")
         spread(options, params)
         session = self._session(wanted)
-        states, parts, rows = States(self.tokenizer), [[] for _ in wanted], []
+        states, parts, rows = States(), [[] for _ in wanted], []
         for batch in _batches(open_samples(self, texts, params)[0]):
             session.run(batch)
             for part, read in zip(parts, session.reads):
@@ -146,6 +151,7 @@ class Model:
                 text = np.full(len(sample.positions), len(states.ids), np.int64)
                 rows.append(np.stack([text, sample.positions.astype(np.int64)], 1))
                 states.ids.append(sample.ids)
+                states.texts.append(self.tokenizer.decode(sample.ids))
         states.rows = np.concatenate(rows)
         states.update((str(tap), np.concatenate(part)) for tap, part in zip(wanted, parts))
         return states
@@ -155,7 +161,8 @@ class Model:
         output: final norm and unembedding, or an encoder's whole head."""
         x = rows_of(h, self.width)
         logits = np.empty((len(x), self.vocab), np.float32)
-        call(lib.jc_model_readout, self._pointer, floats(x), len(x), floats(logits))
+        for part in pieces(x):
+            run(lib.jc_model_readout, self._pointer, floats(x[part]), len(x[part]), floats(logits[part]))
         return logits
 
     @documented("jc_lens")
@@ -204,6 +211,10 @@ class Model:
         return f"<Model {text_of(self._info.architecture)}: {self.layers} layers of {self.width}>"
 
 
+def _absolute(path: str | os.PathLike) -> str:
+    return "demo" if path == "demo" else os.path.abspath(os.fsdecode(path))
+
+
 class _Session:
     """Runs texts and reads states at taps that were named before."""
 
@@ -240,7 +251,7 @@ class _Session:
             alive += [ids, positions]
             text.ids, text.n = ids, len(sample.ids)
             text.positions, text.n_positions = positions, len(sample.positions)
-        call(lib.jc_session_run, self._pointer, texts, len(samples))
+        run(lib.jc_session_run, self._pointer, texts, len(samples))
 
 
 def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:

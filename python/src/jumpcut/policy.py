@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ._library import Params, call, documented, ffi, lib, make, spread, text_of
+from ._library import Params, ReadOnly, call, documented, ffi, lib, make, path_of, pointer_of, spread, text_of
 from .shortcut import Shortcut
 from .texts import Texts, open_samples
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 
-class Policy:
+class Policy(ReadOnly):
     """What calibrate() or tune() has found, for `generate(policy=...)`. Read-only."""
 
     def __init__(self, pointer: Any):
@@ -23,11 +23,11 @@ class Policy:
     @classmethod
     def load(cls, path: str | os.PathLike) -> Policy:
         """Read a policy that this package or the program has written."""
-        return cls(make("jc_policy", lib.jc_policy_open, os.fsencode(path)))
+        return cls(make("jc_policy", lib.jc_policy_open, path_of(path)))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write policy.json, whole or not at all."""
-        call(lib.jc_policy_save, self._pointer, os.fsencode(path))
+        call(lib.jc_policy_save, self._pointer, path_of(path))
 
     @property
     def info(self) -> dict[str, Any]:
@@ -99,6 +99,6 @@ def _find(
     out = ffi.new("jc_policy **")
     with hooks:
         params.struct.hooks = hooks.struct
-        maps = ffi.NULL if shortcut is None else shortcut._pointer
+        maps = ffi.NULL if shortcut is None else pointer_of(shortcut, "jc_shortcut")
         hooks.call(function, out, model._pointer, maps, samples.pointer, params.struct)
     return Policy(out[0])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable
 
 import numpy as np
 
-from ._library import Params, call, documented, ffi, lib, spread
+from ._library import Params, call, documented, ffi, lib, path_of, pointer_of, spread
 from .shortcut import Shortcut
 from .texts import Texts, open_samples, origin
 
@@ -71,13 +71,18 @@ class Results:
         return pandas.DataFrame(rows)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write results.json."""
-        pathlib.Path(path).write_text(self._text(), encoding="utf-8")
+        """Write results.json, whole or not at all."""
+        part = pathlib.Path(os.fspath(path) + ".part")
+        try:
+            part.write_text(self._text(), encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def report(self, path: str | os.PathLike) -> None:
         """Write the report, one HTML page."""
         data = self._text().encode()
-        call(lib.jc_report_write_json, data, len(data), b"results", os.fsencode(path))
+        call(lib.jc_report_write_json, data, len(data), b"results", path_of(path))
 
     def __repr__(self) -> str:
         return f"<Results of {', '.join(self.names)}>"
@@ -85,10 +90,11 @@ class Results:
 
 @documented("jc_eval", "jc_samples")
 def evaluate(
-    model: Model, shortcuts: Iterable[Shortcut], texts: Texts, progress: Any = False, **options: Any
+    model: Model, shortcuts: Shortcut | Iterable[Shortcut], texts: Texts, progress: Any = False, **options: Any
 ) -> Results:
     """Score the identity and each shortcut on texts, which should not be those of the fit."""
-    shortcuts = list(shortcuts)
+    shortcuts = [shortcuts] if isinstance(shortcuts, Shortcut) else list(shortcuts)
+    pointers = [pointer_of(s, "jc_shortcut") for s in shortcuts]
     samples_params, eval_params = Params("jc_samples"), Params("jc_eval")
     spread(options, samples_params, eval_params)
     samples, hooks = open_samples(model, texts, samples_params, progress)
@@ -100,8 +106,8 @@ def evaluate(
             lib.jc_eval,
             out,
             model._pointer,
-            [s._pointer for s in shortcuts],
-            len(shortcuts),
+            pointers,
+            len(pointers),
             samples.pointer,
             eval_params.struct,
         )

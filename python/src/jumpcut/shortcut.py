@@ -10,14 +10,33 @@ from typing import TYPE_CHECKING, Any, Iterator
 import numpy as np
 
 from ._hooks import Hooks
-from ._library import Params, bytes_of, call, documented, ffi, lib, make, spread, text_of
+from ._library import (
+    Handle,
+    Params,
+    ReadOnly,
+    bytes_of,
+    call,
+    documented,
+    ffi,
+    lib,
+    make,
+    path_of,
+    run,
+    spread,
+    text_of,
+)
+from .taps import tap_of
 from .texts import Texts, open_samples, origin
+from .train import train, trains
 
 if TYPE_CHECKING:
     from .model import Model
 
 
-class Map:
+_ROWS_AT_ONCE = 256
+
+
+class Map(ReadOnly):
     """A linear map from the states at one or several taps to the state at a tap."""
 
     def __init__(self, shortcut: Shortcut, pointer: Any):
@@ -64,7 +83,8 @@ class Map:
         """float32 [n, outputs] from h [n, inputs], an array or a torch tensor on the CPU."""
         x = rows_of(h, lib.jc_map_inputs(self._pointer))
         y = np.empty((len(x), lib.jc_map_outputs(self._pointer)), np.float32)
-        call(lib.jc_map_run, self._pointer, floats(x), len(x), floats(y))
+        for part in pieces(x):
+            run(lib.jc_map_run, self._pointer, floats(x[part]), len(x[part]), floats(y[part]))
         return y
 
     def _matrix(self) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +100,7 @@ class Map:
         return f"<{self.form} {self.name}>"
 
 
-class Shortcut:
+class Shortcut(ReadOnly):
     """Maps of a model. `s[6, 12]` is the one from layer 6 to layer 12; `for m in s` gives
     all of them. Read-only; may be shared by threads."""
 
@@ -89,10 +109,12 @@ class Shortcut:
         self.path = path  #: of the file it was read from or last saved to
 
     def __getitem__(self, taps: tuple[Any, Any]) -> Map:
+        if not isinstance(taps, tuple) or len(taps) != 2:
+            raise KeyError(f"a map goes from a tap to a tap, as in s[6, 12]; {taps!r} is not two")
         source, target = taps
-        wanted = [str(t) for t in source] if isinstance(source, (list, tuple)) else [str(source)]
+        wanted = [tap_of(t) for t in source] if isinstance(source, (list, tuple)) else [tap_of(source)]
         for m in self:
-            if m.sources == wanted and m.target == str(target):
+            if m.sources == wanted and m.target == tap_of(target):
                 return m
         there = ", ".join(sorted({"+".join(m.sources) + ":" + m.target for m in self if m.sources})[:8])
         raise KeyError(f"there is no map from {'+'.join(wanted)} to {target}; there are {there or 'none'}")
@@ -117,7 +139,7 @@ class Shortcut:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a safetensors file, whole or not at all."""
-        call(lib.jc_shortcut_save, self._pointer, os.fsencode(path))
+        call(lib.jc_shortcut_save, self._pointer, path_of(path))
         self.path = os.fspath(path)
 
     def __repr__(self) -> str:
@@ -127,10 +149,10 @@ class Shortcut:
 
 def load(path: str | os.PathLike) -> Shortcut:
     """Read the maps of a shortcut file."""
-    return Shortcut(make("jc_shortcut", lib.jc_shortcut_open, os.fsencode(path)), os.fspath(path))
+    return Shortcut(make("jc_shortcut", lib.jc_shortcut_open, path_of(path)), os.fspath(path))
 
 
-class Sums:
+class Sums(Handle):
     """What every fit needs to know of the texts. Their size depends on the model alone."""
 
     def __init__(self, pointer: Any, model: Model | None = None):
@@ -139,7 +161,7 @@ class Sums:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Sums:
-        return cls(make("jc_stats", lib.jc_stats_load, os.fsencode(path)))
+        return cls(make("jc_stats", lib.jc_stats_load, path_of(path)))
 
     @property
     def rows(self) -> int:
@@ -155,7 +177,7 @@ class Sums:
         call(lib.jc_stats_merge, self._pointer, other._pointer)
 
     def save(self, path: str | os.PathLike) -> None:
-        call(lib.jc_stats_save, self._pointer, os.fsencode(path))
+        call(lib.jc_stats_save, self._pointer, path_of(path))
 
     @documented("jc_fit")
     def fit(self, progress: Any = False, **options: Any) -> Shortcut:
@@ -191,16 +213,23 @@ def _gather(model: Model, texts: Texts, samples_params: Params, stats_params: Pa
     return Sums(out[0], model)
 
 
-@documented("jc_fit", "jc_stats", "jc_samples")
+@documented("jc_fit", "jc_train", "jc_stats", "jc_samples")
 def fit(model: Model, texts: Texts, progress: Any = False, **options: Any) -> Shortcut:
     """Fit maps on texts: `fit(m, texts, method="ridge", ridge=1e-3, pairs="all")`.
 
     texts: strings, or paths of files (pathlib.Path). progress: True for a bar, or a function
-    of (stage, done, total) that returns False to stop.
+    of (stage, done, total) that returns False to stop. The methods "tuned" and "jacobian" read
+    texts again and again, so those of an iterator are kept in memory.
     """
-    samples_params, stats_params, fit_params = Params("jc_samples"), Params("jc_stats"), Params("jc_fit")
-    spread(options, samples_params, stats_params, fit_params)
-    shortcut = _gather(model, texts, samples_params, stats_params, progress)._fit(fit_params, progress)
+    samples_params = Params("jc_samples")
+    if trains(options.get("method")):
+        train_params = Params("jc_train")
+        spread(options, samples_params, train_params)
+        shortcut = Shortcut(train(model, texts, samples_params, train_params, progress))
+    else:
+        stats_params, fit_params = Params("jc_stats"), Params("jc_fit")
+        spread(options, samples_params, stats_params, fit_params)
+        shortcut = _gather(model, texts, samples_params, stats_params, progress)._fit(fit_params, progress)
     told = origin(texts, samples_params)
     for key in ("files", "split", "unit"):
         value = told.pop(key)
@@ -221,13 +250,33 @@ def rows_of(h: Any, width: int) -> np.ndarray:
     Takes what numpy takes, and tensors of other libraries by DLPack.
     """
     if not isinstance(h, np.ndarray) and hasattr(h, "__dlpack__"):
-        h = np.from_dlpack(h.detach() if hasattr(h, "detach") else h)
+        h = _by_dlpack(h)
+    if np.asarray(h).dtype.kind not in "fiub":
+        raise TypeError(f"states must be real numbers, not {np.asarray(h).dtype}")
     x = np.ascontiguousarray(h, np.float32)
     if x.ndim == 1:
         x = x[None]
     if x.ndim != 2 or x.shape[1] != width:
         raise ValueError(f"states must be of shape [n, {width}], not {list(x.shape)}")
     return x
+
+
+def _by_dlpack(tensor: Any) -> np.ndarray:
+    """Without a copy, but of types that numpy does not have, such as torch's bfloat16."""
+    tensor = tensor.detach() if hasattr(tensor, "detach") else tensor
+    if tensor.__dlpack_device__()[0] != 1:
+        raise ValueError("states must lie in the memory of the CPU: a tensor's .cpu() copies them there")
+    try:
+        return np.from_dlpack(tensor)
+    except (RuntimeError, BufferError):
+        if not hasattr(tensor, "float"):
+            raise
+        return np.from_dlpack(tensor.float())
+
+
+def pieces(x: np.ndarray) -> Iterator[slice]:
+    """Rows of one call: between two Ctrl-C is seen."""
+    return (slice(i, i + _ROWS_AT_ONCE) for i in range(0, len(x), _ROWS_AT_ONCE))
 
 
 def _tap_name(tap: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple, Union
 import numpy as np
 
 from ._hooks import Hooks
-from ._library import Params, ffi, lib, text_of
+from ._library import Params, ffi, lib, path_of, pointer_of, text_of
 
 if TYPE_CHECKING:
     from .model import Model
@@ -31,7 +31,7 @@ class Samples:
     """A stream of samples; see `jumpcut sample --help` for its options."""
 
     def __init__(self, model: Model, texts: Texts, params: Params, hooks: Hooks, paths: list[bytes] | None):
-        info = model._info
+        info = lib.jc_model_get_info(pointer_of(model, "jc_model"))
         p = params.struct
         p.context, p.vocab, p.masked = info.context, info.vocab, not info.causal
         p.hooks = hooks.struct
@@ -66,9 +66,11 @@ def paths_of(texts: Texts) -> list[bytes] | None:
     if isinstance(texts, str):
         raise TypeError("texts is a str: give a list of texts, or a pathlib.Path of a file")
     if isinstance(texts, os.PathLike):
-        return [os.fsencode(texts)]
+        return [path_of(texts)]
     if isinstance(texts, (list, tuple)) and texts and all(isinstance(t, os.PathLike) for t in texts):
-        return [os.fsencode(t) for t in texts]
+        return [path_of(t) for t in texts]
+    if not hasattr(texts, "__iter__"):
+        raise TypeError(f"texts are a list of texts, or a pathlib.Path of a file, not {type(texts).__name__}")
     return None
 
 

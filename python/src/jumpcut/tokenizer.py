@@ -9,16 +9,20 @@ from typing import Any, Iterable
 
 import numpy as np
 
-from ._library import bytes_of, call, ffi, lib, make, text_of
+from ._library import ReadOnly, bytes_of, call, ffi, lib, make, path_of, text_of
 
 
-class Tokenizer:
+class Tokenizer(ReadOnly):
     """The tokenizer of a model folder or a GGUF file. May be shared by threads."""
 
     def __init__(self, path: str | os.PathLike):
         self._pointer = ffi.gc(
-            make("jc_tokenizer", lib.jc_tokenizer_open, os.fsencode(path)), lib.jc_tokenizer_close
+            make("jc_tokenizer", lib.jc_tokenizer_open, path_of(path)), lib.jc_tokenizer_close
         )
+        self._path = os.path.abspath(path)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return Tokenizer, (self._path,)  # opened again there
 
     @property
     def kind(self) -> str:
@@ -36,7 +40,7 @@ class Tokenizer:
 
     def encode(self, text: str) -> np.ndarray:
         """uint32 ids [n], with the tokens that the tokenizer puts around each text."""
-        data = text.encode("utf-8", "surrogatepass")
+        data = _encoded(text)
         ids = ffi.new("jc_ids *")
         try:
             call(lib.jc_tokenizer_encode, self._pointer, data, len(data), ids)
@@ -51,18 +55,34 @@ class Tokenizer:
     def find(self, text: str) -> int:
         """The one token that is this text, where a space before a word counts: " Paris"; or
         the special token of this name. ArgumentError where there is none."""
-        data, token = text.encode("utf-8", "surrogatepass"), ffi.new("uint32_t *")
+        data, token = _encoded(text), ffi.new("uint32_t *")
         call(lib.jc_tokenizer_find, self._pointer, data, len(data), token)
         return token[0]
 
     def _bytes(self, ids: Iterable[int]) -> bytes:
-        wanted = np.ascontiguousarray(ids if isinstance(ids, np.ndarray) else list(ids), np.uint32)
+        wanted = ids_of(ids)
         text, n = ffi.new("char **"), ffi.new("size_t *")
         call(lib.jc_tokenizer_decode, self._pointer, ffi.from_buffer("uint32_t[]", wanted), len(wanted), text, n)
         try:
             return ffi.buffer(text[0], n[0])[:]
         finally:
             lib.free(text[0])
+
+
+def _encoded(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a str, not {type(text).__name__}")
+    return text.encode("utf-8", "surrogatepass")
+
+
+def ids_of(ids: Iterable[int]) -> np.ndarray:
+    """uint32 [n] of whole numbers in one row."""
+    given = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids))
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise TypeError(f"ids must be whole numbers in one row, not {given.dtype} of shape {list(given.shape)}")
+    if given.size and not 0 <= int(given.min()) <= int(given.max()) < 2**32:
+        raise ValueError(f"ids are from 0 to 4294967295, not {int(given.min())} to {int(given.max())}")
+    return np.ascontiguousarray(given, np.uint32)
 
 
 class TextStream:
