@@ -45,29 +45,29 @@ struct pass {
     jc_score *scores;
     size_t scores_capacity;
     uint64_t rows, texts;
-    jc_thin *thin; /* the texts of metrics that run detours; NULL: as the others */
+    jc_thin *thin; /* the texts of metrics that run routes; NULL: as the others */
 };
 
-static bool wants_detours(const jc_eval_run *run, const jc_metric *metric)
+static bool wants_routes(const jc_eval_run *run, const jc_metric *metric)
 {
-    return has_metric(run, metric) && metric->wants_detours && metric->wants_detours(run);
+    return has_metric(run, metric) && metric->wants_routes && metric->wants_routes(run);
 }
 
-/* Feed a batch to the metrics that run detours, or to the others. */
-static jc_status feed(struct pass *pass, bool detours, const jc_eval_batch *batch,
+/* Feed a batch to the metrics that run routes, or to the others. */
+static jc_status feed(struct pass *pass, bool routes, const jc_eval_batch *batch,
                       jc_error *err)
 {
     jc_status st = JC_OK;
 
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
         const jc_metric *metric = jc_metric_row(i);
-        if (has_metric(pass->run, metric) && detours == wants_detours(pass->run, metric))
+        if (has_metric(pass->run, metric) && routes == wants_routes(pass->run, metric))
             st = metric->add(pass->states[i], pass->run, batch, err);
     }
     return st;
 }
 
-/* Run the texts that were kept for detours. */
+/* Run the texts that were kept for routes. */
 static jc_status run_thin(struct pass *pass, jc_error *err)
 {
     jc_eval_batch batch;
@@ -76,7 +76,7 @@ static jc_status run_thin(struct pass *pass, jc_error *err)
     return st || batch.rows == 0 ? st : feed(pass, true, &batch, err);
 }
 
-static jc_status feed_detours(struct pass *pass, const jc_eval_batch *batch, jc_error *err)
+static jc_status feed_routes(struct pass *pass, const jc_eval_batch *batch, jc_error *err)
 {
     if (!pass->thin)
         return feed(pass, true, batch, err);
@@ -103,7 +103,7 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
     if (st == JC_OK)
         st = feed(pass, false, &batch, err);
     if (st == JC_OK)
-        st = feed_detours(pass, &batch, err);
+        st = feed_routes(pass, &batch, err);
     pass->rows += n;
     pass->texts += jc_batch_texts(source);
     return st;
@@ -219,12 +219,12 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
-    bool detours = false;
+    bool routes = false;
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
-        detours |= wants_detours(&run, jc_metric_row(i));
-    if (detours && jc_thin_wanted(params))
+        routes |= wants_routes(&run, jc_metric_row(i));
+    if (routes && jc_thin_wanted(params))
         st = jc_thin_new(&pass.thin, &run, err);
-    else if (detours)
+    else if (routes)
         jc_batch_keep(batch);
     if (st == JC_OK)
         st = run_pass(&pass, batch, err);

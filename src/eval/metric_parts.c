@@ -77,8 +77,8 @@ static jc_status add_curve(parts *p, const jc_eval_run *run, size_t method, size
     for (uint32_t l = 0; l < layers && st == JC_OK; l++)
         steps[l] = (jc_route_step){.block = l + 1, .parts = &maps[l]};
     for (uint32_t l = 0; l < layers && st == JC_OK; l++) {
-        const jc_detour detour = {l, steps + l, layers - l};
-        st = jc_routes_add(&p->routes, &detour, err);
+        const jc_route route = {l, steps + l, layers - l};
+        st = jc_routes_add(&p->routes, &route, err);
     }
     jc_free(steps);
     return st ? st : jc_routes_add_known(&p->routes, run, 0, layers, err);
@@ -108,7 +108,7 @@ static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
     return st || p->n == 0 ? st : jc_routes_begin(&p->routes, run, err);
 }
 
-static bool wants_detours(const jc_eval_run *run)
+static bool wants_routes(const jc_eval_run *run)
 {
     for (size_t m = 0; m < run->n_methods; m++)
         if (run->methods[m].parts)
@@ -173,7 +173,7 @@ static void write(const jc_section *section, jc_json *json, json_t *root)
 const jc_metric jc_metric_parts = {
     .info = {"parts", "precision and surprisal when attention, MLP or norms of all blocks "
                       "after a layer are maps, where the shortcut has them"},
-    .wants_detours = wants_detours,
+    .wants_routes = wants_routes,
     .reads_out = true,
     .begin = begin,
     .add = add,

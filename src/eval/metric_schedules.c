@@ -85,9 +85,9 @@ static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
     }
     while (at + 1 < run->taps)
         steps[n++] = (jc_route_step){.block = ++at};
-    const jc_detour detour = {from, steps, n};
+    const jc_route route = {from, steps, n};
     if (st == JC_OK)
-        st = jc_routes_add(&s->routes, &detour, err);
+        st = jc_routes_add(&s->routes, &route, err);
     jc_free(steps);
     return st;
 }
@@ -169,7 +169,7 @@ static bool takes_part(const jc_eval_run *run, size_t method)
     return run->params->schedules;
 }
 
-static bool wants_detours(const jc_eval_run *run)
+static bool wants_routes(const jc_eval_run *run)
 {
     for (size_t m = 0; m < run->n_methods; m++)
         if (takes_part(run, m))
@@ -304,7 +304,7 @@ static void write(const jc_section *section, jc_json *json, json_t *root)
 const jc_metric jc_metric_schedules = {
     .info = {"schedules", "precision and surprisal when some blocks are run and maps jump "
                           "over the others, where there is a map between every two layers"},
-    .wants_detours = wants_detours,
+    .wants_routes = wants_routes,
     .reads_out = true,
     .begin = begin,
     .add = add,

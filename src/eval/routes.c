@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * routes.c: detours run for every batch, read out, and scored beside the model's own
+ * routes.c: routes are run for every batch, read out, and scored beside the model's own
  * answers.
  *
  * The ends of as many routes as fit into ENDS_BYTES are kept, and then read out together:
@@ -12,7 +12,7 @@
 
 enum { ENDS_BYTES = 64 << 20 };
 
-static bool same_way(const jc_detour *a, const jc_detour *b)
+static bool same_steps(const jc_route *a, const jc_route *b)
 {
     bool same = a->from == b->from && a->n_steps == b->n_steps;
 
@@ -23,38 +23,38 @@ static bool same_way(const jc_detour *a, const jc_detour *b)
     return same;
 }
 
-/* The route that has been added with the same way; SIZE_MAX: none. */
-static size_t find_same(const jc_routes *routes, const jc_detour *detour)
+/* The route with the same steps that has been added before; SIZE_MAX: none. */
+static size_t find_same(const jc_routes *routes, const jc_route *route)
 {
     for (size_t i = 0; i < routes->n; i++)
-        if (routes->route[i].known == SIZE_MAX && routes->route[i].same == SIZE_MAX &&
-            same_way(&routes->route[i].detour, detour))
+        if (routes->list[i].known == SIZE_MAX && routes->list[i].same == SIZE_MAX &&
+            same_steps(&routes->list[i].route, route))
             return i;
     return SIZE_MAX;
 }
 
-jc_status jc_routes_add(jc_routes *routes, const jc_detour *detour, jc_error *err)
+jc_status jc_routes_add(jc_routes *routes, const jc_route *route, jc_error *err)
 {
-    size_t n = detour->n_steps, same = find_same(routes, detour);
+    size_t n = route->n_steps, same = find_same(routes, route);
 
-    if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
-        return jc_fail_nomem(err, "a way through the model");
+    if (!jc_grow(&routes->list, &routes->capacity, routes->n + 1, sizeof *routes->list))
+        return jc_fail_nomem(err, "a route through the model");
     jc_route_step *steps = jc_alloc_array(n + 1, sizeof *steps);
     if (!steps)
-        return jc_fail_nomem(err, "a way through the model");
-    memcpy(steps, detour->steps, n * sizeof *steps);
-    routes->route[routes->n++] =
-        (jc_route){.detour = {detour->from, steps, n}, .known = SIZE_MAX, .same = same};
+        return jc_fail_nomem(err, "a route through the model");
+    memcpy(steps, route->steps, n * sizeof *steps);
+    routes->list[routes->n++] = (jc_scored_route){
+        .route = {route->from, steps, n}, .known = SIZE_MAX, .same = same};
     return JC_OK;
 }
 
 jc_status jc_routes_add_known(jc_routes *routes, const jc_eval_run *run, size_t method,
                               uint32_t layer, jc_error *err)
 {
-    if (!jc_grow(&routes->route, &routes->capacity, routes->n + 1, sizeof *routes->route))
-        return jc_fail_nomem(err, "a way through the model");
-    routes->route[routes->n++] =
-        (jc_route){.known = method * run->taps + layer, .same = SIZE_MAX};
+    if (!jc_grow(&routes->list, &routes->capacity, routes->n + 1, sizeof *routes->list))
+        return jc_fail_nomem(err, "a route through the model");
+    routes->list[routes->n++] =
+        (jc_scored_route){.known = method * run->taps + layer, .same = SIZE_MAX};
     return JC_OK;
 }
 
@@ -83,8 +83,7 @@ static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
     jc_status st = JC_OK;
 
     for (size_t i = 0; i < n && st == JC_OK; i++) {
-        st =
-            jc_session_detour(batch->session, &routes->route[first + i].detour, &ends, err);
+        st = jc_session_route(batch->session, &routes->list[first + i].route, &ends, err);
         if (st == JC_OK)
             take_ends(batch, ends, routes->ends + i * floats, floats);
     }
@@ -97,13 +96,13 @@ static jc_status run_some(jc_routes *routes, const jc_eval_run *run,
 /* Whether route i must be run. */
 static bool is_new(const jc_routes *routes, size_t i)
 {
-    return routes->route[i].known == SIZE_MAX && routes->route[i].same == SIZE_MAX;
+    return routes->list[i].known == SIZE_MAX && routes->list[i].same == SIZE_MAX;
 }
 
 /* The scores of a route that need not be run. */
 static void copy_scores(jc_routes *routes, const jc_eval_batch *batch, size_t i)
 {
-    const jc_route *route = &routes->route[i];
+    const jc_scored_route *route = &routes->list[i];
     size_t rows = batch->rows;
     const jc_score *from = route->known != SIZE_MAX ? batch->scores + route->known * rows
                                                     : routes->scores + route->same * rows;
@@ -124,7 +123,7 @@ jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
                  sizeof *routes->scores) ||
         !jc_grow(&routes->ends, &routes->ends_capacity, group * floats,
                  sizeof *routes->ends))
-        return jc_fail_nomem(err, "ways through the model");
+        return jc_fail_nomem(err, "routes through the model");
     for (size_t i = 0, n; i < routes->n && st == JC_OK; i += n) {
         n = 1;
         if (!is_new(routes, i)) {
@@ -141,8 +140,8 @@ jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
 void jc_routes_release(jc_routes *routes)
 {
     for (size_t i = 0; i < routes->n; i++)
-        jc_free((void *)(uintptr_t)routes->route[i].detour.steps);
-    jc_free(routes->route);
+        jc_free((void *)(uintptr_t)routes->list[i].route.steps);
+    jc_free(routes->list);
     jc_free(routes->scores);
     jc_free(routes->ends);
     jc_tally_free(routes->tally);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* routes.h: other ways through the model, each a series of scores: detours that are run for
- * every batch, and ways that have been read out already. */
+/* routes.h: routes through the model, each a series of scores: some are run for every
+ * batch, others have been read out already. */
 #ifndef JC_EVAL_ROUTES_H
 #define JC_EVAL_ROUTES_H
 
@@ -8,14 +8,14 @@
 #include "eval/tally.h"
 #include "model/session.h"
 
-typedef struct jc_route {
-    jc_detour detour; /* its steps are owned */
-    size_t known;     /* SIZE_MAX, or of batch->scores [n_methods * taps]: nothing is run */
-    size_t same;      /* SIZE_MAX, or the route before that goes the same way: likewise */
-} jc_route;
+typedef struct jc_scored_route {
+    jc_route route; /* its steps are owned */
+    size_t known;   /* SIZE_MAX, or of batch->scores [n_methods * taps]: nothing is run */
+    size_t same;    /* SIZE_MAX, or an earlier route of the same steps: likewise */
+} jc_scored_route;
 
 typedef struct jc_routes {
-    jc_route *route; /* [n] */
+    jc_scored_route *list; /* [n] */
     size_t n, capacity;
     jc_tally *tally; /* series i is that of route i */
     jc_score *scores;
@@ -25,7 +25,7 @@ typedef struct jc_routes {
 } jc_routes;
 
 /* Add one; the steps are copied. */
-jc_status jc_routes_add(jc_routes *routes, const jc_detour *detour,
+jc_status jc_routes_add(jc_routes *routes, const jc_route *route,
                         jc_error *err) JC_NODISCARD;
 /* Add what a method reads from a layer, which is scored in any case. */
 jc_status jc_routes_add_known(jc_routes *routes, const jc_eval_run *run, size_t method,

@@ -35,7 +35,7 @@ typedef struct jc_eval_batch {
     const uint32_t *owners;     /* [rows]: number of the text in this batch, ascending */
     uint64_t first_text;        /* number of text 0 in the stream */
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
-    jc_session *session;    /* that has run it; for detours */
+    jc_session *session;    /* that has run it; for routes */
     const jc_batch *source; /* NULL: the rows are those of the session */
 } jc_eval_batch;
 
@@ -57,7 +57,7 @@ jc_status jc_eval_score_states(const jc_eval_run *run, const float *last, const 
 typedef struct jc_metric {
     jc_metric_info info;
     bool reads_out; /* needs a head; without one it is left out */
-    bool (*wants_detours)(const jc_eval_run *run); /* NULL: never */
+    bool (*wants_routes)(const jc_eval_run *run); /* NULL: never */
     jc_status (*begin)(void **state, const jc_eval_run *run, jc_error *err);
     /* Say what the texts must be run for; NULL: nothing more. */
     jc_status (*prepare)(void *state, const jc_eval_run *run, jc_batch *batch,

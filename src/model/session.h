@@ -30,7 +30,7 @@ jc_status jc_session_want_experts(jc_session *session, const uint32_t *blocks, s
 void jc_session_experts(const jc_session *session, size_t i, size_t row, uint32_t *experts,
                         float *shares);
 
-/* ---- other ways to the end ---- */
+/* ---- routes: other ways through the model ---- */
 
 /* A block, some of its parts perhaps maps, or a map over several blocks. */
 typedef struct jc_route_step {
@@ -39,22 +39,22 @@ typedef struct jc_route_step {
     const jc_linear *jump;     /* [width, width]; NULL: the identity */
 } jc_route_step;
 
-/* Steps in the place of blocks from + 1..L. */
-typedef struct jc_detour {
+/* What rows pass through after layer `from`: steps in the place of blocks from + 1..L. */
+typedef struct jc_route {
     uint32_t from; /* 0..L-1 */
     const jc_route_step *steps;
     size_t n_steps;
-} jc_detour;
+} jc_route;
 
-/* From the next run on, keep the states of all rows, so that detours can be run. */
+/* From the next run on, keep the states of all rows, from which routes begin. */
 void jc_session_keep(jc_session *session, bool keep);
 
-/* Run the texts of the last run again, by `detour` from its layer on. *ends [rows, width]
+/* Run the texts of the last run again, by `route` from its layer on. *ends [rows, width]
  * are the states at their positions then, to be read out as the last layer's; valid until
  * the session's next call. Once the steps that are left do not mix positions, only the rows
  * at positions are run. */
-jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
-                            const float **ends, jc_error *err) JC_NODISCARD;
+jc_status jc_session_route(jc_session *session, const jc_route *route, const float **ends,
+                           jc_error *err) JC_NODISCARD;
 
 /* The same by all blocks after `layer`, from other states of all rows [all tokens of the
  * texts, width], in the order of the texts. */

@@ -38,9 +38,9 @@ struct jc_session {
     size_t n_mixtures;
     float *shares; /* [n_mixtures, n_picks, experts] */
     bool keep;
-    float *kept; /* [layers, rows, width]: every row's, where detours are to be run */
+    float *kept; /* [layers, rows, width]: every row's, from which routes begin */
     size_t kept_capacity;
-    float *ends; /* [n_picks, width], of a detour; [rows, width], of sequences */
+    float *ends; /* [n_picks, width], of a route; [rows, width], of sequences */
     size_t ends_capacity;
     size_t n_ends;       /* rows of the last jc_session_extend() */
     jc_pass_kind extend; /* its arithmetic */

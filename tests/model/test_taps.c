@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taps inside blocks, and detours, against hooks on the modules of the Python package
+ * Taps inside blocks, and routes, against hooks on the modules of the Python package
  * `transformers` (tests/golden/make_taps.py), for each kind of block: norms before the
  * halves, after them, both, and halves in parallel. Tolerance as for layer taps: 1e-5 of
  * the largest number in a row.
@@ -185,7 +185,7 @@ static void test_taps__names_are_read_and_written(void **state)
     tear_down(&f);
 }
 
-/* ---- detours ---- */
+/* ---- routes ---- */
 
 static void read_weight(void *arg, size_t first, size_t n, float *out)
 {
@@ -205,14 +205,14 @@ static jc_linear *read_map(const struct fixture *f, const char *backend, const c
     return map;
 }
 
-static void check_detour(struct fixture *f, const jc_detour *detour, size_t n_positions,
-                         const char *name)
+static void check_route(struct fixture *f, const jc_route *route, size_t n_positions,
+                        const char *name)
 {
     const float *ends;
     jc_error err = {JC_OK, ""};
     float *want = read_all(f->file, name);
 
-    if (jc_session_detour(f->session, detour, &ends, &err) != JC_OK)
+    if (jc_session_route(f->session, route, &ends, &err) != JC_OK)
         fail_msg("%s: %s", name, err.message);
     for (size_t i = 0; i < n_positions; i++)
         check_rows(ends + i * f->width, want + f->positions[i] * f->width, 1, f->width,
@@ -231,20 +231,20 @@ static void check_parts(struct fixture *f, jc_linear *const *maps, const char *p
         if (strstr(parts, jc_part_name((jc_part)p)))
             put.map[p] = maps[p];
     for (uint32_t from = 0; from < f->layers; from++) {
-        jc_detour detour = {.from = from, .steps = steps};
+        jc_route route = {.from = from, .steps = steps};
         for (uint32_t block = from + 1; block <= f->layers; block++)
-            steps[detour.n_steps++] = (jc_route_step){.block = block, .parts = &put};
+            steps[route.n_steps++] = (jc_route_step){.block = block, .parts = &put};
         snprintf(name, sizeof name, "end.%s.%u", parts, from);
-        check_detour(f, &detour, n_positions, name);
+        check_route(f, &route, n_positions, name);
     }
 }
 
 static void check_jump(struct fixture *f, const jc_linear *map, size_t n_positions)
 {
     jc_route_step steps[2] = {{.jump = map}, {.block = 3}};
-    const jc_detour detour = {.from = 1, .steps = steps, .n_steps = f->layers - 1};
+    const jc_route route = {.from = 1, .steps = steps, .n_steps = f->layers - 1};
 
-    check_detour(f, &detour, n_positions, "end.jump");
+    check_route(f, &route, n_positions, "end.jump");
 }
 
 static void test_taps__maps_stand_for_parts_and_blocks_as_in_the_reference(void **state)
@@ -278,8 +278,8 @@ static void test_taps__maps_stand_for_parts_and_blocks_as_in_the_reference(void 
         }
 }
 
-/* With nothing replaced, a detour is the way itself. */
-static void test_taps__a_detour_through_the_blocks_is_the_run(void **state)
+/* The route through the blocks themselves gives what the run gave. */
+static void test_taps__a_route_through_the_blocks_is_the_run(void **state)
 {
     static const jc_route_step steps[] = {{.block = 2}, {.block = 3}};
     struct fixture f;
@@ -291,7 +291,7 @@ static void test_taps__a_detour_through_the_blocks_is_the_run(void **state)
     const jc_text texts[] = {{f.ids, f.n, f.positions, f.n},
                              {f.ids + 3, 9, f.positions, 4}};
     assert_int_equal(jc_session_run(f.session, texts, 2, NULL), JC_OK);
-    assert_int_equal(jc_session_detour(f.session, &(jc_detour){1, steps, 2}, &ends, NULL),
+    assert_int_equal(jc_session_route(f.session, &(jc_route){1, steps, 2}, &ends, NULL),
                      JC_OK);
     assert_memory_equal(ends, jc_session_states(f.session, 3),
                         jc_session_rows(f.session) * f.width * sizeof *ends);
@@ -307,7 +307,7 @@ int main(void)
         cmocka_unit_test(test_taps__names_are_read_and_written),
         cmocka_unit_test(test_taps__blocks_without_an_mlp_have_no_points_of_one),
         cmocka_unit_test(test_taps__maps_stand_for_parts_and_blocks_as_in_the_reference),
-        cmocka_unit_test(test_taps__a_detour_through_the_blocks_is_the_run),
+        cmocka_unit_test(test_taps__a_route_through_the_blocks_is_the_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

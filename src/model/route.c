@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * detour.c: the texts of a run once more, from a layer on, with maps in the place of blocks
+ * route.c: the texts of a run once more, from a layer on, with maps in the place of blocks
  * or of parts of blocks (Yom Din et al. 2024, sections 5 and 6).
  *
  * The run before has kept every row's state after each block, so the way to the layer is
@@ -11,7 +11,7 @@
 
 struct job {
     const jc_session *session;
-    const jc_detour *detour;
+    const jc_route *route;
     const float *states; /* [rows, width], where it begins */
 };
 
@@ -35,8 +35,8 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
         st =
             jc_mat_upload(jc_pass_reg(pass, JC_REG_H, d), job->states + cut->base * d, err);
     if (st == JC_OK)
-        st = jc_pass_run(pass, job->detour->steps, job->detour->n_steps,
-                         s->picks + cut->pick, cut->n_picks, err);
+        st = jc_pass_run(pass, job->route->steps, job->route->n_steps, s->picks + cut->pick,
+                         cut->n_picks, err);
     if (st == JC_OK)
         st = jc_mat_download(ends, jc_pass_reg(pass, JC_REG_H, d), err);
     if (st)
@@ -45,15 +45,15 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
         return jc_fail(err, JC_E_NUMERIC,
                        "a hidden state of '%s' is not a finite number when maps stand for "
                        "blocks after layer %u",
-                       s->model->path, job->detour->from);
+                       s->model->path, job->route->from);
     return JC_OK;
 }
 
-static jc_status run(jc_session *session, const jc_detour *detour, const float *states,
+static jc_status run(jc_session *session, const jc_route *route, const float *states,
                      const float **ends, jc_error *err)
 {
     JC_USE_THREADS(session->model->threads);
-    struct job job = {.session = session, .detour = detour, .states = states};
+    struct job job = {.session = session, .route = route, .states = states};
     jc_status st = jc_session_room(session, &session->ends, &session->ends_capacity,
                                    session->n_picks, 1, err);
 
@@ -63,20 +63,20 @@ static jc_status run(jc_session *session, const jc_detour *detour, const float *
     return st;
 }
 
-jc_status jc_session_detour(jc_session *session, const jc_detour *detour,
-                            const float **ends, jc_error *err)
+jc_status jc_session_route(jc_session *session, const jc_route *route, const float **ends,
+                           jc_error *err)
 {
     size_t floats = session->rows * session->model->hp.width;
 
-    return run(session, detour, session->kept + detour->from * floats, ends, err);
+    return run(session, route, session->kept + route->from * floats, ends, err);
 }
 
 jc_status jc_session_from(jc_session *session, uint32_t layer, const float *states,
                           const float **ends, jc_error *err)
 {
-    const jc_detour detour = {.from = layer,
-                              .steps = session->plain + layer,
-                              .n_steps = session->model->hp.layers - layer};
+    const jc_route route = {.from = layer,
+                            .steps = session->plain + layer,
+                            .n_steps = session->model->hp.layers - layer};
 
-    return run(session, &detour, states, ends, err);
+    return run(session, &route, states, ends, err);
 }
