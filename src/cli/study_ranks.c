@@ -87,10 +87,10 @@ static json_t *gather(const json_t *results, const char *name)
     json_t *r2 = json_object_get(json_object_get(results, "r2_last"), name);
     json_t *jump = json_object_get(json_object_get(results, "jump"), name);
     json_t *mean = json_object_get(json_object_get(results, "jump_mean"), name);
-    json_t *all = json_copy(cost), *layer;
+    json_t *all = json_object(), *layer;
     size_t l, layers = json_array_size(r2) - 1;
     double total = 0;
-    int failed = 0;
+    int failed = json_object_update(all, cost);
 
     json_array_foreach(r2, l, layer)
     {

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_createDCtx_advanced(): our own allocator */
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { RAW = 1 << 16 };
 
@@ -90,6 +92,12 @@ static void *take(void *unused, unsigned n, unsigned size)
     return jc_alloc_array(n, size);
 }
 
+static void *zstd_take(void *unused, size_t bytes)
+{
+    (void)unused;
+    return jc_alloc(bytes);
+}
+
 static void give(void *unused, void *p)
 {
     (void)unused;
@@ -154,6 +162,8 @@ static jc_status decode_zstd(jc_input *in, char *out, size_t room, size_t *n, jc
             break;
         size_t rc = ZSTD_decompressStream(in->zstd, &to, &from);
         in->at = from.pos;
+        if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
+            return jc_fail_nomem(err, in->path);
         if (ZSTD_isError(rc))
             return damaged(in, "the zstd data is damaged", err);
         in->inside = rc != 0;
@@ -194,7 +204,7 @@ static jc_status choose(jc_input *in, jc_error *err)
         ((b[0] == 0x28 && b[1] == 0xb5 && b[2] == 0x2f && b[3] == 0xfd) ||
          ((b[0] & 0xf0) == 0x50 && b[1] == 0x2a && b[2] == 0x4d && b[3] == 0x18))) {
         in->decode = decode_zstd;
-        in->zstd = ZSTD_createDCtx();
+        in->zstd = ZSTD_createDCtx_advanced((ZSTD_customMem){zstd_take, give, NULL});
         return in->zstd ? JC_OK : jc_fail_nomem(err, in->path);
     }
     if (named(in, ".gz"))

@@ -7,6 +7,7 @@
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "store/store.h"
+#include "support/torture_generate.h"
 
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/"
 #define TINY   GOLDEN "models/tiny-gpt2"
@@ -487,27 +488,14 @@ static void test_generate__too_much_memory_is_said_before_it_is_taken(void **sta
 
 static void test_generate__every_failed_allocation_is_reported(void **state)
 {
-    static const uint32_t start[] = {7, 8};
-    const jc_prompt prompts[] = {{start, 2}, {start, 1}};
     jc_model *model = open(TINY);
     jc_generate_params params;
-    jc_status st = JC_E_NOMEM;
 
     (void)state;
-    model->threads = 1;
     jc_generate_params_init(&params);
     params.tokens = 3;
     params.temperature = 1;
-    for (long n = 0; st != JC_OK; n++) {
-        struct told *told = calloc(1, sizeof *told);
-        assert_true(n < 5000);
-        jc_alloc_fail_after(n);
-        st = jc_generate(model, prompts, 2, &params, on_token, told, NULL);
-        jc_alloc_fail_after(-1);
-        assert_true(st == JC_OK || st == JC_E_NOMEM);
-        free(told);
-    }
-    model->threads = 0;
+    check_torture_generate(model, &params);
     jc_model_close(model);
 }
 

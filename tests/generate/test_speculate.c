@@ -2,6 +2,7 @@
 /* Text written with drafts is that of plain generation: the oracle is jc_generate() without
  * drafts, which test_generate.c holds against other programs. */
 #include "support/told.h"
+#include "support/torture_generate.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -243,27 +244,14 @@ static void test_speculate__what_cannot_be_is_refused(void **state)
 
 static void test_speculate__every_failed_allocation_is_reported(void **state)
 {
-    static const uint32_t start[] = {7, 8};
-    const jc_prompt prompts[] = {{start, 2}, {start, 1}};
     jc_model *model = open(TINY);
     jc_generate_params params;
-    jc_status st = JC_E_NOMEM;
 
     (void)state;
-    model->threads = 1;
     jc_generate_params_init(&params);
     params.tokens = 6;
     params.draft = "auto";
-    for (long n = 0; st != JC_OK; n++) {
-        struct told *told = calloc(1, sizeof *told);
-        assert_true(n < 5000);
-        jc_alloc_fail_after(n);
-        st = jc_generate(model, prompts, 2, &params, on_token, told, NULL);
-        jc_alloc_fail_after(-1);
-        assert_true(st == JC_OK || st == JC_E_NOMEM);
-        free(told);
-    }
-    model->threads = 0;
+    check_torture_generate(model, &params);
     jc_model_close(model);
 }
 

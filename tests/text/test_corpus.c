@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include "golden.h"
+#include "support/torture.h"
 #include "text/corpus.h"
 
 static const char *const names[] = {"a.txt",      "b.txt", "a.jsonl",
@@ -335,6 +336,32 @@ static void test_corpus__large_compressed_files(void **state)
     }
 }
 
+/* arg: the path. */
+static jc_status read_all(void *arg)
+{
+    const char *path = arg, *text = "";
+    size_t length;
+    jc_corpus *c;
+    jc_status st = jc_corpus_open(&c, &path, 1, &(jc_corpus_params){0}, NULL);
+
+    while (st == JC_OK && text)
+        st = jc_corpus_next(c, &text, &length, NULL);
+    jc_corpus_close(c);
+    return st;
+}
+
+/* The decoders' own allocations among them. */
+static void test_corpus__every_failed_allocation_is_reported(void **state)
+{
+    unsigned char data[200];
+
+    (void)state;
+    write_file(folder_path, names[4], data, zstd("one\ntwo\n", data, sizeof data));
+    check_torture(read_all, (void *)(uintptr_t)path_of[4], 100);
+    write_file(folder_path, names[5], data, gzip("one\ntwo\n", data, sizeof data));
+    check_torture(read_all, (void *)(uintptr_t)path_of[5], 100);
+}
+
 static void test_corpus__what_cannot_be_read_is_named(void **state)
 {
     const char *none[] = {"/no/such"}, *folder[] = {"/"};
@@ -368,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_corpus__cut_or_damaged_gzip_is_refused),
         cmocka_unit_test(test_corpus__zstd_with_frames_one_after_another),
         cmocka_unit_test(test_corpus__cut_or_damaged_zstd_is_refused),
+        cmocka_unit_test(test_corpus__every_failed_allocation_is_reported),
         cmocka_unit_test(test_corpus__a_name_of_compressed_data_wants_it),
         cmocka_unit_test(test_corpus__large_compressed_files),
         cmocka_unit_test(test_corpus__what_cannot_be_read_is_named),
