@@ -120,6 +120,45 @@ jc_status jc_foreign_add(jc_foreign_job *job, uint32_t from, uint32_t to,
     return st || !bias ? st : check_finite(job, bias, b);
 }
 
+/* Number k of the tensors that a stack [n, ...] is of. */
+static jc_tensor slice(const jc_tensor *stack, size_t k)
+{
+    jc_tensor t = *stack;
+
+    t.n_dims--;
+    t.count /= stack->shape[0];
+    t.bytes /= stack->shape[0];
+    memmove(t.shape, t.shape + 1, (JC_TENSOR_DIMS - 1) * sizeof *t.shape);
+    t.data += k * t.bytes;
+    return t;
+}
+
+jc_status jc_foreign_add_stack(jc_foreign_job *job, uint32_t first, const jc_tensor *weight,
+                               const jc_tensor *bias)
+{
+    uint32_t last = job->info->layers;
+    size_t n = weight->shape[0], want = last - first;
+    jc_status st = JC_OK;
+
+    if (job->has_pair)
+        return jc_fail(job->err, JC_E_ARG,
+                       "'%s' holds a map of every layer in one tensor: leave out '--pair'",
+                       job->path);
+    if (n != want && n != want + 1)
+        return jc_fail(
+            job->err, JC_E_MISMATCH,
+            "cannot read tensor '%.100s' of '%s': it has %zu matrices; '%s' has %zu "
+            "layers, %u to %u, that are mapped to the last",
+            weight->name, job->path, n, job->info->path, want, first, last - 1);
+    for (uint32_t k = 0; k < want && st == JC_OK; k++) {
+        jc_tensor w = slice(weight, k), b = {0};
+        if (bias)
+            b = slice(bias, k);
+        st = jc_foreign_add(job, first + k, last, &w, bias ? &b : NULL, false);
+    }
+    return st;
+}
+
 /* What metadata a file of ours has of its model. */
 static jc_status describe(const jc_foreign_job *job, const char *method)
 {

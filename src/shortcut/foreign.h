@@ -36,6 +36,10 @@ extern const jc_foreign jc_foreign_shortcuts, jc_foreign_dense, jc_foreign_tuned
 jc_status jc_foreign_add(jc_foreign_job *job, uint32_t from, uint32_t to,
                          const jc_tensor *weight, const jc_tensor *bias,
                          bool residual) JC_NODISCARD;
+/* The same of one tensor [n, d, d] for all layers, from tap `first` on to the last layer;
+ * one of the last layer itself is left out. bias [n, d], or NULL. */
+jc_status jc_foreign_add_stack(jc_foreign_job *job, uint32_t first, const jc_tensor *weight,
+                               const jc_tensor *bias) JC_NODISCARD;
 /* path ends with that. */
 bool jc_foreign_ends(const char *path, const char *end);
 /* Maps to the last layer that give the state after the final norm: found and refused, or

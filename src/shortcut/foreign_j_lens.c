@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * foreign_j_lens.c: a Jacobian lens, as the package jlens saves it: a torch file of a dict
- * with "J", a dict of a matrix for each layer, and what it was fitted on. Its layer l is
+ * with "J", a dict of a matrix for each layer or one tensor of all, and what it was fitted
+ * on. Its layer l is
  * what block l gives, counted from 0: tap l + 1 here. Its matrices are those of method
  * jacobian up to a scale, of which the final norm takes no notice.
  */
 #include "shortcut/foreign.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "store/torch.h"
+
+static bool is_stack(const jc_tensor *t)
+{
+    return t->n_dims == 3 && strcmp(t->name, "J") == 0;
+}
 
 /* "J.3" -> 4. */
 static bool read_name(const char *name, uint32_t *tap)
@@ -34,7 +41,8 @@ static bool is(const char *path)
         jc_torch_open(&file, path, NULL))
         return false; /* a torch file says what is wrong with it */
     for (size_t i = 0; i < jc_torch_count(file); i++)
-        any |= read_name(jc_torch_at(file, i)->name, &tap);
+        any |=
+            is_stack(jc_torch_at(file, i)) || read_name(jc_torch_at(file, i)->name, &tap);
     jc_torch_close(file);
     return any;
 }
@@ -49,6 +57,10 @@ static jc_status read_maps(jc_foreign_job *job)
         return st;
     for (size_t i = 0; i < jc_torch_count(file) && st == JC_OK; i++) {
         const jc_tensor *t = jc_torch_at(file, i);
+        if (is_stack(t)) {
+            st = jc_foreign_add_stack(job, 1, t, NULL);
+            break;
+        }
         if (!read_name(t->name, &tap) || tap == job->info->layers)
             continue; /* of the last layer it is the identity */
         st = jc_foreign_add(job, tap, job->info->layers, t, NULL, false);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign_npy.c: a .npy file with the matrix of one pair, version 1 or 2, of float16,
- * float32 or float64.
+/* foreign_npy.c: a .npy file with the matrix of one pair, or with those of all layers to
+ * the last, version 1 or 2, of float16, float32 or float64.
  */
 #include "shortcut/foreign.h"
 
@@ -15,21 +15,20 @@ static bool is(const char *path)
     return jc_foreign_ends(path, ".npy") && jc_file_exists(path);
 }
 
-/* "'shape': (128, 128)" of the header [n]. */
-static bool read_shape(const char *header, size_t shape[2])
+/* "'shape': (12, 128, 128)" of the header [n]: two or three numbers. */
+static bool read_shape(const char *header, jc_tensor *t)
 {
     const char *at = strstr(header, "'shape':");
-    char *end;
+    char *end = NULL;
 
     at = at ? strchr(at, '(') : NULL;
-    if (!at)
-        return false;
-    shape[0] = strtoul(at + 1, &end, 10);
-    if (end == at + 1 || *end != ',')
-        return false;
-    at = end + 1;
-    shape[1] = strtoul(at, &end, 10);
-    return end != at && *end == ')';
+    for (t->n_dims = 0; at && t->n_dims < 3; at = *end == ',' ? end : NULL) {
+        t->shape[t->n_dims] = strtoul(at + 1, &end, 10);
+        if (end == at + 1)
+            return false;
+        t->n_dims++;
+    }
+    return t->n_dims >= 2 && *end == ')';
 }
 
 static bool read_dtype(const char *header, jc_dtype *dtype)
@@ -56,7 +55,7 @@ static jc_status parse(jc_foreign_job *job, const jc_mapped *map)
 {
     const unsigned char *p = map->data;
     char header[512];
-    jc_tensor t = {.name = "array", .n_dims = 2, .file = job->path};
+    jc_tensor t = {.name = "array", .file = job->path};
 
     if (map->size < 12 || memcmp(p, "\x93NUMPY", 6) != 0 || p[6] < 1 || p[6] > 3)
         return bad(job, "it is no .npy file");
@@ -68,17 +67,28 @@ static jc_status parse(jc_foreign_job *job, const jc_mapped *map)
         return bad(job, "its header is cut short");
     memcpy(header, p + start, n);
     header[n] = 0;
-    if (!read_dtype(header, &t.dtype) || !read_shape(header, t.shape))
-        return bad(job, "it holds no matrix of float16, float32 or float64 in the order of "
-                        "bytes of this machine");
+    if (!read_dtype(header, &t.dtype) || !read_shape(header, &t))
+        return bad(job, "it holds no matrix, or one for each layer, of float16, float32 or "
+                        "float64 in the order of bytes of this machine");
     bool turned = strstr(header, "'fortran_order': True") != NULL;
     if (!jc_mul(t.shape[0], t.shape[1], &t.count) ||
+        (t.n_dims == 3 && !jc_mul(t.count, t.shape[2], &t.count)) ||
         !jc_mul(t.count, jc_dtype_bytes(t.dtype), &t.bytes) ||
         t.bytes != map->size - start - n)
         return bad(job, "its size is not that of its shape");
     t.data = p + start + n;
     job->transpose ^= turned; /* of a square matrix that is the same */
-    jc_status st = jc_foreign_add(job, job->from, job->to, &t, NULL, false);
+    jc_status st = JC_OK;
+    if (t.n_dims == 2 && !job->has_pair)
+        st = jc_fail(job->err, JC_E_ARG,
+                     "'%s' does not say which layers its map is of: give '--pair 0:%u'",
+                     job->path, job->info->layers);
+    else if (t.n_dims == 2)
+        st = jc_foreign_add(job, job->from, job->to, &t, NULL, false);
+    else if (turned)
+        st = bad(job, "its three axes are in Fortran's order: save it in that of C");
+    else
+        st = jc_foreign_add_stack(job, 0, &t, NULL);
     job->transpose ^= turned;
     return st;
 }
@@ -87,10 +97,6 @@ static jc_status read(jc_foreign_job *job)
 {
     jc_mapped map = {0};
 
-    if (!job->has_pair)
-        return jc_fail(job->err, JC_E_ARG,
-                       "'%s' does not say which layers its map is of: give '--pair 0:%u'",
-                       job->path, job->info->layers);
     jc_status st = jc_map_open(&map, job->path, job->err);
     if (st == JC_OK)
         st = parse(job, &map);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * foreign_torch.c: torch files and pickles: one matrix of a given pair, or one for each
- * layer, to the last: by its number ("3", "3.weight" and "3.bias"), or of a pair ("3_12").
+ * layer, to the last: by its number ("3", "3.weight" and "3.bias"), of a pair ("3_12"), or
+ * all in one tensor [layers, d, d]; of torch or of numpy.
  * And a folder of pickles `<i>_<j>.pickle`, as the paper's code writes them.
  */
 #include "shortcut/foreign.h"
@@ -60,18 +61,40 @@ static jc_status take_named(jc_foreign_job *job, const jc_torch *file)
     return st || taken ? st
                        : jc_fail(job->err, JC_E_FORMAT,
                                  "cannot read '%s': it holds no matrix named by its layer, "
-                                 "as '3', '3.weight' or '3_%u'",
+                                 "as '3', '3.weight' or '3_%u', and not one tensor of all",
                                  job->path, job->info->layers);
+}
+
+/* The only tensor of three dimensions, and the vectors that go with it; NULL: there are
+ * others, or none. */
+static const jc_tensor *find_stack(const jc_torch *file, const jc_tensor **bias)
+{
+    const jc_tensor *stack = NULL;
+
+    *bias = NULL;
+    for (size_t i = 0; i < jc_torch_count(file); i++) {
+        const jc_tensor *t = jc_torch_at(file, i);
+        if (t->n_dims == 3 && stack)
+            return NULL;
+        stack = t->n_dims == 3 ? t : stack;
+        *bias = t->n_dims == 2 && jc_foreign_ends(t->name, "bias") ? t : *bias;
+    }
+    if (stack && *bias && (*bias)->shape[0] != stack->shape[0])
+        return NULL;
+    return stack;
 }
 
 static jc_status take_file(jc_foreign_job *job, const char *path)
 {
+    const jc_tensor *stack, *bias;
     jc_torch *file;
     jc_status st = jc_torch_open(&file, path, job->err);
 
     if (st)
         return st;
-    if (jc_torch_count(file) == 1 && job->has_pair)
+    if ((stack = find_stack(file, &bias)))
+        st = jc_foreign_add_stack(job, 0, stack, bias);
+    else if (jc_torch_count(file) == 1 && job->has_pair)
         st = jc_foreign_add(job, job->from, job->to, jc_torch_at(file, 0), NULL, false);
     else if (jc_torch_count(file) == 1 && !*jc_torch_at(file, 0)->name)
         st = jc_fail(job->err, JC_E_ARG,
@@ -97,7 +120,7 @@ static jc_status read_torch(jc_foreign_job *job)
 }
 
 const jc_foreign jc_foreign_torch = {
-    .info = {"torch", "a torch file of a matrix for each layer, or of one"},
+    .info = {"torch", "a torch file or pickle of a matrix for each layer, or of one"},
     .is = is_torch,
     .read = read_torch,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pickle.c: the machine that a pickle is a program for: a stack, a memo, and its opcodes.
- * What opcodes name that is not plain data is in pickle_torch.c.
+ * What opcodes name that is not plain data is in pickle_torch.c and pickle_numpy.c.
  *
  * This machine has no opcode that calls anything. Each makes at most one value, so memory
  * is bounded by the input.
@@ -16,6 +16,9 @@ void jc_pickle_release(jc_pickle *p)
     jc_free(p->cell);
     jc_free(p->stack);
     jc_free(p->memo);
+    for (size_t i = 0; i < p->n_own; i++)
+        jc_free(p->own[i]);
+    jc_free(p->own);
     *p = (jc_pickle){0};
 }
 
@@ -239,6 +242,7 @@ static unsigned width_of(unsigned char op)
     case 0x95: /* FRAME */
     case 0x8d: /* BINUNICODE8 */
     case 0x8e: /* BINBYTES8 */
+    case 0x96: /* BYTEARRAY8 */
         return 8;
     default:
         return 0;
@@ -278,6 +282,19 @@ static jc_status text_of(jc_pickle *p, jc_cursor *c, uint64_t n, jc_error *err)
                                         : jc_pickle_broken(p, "is cut short", err);
 }
 
+static jc_status build(jc_pickle *p, jc_error *err)
+{
+    const jc_pickle_value *value = jc_pickle_top(p, 1);
+    jc_pickle_kind kind = value ? value->kind : JC_PICKLE_MARK;
+
+    if (kind != JC_PICKLE_DICT && kind != JC_PICKLE_TYPE && kind != JC_PICKLE_ARRAY)
+        return jc_pickle_broken(p, "gives attributes to something else than a dict", err);
+    uint32_t state = p->stack[--p->depth];
+    return kind == JC_PICKLE_DICT /* as torch's _metadata: not wanted */
+               ? JC_OK
+               : jc_pickle_numpy_build(p, p->stack[p->depth - 1], state, err);
+}
+
 /* An opcode other than STOP; n is its number. */
 static jc_status take(jc_pickle *p, jc_cursor *c, unsigned char op, uint64_t n,
                       jc_error *err)
@@ -310,6 +327,7 @@ static jc_status take(jc_pickle *p, jc_cursor *c, unsigned char op, uint64_t n,
     case 'B':
     case 'C':
     case 0x8e:
+    case 0x96:
         return text_of(p, c, n, err);
     case '}':
         return jc_pickle_push(p, (jc_pickle_value){.kind = JC_PICKLE_DICT}, err);
@@ -341,12 +359,8 @@ static jc_status take(jc_pickle *p, jc_cursor *c, unsigned char op, uint64_t n,
         return jc_pickle_reduce(p, err);
     case 'Q':
         return jc_pickle_storage(p, err);
-    case 'b': /* attributes of a dict, as torch's _metadata: not wanted */
-        if (!jc_pickle_top(p, 1) || jc_pickle_top(p, 1)->kind != JC_PICKLE_DICT)
-            return jc_pickle_broken(p, "gives attributes to something else than a dict",
-                                    err);
-        p->depth--;
-        return JC_OK;
+    case 'b':
+        return build(p, err);
     case 'q':
     case 'r':
         return remember(p, n, c->size, err);

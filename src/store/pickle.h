@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pickle.h: the value that a Python pickle describes, if it is made of numbers, texts,
- * lists, tuples, dicts and torch tensors. Nothing is ever run: an opcode or a global name
- * that such values do not need is refused by its name.
+ * lists, tuples, dicts, torch tensors and numpy arrays. Nothing is ever run: an opcode or a
+ * global name that such values do not need is refused by its name.
  */
 #ifndef JC_PICKLE_H
 #define JC_PICKLE_H
@@ -19,7 +19,9 @@ typedef enum jc_pickle_kind {
     JC_PICKLE_DICT,
     JC_PICKLE_GLOBAL,
     JC_PICKLE_STORAGE,
-    JC_PICKLE_TENSOR,
+    JC_PICKLE_TENSOR, /* of torch; or an array of numpy */
+    JC_PICKLE_ARRAY,  /* of numpy, before it has its state */
+    JC_PICKLE_TYPE,   /* of numpy's numbers */
     JC_PICKLE_MARK
 } jc_pickle_kind;
 
@@ -33,7 +35,7 @@ typedef struct jc_pickle_value {
     size_t size;
     uint32_t first, last; /* LIST, DICT: cells; DICT: key, value, key, value ... */
     uint32_t n;           /* cells */
-    /* STORAGE and TENSOR */
+    /* STORAGE, TENSOR and TYPE */
     jc_dtype dtype;
     const unsigned char *data; /* STORAGE whose numbers are known */
     uint64_t count;            /* STORAGE: numbers */
@@ -54,7 +56,10 @@ typedef struct jc_pickle {
     uint32_t *stack, *memo;
     size_t n_values, n_cells, depth, n_memo;
     size_t values_capacity, cells_capacity, stack_capacity, memo_capacity;
-    unsigned nested; /* pickles within pickles */
+    unsigned nested;     /* pickles within pickles */
+    size_t room;         /* bytes of texts that may still be decoded */
+    unsigned char **own; /* [n_own]: those that were */
+    size_t n_own, own_capacity;
 } jc_pickle;
 
 void jc_pickle_release(jc_pickle *pickle); /* takes a zeroed one */

@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pickle_torch.c: what pickles of torch name: four of its functions and one of Python's,
- * which make values and are known by their names alone, and storages of numbers. Any other
- * name is refused. Also the files that torch wrote before it wrote zip files.
+ * pickle_torch.c: what pickles name: functions of torch, numpy and Python, which are known
+ * by their names alone and make values here, and storages of numbers. Any other name is
+ * refused. Also the files that torch wrote before it wrote zip files.
  */
 #include "store/pickle_impl.h"
 
 #include <string.h>
 
-/* Globals that are known. */
-typedef enum known {
-    REBUILD_TENSOR,
-    REBUILD_PARAMETER,
-    LOAD_FROM_BYTES,
-    ORDERED_DICT,
-    STORAGE_F32 /* and, from here on, the other storages */
-} known;
-
-static const struct {
-    const char *name;
-    jc_dtype dtype; /* of storages */
-} globals[] = {
-    [REBUILD_TENSOR] = {"torch._utils _rebuild_tensor_v2", JC_F32},
-    [REBUILD_PARAMETER] = {"torch._utils _rebuild_parameter", JC_F32},
-    [LOAD_FROM_BYTES] = {"torch.storage _load_from_bytes", JC_F32},
-    [ORDERED_DICT] = {"collections OrderedDict", JC_F32},
-    [STORAGE_F32] = {"torch FloatStorage", JC_F32},
-    {"torch DoubleStorage", JC_F64},
-    {"torch HalfStorage", JC_F16},
-    {"torch BFloat16Storage", JC_BF16},
-    {"torch LongStorage", JC_I64},
-    {"torch IntStorage", JC_I32},
-    {"torch ShortStorage", JC_I16},
-    {"torch CharStorage", JC_I8},
-    {"torch ByteStorage", JC_U8},
-    {"torch BoolStorage", JC_BOOL},
-};
-
-/* Member i of a list; NULL where there is none. */
-static jc_pickle_value *member(const jc_pickle *p, const jc_pickle_value *list, uint32_t i)
+jc_pickle_value *jc_pickle_member(const jc_pickle *p, const jc_pickle_value *list,
+                                  uint32_t i)
 {
     uint32_t at = list->first;
 
@@ -48,6 +19,99 @@ static jc_pickle_value *member(const jc_pickle *p, const jc_pickle_value *list, 
 }
 
 /* ---- globals and what they make ---- */
+
+/* (storage, offset, shape, stride, ...) */
+static jc_status rebuild_tensor(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
+{
+    const jc_pickle_value *storage = jc_pickle_member(p, args, 0),
+                          *offset = jc_pickle_member(p, args, 1);
+    const jc_pickle_value *shape = jc_pickle_member(p, args, 2),
+                          *stride = jc_pickle_member(p, args, 3);
+
+    if (!stride || storage->kind != JC_PICKLE_STORAGE || offset->kind != JC_PICKLE_INT ||
+        offset->number < 0 || shape->kind != JC_PICKLE_LIST ||
+        stride->kind != JC_PICKLE_LIST || shape->n != stride->n ||
+        shape->n > JC_TENSOR_DIMS)
+        return jc_pickle_broken(p, "describes no tensor of at most 4 dimensions", err);
+    jc_pickle_value made = {.kind = JC_PICKLE_TENSOR,
+                            .dtype = storage->dtype,
+                            .storage = (uint32_t)(storage - p->value),
+                            .offset = (uint64_t)offset->number,
+                            .dims = shape->n};
+    for (uint32_t i = 0; i < shape->n; i++) {
+        const jc_pickle_value *n = jc_pickle_member(p, shape, i),
+                              *by = jc_pickle_member(p, stride, i);
+        if (n->kind != JC_PICKLE_INT || by->kind != JC_PICKLE_INT || n->number < 0 ||
+            by->number < 0)
+            return jc_pickle_broken(p, "describes a tensor of no shape", err);
+        made.shape[i] = (uint64_t)n->number;
+        made.stride[i] = (uint64_t)by->number;
+    }
+    return jc_pickle_push(p, made, err);
+}
+
+static jc_status load_bytes(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
+{
+    const jc_pickle_value *bytes = jc_pickle_member(p, args, 0);
+    uint32_t root = 0;
+
+    if (!bytes || bytes->kind != JC_PICKLE_TEXT)
+        return jc_pickle_broken(p, "loads from something else than bytes", err);
+    if (p->nested)
+        return jc_pickle_broken(p, "holds pickles within pickles", err);
+    jc_cursor c = {.data = bytes->text, .size = bytes->size};
+    p->nested++;
+    jc_status st = jc_pickle_legacy(p, &c, &root, err);
+    p->nested--;
+    return st ? st : jc_pickle_push_index(p, root, err);
+}
+
+/* (tensor, ...) */
+static jc_status rebuild_parameter(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
+{
+    const jc_pickle_value *tensor = jc_pickle_member(p, args, 0);
+
+    return tensor ? jc_pickle_push_index(p, (uint32_t)(tensor - p->value), err)
+                  : jc_pickle_broken(p, "describes a parameter without a tensor", err);
+}
+
+static jc_status make_dict(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
+{
+    return args->n ? jc_pickle_broken(p, "makes an OrderedDict of a list", err)
+                   : jc_pickle_push(p, (jc_pickle_value){.kind = JC_PICKLE_DICT}, err);
+}
+
+/* ---- globals that are known ---- */
+
+static const struct {
+    const char *name;
+    /* of a function: push what it makes of its arguments; of others NULL */
+    jc_status (*make)(jc_pickle *p, const jc_pickle_value *args, jc_error *err);
+    bool storage; /* of numbers of that type */
+    jc_dtype dtype;
+} globals[] = {
+    {"torch._utils _rebuild_tensor_v2", rebuild_tensor, false, JC_F32},
+    {"torch._utils _rebuild_parameter", rebuild_parameter, false, JC_F32},
+    {"torch.storage _load_from_bytes", load_bytes, false, JC_F32},
+    {"collections OrderedDict", make_dict, false, JC_F32},
+    {"torch FloatStorage", NULL, true, JC_F32},
+    {"torch DoubleStorage", NULL, true, JC_F64},
+    {"torch HalfStorage", NULL, true, JC_F16},
+    {"torch BFloat16Storage", NULL, true, JC_BF16},
+    {"torch LongStorage", NULL, true, JC_I64},
+    {"torch IntStorage", NULL, true, JC_I32},
+    {"torch ShortStorage", NULL, true, JC_I16},
+    {"torch CharStorage", NULL, true, JC_I8},
+    {"torch ByteStorage", NULL, true, JC_U8},
+    {"torch BoolStorage", NULL, true, JC_BOOL},
+    {"numpy ndarray", NULL, false, JC_F32},
+    {"numpy dtype", jc_pickle_numpy_type, false, JC_F32},
+    {"numpy.core.multiarray _reconstruct", jc_pickle_numpy_empty, false, JC_F32},
+    {"numpy._core.multiarray _reconstruct", jc_pickle_numpy_empty, false, JC_F32},
+    {"numpy.core.numeric _frombuffer", jc_pickle_numpy_whole, false, JC_F32},
+    {"numpy._core.numeric _frombuffer", jc_pickle_numpy_whole, false, JC_F32},
+    {"_codecs encode", jc_pickle_numpy_bytes, false, JC_F32},
+};
 
 jc_status jc_pickle_global(jc_pickle *p, const unsigned char *module, size_t n,
                            const unsigned char *name, size_t m, jc_error *err)
@@ -71,11 +135,11 @@ jc_status jc_pickle_storage(jc_pickle *p, jc_error *err)
 {
     const jc_pickle_value *id = jc_pickle_top(p, 0);
     const jc_pickle_value *type =
-        id && id->kind == JC_PICKLE_LIST ? member(p, id, 1) : NULL;
-    const jc_pickle_value *key = type ? member(p, id, 2) : NULL;
-    const jc_pickle_value *count = type ? member(p, id, 4) : NULL;
+        id && id->kind == JC_PICKLE_LIST ? jc_pickle_member(p, id, 1) : NULL;
+    const jc_pickle_value *key = type ? jc_pickle_member(p, id, 2) : NULL;
+    const jc_pickle_value *count = type ? jc_pickle_member(p, id, 4) : NULL;
 
-    if (!count || type->kind != JC_PICKLE_GLOBAL || type->number < STORAGE_F32 ||
+    if (!count || type->kind != JC_PICKLE_GLOBAL || !globals[type->number].storage ||
         key->kind != JC_PICKLE_TEXT || count->kind != JC_PICKLE_INT || count->number < 0)
         return jc_pickle_broken(p, "refers to something else than a storage of torch", err);
     const jc_pickle_value made = {.kind = JC_PICKLE_STORAGE,
@@ -87,73 +151,15 @@ jc_status jc_pickle_storage(jc_pickle *p, jc_error *err)
     return jc_pickle_push(p, made, err);
 }
 
-/* (storage, offset, shape, stride, ...) */
-static jc_status rebuild_tensor(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
-{
-    const jc_pickle_value *storage = member(p, args, 0), *offset = member(p, args, 1);
-    const jc_pickle_value *shape = member(p, args, 2), *stride = member(p, args, 3);
-
-    if (!stride || storage->kind != JC_PICKLE_STORAGE || offset->kind != JC_PICKLE_INT ||
-        offset->number < 0 || shape->kind != JC_PICKLE_LIST ||
-        stride->kind != JC_PICKLE_LIST || shape->n != stride->n ||
-        shape->n > JC_TENSOR_DIMS)
-        return jc_pickle_broken(p, "describes no tensor of at most 4 dimensions", err);
-    jc_pickle_value made = {.kind = JC_PICKLE_TENSOR,
-                            .dtype = storage->dtype,
-                            .storage = (uint32_t)(storage - p->value),
-                            .offset = (uint64_t)offset->number,
-                            .dims = shape->n};
-    for (uint32_t i = 0; i < shape->n; i++) {
-        const jc_pickle_value *n = member(p, shape, i), *by = member(p, stride, i);
-        if (n->kind != JC_PICKLE_INT || by->kind != JC_PICKLE_INT || n->number < 0 ||
-            by->number < 0)
-            return jc_pickle_broken(p, "describes a tensor of no shape", err);
-        made.shape[i] = (uint64_t)n->number;
-        made.stride[i] = (uint64_t)by->number;
-    }
-    return jc_pickle_push(p, made, err);
-}
-
-static jc_status load_bytes(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
-{
-    const jc_pickle_value *bytes = member(p, args, 0);
-    uint32_t root = 0;
-
-    if (!bytes || bytes->kind != JC_PICKLE_TEXT)
-        return jc_pickle_broken(p, "loads from something else than bytes", err);
-    if (p->nested)
-        return jc_pickle_broken(p, "holds pickles within pickles", err);
-    jc_cursor c = {.data = bytes->text, .size = bytes->size};
-    p->nested++;
-    jc_status st = jc_pickle_legacy(p, &c, &root, err);
-    p->nested--;
-    return st ? st : jc_pickle_push_index(p, root, err);
-}
-
 jc_status jc_pickle_reduce(jc_pickle *p, jc_error *err)
 {
     const jc_pickle_value *args = jc_pickle_top(p, 0), *f = jc_pickle_top(p, 1);
 
-    if (!f || f->kind != JC_PICKLE_GLOBAL || args->kind != JC_PICKLE_LIST)
+    if (!f || f->kind != JC_PICKLE_GLOBAL || args->kind != JC_PICKLE_LIST ||
+        !globals[f->number].make)
         return jc_pickle_broken(p, "calls something else than a function of torch", err);
-    uint32_t list = (uint32_t)(args - p->value);
     p->depth -= 2;
-    switch (f->number) {
-    case REBUILD_TENSOR:
-        return rebuild_tensor(p, &p->value[list], err);
-    case REBUILD_PARAMETER: /* (tensor, ...) */
-        if (!member(p, args, 0))
-            return jc_pickle_broken(p, "describes a parameter without a tensor", err);
-        return jc_pickle_push_index(p, (uint32_t)(member(p, args, 0) - p->value), err);
-    case LOAD_FROM_BYTES:
-        return load_bytes(p, &p->value[list], err);
-    case ORDERED_DICT:
-        if (args->n)
-            return jc_pickle_broken(p, "makes an OrderedDict of a list", err);
-        return jc_pickle_push(p, (jc_pickle_value){.kind = JC_PICKLE_DICT}, err);
-    default:
-        return jc_pickle_broken(p, "calls a storage of torch", err);
-    }
+    return globals[f->number].make(p, args, err);
 }
 
 /* ---- torch's older files ---- */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "store/pickle.h"
+#include "store/pickle_impl.h"
 
 enum { NAME_MAX_BYTES = 255, DEPTH = 8, MOST_VALUES = 1 << 20 };
 
@@ -27,6 +27,7 @@ struct jc_torch {
     void **copies; /* [n]: of those that had to be copied */
     size_t n, capacity, names_capacity, copies_capacity;
     size_t seen; /* values, as often as they are mentioned */
+    size_t room; /* bytes that copies may still take */
     /* of a zip file */
     size_t directory, entries;
     const unsigned char *prefix; /* "<name>/" of its entries */
@@ -220,6 +221,12 @@ static jc_status add_tensor(jc_torch *t, const jc_pickle_value *v, const char *n
     snprintf(t->names[t->n], sizeof *t->names, "%s", name);
     t->copies[t->n] = NULL;
     if (!packed && count) {
+        if (count > storage->count || made->bytes > t->room)
+            return jc_fail(err, JC_E_UNSUPPORTED,
+                           "cannot read '%s': tensor '%.100s' repeats its numbers; save a "
+                           "copy of it (contiguous())",
+                           t->path, name);
+        t->room -= made->bytes;
         st = copy_strided(v, made->data, (size_t)count, &t->copies[t->n], err);
         made->data = t->copies[t->n];
     }
@@ -251,6 +258,8 @@ static jc_status add_all(jc_torch *t, uint32_t value, const char *name, unsigned
                        MOST_VALUES);
     if (v->kind == JC_PICKLE_TENSOR)
         return add_tensor(t, v, name, err);
+    if (v->kind == JC_PICKLE_ARRAY)
+        return jc_pickle_broken(p, "has an array of numpy without numbers", err);
     if (!dict && v->kind != JC_PICKLE_LIST)
         return JC_OK; /* a number or a text beside the tensors */
     if (depth == DEPTH)
@@ -289,6 +298,8 @@ jc_status jc_torch_parse(jc_torch **out, const unsigned char *data, size_t size,
     t->size = size;
     t->path = jc_strdup(path);
     t->pickle.path = t->path;
+    t->pickle.room = size;
+    t->room = size < SIZE_MAX / 4 ? 4 * size : size; /* of few tensors that lie twice */
     jc_status st = !t->path             ? jc_fail_nomem(err, path)
                    : is_zip(data, size) ? read_zip(t, &root, err)
                    : jc_pickle_is_legacy(data, size)

@@ -9,6 +9,12 @@ that they hold, in `wanted.safetensors` as `<file>.<i>.<j>.weight` and `.bias`.
     one.npy         numpy.save(): layers 0 to 2; half.npy: layers 0 to 1, float16, by columns
     j-lens.pt       torch.save() of what the package jlens saves: {"J": {layer: [d, d] float16},
                     ...}, its layer l being what block l gives, counted from 0, which is tap l + 1
+    arrays.pt       torch.save() of a dict of arrays of numpy: float32, float64 by columns, float16
+    arrays/         the same as pickles by pickle.dump(), protocols 2, 4 and 5
+    stack.pt        torch.save() of all layers in one tensor: {"weight": [L, d, d], "bias": [L, d]}
+    stack.npy       numpy.save() of [L + 1, d, d], the last of the last layer itself
+    j-stack.pt      a lens of jlens with one tensor, {"J": [L - 1, d, d]}
+    objects.pickle, big-endian.pickle  arrays of numpy that are refused
     hostile.pickle  wants os.system to be called
     state.pt        torch.save() of affine maps of the layers of tiny-gpt2 to the last one's state,
                     by least squares on 4,000 random tokens
@@ -103,6 +109,25 @@ def main():
                HERE / "j-lens.pt")
     wanted["half.0.1.weight"] = (m := matrix().half()).float()
     np.save(HERE / "half.npy", np.asfortranarray(m.numpy()))
+    arrays = {0: matrix().numpy(), 1: np.asfortranarray(matrix().double().numpy()), 2: matrix().half().numpy()}
+    (HERE / "arrays").mkdir(exist_ok=True)
+    for protocol, (i, m) in zip((2, 4, 5), arrays.items()):
+        for name, j in (("arrays", LAYERS), ("arrays-each", LAYERS)):
+            wanted[f"{name}.{i}.{j}.weight"] = torch.from_numpy(np.ascontiguousarray(m)).float().clone()
+        with open(HERE / "arrays" / f"{i}_{LAYERS}.pickle", "wb") as f:
+            pickle.dump(m, f, protocol=protocol)
+    torch.save(arrays, HERE / "arrays.pt")
+    for name, m in (("objects", np.array([[{}], [[]]], dtype=object)), ("big-endian", np.ones(2, ">f4"))):
+        with open(HERE / f"{name}.pickle", "wb") as f:
+            pickle.dump(m, f, protocol=4)
+    stack, constants = torch.randn(LAYERS, WIDTH, WIDTH), torch.randn(LAYERS, WIDTH)
+    torch.save({"weight": stack, "bias": constants}, HERE / "stack.pt")
+    np.save(HERE / "stack.npy", torch.cat([stack, torch.eye(WIDTH)[None]]).numpy())
+    torch.save({"J": stack[1:].clone(), "n_prompts": 7}, HERE / "j-stack.pt")
+    for i in range(LAYERS):
+        for name in ("stack", "stack-npy") + (("j-stack",) if i else ()):
+            wanted[f"{name}.{i}.{LAYERS}.weight"] = stack[i].clone()
+        wanted[f"stack.{i}.{LAYERS}.bias"] = constants[i].clone()
     with open(HERE / "hostile.pickle", "wb") as f:
         pickle.dump({"0": Hostile()}, f)
     save_file(wanted, HERE / "wanted.safetensors")

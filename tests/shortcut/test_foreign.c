@@ -89,11 +89,18 @@ static void test_foreign__what_others_wrote_is_read(void **state)
     static const struct {
         const char *path, *pair, *file;
         double tolerance;
-    } cases[] = {
-        {FOREIGN "lens", NULL, "lens", 2e-7},     {FOREIGN "pickles", NULL, "pickles", 0},
-        {FOREIGN "layers.pt", NULL, "layers", 0}, {FOREIGN "j-lens.pt", NULL, "j-lens", 0},
-        {FOREIGN "old.pt", "1:2", "old", 0},      {FOREIGN "one.npy", "0:2", "one", 0},
-        {FOREIGN "half.npy", "0:1", "half", 0}};
+    } cases[] = {{FOREIGN "lens", NULL, "lens", 2e-7},
+                 {FOREIGN "pickles", NULL, "pickles", 0},
+                 {FOREIGN "layers.pt", NULL, "layers", 0},
+                 {FOREIGN "j-lens.pt", NULL, "j-lens", 0},
+                 {FOREIGN "old.pt", "1:2", "old", 0},
+                 {FOREIGN "one.npy", "0:2", "one", 0},
+                 {FOREIGN "half.npy", "0:1", "half", 0},
+                 {FOREIGN "arrays.pt", NULL, "arrays", 0},
+                 {FOREIGN "arrays", NULL, "arrays-each", 0},
+                 {FOREIGN "stack.pt", NULL, "stack", 0},
+                 {FOREIGN "stack.npy", NULL, "stack-npy", 0},
+                 {FOREIGN "j-stack.pt", NULL, "j-stack", 0}};
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(cases); i++) {
@@ -167,6 +174,34 @@ static void test_foreign__a_hostile_pickle_runs_nothing(void **state)
     assert_int_equal(access("hostile-was-here", F_OK), -1);
 }
 
+static void test_foreign__arrays_of_numpy_are_numbers_alone(void **state)
+{
+    (void)state;
+    check_refused(FOREIGN "objects.pickle", "0:3", JC_E_UNSUPPORTED,
+                  "an array of numpy has the type 'O8', which is not read");
+    check_refused(FOREIGN "big-endian.pickle", "0:3", JC_E_UNSUPPORTED,
+                  "their largest byte first; save it as '<f4'");
+}
+
+/* A tensor of all layers must be of all layers, and of this width. */
+static void test_foreign__a_stack_must_fit_the_model(void **state)
+{
+    jc_shortcut *s = NULL;
+    jc_model *demo;
+    jc_error err;
+
+    (void)state;
+    check_refused(FOREIGN "stack.pt", "0:3", JC_E_ARG, "leave out '--pair'");
+    check_refused(FOREIGN "stack.npy", "0:3", JC_E_ARG, "leave out '--pair'");
+    assert_int_equal(jc_model_inspect(&demo, JC_SOURCE_DIR "/data/demo", NULL), JC_OK);
+    assert_int_equal(jc_convert_read(&s, FOREIGN "stack.pt", demo, NULL, &err),
+                     JC_E_MISMATCH);
+    assert_non_null(strstr(err.message, "it has 3 matrices; '"));
+    assert_non_null(strstr(err.message, "that are mapped to the last"));
+    assert_null(s);
+    jc_model_close(demo);
+}
+
 /* The bytes of a golden file. */
 static size_t slurp(const char *path, unsigned char *bytes, size_t size)
 {
@@ -180,8 +215,11 @@ static size_t slurp(const char *path, unsigned char *bytes, size_t size)
 
 static void test_foreign__damaged_files_are_refused(void **state)
 {
-    static const char *const files[] = {FOREIGN "layers.pt", FOREIGN "old.pt",
-                                        FOREIGN "pickles/1_3.pickle"};
+    static const char *const files[] = {
+        FOREIGN "layers.pt",          FOREIGN "old.pt",
+        FOREIGN "pickles/1_3.pickle", FOREIGN "arrays.pt",
+        FOREIGN "arrays/0_3.pickle",  FOREIGN "arrays/1_3.pickle",
+        FOREIGN "arrays/2_3.pickle"};
     static unsigned char bytes[1 << 16];
 
     (void)state;
@@ -374,6 +412,8 @@ int main(void)
         cmocka_unit_test(test_foreign__what_others_wrote_is_read),
         SCRATCH_TEST(test_foreign__what_is_written_is_read_again),
         cmocka_unit_test(test_foreign__a_hostile_pickle_runs_nothing),
+        cmocka_unit_test(test_foreign__arrays_of_numpy_are_numbers_alone),
+        cmocka_unit_test(test_foreign__a_stack_must_fit_the_model),
         cmocka_unit_test(test_foreign__damaged_files_are_refused),
         SCRATCH_TEST(test_foreign__says_what_is_missing_or_wrong),
         SCRATCH_TEST(test_foreign__numbers_that_are_not_finite_are_refused),
