@@ -5,7 +5,7 @@ enum {
     TRY = 6,     /* steps with drafts before they are judged */
     PROBE = 3,   /* plain steps beside them */
     LONG = 80,   /* steps with drafts that pay, until they are judged again */
-    REST = 64,   /* plain steps once they do not; doubled each time, */
+    REST = 12,   /* plain steps once they do not; doubled each time, */
     MOST = 1024, /* up to this */
     OFTEN = 12,  /* steps with drafts, where they are only measured */
     LOST = 2     /* judgements in a row that drafts lose before they rest */
@@ -17,9 +17,12 @@ static void begin(jc_pay *pay, bool plain, unsigned steps)
     pay->left = steps;
 }
 
+/* Trees are no larger than pays, so a small loss is more likely chance than not. */
+#define CHANCE 1.05
+
 static bool pays(const jc_pay *pay)
 {
-    return pay->seconds[0] * pay->tokens[1] <= pay->seconds[1] * pay->tokens[0];
+    return pay->seconds[0] * pay->tokens[1] <= CHANCE * pay->seconds[1] * pay->tokens[0];
 }
 
 /* Older steps count half as much at each judgement, and not at all once drafts have

@@ -271,21 +271,42 @@ static jc_status verify(jc_speculation *s, size_t n, jc_error *err)
 
 /* ---- after it ---- */
 
+/* The sum of e^(z - max) over a vocabulary, roughly: of a large one from a part of it and
+ * from the likeliest tokens, which are listed. */
+static double rough_sum(const float *z, size_t vocab, float max, const jc_seen *seen)
+{
+    const jc_vector *vector = jc_vector_get();
+    enum { RUN = 256, PART = 8, SMALL = 16384 };
+    double listed = 0, rest = 0;
+
+    if (vocab < SMALL)
+        return vector->sum_exp(vocab, z, max);
+    for (size_t at = 0; at < vocab; at += (size_t)RUN * PART)
+        rest += vector->sum_exp(vocab - at < RUN ? vocab - at : RUN, z + at, max);
+    for (size_t k = 0; k < JC_GUESSES; k++) {
+        double e = exp((double)(z[seen->next[k]] - max));
+        listed += e;
+        rest -= seen->next[k] % (RUN * PART) < RUN ? e : 0;
+    }
+    return listed + PART * fmax(rest, 0);
+}
+
 /* What row i of those that were read out tells of its token. */
 static jc_status look(void *arg, size_t i, jc_error *err)
 {
     jc_speculation *s = arg;
-    const jc_vector *vector = jc_vector_get();
     const float *z = s->logits + i * s->vocab;
     jc_seen *seen = &s->seen[i];
 
     (void)err;
     seen->n = 0;
-    if (s->vocab < JC_GUESSES || !vector->finite(s->vocab, z))
+    if (s->vocab < JC_GUESSES)
         return JC_OK;
-    vector->top_k(s->vocab, z, JC_GUESSES, seen->next);
+    jc_vector_get()->top_k(s->vocab, z, JC_GUESSES, seen->next);
     float max = z[seen->next[0]];
-    double sum = vector->sum_exp(s->vocab, z, max);
+    double sum = rough_sum(z, s->vocab, max, seen);
+    if (!isfinite(max) || !isfinite(sum))
+        return JC_OK;
     for (size_t k = 0; k < JC_GUESSES; k++)
         seen->p[k] = (float)(exp((double)(z[seen->next[k]] - max)) / sum);
     seen->n = JC_GUESSES;

@@ -6,8 +6,9 @@
  * candidates are a tree, and it is final once all of its nodes have been asked for
  * children: in rounds, each asks the drafters about all new places at once.
  *
- * A drafter costs time, too. It is asked where what cheaper ones leave open, times the
- * share of that which it has gained before, is worth its time.
+ * A drafter costs time, too, and so do the rows of its guesses. It is asked where what
+ * cheaper ones leave open, times the share of that which it has gained before over the cost
+ * of its rows, is worth its time.
  */
 #include "generate/tree.h"
 
@@ -19,10 +20,12 @@
 #define SURE   0.98 /* no candidate counts as surer, nor all children together */
 #define TUNED  40.0 /* guesses that what tuning has found counts for */
 
-#define PLACES 8.0 /* that a drafter's first trade counts for, */
-#define HOPE   0.4 /* in which so much of what was open was gained */
+#define PLACES 6.0  /* that a drafter's first trade counts for, */
+#define HOPE   0.25 /* in which so much of what was open was gained */
 #define FADE   0.97
-enum { TRY = 8, REST = 16, MOST = 256 }; /* turns: asked in any case; not asked */
+#define SOON   0.8  /* of times, the first of which is not to be trusted */
+#define LITTLE 0.01 /* no drafter is held to gain less of what is open */
+enum { TRY = 2, REST = 24, MOST = 384 }; /* turns: asked in any case; not asked */
 
 void jc_mix_close(jc_mix *mix)
 {
@@ -284,8 +287,9 @@ static bool pays(const jc_mix *mix, size_t k, double open, bool first)
 {
     const jc_trade *t = &mix->trade[k];
     double cost = t->seconds + (first ? t->learning : 0);
+    double share = fmax(t->gained / t->open, LITTLE);
 
-    return t->trying > 0 || open * t->gained / t->open * mix->token_seconds >= cost;
+    return t->trying > 0 || open * share * mix->token_seconds >= cost;
 }
 
 static jc_status guess(jc_mix *mix, size_t k, size_t n, jc_error *err)
@@ -300,7 +304,7 @@ static jc_status guess(jc_mix *mix, size_t k, size_t n, jc_error *err)
         st = JC_OK;
     }
     since = jc_seconds() - since;
-    t->seconds = t->seconds > 0 ? FADE * t->seconds + (1 - FADE) * since : since;
+    t->seconds = t->seconds > 0 ? SOON * t->seconds + (1 - SOON) * since : since;
     t->used = true;
     return st;
 }
@@ -343,26 +347,6 @@ static jc_status ask(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
     return st;
 }
 
-jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
-                       size_t width, const jc_tree_bound *bound, jc_error *err)
-{
-    jc_status st = JC_OK;
-
-    tree->node[0] = (jc_node){.id = ids[n - 1], .chosen = true, .p = 1, .reach = 1};
-    tree->n = 1;
-    tree->n_chosen = 0;
-    if (bound->nodes == 0 || bound->depth == 0)
-        return JC_OK;
-    do {
-        lay_rows(tree);
-        st = ask(tree, mix, ids, n, width, bound, err);
-    } while (st == JC_OK && choose(tree, bound));
-    lay_rows(tree);
-    return st;
-}
-
-/* ---- the walk ---- */
-
 /* Which share of the child's probability is drafter k's, who has guessed it: all of it
  * where nobody else has. */
 static double share_of(const jc_mix *mix, size_t k, const jc_node *child)
@@ -379,6 +363,43 @@ static double share_of(const jc_mix *mix, size_t k, const jc_node *child)
     double p = jc_worth_of(&mix->worth, child->sign, mix->n);
     return fmax(1 - jc_worth_of(&mix->worth, without, mix->n) / p, 0);
 }
+
+/* The rows of a tree are run: what they cost, in tokens, falls to who guessed them. */
+static void charge(const jc_tree *tree, jc_mix *mix, const double *seconds)
+{
+    double tokens = 1, rows = (double)tree->n_chosen;
+
+    if (!seconds || tree->n_chosen == 0)
+        return;
+    for (size_t i = 1; i < tree->n; i++)
+        tokens += tree->node[i].chosen ? tree->node[i].reach : 0;
+    double each = (1 - seconds[0] / seconds[tree->n_chosen]) * tokens / rows;
+    for (size_t i = 1; i < tree->n; i++)
+        for (size_t k = 0; k < mix->n && tree->node[i].chosen; k++)
+            if (tree->node[i].sign[k] < JC_GUESS_CLASSES)
+                mix->trade[k].gained -= each * share_of(mix, k, &tree->node[i]);
+}
+
+jc_status jc_tree_grow(jc_tree *tree, jc_mix *mix, const uint32_t *ids, size_t n,
+                       size_t width, const jc_tree_bound *bound, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    tree->node[0] = (jc_node){.id = ids[n - 1], .chosen = true, .p = 1, .reach = 1};
+    tree->n = 1;
+    tree->n_chosen = 0;
+    if (bound->nodes == 0 || bound->depth == 0)
+        return JC_OK;
+    do {
+        lay_rows(tree);
+        st = ask(tree, mix, ids, n, width, bound, err);
+    } while (st == JC_OK && choose(tree, bound));
+    lay_rows(tree);
+    charge(tree, mix, bound->seconds);
+    return st;
+}
+
+/* ---- the walk ---- */
 
 /* What the drafters gained at a place where the text goes on with the child `next`, or with
  * none that is run (0). */
@@ -429,7 +450,7 @@ void jc_mix_turn(jc_mix *mix)
             t->rest = REST;
         } else if (++t->idle >= t->rest) {
             t->idle = 0;
-            t->trying = TRY / 2;
+            t->trying = 1;
             t->rest = t->rest < MOST ? 2 * t->rest : MOST;
         }
         t->used = false;

@@ -32,8 +32,9 @@ typedef struct jc_node {
 /* What a drafter costs and brings, for whether it is asked. */
 typedef struct jc_trade {
     double seconds, learning; /* of a round of guesses, and of a pass for what it learns */
-    double open, gained; /* probability that was left open to it where texts came by, and
-                            its share in tokens there that were run as drafts; fading */
+    double open, gained; /* probability that was left open to it where texts came by; and
+                            its share in tokens there that were run as drafts, less what
+                            its share in all rows cost, in tokens; both fading */
     unsigned trying;     /* turns in which it is asked whatever it costs */
     unsigned idle, rest; /* turns without it, and how many until it is tried again */
     bool used;           /* in this turn */
