@@ -1,4 +1,4 @@
-# `jumpcut-mpi`: the program whose `fit` shares its texts among the ranks of MPI. Built where
+# `jumpcut-mpi`: the program whose `fit` and `eval` share their texts among the ranks of MPI. Built where
 # MPI is found (Debian: mpi-default-dev); the library and `jumpcut` know nothing of it.
 find_package(MPI COMPONENTS C QUIET)
 if(NOT MPI_C_FOUND)
@@ -21,7 +21,7 @@ if(BUILD_TESTING)
   foreach(case ${cases})
     get_filename_component(name ${case} NAME_WE)
     add_test(NAME dist/${name} COMMAND ${case} $<TARGET_FILE_DIR:jumpcut-mpi>)
-    set_tests_properties(dist/${name} PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77
+    set_tests_properties(dist/${name} PROPERTIES LABELS system TIMEOUT 1200 SKIP_RETURN_CODE 77
       PROCESSORS 2)
   endforeach()
 endif()

@@ -14,6 +14,7 @@
 
 #include "jumpcut/samples.h"
 #include "jumpcut/shortcut.h"
+#include "jumpcut/stats.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +38,7 @@ typedef struct jc_eval_params {
      * a pass: they are scored on every `route_every`-th text, 0 or 1: on each; and at
      * `route_positions` positions of it, spread evenly from a random start, 0: at all. */
     uint32_t route_every, route_positions;
+    const jc_team *team; /* that scores together, NULL: this process alone; below */
 } jc_eval_params;
 
 #define jc_eval_params_init(p)                                                             \
@@ -48,7 +50,13 @@ typedef struct jc_eval_params {
 JC_API const jc_option *jc_eval_options(size_t *n_rows);
 
 /** Score the identity and each of shortcuts[n] on all of `samples`. Shortcuts of another
- *  model are refused (E_MISMATCH). For a model without a head the results have R2 alone. */
+ *  model are refused (E_MISMATCH). For a model without a head the results have R2 alone.
+ *
+ *  The ranks of a team call it with the same model, shortcuts, texts and params. They take
+ *  turns in running batches of texts, and each explains the variance of its own pairs of
+ *  layers, so that it reads the maps of these alone. Rank 0 gets the results, with the bits
+ *  of one process; *out of the others is NULL. E_MISMATCH where their texts differ,
+ *  E_UNSUPPORTED for maps that are scored one by one. */
 JC_API jc_status jc_eval(jc_results **out, const jc_model *model,
                          const jc_shortcut *const *shortcuts, size_t n_shortcuts,
                          jc_samples *samples, const jc_eval_params *params,

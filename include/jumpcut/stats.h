@@ -82,8 +82,8 @@ JC_API jc_status jc_stats_merge(jc_stats *into, const jc_stats *from,
  *  below give NULL for them, and a fit refuses them. */
 JC_API jc_status jc_stats_finish(jc_stats *stats, jc_error *err) JC_NODISCARD;
 
-/** The processes that share one gathering, as the ranks of MPI. All of them call the same
- *  functions in the same order; a function that fails does so with E_COMM. */
+/** The processes that share one gathering or scoring, as the ranks of MPI. All of them call
+ *  the same functions in the same order; a function that fails does so with E_COMM. */
 typedef struct jc_team {
     size_t size;
     uint32_t rank, ranks; /* this process, 0..ranks - 1 */
@@ -93,6 +93,8 @@ typedef struct jc_team {
     /* x[n] of all ranks := the least of all ranks' x, element by element. */
     jc_status (*least)(void *arg, int64_t *x, size_t n, jc_error *err);
     void *arg;
+    /* bytes[n] of all ranks := those of rank `from`. Only jc_eval() calls it. */
+    jc_status (*tell)(void *arg, uint32_t from, void *bytes, size_t n, jc_error *err);
 } jc_team;
 
 /** Add up the shares of a team without files: the rank r, from 0, has gathered the share

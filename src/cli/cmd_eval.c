@@ -8,6 +8,7 @@
 #include "cli/ahead.h"
 #include "cli/dry_run.h"
 #include "cli/inputs.h"
+#include "cli/team.h"
 #include "cli/work.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -37,12 +38,16 @@ static jc_status score(char **json, jc_cli *cli, const jc_model *model,
     jc_status st = jc_work_open(&work, cli, model, err);
 
     if (st == JC_OK)
+        st = jc_ranks_texts(cli, err);
+    st = jc_team_agree(st, err);
+    if (st == JC_OK)
         say_cost(cli, model, work.samples);
     jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps));
+    cli->args.eval.team = jc_team_get();
     if (st == JC_OK)
         st = jc_eval(&results, model, (const jc_shortcut *const *)shortcuts,
                      cli->args.n_words - 1, work.samples, &cli->args.eval, err);
-    if (st == JC_OK)
+    if (st == JC_OK && results)
         st = jc_origin_complete(cli, results, shortcuts, cli->args.word + 1,
                                 cli->args.n_words - 1, json, err);
     jc_results_free(results);
@@ -101,7 +106,10 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_status st = jc_work_check(cli, "val", err);
 
     if (st == JC_OK)
+        st = jc_ranks_check(cli, err);
+    if (st == JC_OK)
         st = jc_inputs_spare(cli, &args->own.out, 1, err);
+    st = jc_team_agree(st, err);
     if (st)
         return st;
     shortcuts = calloc(args->n_words, sizeof *shortcuts);
@@ -118,8 +126,11 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = dry_run(cli, model, shortcuts, err);
         goto done;
     }
+    st = jc_team_agree(st, err);
     if (st == JC_OK)
         st = score(&json, cli, model, shortcuts, err);
+    if (st || jc_team_get()->rank > 0)
+        goto done;
     if (st == JC_OK && args->own.out)
         st = jc_output_text(args->own.out, json, err);
     if (st == JC_OK && !(args->own.out && strcmp(args->own.out, "-") == 0))
@@ -176,7 +187,9 @@ const jc_command jc_command_eval = {
         "Use texts that the shortcuts were not fitted on: a note is printed otherwise. "
         "Where "
         "texts are split, by --train and --val or in the file of --samples, those for "
-        "validation are used.",
+        "validation are used.\n\n"
+        "'mpirun jumpcut-mpi eval', with the same words and options, shares the work among "
+        "machines where the program was built with MPI, and gives the same bits.",
     .examples =
         "jumpcut eval ./gpt2 mat.safetensors --text other.txt --out results.json\n"
         "# two methods side by side, as a table for other programs\n"

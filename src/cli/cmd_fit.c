@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_fit.c: `jumpcut fit`: texts or sums in, a file of shortcuts out. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/spill.h"
 #include "cli/cli.h"
@@ -92,7 +90,6 @@ static jc_status check_shard(jc_cli *cli, jc_error *err)
     return JC_OK;
 }
 
-/* Ranks of MPI share texts that all of them can read. */
 static jc_status check_ranks(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -105,28 +102,7 @@ static jc_status check_ranks(jc_cli *cli, jc_error *err)
     if (args->own.sums.n || jc_cli_trains(args->fit.method))
         return jc_cli_usage(cli, err, "ranks share the texts of sums: with '%s' run one",
                             args->own.sums.n ? "--sums" : args->fit.method);
-    if (args->self.self_text)
-        return jc_cli_usage(cli, err,
-                            "ranks want texts that are there: keep those of '--self-text' "
-                            "with 'sample' first");
-    for (size_t i = 0; i < args->own.text.n; i++)
-        if (strcmp(args->own.text.item[i], "-") == 0)
-            return jc_cli_usage(cli, err,
-                                "every rank reads all texts, so they cannot come from "
-                                "standard input");
-    return JC_OK;
-}
-
-/* Before ranks go apart: texts are opened when their turn comes. */
-static jc_status check_texts(const jc_cli *cli, jc_error *err)
-{
-    const jc_list *text = &cli->args.own.text;
-
-    for (size_t i = 0; i < text->n; i++)
-        if (access(text->item[i], R_OK) != 0)
-            return jc_cli_fail(err, JC_E_IO, "cannot open '%s': %s", text->item[i],
-                               strerror(errno));
-    return JC_OK;
+    return jc_ranks_check(cli, err);
 }
 
 static jc_status check(jc_cli *cli, jc_error *err)
@@ -240,8 +216,8 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
     }
     if (st == JC_OK)
         st = jc_work_open(&work, cli, *model, err);
-    if (st == JC_OK && team->ranks > 1)
-        st = check_texts(cli, err);
+    if (st == JC_OK)
+        st = jc_ranks_texts(cli, err);
     st = jc_team_agree(st, err);
     if (st == JC_OK)
         plan(cli, *model, &work);

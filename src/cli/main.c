@@ -102,7 +102,7 @@ static jc_status check_team(jc_cli *cli, jc_error *err)
         cli->ui.quiet = true;
         cli->ui.hooks.note = NULL;
     }
-    if (strcmp(cli->command->name, "fit") != 0)
+    if (strcmp(cli->command->name, "fit") != 0 && strcmp(cli->command->name, "eval") != 0)
         return jc_cli_usage(cli, err,
                             "'%s' does not share its work among ranks: run it on one",
                             cli->command->name);

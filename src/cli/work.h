@@ -99,4 +99,11 @@ jc_status jc_origin_compare(jc_cli *cli, const jc_shortcut *shortcut, const char
 /* Whether JSON could not be read because memory was short; *why was zeroed before. */
 bool jc_json_short(const json_error_t *why);
 
+/* ---- ranks.c: several ranks of MPI ---- */
+
+/* Whether they can share the work as it was asked for. */
+jc_status jc_ranks_check(jc_cli *cli, jc_error *err) JC_NODISCARD;
+/* Before they go apart: texts are opened when their turn comes. */
+jc_status jc_ranks_texts(const jc_cli *cli, jc_error *err) JC_NODISCARD;
+
 #endif

@@ -9,7 +9,7 @@
 
 #include "cli/team.h"
 
-enum { MOST = 1 << 24 }; /* numbers in one reduction */
+enum { MOST = 1 << 24 }; /* numbers or bytes at a time */
 
 static jc_status sum(void *arg, int64_t *x, size_t n, jc_error *err)
 {
@@ -39,7 +39,21 @@ static jc_status least(void *arg, int64_t *x, size_t n, jc_error *err)
     return JC_OK;
 }
 
-static jc_team team = {.size = sizeof team, .ranks = 1, .sum = sum, .least = least};
+static jc_status tell(void *arg, uint32_t from, void *bytes, size_t n, jc_error *err)
+{
+    unsigned char *at = bytes;
+
+    (void)arg;
+    (void)err;
+    for (size_t some; n > 0; at += some, n -= some) {
+        some = n < MOST ? n : MOST;
+        MPI_Bcast(at, (int)some, MPI_BYTE, (int)from, MPI_COMM_WORLD);
+    }
+    return JC_OK;
+}
+
+static jc_team team = {
+    .size = sizeof team, .ranks = 1, .sum = sum, .least = least, .tell = tell};
 static bool agreed; /* the failure is known to all ranks */
 
 void jc_team_begin(void)

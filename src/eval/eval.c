@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval/routes.h"
 #include "eval/run.h"
 #include "eval/summary.h"
 #include "eval/thin.h"
+#include "eval/turns.h"
 #include "shortcut/shortcut.h"
 #include "stats/batch.h"
 
@@ -45,7 +47,8 @@ struct pass {
     jc_score *scores;
     size_t scores_capacity;
     uint64_t rows, texts;
-    jc_thin *thin; /* the texts of metrics that run routes; NULL: as the others */
+    jc_thin *thin;   /* the texts of metrics that run routes; NULL: as the others */
+    jc_turns *turns; /* of a team */
 };
 
 static bool wants_routes(const jc_eval_run *run, const jc_metric *metric)
@@ -53,39 +56,69 @@ static bool wants_routes(const jc_eval_run *run, const jc_metric *metric)
     return has_metric(run, metric) && metric->wants_routes && metric->wants_routes(run);
 }
 
-/* Feed a batch to the metrics that run routes, or to the others. */
-static jc_status feed(struct pass *pass, bool routes, const jc_eval_batch *batch,
-                      jc_error *err)
+static bool leads(const struct pass *pass)
+{
+    return !pass->run->team || pass->run->team->rank == 0;
+}
+
+/* Feed a batch to the metrics that run no routes. */
+static jc_status feed(struct pass *pass, const jc_eval_batch *batch, jc_error *err)
 {
     jc_status st = JC_OK;
 
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
         const jc_metric *metric = jc_metric_row(i);
-        if (has_metric(pass->run, metric) && routes == wants_routes(pass->run, metric))
+        if (has_metric(pass->run, metric) && metric->add && (metric->unite || leads(pass)))
             st = metric->add(pass->states[i], pass->run, batch, err);
     }
     return st;
 }
 
-/* Run the texts that were kept for routes. */
-static jc_status run_thin(struct pass *pass, jc_error *err)
+/* The routes of metric i; NULL: it has none. */
+static jc_routes *routes_of(const struct pass *pass, size_t i)
 {
-    jc_eval_batch batch;
-    jc_status st = jc_thin_run(pass->thin, &batch, err);
+    const jc_metric *metric = jc_metric_row(i);
 
-    return st || batch.rows == 0 ? st : feed(pass, true, &batch, err);
+    return has_metric(pass->run, metric) && metric->routes ? metric->routes(pass->states[i])
+                                                           : NULL;
+}
+
+static jc_status run_routes(struct pass *pass, const jc_eval_batch *batch, jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
+        jc_routes *routes = routes_of(pass, i);
+        if (routes)
+            st = jc_routes_run(routes, pass->run, batch, err);
+        if (routes && st == JC_OK && !pass->turns)
+            st = jc_tally_add(routes->tally, routes->scores, batch->owners, batch->rows,
+                              err);
+    }
+    return st;
+}
+
+/* Run the texts that were kept for routes. */
+static jc_status run_thin(struct pass *pass, jc_eval_batch *batch, jc_error *err)
+{
+    jc_status st = jc_thin_run(pass->thin, batch, err);
+
+    return st || batch->rows == 0 ? st : run_routes(pass, batch, err);
 }
 
 static jc_status feed_routes(struct pass *pass, const jc_eval_batch *batch, jc_error *err)
 {
+    jc_eval_batch some;
+
     if (!pass->thin)
-        return feed(pass, true, batch, err);
+        return run_routes(pass, batch, err);
     jc_status st = jc_thin_add(pass->thin, batch, err);
-    return st == JC_OK && jc_thin_full(pass->thin) ? run_thin(pass, err) : st;
+    return st == JC_OK && jc_thin_full(pass->thin) ? run_thin(pass, &some, err) : st;
 }
 
-static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
-                           jc_error *err)
+/* Read out the batch that was run. */
+static jc_status score(struct pass *pass, const jc_batch *source, size_t n,
+                       jc_eval_batch *batch, jc_error *err)
 {
     const jc_eval_run *run = pass->run;
     size_t scores;
@@ -95,13 +128,21 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
         return jc_fail_nomem(err, "scores");
     for (uint32_t t = 0; t < run->taps; t++)
         pass->taps[t] = jc_batch_states(source, t);
-    const jc_eval_batch batch = {
+    *batch = (jc_eval_batch){
         n,           pass->taps,   jc_batch_positions(source), jc_batch_owners(source),
         pass->texts, pass->scores, jc_batch_session(source),   source};
-    jc_status st =
-        run->info->has_head ? jc_eval_scores(run, pass->taps, n, pass->scores, err) : JC_OK;
+    return run->info->has_head ? jc_eval_scores(run, pass->taps, n, pass->scores, err)
+                               : JC_OK;
+}
+
+static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
+                           jc_error *err)
+{
+    jc_eval_batch batch;
+    jc_status st = score(pass, source, n, &batch, err);
+
     if (st == JC_OK)
-        st = feed(pass, false, &batch, err);
+        st = feed(pass, &batch, err);
     if (st == JC_OK)
         st = feed_routes(pass, &batch, err);
     pass->rows += n;
@@ -109,10 +150,126 @@ static jc_status add_batch(struct pass *pass, const jc_batch *source, size_t n,
     return st;
 }
 
+static jc_status run_alone(struct pass *pass, jc_batch *batch, jc_error *err)
+{
+    jc_eval_batch some;
+    jc_status st;
+    size_t n;
+
+    do {
+        st = jc_batch_next(batch, &n, err);
+        if (st == JC_OK && n > 0)
+            st = add_batch(pass, batch, n, err);
+    } while (st == JC_OK && n > 0);
+    return st == JC_OK && pass->thin ? run_thin(pass, &some, err) : st;
+}
+
+/* ---- a team ---- */
+
+/* This rank's batch of a round. The texts of routes are run at once: *routed has those,
+ * whose scores are with the routes. `before`: texts of this round's batches before it. */
+static jc_status work(struct pass *pass, const jc_batch *source, size_t n, uint64_t before,
+                      jc_eval_batch *routed, jc_error *err)
+{
+    jc_eval_batch batch;
+    jc_status st = score(pass, source, n, &batch, err);
+
+    batch.first_text += before;
+    *routed = batch;
+    if (st == JC_OK && pass->thin)
+        st = jc_thin_add(pass->thin, &batch, err);
+    if (st == JC_OK)
+        st = pass->thin ? run_thin(pass, routed, err) : run_routes(pass, &batch, err);
+    return st;
+}
+
+/* The routes of rank i's batch; all rows of it, where they are not thinned. */
+static jc_status take_routes(struct pass *pass, uint32_t i, const jc_eval_batch *batch,
+                             const jc_eval_batch *routed, jc_error *err)
+{
+    uint64_t kept = pass->thin ? routed->rows : batch->rows;
+    const void *told;
+    uint32_t *owners = NULL;
+    jc_status st = jc_turns_tell(pass->turns, i, &kept, sizeof kept, &told, err);
+
+    if (st)
+        return st;
+    memcpy(&kept, told, sizeof kept);
+    owners = jc_alloc_array(kept + 1, sizeof *owners);
+    if (!owners)
+        return jc_fail_nomem(err, "scores");
+    st = jc_turns_tell(pass->turns, i, pass->thin ? routed->owners : batch->owners,
+                       kept * sizeof *owners, &told, err);
+    if (st == JC_OK && kept)
+        memcpy(owners, told, kept * sizeof *owners);
+    for (size_t m = 0; jc_metric_row(m) && st == JC_OK && kept; m++) {
+        jc_routes *routes = routes_of(pass, m);
+        if (!routes)
+            continue;
+        st = jc_turns_tell(pass->turns, i, routes->scores,
+                           routes->n * kept * sizeof *routes->scores, &told, err);
+        if (st == JC_OK && leads(pass))
+            st = jc_tally_add(routes->tally, told, owners, kept, err);
+    }
+    jc_free(owners);
+    return st;
+}
+
+static bool has_routes(const struct pass *pass)
+{
+    bool has = false;
+
+    for (size_t i = 0; jc_metric_row(i); i++)
+        has |= routes_of(pass, i) != NULL;
+    return has;
+}
+
+/* A batch of each rank; *more is false at the end of the stream. */
+static jc_status run_round(struct pass *pass, jc_batch *source, bool *more, jc_error *err)
+{
+    const jc_team *team = pass->run->team;
+    jc_eval_batch routed = {.rows = 0}, batch;
+    uint64_t before = 0;
+    jc_status st = JC_OK;
+    size_t n, texts;
+
+    for (uint32_t i = 0; i < team->ranks && st == JC_OK; i++) {
+        st = jc_batch_next(source, &n, err);
+        if (st == JC_OK)
+            st = jc_turns_note(pass->turns, i, source, n, err);
+        if (st == JC_OK && i == team->rank && n > 0)
+            st = work(pass, source, n, before, &routed, err);
+        before += jc_batch_texts(source);
+    }
+    for (uint32_t i = 0; i < team->ranks && st == JC_OK; i++) {
+        st = jc_turns_take(pass->turns, i, pass->taps, pass->scores, &batch, &texts, err);
+        *more = batch.rows > 0;
+        if (st == JC_OK && *more)
+            st = feed(pass, &batch, err);
+        if (st == JC_OK && *more && has_routes(pass))
+            st = take_routes(pass, i, &batch, &routed, err);
+        pass->rows += batch.rows;
+        pass->texts += texts;
+    }
+    return st;
+}
+
+static jc_status run_team(struct pass *pass, jc_batch *batch, jc_error *err)
+{
+    bool more = true;
+    jc_status st = jc_turns_new(&pass->turns, pass->run, batch, err);
+
+    while (st == JC_OK && more)
+        st = run_round(pass, batch, &more, err);
+    for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
+        if (has_metric(pass->run, jc_metric_row(i)) && jc_metric_row(i)->unite)
+            st = jc_metric_row(i)->unite(pass->states[i], pass->run, err);
+    return st;
+}
+
 static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
 {
     jc_status st = JC_OK;
-    size_t n;
 
     pass->taps = jc_alloc_array(pass->run->taps, sizeof *pass->taps);
     if (!pass->taps)
@@ -123,13 +280,9 @@ static jc_status run_pass(struct pass *pass, jc_batch *batch, jc_error *err)
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
         if (has_metric(pass->run, jc_metric_row(i)) && jc_metric_row(i)->prepare)
             st = jc_metric_row(i)->prepare(pass->states[i], pass->run, batch, err);
-    while (st == JC_OK) {
-        st = jc_batch_next(batch, &n, err);
-        if (st || n == 0)
-            break;
-        st = add_batch(pass, batch, n, err);
-    }
-    return st == JC_OK && pass->thin ? run_thin(pass, err) : st;
+    if (st)
+        return st;
+    return pass->run->team ? run_team(pass, batch, err) : run_alone(pass, batch, err);
 }
 
 /* A section of what was scored. */
@@ -160,7 +313,12 @@ static jc_status finish(struct pass *pass, jc_results *results, jc_error *err)
 
     if (pass->thin)
         jc_thin_count(pass->thin, &counts.route_texts, &counts.route_rows);
-
+    if (st == JC_OK && pass->thin && pass->turns)
+        st = jc_turns_count(pass->turns, &counts.route_texts, err);
+    if (st == JC_OK && pass->thin && pass->turns)
+        st = jc_turns_count(pass->turns, &counts.route_rows, err);
+    if (!leads(pass))
+        return st;
     if (st == JC_OK)
         st = jc_eval_summary(pass->run, &counts, section, err);
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++) {
@@ -206,6 +364,12 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
                        .width = info->width,
                        .shortcuts = shortcuts,
                        .n_shortcuts = n_shortcuts};
+    if (params->team && params->team->ranks > 1)
+        run.team = params->team;
+    if (run.team && (run.team->rank >= run.team->ranks || !run.team->sum ||
+                     !run.team->least || !run.team->tell))
+        return jc_fail(err, JC_E_ARG, "'team' has no rank %u of %u, or lacks a function",
+                       run.team->rank, run.team->ranks);
     struct pass pass = {.run = &run};
     jc_results *results;
     st = jc_results_new(&results, err);
@@ -235,10 +399,11 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     jc_free(pass.taps);
     jc_free(pass.scores);
     jc_thin_free(pass.thin);
+    jc_turns_free(pass.turns);
     jc_batch_free(batch);
     jc_packed_free(run.methods, run.n_methods);
     jc_free(run.names);
-    if (st) {
+    if (st || !leads(&pass)) {
         jc_results_free(results);
         return st;
     }

@@ -189,6 +189,11 @@ static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
     if (!s)
         return jc_fail_nomem(err, "maps");
     jc_status st = list_entries(s, run, err);
+    if (st == JC_OK && s->n && run->team)
+        st = jc_fail(err, JC_E_UNSUPPORTED,
+                     "maps that are scored one by one, such as '%s', are not shared among "
+                     "ranks: run one",
+                     s->entries[0].map->name);
     if (st == JC_OK && s->n)
         st = prepare_maps(s, run, err);
     for (size_t g = 0; g < s->n_groups && st == JC_OK; g++) {

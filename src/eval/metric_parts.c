@@ -116,12 +116,11 @@ static bool wants_routes(const jc_eval_run *run)
     return false;
 }
 
-static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
-                     jc_error *err)
+static jc_routes *routes_of(void *state)
 {
     parts *p = state;
 
-    return p->n ? jc_routes_run(&p->routes, run, batch, err) : JC_OK;
+    return p->routes.n ? &p->routes : NULL;
 }
 
 typedef struct figures {
@@ -176,7 +175,7 @@ const jc_metric jc_metric_parts = {
     .wants_routes = wants_routes,
     .reads_out = true,
     .begin = begin,
-    .add = add,
+    .routes = routes_of,
     .finish = finish,
     .write = write,
     .release = release,

@@ -104,6 +104,12 @@ static jc_status add_variance(void *arg, size_t tap, jc_error *err)
     return JC_OK;
 }
 
+/* Pairs are divided among the ranks of a team. */
+static bool is_mine(const jc_eval_run *run, size_t method, uint32_t i, uint32_t j)
+{
+    return !run->team || (method + i + j) % run->team->ranks == run->team->rank;
+}
+
 static jc_status add_residual(void *arg, size_t task, jc_error *err)
 {
     const struct job *job = arg;
@@ -113,7 +119,8 @@ static jc_status add_residual(void *arg, size_t task, jc_error *err)
     double *groups = job->r2->group_residual + (method * run->taps + i) * GROUPS * d;
     bool last = j == run->taps - 1;
 
-    if (i >= j || !jc_packed_has(&run->methods[method], i, j))
+    if (i >= j || !jc_packed_has(&run->methods[method], i, j) ||
+        !is_mine(run, method, i, j))
         return JC_OK;
     float *buffer = jc_matrix_new(TILE, d, sizeof *buffer);
     jc_status st = buffer ? JC_OK : jc_fail_nomem(err, "R2");
@@ -194,6 +201,22 @@ static void join_groups(struct r2 *s, const jc_eval_run *run)
     for (size_t from = 0; from < run->n_methods * taps; from++)
         add_groups(d, s->group_residual + from * GROUPS * d,
                    s->residual + (from * taps + taps - 1) * d);
+}
+
+/* A pair is one rank's, and zero, whose bits are zeros, with the others: the sum of the
+ * bits as whole numbers is that rank's. */
+static jc_status give(const jc_team *team, double *x, size_t n, jc_error *err)
+{
+    return team->sum(team->arg, (int64_t *)(void *)x, n, err);
+}
+
+static jc_status unite(void *state, const jc_eval_run *run, jc_error *err)
+{
+    struct r2 *s = state;
+    size_t d = run->width, series = run->n_methods * run->taps;
+    jc_status st = give(run->team, s->residual, series * run->taps * d, err);
+
+    return st ? st : give(run->team, s->group_residual, series * GROUPS * d, err);
 }
 
 static double r2_of(const struct r2 *s, const jc_eval_run *run, size_t method, uint32_t i,
@@ -300,6 +323,7 @@ const jc_metric jc_metric_r2 = {
                    "every pair"},
     .begin = begin,
     .add = add,
+    .unite = unite,
     .finish = finish,
     .write = write,
     .release = release,

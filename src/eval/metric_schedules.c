@@ -209,12 +209,11 @@ static jc_status begin(void **state, const jc_eval_run *run, jc_error *err)
     return st || s->routes.n == 0 ? st : jc_routes_begin(&s->routes, run, err);
 }
 
-static jc_status add(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
-                     jc_error *err)
+static jc_routes *routes_of(void *state)
 {
     schedules *s = state;
 
-    return s->routes.n ? jc_routes_run(&s->routes, run, batch, err) : JC_OK;
+    return s->routes.n ? &s->routes : NULL;
 }
 
 /* Of a route. */
@@ -307,7 +306,7 @@ const jc_metric jc_metric_schedules = {
     .wants_routes = wants_routes,
     .reads_out = true,
     .begin = begin,
-    .add = add,
+    .routes = routes_of,
     .finish = finish,
     .write = write,
     .release = release,

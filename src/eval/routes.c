@@ -134,7 +134,7 @@ jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
             n++;
         st = run_some(routes, run, batch, i, n, err);
     }
-    return st ? st : jc_tally_add(routes->tally, routes->scores, batch->owners, rows, err);
+    return st;
 }
 
 void jc_routes_release(jc_routes *routes)

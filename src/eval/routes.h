@@ -17,8 +17,8 @@ typedef struct jc_scored_route {
 typedef struct jc_routes {
     jc_scored_route *list; /* [n] */
     size_t n, capacity;
-    jc_tally *tally; /* series i is that of route i */
-    jc_score *scores;
+    jc_tally *tally;  /* series i is that of route i */
+    jc_score *scores; /* [n, rows] of the last batch */
     size_t scores_capacity;
     float *ends; /* of some routes at a time */
     size_t ends_capacity;
@@ -34,6 +34,7 @@ jc_status jc_routes_add_known(jc_routes *routes, const jc_eval_run *run, size_t 
 /* After the last was added: be ready for batches. */
 jc_status jc_routes_begin(jc_routes *routes, const jc_eval_run *run,
                           jc_error *err) JC_NODISCARD;
+/* Fill `scores`, which are then to be added to the tally. */
 jc_status jc_routes_run(jc_routes *routes, const jc_eval_run *run,
                         const jc_eval_batch *batch, jc_error *err) JC_NODISCARD;
 void jc_routes_release(jc_routes *routes);

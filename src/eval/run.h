@@ -26,6 +26,7 @@ typedef struct jc_eval_run {
     const jc_shortcut *const *shortcuts;         /* [n_shortcuts]: all that were given */
     char (*names)[sizeof((jc_packed *)0)->name]; /* [n_shortcuts]: theirs in results */
     size_t n_shortcuts;
+    const jc_team *team; /* of several ranks; NULL: alone */
 } jc_eval_run;
 
 typedef struct jc_eval_batch {
@@ -35,7 +36,7 @@ typedef struct jc_eval_batch {
     const uint32_t *owners;     /* [rows]: number of the text in this batch, ascending */
     uint64_t first_text;        /* number of text 0 in the stream */
     const jc_score *scores; /* [n_methods, taps, rows]; at the last tap: the model's own */
-    jc_session *session;    /* that has run it; for routes */
+    jc_session *session;    /* that has run it; for routes; NULL: another rank has */
     const jc_batch *source; /* NULL: the rows are those of the session */
 } jc_eval_batch;
 
@@ -58,12 +59,16 @@ typedef struct jc_metric {
     jc_metric_info info;
     bool reads_out; /* needs a head; without one it is left out */
     bool (*wants_routes)(const jc_eval_run *run); /* NULL: never */
+    struct jc_routes *(*routes)(void *state);     /* theirs; it adds up nothing else */
     jc_status (*begin)(void **state, const jc_eval_run *run, jc_error *err);
     /* Say what the texts must be run for; NULL: nothing more. */
     jc_status (*prepare)(void *state, const jc_eval_run *run, jc_batch *batch,
                          jc_error *err);
     jc_status (*add)(void *state, const jc_eval_run *run, const jc_eval_batch *batch,
                      jc_error *err);
+    /* Of a team every rank adds what it takes on, and this gives all of it to rank 0, the
+     * first; NULL: only rank 0 adds. */
+    jc_status (*unite)(void *state, const jc_eval_run *run, jc_error *err);
     /* Make the section's figures; without any the results have no such section. */
     jc_status (*finish)(void *state, const jc_eval_run *run, jc_section *section,
                         jc_error *err);

@@ -28,7 +28,9 @@ struct jc_batch {
     uint64_t next_chunk;   /* of `next` */
     const jc_share *share; /* NULL: all texts */
     bool framing;          /* texts of every chunk are taken, one chunk at a time */
-    uint64_t *chunks;      /* [n_texts] */
+    const jc_team *team;   /* whose ranks take turns; NULL: all batches are run */
+    uint32_t turn;
+    uint64_t *chunks; /* [n_texts] */
     size_t chunks_capacity;
     jc_ids ids;                   /* of all texts, one after another */
     uint32_t *positions, *owners; /* [rows] */
@@ -107,6 +109,17 @@ void jc_batch_share(jc_batch *batch, const jc_share *share)
 void jc_batch_framed(jc_batch *batch)
 {
     batch->framing = false;
+}
+
+/* The cut is that of the rank that has least room. */
+jc_status jc_batch_turns(jc_batch *batch, const jc_team *team, jc_error *err)
+{
+    int64_t budget = (int64_t)batch->budget;
+    jc_status st = team->least(team->arg, &budget, 1, err);
+
+    batch->team = team;
+    batch->budget = (size_t)budget;
+    return st;
 }
 
 uint64_t jc_batch_chunk(const jc_batch *batch, size_t text)
@@ -360,6 +373,15 @@ static jc_status report(jc_batch *b, const jc_progress *read, jc_error *err)
     return jc_report(b->hooks, &run, err);
 }
 
+static bool is_mine(jc_batch *b)
+{
+    if (!b->team)
+        return true;
+    bool mine = b->turn == b->team->rank;
+    b->turn = (b->turn + 1) % b->team->ranks;
+    return mine;
+}
+
 jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
 {
     jc_progress progress = {0};
@@ -373,7 +395,7 @@ jc_status jc_batch_next(jc_batch *batch, size_t *rows, jc_error *err)
     st = report(batch, &progress, err);
     if (st == JC_OK && reaches(batch))
         st = widen(batch, err);
-    if (st == JC_OK)
+    if (st == JC_OK && is_mine(batch))
         st = run(batch, err);
     if (st == JC_OK)
         st = pick_all(batch, err);

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "jumpcut/model.h"
 #include "jumpcut/samples.h"
+#include "jumpcut/stats.h"
 #include "stats/share.h"
 
 typedef struct jc_batch jc_batch;
@@ -43,6 +44,10 @@ void jc_batch_into(jc_batch *batch, jc_batch_place *place, void *arg);
  * no batch goes over the end of a chunk. The share is borrowed. */
 void jc_batch_share(jc_batch *batch, const jc_share *share);
 void jc_batch_framed(jc_batch *batch);
+/* The ranks of a team run batches in turns; of those that others run there are texts, and
+ * no states. After all that is wanted was said, before the first jc_batch_next(). */
+jc_status jc_batch_turns(jc_batch *batch, const jc_team *team, jc_error *err) JC_NODISCARD;
+
 /* The chunk of a text of this batch, and where the stream is. */
 uint64_t jc_batch_chunk(const jc_batch *batch, size_t text);
 const jc_cutter *jc_batch_cutter(const jc_batch *batch);

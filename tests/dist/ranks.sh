@@ -44,17 +44,46 @@ for n in 1 2 3 4 8; do
 done
 [ "$(grep -c 'wrote .* maps' err)" = 1 ]
 check 'one rank speaks' $?
-rm -f maps* got want
+
+# scores: of all pairs, parts and schedules; and those thinned, and only to the last layer
+head -n 200 texts | sed 's/the/a/g' >other
+"$folder/jumpcut" fit "$demo" --text texts --pairs all --parts --out all --quiet >/dev/null 2>err &&
+    "$folder/jumpcut" fit "$demo" --text other --method ridge --out ridge --quiet >/dev/null 2>err
+check 'maps to score' $?
+for how in '' '--route-every 3 --route-positions 2 --batch 300'; do
+    set -- all ridge --schedules
+    [ "$how" ] && set -- all ridge
+    "$folder/jumpcut" eval "$demo" "$@" --text other $how --out got --threads 1 >table 2>err
+    check "one process scores $how" $?
+    mv got want
+    for n in 1 2 3 4 8; do
+        ranks $n eval "$demo" "$@" --text other $how --out got >table.$n &&
+            cmp got want && cmp table.$n table
+        check "the scores of one process: $n ranks $how" $?
+    done
+done
+[ "$(grep -c 'wrote the scores' err)" = 1 ]
+check 'one rank speaks of scores' $?
+ranks 2 eval "$demo" maps --text other --out out
+[ $? -ne 0 ] && [ "$(grep -c 'not shared among ranks' err)" -ge 1 ] && ! ls out 2>/dev/null
+check 'maps that are scored one by one are refused' $?
+rm -f maps* got want table* ridge
 
 ranks 2 fit "$demo" --text nowhere --out out
 [ $? -ne 0 ] && [ "$(grep -c nowhere err)" = 1 ] && nothing
 check 'a file that is not there is told once' $?
-ranks 2 eval "$demo" --text texts
-[ $? -ne 0 ] && said "'eval' does not share its work among ranks" && nothing
+ranks 2 lens "$demo" --text texts
+[ $? -ne 0 ] && said "'lens' does not share its work among ranks" && nothing
 check 'other commands are refused' $?
 ranks 2 fit "$demo" --text - --out out </dev/null
 [ $? -ne 0 ] && said 'cannot come from standard input' && nothing
 check 'standard input is refused' $?
+ranks 2 eval "$demo" --text texts --dry-run
+[ $? -ne 0 ] && [ "$(grep -c 'measures one process' err)" = 1 ] && nothing
+check 'ranks measure nothing beforehand' $?
+ranks 2 eval "$demo" --text nowhere --out out
+[ $? -ne 0 ] && [ "$(grep -c nowhere err)" = 1 ] && nothing
+check 'a file to score on that is not there is told once' $?
 ranks 2 fit "$demo" --text texts --shard 1/2 --save-sums sums
 [ $? -ne 0 ] && said 'ranks take theirs' && nothing
 check 'shards of ranks are refused' $?
@@ -64,41 +93,51 @@ cat >each.sh <<'END'
 mkdir -p "$OMPI_COMM_WORLD_RANK"
 cd "$OMPI_COMM_WORLD_RANK" || exit 1
 [ "$OMPI_COMM_WORLD_RANK" = 1 ] && eval "$BEFORE"
-exec "$PROGRAM" fit "$DEMO" --text ../texts"$OMPI_COMM_WORLD_RANK" --out ../out --threads 1
+exec "$PROGRAM" $COMMAND "$DEMO" --text ../texts"$OMPI_COMM_WORLD_RANK" --out ../out --threads 1
 END
-each() { # COMMANDS: before rank 1 begins
-    PROGRAM=$folder/jumpcut-mpi DEMO=$demo BEFORE=$1 \
-        mpirun -n 2 --oversubscribe --bind-to none -x PROGRAM -x DEMO -x BEFORE sh each.sh >/dev/null 2>err
+each() { # COMMANDS: before rank 1 begins $command
+    PROGRAM=$folder/jumpcut-mpi DEMO=$demo COMMAND=$command BEFORE=$1 \
+        mpirun -n 2 --oversubscribe --bind-to none -x PROGRAM -x DEMO -x COMMAND -x BEFORE \
+        sh each.sh >/dev/null 2>err
 }
-cp texts texts0
-head -n 790 texts >texts1
-each :
-[ $? -ne 0 ] && said 'their texts differ' && nothing
-check 'ranks that read other texts' $?
-each 'rm ../texts1'
-[ $? -ne 0 ] && said 'rank 1 of 2: ' && said 'texts1' && nothing
-check 'a rank that cannot read the file' $?
-
-# a rank is killed while it reads a pipe that does not end
-cp texts texts1
-mkfifo pipe
-rm texts0 texts1
-ln -s pipe texts0
-ln -s pipe texts1
-(while cat texts; do :; done >pipe) 2>/dev/null &
-feeder=$!
-each 'echo $$ >../pid' &
-job=$!
-i=0
-while [ ! -s pid ] && [ $i -lt 100 ]; do
-    sleep 0.1
-    i=$((i + 1))
+for command in fit eval; do
+    head -n 400 texts >texts0
+    for lines in 390 410; do # the same up to the end of the shorter one
+        head -n $lines texts >texts1
+        each :
+        [ $? -ne 0 ] && said 'texts differ' && nothing
+        check "$command: ranks that read other texts, $lines lines" $?
+    done
+    sed 's/the/a/' texts0 >texts1
+    each :
+    [ $? -ne 0 ] && said 'texts differ' && nothing
+    check "$command: ranks that read other words" $?
+    each 'rm ../texts1'
+    [ $? -ne 0 ] && said 'rank 1 of 2: ' && said 'texts1' && nothing
+    check "$command: a rank that cannot read the file" $?
 done
-sleep 2
-kill -9 "$(cat pid)"
-wait $job
-[ $? -ne 0 ] && said 'signal 9' && nothing
-check 'a rank that is killed' $?
-kill $feeder 2>/dev/null
+
+# a rank is killed in the middle of texts that do not end soon
+i=0
+while [ $i -lt 100 ]; do
+    cat texts
+    i=$((i + 1))
+done >texts0
+cp texts0 texts1
+for command in fit eval; do
+    rm -f pid
+    each 'echo $$ >../pid' &
+    job=$!
+    i=0
+    while [ ! -s pid ] && [ $i -lt 100 ]; do
+        sleep 0.1
+        i=$((i + 1))
+    done
+    sleep 3
+    kill -9 "$(cat pid)"
+    wait $job
+    [ $? -ne 0 ] && said 'signal 9' && nothing
+    check "$command: a rank that is killed" $?
+done
 
 exit $failed

@@ -195,7 +195,7 @@ static void test_unite__a_rank_without_its_share_is_refused(void **state)
 {
     jc_stats *stats = gather(1, RANKS, "seed 1");
     uint32_t rank = 0;
-    jc_team team = {sizeof team, rank, RANKS, sum, least, &rank};
+    jc_team team = {sizeof team, rank, RANKS, sum, least, &rank, NULL};
 
     (void)state;
     assert_int_equal(jc_stats_unite(stats, &team, NULL), JC_E_ARG);
