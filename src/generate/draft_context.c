@@ -75,8 +75,9 @@ static jc_status missing(const jc_draft_setup *setup, jc_error *err)
     if (!setup->shortcut)
         return jc_fail(
             err, JC_E_ARG,
-            "the drafter 'context' needs shortcuts with the map 'map.0+%u@-1.%u'", last,
-            last);
+            "the drafter 'context' needs shortcuts with the map 'map.0+%u@-1.%u': fit them "
+            "with --from 0,%u@-1 --to %u and name their file after the model",
+            last, last, last, last);
     return jc_fail(
         err, JC_E_ARG,
         "the shortcuts have no map 'map.0+%u@-1.%u', which the drafter 'context' "

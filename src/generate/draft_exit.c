@@ -52,9 +52,11 @@ static jc_status check(const jc_draft_setup *setup, const jc_map **map, jc_error
                        "exits after 1 to %u",
                        from, last, last - 1);
     if (!setup->shortcut)
-        return jc_fail(err, JC_E_ARG,
-                       "the drafter 'exit:%u' needs shortcuts with the map 'map.%u.%u'",
-                       from, from, last);
+        return jc_fail(
+            err, JC_E_ARG,
+            "the drafter 'exit:%u' needs shortcuts with the map 'map.%u.%u': fit "
+            "them with '--pairs final' and name their file after the model",
+            from, from, last);
     *map = jc_shortcut_find(setup->shortcut, from, last);
     if (!*map)
         return jc_fail(err, JC_E_ARG,

@@ -173,10 +173,10 @@ static jc_status list_choices(tuning *t, jc_error *err)
                 continue;
             at += (size_t)snprintf(c->drafters + at, sizeof c->drafters - at, "%s%s",
                                    at ? "+" : "", of[k].of->name);
-            if (of[k].layer)
+            if (of[k].of->layer)
                 at += (size_t)snprintf(c->drafters + at, sizeof c->drafters - at, ":%u",
                                        of[k].layer);
-            c->maps |= of[k].layer || of[k].of->ready;
+            c->maps |= of[k].of->layer || of[k].of->ready;
         }
     }
     return JC_OK;
