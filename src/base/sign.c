@@ -33,6 +33,10 @@ static const struct {
     }
     TEXT("version https://git-lfs",
          "it is a git-lfs pointer, not the file; 'git lfs pull' fetches the file"),
+    TEXT("/annex/objects/",
+         "it is a git-annex pointer, not the file; 'git annex get' fetches the file"),
+    TEXT("# xet version",
+         "it is a git-xet pointer, not the file; download the file itself"),
     TEXT("<!doctype html", PAGE),
     TEXT("<html", PAGE),
     TEXT("<head", PAGE),

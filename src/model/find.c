@@ -392,7 +392,9 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
                 if (jc_rows_in_block(model, row, block))
                     st = check_row(model, row, block, e, err);
     }
-    return st ? st : jc_unread_check(model, err);
+    if (st == JC_OK)
+        st = jc_unread_check(model, err);
+    return st ? st : jc_unfilled_check(model, err);
 }
 
 uint32_t jc_rows_blocks(const jc_model *model, const jc_weight_row *row)

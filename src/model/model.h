@@ -165,6 +165,8 @@ jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint3
 /* Tensors that no row reads: E_UNSUPPORTED where one of them says that the others are
  * quantised; a note where they may be of another model. */
 jc_status jc_unread_check(jc_model *model, jc_error *err) JC_NODISCARD;
+/* Note matrices that are zeros throughout. */
+jc_status jc_unfilled_check(jc_model *model, jc_error *err) JC_NODISCARD;
 /* A note of choices in the configuration that the architecture does not have. */
 jc_status jc_unread_keys(jc_notes *notes, const jc_arch *arch, const jc_config *config,
                          jc_error *err) JC_NODISCARD;

@@ -97,7 +97,7 @@ static bool is_mask(const jc_tensor *t)
 
 static bool harmless(const jc_tensor *t)
 {
-    return is_mask(t) || any_end(t->name, buffers, JC_COUNT(buffers)) ||
+    return t->count == 0 || is_mask(t) || any_end(t->name, buffers, JC_COUNT(buffers)) ||
            any_begin(t->name, heads, JC_COUNT(heads));
 }
 

@@ -44,6 +44,9 @@ static const struct {
     {"openvino_model.*", "is of OpenVINO; take the model that it was made from"},
     {"*.mlpackage", "is of Core ML; take the model that it was made from"},
     {"*.npz", "is of numpy; convert it to safetensors"},
+    {"onnx", "is of ONNX; take the model that it was made from"},
+    {"*.nemo", "is of NeMo; convert it to safetensors"},
+    {"*.dvc", "is a pointer of DVC: 'dvc pull' fetches the file"},
     {"pytorch_model_fsdp*", "is of a training run by FSDP; merge it to safetensors"},
     {"*.distcp", "is of a training run's checkpoint; convert it to safetensors"},
     {"global_step*", "is of a training run by DeepSpeed; merge it to safetensors "

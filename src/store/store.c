@@ -55,10 +55,50 @@ static void look_beside(const char *path, char mean[JC_LIKELY_TEXT])
     jc_free(folder);
 }
 
+/* E_IO where a file beside, of that name and one of the ends from the i-th on, says that
+ * the download is not finished. */
+static jc_status check_whole(const char *path, size_t i, jc_error *err)
+{
+    static const char *const ends[] = {".part", ".crdownload", ".incomplete", ".download",
+                                       ".aria2"};
+    size_t n = strlen(path), room = n + 16;
+    char *beside = jc_alloc(room);
+    bool found = false;
+
+    if (!beside)
+        return jc_fail_nomem(err, path);
+    for (; i < JC_COUNT(ends) && !found; i++) {
+        snprintf(beside, room, "%s%s", path, ends[i]);
+        found = jc_file_exists(beside);
+    }
+    jc_status st = found ? jc_fail(err, JC_E_IO,
+                                   "cannot open '%s': its download is not finished, as "
+                                   "'%s' says: download it again",
+                                   path, beside)
+                         : JC_OK;
+    jc_free(beside);
+    return st;
+}
+
+enum { NOT_THERE = 0, SET_ASIDE = 4 }; /* only aria2 gives the file its length at once */
+
 static jc_status not_there(const char *path, jc_error *err)
 {
     char mean[JC_LIKELY_TEXT];
+    jc_status st = check_whole(path, NOT_THERE, err);
 
+    if (st)
+        return st;
+    if (strstr(path, "://"))
+        return jc_fail(err, JC_E_IO,
+                       "cannot open model '%s': it is an address; download the model, and "
+                       "name its folder or GGUF file",
+                       path);
+    if (path[0] == '~')
+        return jc_fail(err, JC_E_IO,
+                       "cannot open model '%s': no such folder or file; the shell makes "
+                       "your home folder of '~' only where it is not quoted",
+                       path);
     look_beside(path, mean);
     if (!mean[0] && names_hub(path))
         return jc_fail(err, JC_E_IO,
@@ -113,6 +153,8 @@ jc_status jc_store_add(jc_store *store, const char *name, jc_error *err)
         st = jc_fail_nomem(err, name);
     if (st == JC_OK)
         st = jc_folder_check_link(store->path, name, err);
+    if (st == JC_OK)
+        st = check_whole(path, SET_ASIDE, err);
     if (st == JC_OK)
         st = jc_safetensors_open(&file, path, err);
     if (st == JC_OK)
@@ -190,7 +232,9 @@ static jc_status index_tensors(jc_store *store, jc_error *err)
 static jc_status open_model(jc_store *store, jc_error *err)
 {
     if (jc_gguf_is(store->path)) {
-        jc_status st = jc_gguf_parts_open(store, err);
+        jc_status st = check_whole(store->path, SET_ASIDE, err);
+        if (st == JC_OK)
+            st = jc_gguf_parts_open(store, err);
         return st ? st
                   : jc_config_of_gguf(&store->config, store->ggufs, store->n_ggufs,
                                       &store->notes, err);

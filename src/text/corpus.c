@@ -115,23 +115,42 @@ static bool has(const jc_lines *lines, char first, const char *second)
     return false;
 }
 
-static bool is_page(const jc_lines *lines)
+/* Whether it begins with one of the n words, after spaces, in any case. */
+static bool begins(const jc_lines *lines, const char *const *words, size_t n)
 {
     size_t at = lines->at;
 
     while (at < lines->n && is_space(lines->buffer[at]))
         at++;
-    return (lines->n - at >= 9 && strncasecmp(lines->buffer + at, "<!doctype", 9) == 0) ||
-           (lines->n - at >= 5 && strncasecmp(lines->buffer + at, "<html", 5) == 0);
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strlen(words[i]);
+        if (lines->n - at >= length &&
+            strncasecmp(lines->buffer + at, words[i], length) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What is read as it stands, and is likely meant otherwise. */
 static void note_odd(const jc_corpus *c, const char *name)
 {
+    static const char *const pages[] = {"<!doctype", "<html"}, *const xml[] = {"<?xml"},
+                             *const objects[] = {"{\"text\":", "{ \"text\":"};
     const jc_lines *lines = &c->lines;
 
-    if (is_page(lines))
-        jc_note(c->p.hooks, "'%s' begins like a web page, and is read as plain text", name);
+    if (begins(lines, pages, JC_COUNT(pages)) || begins(lines, xml, 1))
+        jc_note(c->p.hooks, "'%s' begins like %s, and is read as plain text", name,
+                begins(lines, xml, 1) ? "XML" : "a web page");
+    if (begins(lines, objects, JC_COUNT(objects)))
+        jc_note(c->p.hooks,
+                "'%s' begins like JSON Lines, and is read as plain text: only in a file "
+                "whose name ends in '.jsonl' is 'text' looked for",
+                name);
+    if (has(lines, '\0', ""))
+        jc_note(c->p.hooks,
+                "'%s' has zero bytes, as files have that are not text; it is read as plain "
+                "text",
+                name);
     if (has(lines, '\x1b', "$B") || has(lines, '\x1b', "$@"))
         jc_note(c->p.hooks,
                 "'%s' is read as UTF-8, but has the marks of ISO-2022-JP; 'iconv -f "
@@ -269,6 +288,17 @@ static jc_status next_file(jc_corpus *c, bool *got, jc_error *err)
     return st;
 }
 
+/* How often U+FFFD is in it, as it is or escaped. */
+static size_t replaced(const char *text, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i + 3 <= n; i++)
+        count += memcmp(text + i, "\xef\xbf\xbd", 3) == 0 ||
+                 (i + 6 <= n && strncasecmp(text + i, "\\ufffd", 6) == 0);
+    return count;
+}
+
 /* The next line of JSON that is neither blank nor null. */
 static jc_status next_json(jc_corpus *c, json_t **object, bool *got, jc_error *err)
 {
@@ -334,6 +364,9 @@ static jc_status next_object(jc_corpus *c, bool *got, jc_error *err)
         if (st)
             return st;
     }
+    const jc_bytes *line = &c->lines.line;
+    c->count.halved +=
+        replaced(c->joined.data, c->joined.n) > replaced(line->data, line->n);
     give(c, &c->joined, false);
     return JC_OK;
 }

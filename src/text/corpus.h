@@ -42,7 +42,8 @@ const char *jc_corpus_name(const jc_corpus *corpus, size_t *n_files);
 
 typedef struct jc_corpus_counts {
     uint64_t empty, null; /* passed over so far: empty texts; null, in .jsonl */
-    uint64_t parted;      /* ends of texts inside a document that was too long */
+    uint64_t halved; /* texts of .jsonl with half of a surrogate pair, read as U+FFFD */
+    uint64_t parted; /* ends of texts inside a document that was too long */
 } jc_corpus_counts;
 jc_corpus_counts jc_corpus_count(const jc_corpus *corpus);
 

@@ -224,6 +224,9 @@ void jc_samples_note_texts(const jc_samples *s)
                     "empty texts were skipped");
     jc_samples_note(s, count.null, "text was null and was skipped",
                     "texts were null and were skipped");
+    jc_samples_note(s, count.halved,
+                    "text has half of a surrogate pair, which is read as U+FFFD",
+                    "texts have half of a surrogate pair, which is read as U+FFFD");
     jc_samples_note(s, count.parted, "part of a document that is very long is a text",
                     "parts of documents that are very long are texts");
     jc_samples_note(s, s->n_unmaskable, "text without a token to mask was skipped",

@@ -80,6 +80,12 @@ static const struct {
     {0, 4, "\x04\x22\x4d\x18", "LZ4 data", ARCHIVE},
     {0, 3, "\x1f\x8b\x08", "gzip data in compressed data", ARCHIVE},
     {0, 4, "\x28\xb5\x2f\xfd", "zstd data in compressed data", ARCHIVE},
+    {0, 2, "\x80\2", "a pickle", TABLE},
+    {0, 2, "\x80\3", "a pickle", TABLE},
+    {0, 2, "\x80\4", "a pickle", TABLE},
+    {0, 2, "\x80\5", "a pickle", TABLE},
+    {0, 8, "MMIDIDX\0", "an index of Megatron's data",
+     "give the texts that it was made of"},
     {0, 5, "%PDF-", "a PDF", "convert it to text"},
     {0, 5, "{\\rtf", "an RTF document", "convert it to text"},
     {0, 4, "\xd0\xcf\x11\xe0", "an Office document", "convert it to text"},
@@ -93,6 +99,11 @@ static const struct {
      "a program", NO_TEXT},
     {0, 8, "\x89PNG\r\n\x1a\n", "a PNG image", NO_TEXT},
     {0, 3, "\xff\xd8\xff", "a JPEG image", NO_TEXT},
+    {0, 4, "OggS", "a recording (Ogg)", NO_TEXT},
+    {8, 8, "WAVEfmt ", "a recording (WAV)", NO_TEXT},
+    {0, 4, "ID3\3", "a recording (MP3)", NO_TEXT},
+    {0, 4, "ID3\4", "a recording (MP3)", NO_TEXT},
+    {0, 4, "\0asm", "a program", NO_TEXT},
 };
 
 jc_status jc_sniff(const char *data, size_t n, const char *path, jc_error *err)

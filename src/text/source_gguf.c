@@ -350,13 +350,17 @@ static jc_status read_roles(jc_tokenizer *t, const source *s, const kind *k, jc_
     t->role[JC_ROLE_EOS] = k->eos;
     t->role[JC_ROLE_UNK] = k->unk;
     for (size_t i = 0; i < JC_ROLES; i++) {
+        uint32_t id = JC_NO_TOKEN;
         bool named = jc_gguf_get(s->file, keys[i]) != NULL;
-        jc_status st = named ? jc_gguf_u32(s->file, keys[i], &t->role[i], err) : JC_OK;
+        jc_status st = named ? jc_gguf_u32(s->file, keys[i], &id, err) : JC_OK;
         if (st)
             return st;
+        named &= id != UINT32_MAX; /* -1, llama.cpp's "none" */
+        if (named)
+            t->role[i] = id;
         if (jc_vocab_name(&t->vocab, t->role[i], &n))
             continue;
-        if (named)
+        if (named && i != JC_ROLE_PAD) /* which no text needs */
             return jc_fail(err, JC_E_FORMAT,
                            "cannot read '%s' of '%s': there is no token %" PRIu32, keys[i],
                            s->path, t->role[i]);

@@ -28,6 +28,8 @@ static void test_sign__tells_what_a_file_is_instead(void **state)
     } rows[] = {
         {"version https://git-lfs.github.com/spec/v1\noid sha256:4ec7\nsize 5\n",
          "it is a git-lfs pointer"},
+        {"/annex/objects/SHA256E-s5--1\n", "it is a git-annex pointer"},
+        {"# xet version 0\nfilesize = 5\n", "it is a git-xet pointer"},
         {"<!DOCTYPE html><html>", "it is a web page"},
         {" \r\n<HTML>", "it is a web page"},
         {"<?xml version='1.0'?><Error><Code>AccessDenied</Code>", "it is the message of"},

@@ -122,6 +122,8 @@ static void test_folder__what_has_no_weights_is_told(void **state)
     } rows[] = {
         /* each comes before those above it */
         {"f/x.safetensors", "rename it to 'model.safetensors'"},
+        {"f/model.safetensors.dvc", "'dvc pull' fetches the file"},
+        {"f/onnx", "'onnx' is of ONNX"},
         {"f/model.onnx", "'model.onnx' is of ONNX"},
         {"f/tf_model.h5", "'tf_model.h5' is of TensorFlow"},
         {"f/x.pt", "'x.pt' is a PyTorch pickle"},
@@ -170,6 +172,10 @@ static void test_folder__an_adapter_beside_a_model_is_noted(void **state)
     assert_int_equal(jc_store_open(&store, *state, NULL), JC_OK);
     assert_null(jc_store_note(store, 0));
     jc_store_close(store);
+    scratch_text(state, "model.safetensors.aria2",
+                 ""); /* it has its length from the start */
+    check_refused(state, ".", PARTS("not finished", "model.safetensors.aria2' says"));
+    assert_int_equal(unlink(scratch_path(state, "model.safetensors.aria2")), 0);
     scratch_text(state, "adapter_config.json", "{}");
     assert_int_equal(jc_store_open(&store, *state, NULL), JC_OK);
     assert_non_null(jc_store_note(store, 0));
@@ -190,6 +196,13 @@ static void test_folder__a_file_that_is_something_else_is_told(void **state)
         assert_int_equal(jc_store_open(&store, names[i], &err), JC_E_IO);
         assert_int_equal(strstr(err.message, "hf download") != NULL, i < 2);
     }
+    check_refused(state, "https://hub/gpt2", PARTS("it is an address", "name its folder"));
+    jc_store *home;
+    jc_error why;
+    assert_int_equal(jc_store_open(&home, "~/models/x", &why), JC_E_IO);
+    assert_non_null(strstr(why.message, "home folder"));
+    scratch_text(state, "n.gguf.part", "");
+    check_refused(state, "n.gguf", PARTS("not finished", "n.gguf.part' says"));
     make(state, "models");
     make(state, "models/gpt2");
     check_refused(state, "models/gtp2", PARTS("no such folder", "did you mean 'gpt2'?"));

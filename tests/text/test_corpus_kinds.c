@@ -82,6 +82,12 @@ static void test_kinds__other_encodings_and_formats_are_refused(void **state)
         {"%PDF-1.7", 8, "a PDF"},
         {"SQLite format 3\0", 16, "an SQLite database"},
         {"GGUF\3\0\0\0", 8, "a GGUF model"},
+        {"\x80\4\x95\0", 4, "a pickle"},
+        {"RIFF\1\0\0\0WAVEfmt ", 16, "a recording (WAV)"},
+        {"ID3\3\0", 5, "a recording (MP3)"},
+        {"OggS\0", 5, "a recording (Ogg)"},
+        {"MMIDIDX\0\0", 9, "an index of Megatron's data"},
+        {"\0asm\1\0\0\0", 8, "a program"},
         {"version https://git-lfs.github.com/spec/v1\n", 43, "a git-lfs pointer"},
     };
 
@@ -107,6 +113,8 @@ static void test_kinds__texts_that_only_begin_alike_are_read(void **state)
                                        "BZh9 1AY",
                                        "[{\"a\": 1}]",
                                        "\xe4\xbd\xa0\xe5\xa5\xbd",
+                                       "ID3 tags",
+                                       "RIFF and WAVEfmt ",
                                        "ARROW",
                                        "%PDF",
                                        "a\xff\xfe",
@@ -188,6 +196,20 @@ static void test_kinds__null_is_passed_over_and_counted(void **state)
         assert_int_equal(count.null, 3);
         assert_int_equal(count.empty, !keep);
     }
+}
+
+/* A surrogate without its other half is no character: it is counted where it is read. */
+static void test_kinds__half_a_surrogate_pair_is_counted(void **state)
+{
+    jc_corpus_counts count;
+
+    (void)state;
+    write_text(folder_path, names[1],
+               "{\"text\":\"a\\ud83d\"}\n{\"text\":\"\\ud83d\\ude00\"}\n"
+               "{\"text\":\"b\\uFFFD\",\"x\":\"\\udc00\"}\n{\"text\":\"\xef\xbf\xbd\"}\n");
+    assert_string_equal(texts_of(names[1], &(jc_corpus_params){0}, &count),
+                        "a\xef\xbf\xbd|\xf0\x9f\x98\x80|b\xef\xbf\xbd|\xef\xbf\xbd|");
+    assert_int_equal(count.halved, 1);
 }
 
 /* ---- what is too long ---- */
@@ -294,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_kinds__json_holds_objects_line_by_line),
         cmocka_unit_test(test_kinds__a_field_may_be_inside_and_a_chat),
         cmocka_unit_test(test_kinds__null_is_passed_over_and_counted),
+        cmocka_unit_test(test_kinds__half_a_surrogate_pair_is_counted),
         cmocka_unit_test(test_kinds__a_limit_cuts_lines_and_files_and_parts_documents),
         cmocka_unit_test(test_kinds__more_than_any_text_is_refused),
         cmocka_unit_test(test_kinds__the_work_can_be_stopped_inside_a_line),
