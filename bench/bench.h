@@ -54,6 +54,7 @@ void bench_lens(json_t *out, const char *dir);
 void bench_memory(json_t *out, const char *dir, const char *program);
 void bench_weights(json_t *out, const char *dir);
 void bench_decode(json_t *out, const char *dir);
+void bench_experts(json_t *out, const char *dir);
 void bench_few(json_t *out, const char *dir);
 void bench_int8(json_t *out); /* what activations as int8 change */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* jc_bench [-b BACKEND] [-o FILE] [-p JUMPCUT] [PART...]: run the benchmarks, all or those
- * named (forward, gather, wide, parts, study, fit, memory, weights, few, decode, int8,
- * lens), print the figures and write them as JSON. Figures are ratios to what the machine
- * reached in the same run, so that they can be compared between machines. */
+ * named (forward, gather, wide, parts, study, fit, memory, weights, few, decode, experts,
+ * int8, lens), print the figures and write them as JSON. Figures are ratios to what the
+ * machine reached in the same run, so that they can be compared between machines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +97,8 @@ int main(int argc, char **argv)
         bench_decode(out, dir);
     if (wanted(argc, argv, "fit"))
         add_fit(out);
+    if (wanted(argc, argv, "experts"))
+        bench_experts(out, dir);
     if (wanted(argc, argv, "few"))
         bench_few(out, dir);
     if (wanted(argc, argv, "int8"))

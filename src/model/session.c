@@ -83,7 +83,9 @@ jc_slice *jc_session_slice(jc_session *s, size_t i)
 
 /* Cut the batch into slices of as many rows as the backend asks for; or of about
  * SLICE_ROWS, or, where that makes fewer of them than there are threads, into one, whose
- * products then use all threads. The states are the same in any case. */
+ * products then use all threads. A mixture of experts is always run in one: each expert
+ * gets few of the rows, and products are made for 64. The states are the same in any case.
+ */
 static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
 {
     size_t total = 0;
@@ -92,7 +94,8 @@ static jc_status cut(jc_session *s, size_t n_texts, jc_error *err)
         total += s->texts[t].n;
     size_t most = jc_backend_slice(s->model->backend);
     if (most == 0)
-        most = total / SLICE_ROWS >= jc_threads_max() ? SLICE_ROWS : total;
+        most = total / SLICE_ROWS >= jc_threads_max() && !s->model->hp.experts ? SLICE_ROWS
+                                                                               : total;
     s->n_slices = 0;
     s->n_picks = s->rows = 0;
     jc_slice *cut = NULL;

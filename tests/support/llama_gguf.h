@@ -109,9 +109,9 @@ static inline uint64_t llama_gguf_bytes(const jc_tensor *t, jc_dtype type)
 static const struct {
     jc_dtype type;
     int at[2];
-} llama_gguf_scales[] = {{JC_Q4_0, {0, -1}},  {JC_Q4_1, {0, 2}}, {JC_Q5_0, {0, -1}},
-                         {JC_Q5_1, {0, 2}},   {JC_Q4_K, {0, 2}}, {JC_Q5_K, {0, 2}},
-                         {JC_Q6_K, {208, -1}}};
+} llama_gguf_scales[] = {{JC_Q8_0, {0, -1}}, {JC_Q4_0, {0, -1}},  {JC_Q4_1, {0, 2}},
+                         {JC_Q5_0, {0, -1}}, {JC_Q5_1, {0, 2}},   {JC_Q4_K, {0, 2}},
+                         {JC_Q5_K, {0, 2}},  {JC_Q6_K, {208, -1}}};
 
 static inline void llama_gguf_random(FILE *f, jc_dtype type, size_t n)
 {
