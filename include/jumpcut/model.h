@@ -56,11 +56,13 @@ typedef struct jc_model_info {
     uint32_t context; /* longest text in tokens */
     uint32_t vocab;
     uint64_t parameters;   /* numbers in the file that the model uses */
-    uint64_t weight_bytes; /* of the weights as held in memory, mapped or prepacked */
+    uint64_t weight_bytes; /* of the weights in memory, mapped or prepacked; of a model that
+                              is only inspected, what they would take */
     bool tied_head;
     bool causal; /* a decoder */
     bool has_head;
     uint64_t step_bytes; /* of the weights that a pass over few tokens reads, as stored */
+    uint64_t head_bytes; /* in memory beside weight_bytes once states are read out */
 } jc_model_info;
 
 /** Open a model folder, or a GGUF file. params NULL means all defaults. */

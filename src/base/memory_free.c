@@ -3,6 +3,9 @@
  * (version 2, as containers have it) allows in all. */
 #include "base/memory_free.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,4 +33,11 @@ uint64_t jc_memory_free(void)
     uint64_t allowed = number("/sys/fs/cgroup/memory.max", "");
 
     return allowed && allowed < free_now ? allowed : free_now;
+}
+
+void jc_memory_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

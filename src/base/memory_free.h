@@ -8,4 +8,7 @@
 /* Bytes; 0 where the system does not tell. */
 uint64_t jc_memory_free(void);
 
+/* Give whole free pages between allocations back, where the C library can. */
+void jc_memory_trim(void);
+
 #endif

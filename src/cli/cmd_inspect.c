@@ -31,6 +31,10 @@ static void print_text(const jc_model *model, const jc_tokenizer *tokenizer)
                           : "");
     printf("parameters    %" PRIu64 "\n", m->parameters);
     printf("stored as     %s\n", m->stored_dtype);
+    printf("in memory     %.1f MB", (double)m->weight_bytes / 1e6);
+    if (m->has_head)
+        printf(", and %.1f MB once states are read out", (double)m->head_bytes / 1e6);
+    putchar('\n');
     if (tokenizer)
         printf("tokenizer     %s, %" PRIu32 " tokens\n", jc_tokenizer_kind(tokenizer),
                jc_tokenizer_size(tokenizer));
@@ -50,14 +54,15 @@ static jc_status print_json(const jc_model *model, const jc_tokenizer *tokenizer
                             : json_null();
     char *path = jc_utf8_name(m->path);
     json_t *json = json_pack(
-        "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:b,s:b,s:b,s:s,s:o}", "path",
+        "{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:b,s:b,s:b,s:s,s:o}", "path",
         path ? path : "", "architecture", m->architecture, "layers", (json_int_t)m->layers,
         "width", (json_int_t)m->width, "heads", (json_int_t)m->heads, "head_width",
         (json_int_t)m->head_width, "ff_width", (json_int_t)m->ff_width, "context",
         (json_int_t)m->context, "vocab", (json_int_t)m->vocab, "parameters",
-        (json_int_t)m->parameters, "stored_dtype", m->stored_dtype, "has_head", m->has_head,
-        "tied_head", m->tied_head, "causal", m->causal, "fingerprint", m->fingerprint,
-        "tokenizer", tok);
+        (json_int_t)m->parameters, "weight_bytes", (json_int_t)m->weight_bytes,
+        "head_bytes", (json_int_t)m->head_bytes, "stored_dtype", m->stored_dtype,
+        "has_head", m->has_head, "tied_head", m->tied_head, "causal", m->causal,
+        "fingerprint", m->fingerprint, "tokenizer", tok);
     bool made = path && json;
     if (made && jc_model_keys(model))
         made = json_object_set_new(json, "metadata", jc_contents_keys(model)) == 0 &&
@@ -135,7 +140,9 @@ const jc_command jc_command_inspect = {
         "Reads the description of a model without running it. A model of L blocks has taps "
         "0 (the embedding) to L (the last block); the width is the length of the state at "
         "each. The fingerprint is a number over names, shapes and contents of all weights: "
-        "a shortcut file carries that of its model and works with no other.\n\n"
+        "a shortcut file carries that of its model and works with no other. The memory is "
+        "that of the weights once the model is open: float32 is packed, smaller types stay "
+        "as they lie.\n\n"
         "Of a GGUF file every key of the metadata and every tensor is listed too; as JSON "
         "in full.",
     .examples = "jumpcut inspect ./gpt2\n"

@@ -21,6 +21,11 @@ jc_cost jc_cost_attention(const jc_model *model, uint32_t block, size_t n, size_
 /* From a state that stands for the last block's output to logits. */
 jc_cost jc_cost_readout(const jc_model *model);
 
+/* Bytes that the weights take once the model is open, counted before it is; and those that
+ * are added when states are first read out. */
+uint64_t jc_cost_memory(const jc_model *model);
+uint64_t jc_cost_head_memory(const jc_model *model);
+
 static inline jc_cost jc_cost_sum(jc_cost a, jc_cost b)
 {
     return (jc_cost){a.flops + b.flops, a.bytes + b.bytes};

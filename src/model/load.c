@@ -2,6 +2,7 @@
 /* load.c: all weights of a model prepared, block by block, when it opens. */
 #include <math.h>
 
+#include "base/memory_free.h"
 #include "model/ops.h"
 
 static jc_status load_block(jc_model *model, uint32_t l, jc_error *err)
@@ -104,6 +105,7 @@ jc_status jc_weights_load(jc_model *model, jc_error *err)
             st = load_block(model, l, err);
         if (st == JC_OK)
             st = build_block(model, l, err);
+        jc_memory_trim(); /* rooms that weights were read into lie between packed ones */
     }
     if (st == JC_OK && model->info.has_head)
         st = jc_weights_norm(model, JC_W_LAST, 0, &model->last, err);

@@ -184,6 +184,9 @@ jc_status jc_quantised_check(jc_model *model, jc_error *err) JC_NODISCARD;
 jc_status jc_weights_load(jc_model *model, jc_error *err) JC_NODISCARD;
 void jc_weights_release(jc_model *model);
 
+/* Bytes that a linear layer of this tensor adds to memory: packed ones, or those of the
+ * file, unless these are `mapped` anyhow. */
+size_t jc_weights_held(const jc_model *model, const jc_tensor *tensor, bool mapped);
 /* A linear layer with its bias, if any; *out is NULL where the architecture has no rows of
  * that id. `block` is used for those within a block only. */
 jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,

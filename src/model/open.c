@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/context.h"
+#include "model/cost.h"
 #include "model/model.h"
 #include "model/session.h"
 
@@ -102,6 +103,8 @@ static jc_status describe(jc_model *model, const char *path, jc_error *err)
     info->context = hp->context;
     info->vocab = hp->vocab;
     info->causal = model->arch->causal;
+    info->weight_bytes = jc_cost_memory(model); /* until they are there */
+    info->head_bytes = jc_cost_head_memory(model);
     return JC_OK;
 }
 

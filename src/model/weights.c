@@ -242,19 +242,28 @@ jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block
 /* Whether a packed copy would be much larger than what is stored, or none is wanted.
  * Float16 of folders, which the first, small models are in, is packed all the same: they
  * stay fast. */
-static bool keeps(const jc_model *model, const struct stack *stack)
+static bool keeps(const jc_model *model, const jc_tensor *parts, size_t n)
 {
     size_t packed = model->precision == JC_PRECISION_BF16 ? 2 : 4, count = 0, stored = 0;
 
     if (model->as_stored)
         return true;
-    for (size_t p = 0; p < stack->n; p++) {
-        if (stack->parts[p].dtype == JC_F16 && !jc_store_gguf(model->store))
+    for (size_t p = 0; p < n; p++) {
+        if (parts[p].dtype == JC_F16 && !jc_store_gguf(model->store))
             return false;
-        count += stack->parts[p].count;
-        stored += stack->parts[p].bytes;
+        count += parts[p].count;
+        stored += parts[p].bytes;
     }
     return (double)count * (double)packed > 1.1 * (double)stored;
+}
+
+size_t jc_weights_held(const jc_model *model, const jc_tensor *tensor, bool mapped)
+{
+    size_t packed = model->precision == JC_PRECISION_BF16 ? 2 : 4;
+
+    if (keeps(model, tensor, 1))
+        return mapped ? 0 : tensor->bytes;
+    return tensor->count * packed;
 }
 
 enum { CHUNK = 1 << 15 }; /* numbers that one task checks */
@@ -363,7 +372,7 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
 
     spec->weight =
         (jc_weight_source){.in_out = stack->in_out, .arg = stack, .read = read_stack};
-    if (!stack->part && keeps(model, stack)) {
+    if (!stack->part && keeps(model, stack->parts, stack->n)) {
         st = keep(&kept, stack, err);
         spec->weight.arg = kept;
         spec->weight.release = jc_free;
