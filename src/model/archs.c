@@ -70,7 +70,9 @@
     X(mamba2)                                                                              \
     X(granitemoehybrid)                                                                    \
     X(qwen3_next)                                                                          \
-    X(qwen3_5)
+    X(qwen3_5)                                                                             \
+    X(lfm2_moe)                                                                            \
+    X(qwen3_5_moe)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

@@ -264,7 +264,7 @@ def split_experts(x, config):
     """One tensor an expert, as published; the package stacks them when it reads them."""
     mixtral = config["model_type"] == "mixtral"
     up, down = ("w1", "w3"), "w2"
-    if not mixtral:
+    if config["model_type"] not in ("mixtral", "lfm2_moe"):
         up, down = ("gate_proj", "up_proj"), "down_proj"
     out = {}
     for name, w in x.items():
@@ -313,6 +313,10 @@ def delta(**changes):
                  partial_rotary_factor=0.5, linear_conv_kernel_dim=4,
                  linear_num_value_heads=4, linear_num_key_heads=2, linear_key_head_dim=8,
                  linear_value_head_dim=8) | changes
+
+
+def all_sparse(config):
+    return {k: v for k, v in config.items() if k != "intermediate_size"}
 
 
 def exaone_config(config):
@@ -412,6 +416,17 @@ RENAMED_LATER = {
     "tiny-qwen3_next": (delta(model_type="qwen3_next", num_experts=4, num_experts_per_tok=2,
                               moe_intermediate_size=12, shared_expert_intermediate_size=20,
                               norm_topk_prob=True), {}, dict, split_experts),
+    # A dense block first; experts by sigmoids and a bias.
+    "tiny-lfm2_moe": (llama(model_type="lfm2_moe", num_hidden_layers=4, head_dim=8,
+                            layer_types=["conv", "conv", "full_attention", "conv"],
+                            norm_eps=1e-5, conv_L_cache=3, num_dense_layers=1, num_experts=4,
+                            num_experts_per_tok=2, moe_intermediate_size=12,
+                            routed_scaling_factor=1.5, pad_token_id=0, eos_token_id=1,
+                            bos_token_id=1, tie_word_embeddings=True), {}, dict, split_experts),
+    "tiny-qwen3_5_moe": (delta(model_type="qwen3_5_moe_text", num_experts=4,
+                               num_experts_per_tok=2, moe_intermediate_size=12,
+                               shared_expert_intermediate_size=20), {}, all_sparse,
+                         lambda x, config: x),
 }
 
 
@@ -426,7 +441,7 @@ def random_weights(config, seed):
         values = rest + 0.3 * rng.standard_normal(tuple(x.shape))
         weights[name] = torch.from_numpy(values.astype(np.float32))
     for name, x in empty_net(deepcopy(config)).named_buffers():
-        if name.endswith("e_score_correction_bias"):
+        if name.endswith(("e_score_correction_bias", "expert_bias")):
             weights[name] = torch.from_numpy(
                 0.3 * rng.standard_normal(tuple(x.shape)).astype(np.float32))
     return weights

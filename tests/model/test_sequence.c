@@ -13,12 +13,14 @@
 static const struct {
     const char *name;
     double f16;
-} decoders[] = {
-    {"tiny-gpt2", 1e-2},       {"tiny-llama", 1e-2},           {"tiny-mistral", 1e-2},
-    {"tiny-gemma2", 1e-2},     {"tiny-gemma3", 1e-2},          {"tiny-gpt_neox", 1e-2},
-    {"tiny-gptj", 1e-2},       {"tiny-gpt_neo", 1e-2},         {"tiny-opt", 1e-2},
-    {"tiny-lfm2", 1e-2},       {"tiny-mamba2", 1e-2},          {"tiny-qwen3_5", 2e-2},
-    {"tiny-qwen3_next", 2e-2}, {"tiny-granitemoehybrid", 1e-2}};
+} decoders[] = {{"tiny-gpt2", 1e-2},        {"tiny-llama", 1e-2},
+                {"tiny-mistral", 1e-2},     {"tiny-gemma2", 1e-2},
+                {"tiny-gemma3", 1e-2},      {"tiny-gpt_neox", 1e-2},
+                {"tiny-gptj", 1e-2},        {"tiny-gpt_neo", 1e-2},
+                {"tiny-opt", 1e-2},         {"tiny-lfm2", 1e-2},
+                {"tiny-mamba2", 1e-2},      {"tiny-qwen3_5", 2e-2},
+                {"tiny-qwen3_next", 2e-2},  {"tiny-granitemoehybrid", 1e-2},
+                {"tiny-qwen3_5_moe", 2e-2}, {"tiny-lfm2_moe", 1e-2}};
 
 enum { LENGTH = 24 };
 

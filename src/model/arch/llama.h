@@ -35,7 +35,7 @@
     KEY("hidden_size",             JC_KEY_U32,  width,     NULL),               \
     KEY("num_attention_heads",     JC_KEY_U32,  heads,     NULL),               \
     KEY("num_key_value_heads",     JC_KEY_LIMIT, kv_heads, heads_default),      \
-    KEY("intermediate_size",       JC_KEY_U32,  ff_width,  NULL),               \
+    KEY("intermediate_size|moe_intermediate_size", JC_KEY_U32, ff_width, NULL), \
     KEY("max_position_embeddings", JC_KEY_U32,  positions, NULL),               \
     KEY("vocab_size",              JC_KEY_U32,  vocab,     NULL),               \
     KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),             \

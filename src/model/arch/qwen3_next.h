@@ -34,6 +34,13 @@
     RMS(JC_W_Q_NORM, "layers.%u.self_attn.q_norm", HEAD, JC_WEIGHT_PLUS_ONE),   \
     RMS(JC_W_K_NORM, "layers.%u.self_attn.k_norm", HEAD, JC_WEIGHT_PLUS_ONE)
 
+/* The first layer of Qwen 3.5. */
+#define DELTA_IN_FOUR                                                           \
+    MATRIX(JC_W_CONV_IN, "layers.%u.linear_attn.in_proj_qkv", SCAN_MIXED, WIDTH, 0), \
+    MATRIX(JC_W_CONV_IN, "layers.%u.linear_attn.in_proj_z", SCAN_VALUES, WIDTH, 0), \
+    MATRIX(JC_W_CONV_IN, "layers.%u.linear_attn.in_proj_b", SCAN_HEADS, WIDTH, 0), \
+    MATRIX(JC_W_CONV_IN, "layers.%u.linear_attn.in_proj_a", SCAN_HEADS, WIDTH, 0)
+
 /* But for the first layer, which each has in its own matrices. */
 #define DELTA_WEIGHTS                                                           \
     MATRIX(JC_W_CONV,     "layers.%u.linear_attn.conv1d", SCAN_MIXED, CONV, 0), \
