@@ -57,10 +57,15 @@ static jc_status find_map(const jc_exits *e, const jc_exit_spec *spec, uint32_t 
     *map = jc_shortcut_find(spec->shortcut, from, to);
     if (*map)
         return JC_OK;
-    return jc_fail(err, JC_E_ARG,
-                   "the shortcuts have no map 'map.%u.%u', which %s needs: fit them with "
-                   "'--pairs %s'",
-                   from, to, who, to == e->layers ? "final" : "all");
+    const char *method = jc_shortcut_meta(spec->shortcut, "method");
+    return jc_fail(
+        err, JC_E_ARG,
+        "the shortcuts%s%.40s%s have no map 'map.%u.%u', which %s needs: fit them %s",
+        method ? " of method '" : "", method ? method : "", method ? "'" : "", from, to,
+        who,
+        to == e->layers ? "with '--pairs final'"
+                        : "by mat, ridge or narrow with '--pairs all', or fill "
+                          "with 'defer' or 'copy', which need none");
 }
 
 /* Keys and values of blocks from + 1 .. L, and the maps before them. */
