@@ -72,6 +72,7 @@ typedef struct jc_method_info {
     const char *name, *summary;
     bool texts;          /* it looks at the model and at texts: jc_train(), not jc_fit() */
     const char *options; /* "ridge|bias": params that it takes, of those that not all do */
+    bool last;           /* its maps go from each layer to the last, and nowhere else */
 } jc_method_info;
 
 /** Row `i` of the method table, NULL past its end. */

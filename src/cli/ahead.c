@@ -57,6 +57,24 @@ double jc_ahead_vectors(const jc_cli *cli, double tokens)
     return one ? tokens / JC_LINE_TOKENS : tokens;
 }
 
+double jc_ahead_training(const jc_cli *cli, const jc_model_info *info, const char *method,
+                         double vectors)
+{
+    const jc_train_params *p = &cli->args.train;
+    double total = p->tokens ? (double)p->tokens : vectors, layers = info->layers;
+    double pass = jc_ahead_pass(info), head = jc_ahead_readout(info) / 2;
+
+    if (strcmp(method, "tuned") == 0) { /* steps, and eleven looks at texts held out */
+        double held = vectors / 8 < 2048 ? vectors / 8 : 2048;
+        return total * (pass + (2 + 4 * layers) * head) +
+               11 * held * (pass + (2 + 2 * layers) * head);
+    }
+    double directions =
+        p->directions && p->directions < info->width ? p->directions : info->width;
+    total = total < vectors ? total : vectors; /* it reads its texts once */
+    return total * pass * (1 + 2 * directions * (layers + 1) / 2);
+}
+
 double jc_ahead_writing(const jc_cli *cli, const jc_model_info *info, double tokens)
 {
     return cli->args.self.self_text

@@ -15,6 +15,10 @@ double jc_ahead_readout(const jc_model_info *info);
 double jc_ahead_tokens(const jc_cli *cli, const jc_samples *samples);
 /* Tokens, or those of them that are scored. */
 double jc_ahead_vectors(const jc_cli *cli, double tokens);
+/* Flops of a training by the method on so many vectors of texts, or as many as --tokens
+ * says: docs/methods.md has the counts. */
+double jc_ahead_training(const jc_cli *cli, const jc_model_info *info, const char *method,
+                         double vectors);
 /* Flops to write so many tokens of --self-text; 0 where texts are read. */
 double jc_ahead_writing(const jc_cli *cli, const jc_model_info *info, double tokens);
 /* Tokens that are read before and written after prompts, at most `tokens` each, 0: as many

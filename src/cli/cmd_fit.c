@@ -19,59 +19,6 @@
  */
 enum { MAPS_IN_MEMORY = 1 << 30, LARGE_MAPS = 1 << 20 };
 
-/* A method that is trained reads its texts more than once, and maps layers to the last. */
-static jc_status check_training(jc_cli *cli, jc_error *err)
-{
-    static const char *const of_fits[] = {"sums", "pairs", "maps",   "parts",    "from",
-                                          "to",   "shard", "layers", "save-sums"};
-    static const char *const of_training[] = {"tokens"};
-    const jc_args *args = &cli->args;
-    bool trains = jc_cli_trains(args->fit.method);
-    const char *const *names = trains ? of_fits : of_training;
-    size_t n = trains ? JC_COUNT_OF(of_fits) : JC_COUNT_OF(of_training);
-
-    for (size_t i = 0; i < n; i++)
-        if (jc_args_given(args, names[i]))
-            return jc_cli_usage(cli, err,
-                                trains
-                                    ? "'--%s' means nothing with '--method %s', which "
-                                      "trains a map from each layer to the last on texts"
-                                    : "'--%s' is of methods that are trained, not of '%s'",
-                                names[i], args->fit.method);
-    for (size_t i = 0; trains && i < args->own.text.n; i++)
-        if (strcmp(args->own.text.item[i], "-") == 0)
-            return jc_cli_usage(cli, err,
-                                "'--method %s' reads its texts more than once, so they "
-                                "cannot come from standard input",
-                                args->fit.method);
-    return JC_OK;
-}
-
-/* An option of other methods would do nothing. */
-static jc_status check_options(jc_cli *cli, jc_error *err)
-{
-    const jc_args *args = &cli->args;
-
-    for (size_t i = 0; i < args->given.n; i++) {
-        const char *option = args->given.item[i];
-        char others[80] = "";
-        bool taken = false;
-        for (size_t m = 0; jc_method_at(m); m++) {
-            const jc_method_info *method = jc_method_at(m);
-            size_t n = strlen(others);
-            if (!jc_cli_takes(method, option))
-                continue;
-            taken |= strcmp(method->name, args->fit.method) == 0;
-            snprintf(others + n, sizeof others - n, "%s'%s'", n ? ", " : "", method->name);
-        }
-        if (others[0] && !taken)
-            return jc_cli_usage(cli, err,
-                                "'--%s' means nothing with '--method %s'; it is of %s",
-                                option, args->fit.method, others);
-    }
-    return JC_OK;
-}
-
 /* A share's sums are kept, and nothing is fitted. */
 static jc_status check_shard(jc_cli *cli, jc_error *err)
 {
@@ -119,9 +66,7 @@ static jc_status check(jc_cli *cli, jc_error *err)
         return jc_cli_usage(cli, err, "'fit' wants '--out FILE'");
     if (own->rank_curve && strcmp(args->fit.method, "narrow") != 0)
         return jc_cli_usage(cli, err, "'--rank-curve' is of '--method narrow'");
-    st = check_training(cli, err);
-    if (st == JC_OK)
-        st = check_options(cli, err);
+    st = jc_fit_check_method(cli, err);
     if (st)
         return st;
     if (!own->sums.n && args->n_words == 0)
@@ -182,13 +127,22 @@ static void plan(jc_cli *cli, const jc_model *model, const jc_work *work)
 }
 
 /* Beside its maps a training holds their gradient and two moments. */
-static void say_training(jc_cli *cli, const jc_model *model)
+static jc_status say_training(jc_cli *cli, const jc_model *model, jc_error *err)
 {
     const jc_model_info *info = jc_model_get_info(model);
     double d = info->width, maps = info->layers * d * d * sizeof(float);
+    jc_work work = {0};
+    jc_status st = jc_work_open(&work, cli, model, err);
 
-    jc_ahead_say(cli, model, 4 * maps,
-                 3.0 * (double)cli->args.train.tokens * jc_ahead_pass(info), false);
+    if (st == JC_OK) {
+        double vectors = jc_ahead_vectors(cli, jc_ahead_tokens(cli, work.samples));
+        jc_ahead_say(
+            cli, model, 4 * maps,
+            vectors > 0 ? jc_ahead_training(cli, info, cli->args.fit.method, vectors) : 0,
+            false);
+    }
+    jc_work_close(&work);
+    return st;
 }
 
 static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
@@ -209,13 +163,12 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
     if (st == JC_OK)
         st = jc_work_model(model, cli, args->word[0], true, err);
     if (st == JC_OK && jc_cli_trains(args->fit.method))
-        say_training(cli, *model);
+        st = say_training(cli, *model, err);
     if (st || jc_cli_trains(args->fit.method)) { /* it gathers the sums that it wants */
         free(name);
         return st;
     }
-    if (st == JC_OK)
-        st = jc_work_open(&work, cli, *model, err);
+    st = jc_work_open(&work, cli, *model, err);
     if (st == JC_OK)
         st = jc_ranks_texts(cli, err);
     st = jc_team_agree(st, err);

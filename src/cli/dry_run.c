@@ -80,6 +80,12 @@ static bool on_progress(void *arg, const jc_progress *p)
     dry->end = jc_seconds();
     if (p->total == 0)
         return true;
+    bool training = strncmp(p->stage, "training", 8) == 0;
+    if (training && !dry->training && dry->first >= 0) { /* another stage has begun */
+        dry->before = dry->end - dry->start;
+        dry->first = -1;
+    }
+    dry->training = training;
     dry->total = (double)p->total;
     dry->part = (double)p->done / dry->total;
     if (dry->first < 0) {

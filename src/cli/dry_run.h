@@ -15,7 +15,9 @@ typedef struct jc_dry {
     double memory;                         /* bytes, the most up to its end */
     double begun, start, end, first, part; /* start: of its first progress */
     double total;                          /* that its progress counts */
-    jc_hooks hooks;                        /* of the user interface, while it measures */
+    double before;  /* seconds of a stage before it, run to its end */
+    bool training;  /* the stage that is measured is a training */
+    jc_hooks hooks; /* of the user interface, while it measures */
     bool enough;
 } jc_dry;
 

@@ -2,9 +2,11 @@
 /* fit_dry_run.c: `jumpcut fit --dry-run`: some seconds of its sums, or of its training. */
 #include <string.h>
 
+#include "cli/ahead.h"
 #include "cli/dry_run.h"
 #include "cli/train.h"
 
+/* Sums and fits; or sums and a training, by the rate of what was measured of them. */
 static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *model)
 {
     const jc_args *args = &cli->args;
@@ -13,12 +15,18 @@ static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *mode
     bool all = args->stats.pairs && strcmp(args->stats.pairs, "all") == 0;
     double n = all ? layers * (layers + 1) / 2 : layers, maps = n * d * d * sizeof(float);
     double flops = dry->tokens * (pass + 4 * n * d * d);
-    double fit = flops > 0 ? dry->seconds * n * 30 * d * d * d / flops : 0;
+    double rate = flops > 0 ? dry->seconds / flops : 0; /* seconds of one */
     bool trains = jc_cli_trains(args->fit.method);
+    double fit = trains ? 0 : rate * n * 30 * d * d * d, training = 0;
+    if (trains)
+        training = dry->training ? dry->seconds
+                                 : rate * jc_ahead_training(cli, info, args->fit.method,
+                                                            dry->vectors);
     const jc_dry_step steps[] = {
-        {trains ? "training" : "gathering sums", dry->seconds, dry->memory,
+        {"gathering sums", dry->training ? dry->before : dry->seconds, dry->memory,
          args->own.save_sums ? 2 * maps + layers * d * d * sizeof(double) : 0},
-        {"fitting", trains ? 0 : fit, jc_dry_fitting(dry, maps, d), maps}};
+        {"fitting", fit, jc_dry_fitting(dry, maps, d), maps},
+        {"training", training, dry->memory, maps}};
 
     jc_dry_print(dry, steps, JC_COUNT_OF(steps));
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ahead.h"
+
 bool jc_cli_trains(const char *method)
 {
     for (size_t i = 0; jc_method_at(i); i++)
@@ -71,8 +73,13 @@ jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
     const char *path = jc_model_get_info(model)->path;
     jc_error unused;
 
-    /* a training may begin at maps of sums, which are a pass; its own are three each */
-    const jc_ui_step steps[] = {{"gathering sums", stats ? 0 : 1}, {"training", 3}};
+    const jc_model_info *info = jc_model_get_info(model);
+    double d = info->width, vectors = params.tokens ? (double)params.tokens : 1e5;
+    /* a training may begin at maps of sums */
+    const jc_ui_step steps[] = {
+        {"gathering sums",
+         stats ? 0 : vectors * (jc_ahead_pass(info) + 4 * info->layers * d * d)},
+        {"training", jc_ahead_training(cli, info, method, vectors)}};
 
     jc_ui_plan(&cli->ui, steps, JC_COUNT_OF(steps)); /* that of a study stays */
     params.method = method;

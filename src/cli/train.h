@@ -28,4 +28,9 @@ jc_status jc_cli_train(jc_shortcut **out, jc_cli *cli, const jc_model *model,
                        const char *method, const char *samples, const jc_stats *stats,
                        jc_error *err) JC_NODISCARD;
 
+/* ---- fit_method.c ---- */
+
+/* Usage where an option of the command line means nothing with the method. */
+jc_status jc_fit_check_method(jc_cli *cli, jc_error *err) JC_NODISCARD;
+
 #endif

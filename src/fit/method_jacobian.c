@@ -38,6 +38,7 @@ struct work {
     uint64_t *count;   /* [d]: texts that had coordinate k */
     uint64_t next;     /* the coordinate whose turn it is, over all texts */
     uint64_t vectors, n_texts, wanted;
+    jc_progress before, after; /* of the text that is run, how far its reading was */
 };
 
 static int ascending(const void *a, const void *b)
@@ -96,11 +97,21 @@ static jc_status some_columns(struct work *w, uint32_t layer, const float *h, si
     return st;
 }
 
-static jc_status report(const struct work *w)
+/* `part` of the text with n tokens is done. Where no number of tokens is wanted, all that
+ * is read counts. */
+static jc_status report(const struct work *w, size_t n, double part)
 {
-    const jc_progress progress = {"training, moving states", "tokens", w->vectors,
-                                  w->wanted};
+    jc_progress progress = {.stage = "training, moving states",
+                            .unit = "tokens",
+                            .done = w->vectors + (uint64_t)(part * (double)n),
+                            .total = w->wanted};
 
+    if (w->wanted == 0) {
+        uint64_t end = w->after.done, start = w->before.done < end ? w->before.done : end;
+        progress.unit = w->after.unit;
+        progress.done = start + (uint64_t)(part * (double)(end - start));
+        progress.total = w->after.total;
+    }
     return jc_report(w->job->params->hooks, &progress, w->job->err);
 }
 
@@ -119,7 +130,8 @@ static jc_status all_layers(struct work *w, size_t n, size_t first, size_t direc
             some = directions - k < pairs ? directions - k : pairs;
             st = some_columns(w, l, h, n, first + k, some, by);
             if (st == JC_OK)
-                st = report(w);
+                st = report(
+                    w, n, (l + (double)(k + some) / (double)directions) / w->info->layers);
         }
     }
     return st;
@@ -158,9 +170,11 @@ static jc_status all_texts(struct work *w)
 
     w->wanted = w->job->params->tokens;
     while (st == JC_OK && (!w->wanted || w->vectors < w->wanted)) {
+        w->before = w->after;
         st = jc_samples_next(samples, &sample, w->job->err);
         if (st || !sample.ids)
             break;
+        jc_samples_position(samples, &w->after);
         if (sample.n_ids > 0)
             st = one_text(w, &sample);
     }
@@ -253,7 +267,8 @@ const jc_method jc_method_jacobian = {
     .info = {.name = "jacobian",
              .summary = "the mean derivative of the last layer's states by each layer's",
              .texts = true,
-             .options = "noise|directions"},
+             .options = "noise|directions",
+             .last = true},
     .form = &jc_form_dense,
     .form_bias = &jc_form_dense,
     .train = train,

@@ -357,7 +357,8 @@ static jc_status fit(jc_fit_job *job)
 const jc_method jc_method_one_jump = {
     .info = {.name = "one-jump",
              .summary = "one map for all layers, perhaps with a scale and shift of each",
-             .options = "bias|rank|metric|share|scales"},
+             .options = "bias|rank|metric|share|scales",
+             .last = true},
     .form = &jc_form_shared,
     .fit = fit,
 };

@@ -35,6 +35,8 @@ struct training {
     double *sums, *biases; /* the same of gradients */
     const float **states;  /* [n + 1] */
     size_t rows;           /* of the present step */
+    uint64_t looked;       /* vectors held out: of all looks, counted HELD or fewer each */
+    uint64_t looking;      /* and of the present one */
     double bits;           /* a byte, of a nat a token; 0: not known */
     char stage[80];
     jc_hooks hooks;
@@ -47,8 +49,12 @@ struct training {
 static jc_status tick(void *arg, jc_error *err)
 {
     struct training *tr = arg;
-    const jc_progress progress = {tr->stage, "tokens", tr->t->vectors + tr->rows,
-                                  tr->t->total};
+    const jc_tuned *t = tr->t;
+    uint64_t looking = tr->looking < t->held ? tr->looking : t->held;
+    /* a look takes about half of what training on its vectors would */
+    const jc_progress progress = {tr->stage, "tokens",
+                                  t->vectors + tr->rows + (tr->looked + looking) / 2,
+                                  t->total + (CHECKS + 1) * t->held / 2};
 
     return jc_report(tr->job->params->hooks, &progress, err);
 }
@@ -133,6 +139,7 @@ static jc_status held_out(struct training *tr, size_t want, size_t *rows, uint64
             break;
         st = add_batch(tr, reading.batch, n);
         *rows += n;
+        tr->looking = *rows;
         *texts += jc_batch_texts(reading.batch);
     }
     jc_reading_close(&reading);
@@ -149,6 +156,8 @@ static jc_status check(struct training *tr, bool *better)
     *better = false;
     if (st)
         return st;
+    tr->looked += t->held;
+    tr->looking = 0;
     for (uint32_t l = 0; l < t->n; l++) {
         jc_tuned_layer *layer = &t->layer[l];
         double loss = tr->layer[l].loss / (double)rows;
@@ -384,6 +393,9 @@ static jc_status begin(struct training *tr)
     st = resumed ? jc_tuned_load(tr->t, resume, job->model, job->params, job->err)
                  : start(tr);
     job->whole = st == JC_OK && tr->t->step > 0;
+    if (resumed && st == JC_OK)
+        tr->looked =
+            (tr->t->checked / (tr->t->total / CHECKS + 1) + 1) * (uint64_t)tr->t->held;
     if (st == JC_OK)
         st = make_maps(tr, false);
     if (st == JC_OK && !resumed)
@@ -515,7 +527,8 @@ const jc_method jc_method_tuned = {
              .summary =
                  "affine maps to the last layer, trained to read out as the model does",
              .texts = true,
-             .options = "rate|step|resume"},
+             .options = "rate|step|resume",
+             .last = true},
     .form = &jc_form_affine,
     .form_bias = &jc_form_affine,
     .train = train,
