@@ -7,6 +7,7 @@
 set -eu
 packages=$(realpath "$1/deb")
 root=$(mktemp -d)
+chmod 755 "$root" # apt downloads as a user of its own
 trap 'umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
 
 debootstrap --variant=minbase bookworm "$root" http://deb.debian.org/debian >"$packages/debootstrap.log"

@@ -383,6 +383,8 @@ jc_status jc_eval(jc_results **out, const jc_model *model,
     if (st == JC_OK)
         st = jc_batch_new(&batch, model, samples, params->batch, "scoring", params->hooks,
                           err);
+    if (batch)
+        jc_batch_watch(batch);
     bool routes = false;
     for (size_t i = 0; jc_metric_row(i) && st == JC_OK; i++)
         routes |= wants_routes(&run, jc_metric_row(i));

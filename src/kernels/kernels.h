@@ -305,4 +305,11 @@ uint32_t jc_threads_max(void);
 typedef jc_status jc_task_fn(void *arg, size_t i, jc_error *err);
 jc_status jc_parallel(size_t n, jc_task_fn *fn, void *arg, jc_error *err) JC_NODISCARD;
 
+/* From now on, until it is called with NULL, jc_parallel() asks the hooks between tasks of
+ * the calling thread, a few times a second, whether to go on: a batch of a large model
+ * takes far longer than a user waits who has pressed Ctrl-C. Only where work that ends
+ * midway is thrown away. The hooks are borrowed, and the progress is told again as it is.
+ */
+void jc_watch(const jc_hooks *hooks, const jc_progress *progress);
+
 #endif

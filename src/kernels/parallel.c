@@ -4,6 +4,8 @@
 
 #include <omp.h>
 
+#define ASK_SECONDS 0.2
+
 uint32_t jc_threads_enter(uint32_t n)
 {
     uint32_t before = jc_threads_max();
@@ -22,6 +24,34 @@ uint32_t jc_threads_max(void)
     return (uint32_t)omp_get_max_threads();
 }
 
+/* Of the thread that called the library: the others have none. */
+static _Thread_local struct {
+    const jc_hooks *hooks; /* NULL: nobody is asked */
+    jc_progress progress;
+    double asked;
+} watch;
+
+void jc_watch(const jc_hooks *hooks, const jc_progress *progress)
+{
+    watch.hooks = hooks;
+    if (!hooks)
+        return;
+    watch.progress = *progress;
+    watch.asked = jc_seconds();
+}
+
+/* Whoever has no error to fill ignores failures, too. */
+static jc_status ask(jc_error *err)
+{
+    if (!watch.hooks || !err)
+        return JC_OK;
+    double now = jc_seconds();
+    if (now < watch.asked + ASK_SECONDS)
+        return JC_OK;
+    watch.asked = now;
+    return jc_report(watch.hooks, &watch.progress, err);
+}
+
 jc_status jc_parallel(size_t n, jc_task_fn *fn, void *arg, jc_error *err)
 {
     jc_status result = JC_OK;
@@ -29,8 +59,10 @@ jc_status jc_parallel(size_t n, jc_task_fn *fn, void *arg, jc_error *err)
     if (n <= 1 || omp_in_parallel()) {
         int threads = omp_get_max_threads();
         omp_set_num_threads(1); /* a lone task is computed as one among many */
-        for (size_t i = 0; i < n && result == JC_OK; i++)
+        for (size_t i = 0; i < n && result == JC_OK; i++) {
             result = fn(arg, i, err);
+            result = result ? result : ask(err);
+        }
         omp_set_num_threads(threads);
         return result;
     }
@@ -43,6 +75,7 @@ jc_status jc_parallel(size_t n, jc_task_fn *fn, void *arg, jc_error *err)
             continue;
         jc_error own = {JC_OK, ""};
         jc_status st = fn(arg, i, &own);
+        st = st || !err ? st : ask(&own);
         if (st != JC_OK) {
 #pragma omp critical(jc_parallel_failed)
             if (result == JC_OK) {

@@ -228,6 +228,7 @@ static jc_status read_group(struct job *job, jc_error *err)
     for (job->row = 0; job->row < rows && st == JC_OK; job->row = job->end) {
         job->end = rows - job->row < together ? rows : job->row + together;
         progress.done = job->n_lines * job->first + job->row;
+        jc_watch(job->hooks, &progress);
         st = jc_report(job->hooks, &progress, err);
         if (st == JC_OK)
             st = read_rows(job, err);
@@ -258,6 +259,7 @@ jc_status jc_lens_read(jc_lens *lens, const float *const *states, const jc_hooks
         job.n = lens->columns - job.first < group ? lens->columns - job.first : group;
         st = read_group(&job, err);
     }
+    jc_watch(NULL, NULL);
     jc_free(job.lines);
     jc_free(job.h);
     jc_free(job.logits);

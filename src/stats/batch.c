@@ -17,6 +17,7 @@ struct jc_batch {
     const char *stage;
     uint64_t was_read; /* where the samples stood before the batch at hand */
     const jc_hooks *hooks;
+    bool watched;
     const jc_model_info *info;
     jc_batch_place *place; /* who says where states go; NULL: the session keeps them */
     void *place_arg;
@@ -138,10 +139,17 @@ void jc_batch_keep(jc_batch *batch)
     jc_session_keep(batch->session, true);
 }
 
+void jc_batch_watch(jc_batch *batch)
+{
+    batch->watched = true;
+}
+
 void jc_batch_free(jc_batch *batch)
 {
     if (!batch)
         return;
+    if (batch->watched)
+        jc_watch(NULL, NULL);
     jc_session_free(batch->session);
     jc_ids_free(&batch->ids);
     jc_free(batch->positions);
@@ -370,6 +378,8 @@ static jc_status report(jc_batch *b, const jc_progress *read, jc_error *err)
     if (!b->ended || b->rows > 0)
         run.done = b->was_read < read->done ? b->was_read : read->done;
     b->was_read = read->done;
+    if (b->watched)
+        jc_watch(b->hooks, &run);
     return jc_report(b->hooks, &run, err);
 }
 

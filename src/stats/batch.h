@@ -19,6 +19,10 @@ jc_status jc_batch_new(jc_batch **out, const jc_model *model, jc_samples *sample
                        jc_error *err) JC_NODISCARD;
 void jc_batch_free(jc_batch *batch);
 
+/* Hooks are asked within a batch too, and in what is done with it until the next one: see
+ * jc_watch(). */
+void jc_batch_watch(jc_batch *batch);
+
 /* Tokens that are run together where nobody chooses, with `more` states kept of each beyond
  * those of the layer taps. */
 size_t jc_batch_budget(const jc_model *model, size_t more);

@@ -343,6 +343,8 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
     if (st == JC_OK)
         st = jc_batch_new(&pass.batch, model, samples, p.batch, "gathering sums", p.hooks,
                           err);
+    if (st == JC_OK)
+        jc_batch_watch(pass.batch);
     if (st == JC_OK && pass.share.of > 1)
         jc_batch_share(pass.batch, &pass.share);
     if (st == JC_OK && pass.stats->n_parts)

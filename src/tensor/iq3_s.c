@@ -13,7 +13,8 @@ static void block(const unsigned char *in, float *out)
         unsigned q = in[2 + i] | (unsigned)(in[66 + i / 8] >> i % 8 & 1) << 8;
         unsigned four = in[106 + i / 16] >> i / 8 % 2 * 4 & 15;
         float scale = d * (float)(1 + 2 * four);
-        jc_iq3_four(jc_grid_iq3_s[q], levels, scale, in[74 + i / 2] >> i % 2 * 4, out);
+        unsigned signs = (unsigned)(in[74 + i / 2] >> i % 2 * 4);
+        jc_iq3_four(jc_grid_iq3_s[q], levels, scale, signs, out);
     }
 }
 

@@ -99,7 +99,8 @@ static void check_model(const char *path)
             assert_int_equal(got->rank, rank);
             assert_true(fabs((double)got->gap - gap) < 1e-5);
             assert_true(fabs((double)got->surprisal - surprisal) < 1e-5);
-            assert_true(fabs((double)got->kl - kl) < 1e-5);
+            /* of random states it is up to 20, of logits that are float */
+            assert_true(fabs((double)got->kl - kl) < 1e-5 + 2e-6 * kl);
         }
     }
     /* neither the number of threads nor the other rows change a bit */

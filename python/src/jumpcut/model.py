@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .lens import Lens
     from .policy import Policy
 
-_TOKENS_AT_ONCE = 1024  # of a pass: between two of them Ctrl-C is seen
+_TOKENS_AT_ONCE, _FLOPS_AT_ONCE = 1024, 2**35  # of a pass: between two of them Ctrl-C is seen
 
 
 class States(dict):
@@ -143,7 +143,8 @@ class Model(ReadOnly):
         spread(options, params)
         session = self._session(wanted)
         states, parts, rows = States(), [[] for _ in wanted], []
-        for batch in _batches(open_samples(self, texts, params)[0]):
+        at_once = min(_TOKENS_AT_ONCE, _FLOPS_AT_ONCE // (24 * self.layers * self.width**2 + 1))
+        for batch in _batches(open_samples(self, texts, params)[0], at_once):
             session.run(batch)
             for part, read in zip(parts, session.reads):
                 part.append(read())
@@ -254,11 +255,11 @@ class _Session:
         run(lib.jc_session_run, self._pointer, texts, len(samples))
 
 
-def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+def _batches(samples: Iterable[Sample], at_once: int) -> Iterator[list[Sample]]:
     batch: list[Sample] = []
     tokens = 0
     for sample in samples:
-        if batch and tokens + len(sample.ids) > _TOKENS_AT_ONCE:
+        if batch and tokens + len(sample.ids) > at_once:
             yield batch
             batch, tokens = [], 0
         batch.append(sample)

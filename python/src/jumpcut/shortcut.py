@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 128
 
 
 class Map(ReadOnly):
