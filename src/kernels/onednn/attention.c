@@ -122,6 +122,7 @@ jc_status jc_onednn_head(const jc_head_job *head, jc_error *err)
 
     if (!scores)
         return jc_fail_nomem(err, "attention");
+    JC_ONEDNN_QUIET();
     const struct relative spare = {scores + n_scores,
                                    scores + n_scores + QUERIES * classes};
     dnnl_status_t status = relative_keys(head, &spare);

@@ -347,6 +347,7 @@ static dnnl_status_t multiply(const struct panel *panel, int target,
     void *from;
     dnnl_status_t st;
 
+    JC_ONEDNN_QUIET();
     memcpy(&from, &tile->src, sizeof from); /* oneDNN takes inputs without const */
     st = dnnl_memory_create(&src, panel->shape->src, engine, from);
     if (st == dnnl_success)

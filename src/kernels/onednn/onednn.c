@@ -62,6 +62,24 @@ void *jc_onednn_scratch(size_t bytes)
     return s->data;
 }
 
+sigset_t jc_onednn_quiet(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    sigset_t all, before;
+
+    sigfillset(&all);
+    for (size_t i = 0; i < JC_COUNT(faults); i++)
+        sigdelset(&all, faults[i]);
+    sigemptyset(&before);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    return before;
+}
+
+void jc_onednn_quiet_end(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what)
 {
     if (status == dnnl_out_of_memory)
@@ -105,6 +123,7 @@ static void softcap(size_t n, float cap, float *x)
 jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
                               const float *y, size_t stride, float *product, jc_error *err)
 {
+    JC_ONEDNN_QUIET();
     dnnl_status_t status =
         dnnl_sgemm('T', 'N', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)rows, 1.0f, x,
                    (dnnl_dim_t)stride, y, (dnnl_dim_t)stride, 0.0f, product, (dnnl_dim_t)n);

@@ -5,6 +5,7 @@
 
 #include <oneapi/dnnl/dnnl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <threads.h>
 
@@ -18,6 +19,15 @@ dnnl_engine_t jc_onednn_engine(void);
 void *jc_onednn_scratch(size_t bytes);
 
 jc_status jc_onednn_fail(jc_error *err, dnnl_status_t status, const char *what);
+
+/* To the end of the block this thread takes no signals. Products of oneDNN use the stack
+ * pointer for memory of their own: what a handler puts on the stack then, kilobytes with
+ * AVX-512, overwrites the heap. */
+#define JC_ONEDNN_QUIET()                                                                  \
+    __attribute__((cleanup(jc_onednn_quiet_end), unused)) const sigset_t jc_quiet_ =       \
+        jc_onednn_quiet()
+sigset_t jc_onednn_quiet(void);
+void jc_onednn_quiet_end(const sigset_t *before);
 
 /* A weight where it lies, for the generation plan. n 0: the packed one is used. */
 typedef struct jc_generation {
