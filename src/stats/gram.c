@@ -16,6 +16,7 @@ enum { SPILLED = 8 /* products that are added together where sums lie in files *
 struct jc_gram {
     jc_stats *stats;
     const jc_backend *backend;
+    size_t bytes;       /* of the block, about */
     size_t block_rows;  /* rows that a full block has */
     size_t capacity;    /* rows that there is room for */
     size_t first, rows; /* rows [first, first + rows) wait */
@@ -58,10 +59,10 @@ static void list_products(jc_gram *g)
         }
 }
 
-jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
-                      jc_error *err)
+static jc_status make(jc_gram **out, jc_stats *stats, const jc_backend *backend,
+                      size_t bytes, jc_error *err)
 {
-    size_t nodes = stats->nodes, d = stats->width, fit = BLOCK_BYTES / (nodes * d * 4);
+    size_t nodes = stats->nodes, d = stats->width, fit = bytes / (nodes * d * 4);
     jc_status st = stats->exact ? JC_OK : jc_exact_new(stats, err);
 
     *out = NULL;
@@ -72,6 +73,7 @@ jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
         return jc_fail_nomem(err, "the sums");
     g->stats = stats;
     g->backend = backend;
+    g->bytes = bytes;
     fit = fit < d / 4 ? d / 4 : fit;
     fit = fit < LEAST_ROWS ? LEAST_ROWS : fit / 64 * 64;
     g->block_rows = g->capacity = fit > MOST_ROWS ? MOST_ROWS : fit;
@@ -86,6 +88,18 @@ jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
     }
     *out = g;
     return JC_OK;
+}
+
+jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
+                      jc_error *err)
+{
+    return make(out, stats, backend, BLOCK_BYTES, err);
+}
+
+jc_status jc_gram_new_of(jc_gram **out, jc_stats *stats, const jc_backend *backend,
+                         size_t n, jc_error *err)
+{
+    return make(out, stats, backend, BLOCK_BYTES / n, err);
 }
 
 void jc_gram_free(jc_gram *gram)
@@ -267,7 +281,7 @@ jc_status jc_gram_copy(const jc_gram *gram, jc_stats **out, jc_error *err)
 
     *out = NULL;
     if (st == JC_OK)
-        st = jc_gram_new(&copy, stats, gram->backend, err);
+        st = make(&copy, stats, gram->backend, gram->bytes, err);
     if (st == JC_OK) {
         for (size_t t = 0; t < stats->nodes; t++)
             memcpy(waiting(copy, t), waiting(gram, t),

@@ -22,6 +22,9 @@ typedef struct jc_gram jc_gram;
  * Borrowed until finish. */
 jc_status jc_gram_new(jc_gram **out, jc_stats *stats, const jc_backend *backend,
                       jc_error *err) JC_NODISCARD;
+/* One of n that are filled together and share the room for rows that wait. */
+jc_status jc_gram_new_of(jc_gram **out, jc_stats *stats, const jc_backend *backend,
+                         size_t n, jc_error *err) JC_NODISCARD;
 void jc_gram_free(jc_gram *gram);
 
 /* Add rows in two steps: where `rows` more of them are to be written, to[node] [rows, d],

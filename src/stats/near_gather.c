@@ -64,7 +64,7 @@ jc_status jc_near_pass_new(jc_near_pass **out, jc_stats *stats, jc_batch *batch,
     p->grams = jc_alloc_array(stats->n_near + 1, sizeof(jc_gram *));
     jc_status st = p->grams ? want(p, inner, had, err) : jc_fail_nomem(err, "the sums");
     for (size_t g = 0; g < stats->n_near && st == JC_OK; g++) {
-        st = jc_gram_new(&p->grams[g], stats->near[g].sums, backend, err);
+        st = jc_gram_new_of(&p->grams[g], stats->near[g].sums, backend, stats->n_near, err);
         if (st == JC_OK)
             st = jc_batch_reach(batch, stats->near[g].before, stats->near[g].after, err);
     }
