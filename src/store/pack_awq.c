@@ -45,27 +45,29 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     return st;
 }
 
-static unsigned nibble(const jc_tensor *t, size_t row, size_t o, size_t n_out)
+/* Inputs [in, in + n) of output o. */
+static void read_row(const jc_packing *p, size_t o, size_t in, size_t n, float *out)
 {
-    static const unsigned char shift[WORD] = {0, 16, 4, 20, 8, 24, 12, 28};
+    static const unsigned char shifts[WORD] = {0, 16, 4, 20, 8, 24, 12, 28};
+    const unsigned shift = shifts[o % WORD];
+    size_t n_out = p->scales->shape[1], words = n_out / WORD, end = in;
+    float scale = 0, zero = 0;
 
-    return jc_pack_word(t, (row * n_out + o) / WORD) >> shift[o % WORD] & 15;
+    for (size_t i = in; i < in + n; i++) {
+        if (i == end) { /* of a group */
+            size_t group = i / p->columns;
+            end = (group + 1) * p->columns;
+            scale = jc_pack_real(p->scales, group * n_out + o);
+            zero = (float)(jc_pack_word(p->zeros, group * words + o / WORD) >> shift & 15);
+        }
+        unsigned q = jc_pack_word(p->bits, i * words + o / WORD) >> shift & 15;
+        *out++ = ((float)q - zero) * scale;
+    }
 }
 
 static void read(const jc_packing *p, size_t first, size_t n, float *out)
 {
-    size_t n_out = p->scales->shape[1], last = SIZE_MAX;
-    float scale = 0, zero = 0;
-
-    for (size_t i = first; i < first + n; i++) {
-        size_t o = i / p->width, in = i % p->width, group = in / p->columns;
-        if (group * n_out + o != last) {
-            last = group * n_out + o;
-            scale = jc_pack_real(p->scales, last);
-            zero = (float)nibble(p->zeros, group, o, n_out);
-        }
-        *out++ = ((float)nibble(p->bits, in, o, n_out) - zero) * scale;
-    }
+    jc_pack_rows(p, first, n, read_row, out);
 }
 
 const jc_pack jc_pack_awq = {.method = "awq",

@@ -67,26 +67,41 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     return st;
 }
 
-static void read(const jc_packing *p, size_t first, size_t n, float *out)
+/* Inputs [in, in + n) of output o. */
+static void read_row(const jc_packing *p, size_t o, size_t in, size_t n, float *out)
 {
     const unsigned k = 32 / p->wide, mask = (1u << p->wide) - 1;
-    size_t n_out = p->bits->shape[1], last = SIZE_MAX;
+    const unsigned shift = p->wide * (unsigned)(o % k);
+    size_t n_out = p->bits->shape[1], last = SIZE_MAX, end = in;
+    unsigned left = 0; /* numbers of `word` */
+    uint32_t word = 0;
     float scale = 0, zero = 0;
 
-    for (size_t i = first; i < first + n; i++) {
-        size_t o = i / p->width, in = i % p->width;
-        size_t group = p->groups ? jc_pack_word(p->groups, in) : in / p->columns;
-        size_t at = group * n_out + o;
-        if (at != last) {
-            unsigned shift = p->wide * (unsigned)(o % k);
-            scale = jc_pack_real(p->scales, at);
-            zero = (float)((jc_pack_word(p->zeros, at / k) >> shift & mask) + p->offset);
+    for (size_t i = in; i < in + n; i++) {
+        if (i == end) { /* of a group */
+            size_t group = p->groups ? jc_pack_word(p->groups, i) : i / p->columns;
+            size_t at = group * n_out + o;
+            end = p->groups ? i + 1 : (group + 1) * p->columns;
+            if (at != last) {
+                scale = jc_pack_real(p->scales, at);
+                zero =
+                    (float)((jc_pack_word(p->zeros, at / k) >> shift & mask) + p->offset);
+            }
             last = at;
         }
-        unsigned shift = p->wide * (unsigned)(in % k);
-        unsigned q = jc_pack_word(p->bits, in / k * n_out + o) >> shift & mask;
-        *out++ = ((float)q - zero) * scale;
+        if (left == 0) {
+            left = k - (unsigned)(i % k);
+            word = jc_pack_word(p->bits, i / k * n_out + o) >> p->wide * (k - left);
+        }
+        *out++ = ((float)(word & mask) - zero) * scale;
+        word >>= p->wide;
+        left--;
     }
+}
+
+static void read(const jc_packing *p, size_t first, size_t n, float *out)
+{
+    jc_pack_rows(p, first, n, read_row, out);
 }
 
 const jc_pack jc_pack_gptq = {.method = "gptq",

@@ -74,6 +74,21 @@ bool jc_pack_says(const jc_config *config, const char *section, const char *key,
             strcasecmp(found, text) == 0);
 }
 
+void jc_pack_rows(const jc_packing *p, size_t first, size_t n,
+                  void (*read_row)(const jc_packing *p, size_t row, size_t column, size_t n,
+                                   float *out),
+                  float *out)
+{
+    while (n > 0) {
+        size_t row = first / p->width, column = first % p->width;
+        size_t count = p->width - column < n ? p->width - column : n;
+        read_row(p, row, column, count, out);
+        first += count;
+        out += count;
+        n -= count;
+    }
+}
+
 float jc_pack_real(const jc_tensor *t, size_t i)
 {
     float x;

@@ -31,6 +31,11 @@ bool jc_pack_number(const jc_config *config, const char *section, const char *ke
 /* Whether its text there is this one, whatever the case, or there is none. */
 bool jc_pack_says(const jc_config *config, const char *section, const char *key,
                   const char *text);
+/* Numbers [first, first + n), by a function that reads some of one row. */
+void jc_pack_rows(const jc_packing *p, size_t first, size_t n,
+                  void (*read_row)(const jc_packing *p, size_t row, size_t column, size_t n,
+                                   float *out),
+                  float *out);
 /* One number of a matrix of real or 32-bit numbers. */
 float jc_pack_real(const jc_tensor *t, size_t i);
 uint32_t jc_pack_word(const jc_tensor *t, size_t i);
