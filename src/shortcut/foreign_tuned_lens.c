@@ -170,13 +170,30 @@ static jc_status write_params(const jc_foreign_job *job)
     return st;
 }
 
+/* A folder without one of its files is no lens. */
+static void remove_folder(const jc_foreign_job *job)
+{
+    char *params = jc_path_join(job->path, "params.pt");
+
+    if (params)
+        (void)remove(params);
+    (void)remove(job->path);
+    jc_free(params);
+}
+
 static jc_status write(const jc_foreign_job *job)
 {
-    if (mkdir(job->path, 0777) != 0 && errno != EEXIST)
+    bool made = mkdir(job->path, 0777) == 0;
+
+    if (!made && errno != EEXIST)
         return jc_fail(job->err, JC_E_IO, "cannot make folder '%s': %s", job->path,
                        strerror(errno));
     jc_status st = write_params(job);
-    return st ? st : write_config(job);
+    if (st == JC_OK)
+        st = write_config(job);
+    if (st && made)
+        remove_folder(job);
+    return st;
 }
 
 const jc_foreign jc_foreign_tuned_lens = {
