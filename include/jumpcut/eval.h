@@ -70,7 +70,8 @@ JC_API jc_status jc_results_add(jc_results *results, const char *json,
                                 jc_error *err) JC_NODISCARD;
 
 /** Results again from what jc_results_json() wrote: JSON of them is the same text, sections
- *  that are taken later follow those that are there. E_FORMAT where it is no JSON object.
+ *  that are taken later follow those that are there. E_FORMAT where it is not a JSON
+ * object.
  */
 JC_API jc_status jc_results_read(jc_results **out, const char *json,
                                  jc_error *err) JC_NODISCARD;

@@ -83,7 +83,7 @@ typedef jc_status jc_samples_source_fn(void *arg, jc_ids *ids, jc_error *err);
  *  [CLS] and [SEP], stays; of a very long line or file, no more is read than the context
  *  can need, and a document is given in parts of 4 MiB. E_UNSUPPORTED when texts are to be
  *  masked and the tokenizer has no mask token. jc_samples_next() gives E_FORMAT for a file
- *  that is no UTF-8 text (UTF-16, Parquet, an archive), and E_MISMATCH when a text has a
+ *  that is not UTF-8 text (UTF-16, Parquet, an archive), and E_MISMATCH when a text has a
  *  token that is not below params->vocab. */
 JC_API jc_status jc_samples_from_text(jc_samples **out, const jc_tokenizer *tokenizer,
                                       const char *const *paths, size_t n_paths,

@@ -85,7 +85,8 @@ static jc_status read_ids(json_t *json, jc_ids *ids, const char *where, jc_error
         if (!json_is_integer(id) || json_integer_value(id) < 0 ||
             json_integer_value(id) > UINT32_MAX)
             return jc_cli_fail(err, JC_E_FORMAT,
-                               "cannot decode %s: element %zu of 'ids' is no id", where, i);
+                               "cannot decode %s: element %zu of 'ids' is not an id", where,
+                               i);
         ids->id[i] = (uint32_t)json_integer_value(id);
     }
     return JC_OK;

@@ -32,9 +32,10 @@ static void note_same_files(jc_cli *cli)
     for (size_t i = 0; i < other->n; i++)
         for (size_t k = 0; k < text->n; k++)
             if (is_same_file(other->item[i], text->item[k])) {
-                snprintf(note, sizeof note,
-                         "'%.300s' is in '--text' and in '--transfer': it is no other text",
-                         other->item[i]);
+                snprintf(
+                    note, sizeof note,
+                    "'%.300s' is in '--text' and in '--transfer': it is not other text",
+                    other->item[i]);
                 jc_ui_note(&cli->ui, note);
                 break;
             }

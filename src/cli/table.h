@@ -7,7 +7,7 @@
 
 #include "jumpcut/status.h"
 
-/* format: "text", "csv" (one row a layer and method), or "json" as it is. */
+/* format: "text", "csv" (one row per layer and method), or "json" as it is. */
 jc_status jc_table_print(FILE *f, const char *json, const char *format,
                          jc_error *err) JC_NODISCARD;
 /* Only the sentence on saved blocks of each method. */

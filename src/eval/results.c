@@ -144,7 +144,7 @@ jc_status jc_results_add(jc_results *results, const char *json, jc_error *err)
         return jc_fail_nomem(err, "the results");
     if (!json_is_object(more)) {
         json_decref(more);
-        return jc_fail(err, JC_E_ARG, "what is added to results is no JSON object: %s",
+        return jc_fail(err, JC_E_ARG, "what is added to results is not a JSON object: %s",
                        where.text);
     }
     if (!results->added) {

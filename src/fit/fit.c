@@ -89,7 +89,7 @@ static jc_status place_of(const jc_stats *s, uint32_t from, uint32_t to, jc_plac
             return JC_OK;
         }
     }
-    return jc_fail(err, JC_E_ARG, "the sums hold a pair that is no part of a block");
+    return jc_fail(err, JC_E_ARG, "the sums hold a pair that is not a part of a block");
 }
 
 /* A pair of layers that the sums of layers hold too. */

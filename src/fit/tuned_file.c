@@ -172,7 +172,7 @@ static jc_status check_meta(const jc_safetensors *file, const char *path,
 
     if (!format || strcmp(format, FORMAT) != 0 || !fingerprint || !options)
         return jc_fail(err, JC_E_FORMAT,
-                       "'%s' is no state of training (its format is not '%s'): name "
+                       "'%s' is not a state of training (its format is not '%s'): name "
                        "another file",
                        path, FORMAT);
     if (strcmp(fingerprint, info->fingerprint) != 0)
@@ -198,7 +198,7 @@ static jc_status read_counters(jc_tuned *t, const jc_safetensors *file, const ch
         uint64_t count = text ? strtoull(text, &end, 10) : 0;
         if (!text || text[0] < '0' || text[0] > '9' || *end || errno || count >> 53)
             return jc_fail(err, JC_E_FORMAT,
-                           "cannot go on from '%s': metadata '%s' is no count", path,
+                           "cannot go on from '%s': metadata '%s' is not a count", path,
                            counters[i].name);
         memcpy((char *)t + counters[i].offset, &count, sizeof count);
     }

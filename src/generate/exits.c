@@ -45,7 +45,7 @@ static jc_status find_entries(jc_exits *e, const jc_exit_spec *spec, jc_error *e
         return no_entry("way to fill keys and values", spec->fill, jc_fill_name, err);
     e->lambda = spec->lambda != 0 ? spec->lambda : e->gate->lambda;
     if (!isfinite(e->lambda))
-        return jc_fail(err, JC_E_ARG, "an exit threshold of %g is no number", e->lambda);
+        return jc_fail(err, JC_E_ARG, "an exit threshold of %g is not a number", e->lambda);
     return JC_OK;
 }
 

@@ -166,14 +166,16 @@ bool jc_policy_draft_read(jc_policy *policy, const json_t *in, const char **wron
     if (!is_between(warm, 0, 1e6) || !is_between(tokens, 0, 1e15) ||
         !is_between(speed, 0, 1e6))
         return false;
-    *wrong = "\"pass\" of \"draft\" is no list of rows and their seconds, both ascending";
+    *wrong =
+        "\"pass\" of \"draft\" is not a list of rows and their seconds, both ascending";
     if (!read_times(&t->times, json_object_get(in, "pass")))
         return false;
-    *wrong = "\"odds\" of \"draft\" is no list of 65 log-odds for each drafter: make the "
-             "policy again with 'jumpcut tune'";
+    *wrong =
+        "\"odds\" of \"draft\" is not a list of 65 log-odds for each drafter: make the "
+        "policy again with 'jumpcut tune'";
     if (!read_odds(t, json_object_get(in, "odds")))
         return false;
-    *wrong = "\"frequent\" of \"draft\" is no list of token ids";
+    *wrong = "\"frequent\" of \"draft\" is not a list of token ids";
     if (!read_frequent(policy, json_object_get(in, "frequent")))
         return false;
     snprintf(policy->draft, sizeof policy->draft, "%s", drafters);

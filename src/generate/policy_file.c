@@ -118,7 +118,7 @@ static jc_status read_exit(jc_policy *policy, const json_t *in, const char *path
         return wrong(path, "its promise is of \"kv_fill\":\"defer\" only", err);
     if (!copy_text(policy->exit_at, sizeof policy->exit_at, in, "at") ||
         jc_exit_points_read(at, &n, policy->exit_at, UINT32_MAX, NULL))
-        return wrong(path, "\"at\" is no list of exit points, as \"3,6,9\"", err);
+        return wrong(path, "\"at\" is not a list of exit points, as \"3,6,9\"", err);
     if (!read_number(&i->threshold, in, "threshold", -1e9, 1e9, true) ||
         !read_number(&i->length, in, "length", 1, 1e9, false) ||
         !read_number(&i->risk, in, "risk", 0, 1, false) ||
@@ -150,14 +150,14 @@ static jc_status read_policy(jc_policy *policy, const json_t *json, const char *
     const char *why;
 
     if (!format || strcmp(format, FORMAT) != 0)
-        return wrong(path, "it is no policy, whose \"format\" is \"" FORMAT "\"", err);
+        return wrong(path, "it is not a policy, whose \"format\" is \"" FORMAT "\"", err);
     if (!copy_text(policy->model, sizeof policy->model, json, "model") ||
         !is_fingerprint(policy->model))
-        return wrong(path, "\"model\" is no fingerprint of 32 digits", err);
+        return wrong(path, "\"model\" is not a fingerprint of 32 digits", err);
     if (json_object_get(json, "shortcuts") &&
         (!copy_text(policy->shortcut, sizeof policy->shortcut, json, "shortcuts") ||
          !is_fingerprint(policy->shortcut)))
-        return wrong(path, "\"shortcuts\" is no fingerprint of 32 digits", err);
+        return wrong(path, "\"shortcuts\" is not a fingerprint of 32 digits", err);
     if (!json_is_object(exits) && !json_is_object(draft))
         return wrong(path, "it says nothing of exits or drafts", err);
     if (draft && !jc_policy_draft_read(policy, draft, &why))

@@ -40,10 +40,11 @@ static jc_status read_range(const char *text, size_t n, size_t *first, size_t *e
         *end = *first + 1;
     }
     if (*at || at == text)
-        return jc_fail(err, JC_E_ARG,
-                       "'%.60s' is no range of positions: write 3:8 for positions 3 to 7, "
-                       "3: for all from 3 on, -5: for the last five, or one number",
-                       text);
+        return jc_fail(
+            err, JC_E_ARG,
+            "'%.60s' is not a range of positions: write 3:8 for positions 3 to 7, "
+            "3: for all from 3 on, -5: for the last five, or one number",
+            text);
     *end = *end < n ? *end : n;
     if (*first >= *end)
         return jc_fail(err, JC_E_ARG,

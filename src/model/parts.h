@@ -22,7 +22,7 @@ typedef enum jc_point {
 bool jc_tap_read(jc_tap *tap, const char *name, size_t n, uint32_t layers);
 /* E_ARG where the model's blocks do not have the point: those of some have no MLP. */
 jc_status jc_tap_check(const jc_model *model, jc_tap tap, jc_error *err) JC_NODISCARD;
-/* "; did you mean '6.mlp'?" of name[0..n), which is no tap, or an empty text. */
+/* "; did you mean '6.mlp'?" of name[0..n), which is not a tap, or an empty text. */
 const char *jc_tap_likely(const char *name, size_t n, char text[JC_LIKELY_TEXT]);
 
 typedef enum jc_part {

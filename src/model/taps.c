@@ -97,7 +97,7 @@ jc_status jc_tap_parse(jc_tap *tap, const jc_model *model, const char *name, jc_
         return jc_tap_check(model, *tap, err);
     return jc_fail(
         err, JC_E_ARG,
-        "'%.40s' is no tap of '%.150s': there are 0 (the embedding) to %u, and in "
+        "'%.40s' is not a tap of '%.150s': there are 0 (the embedding) to %u, and in "
         "a block the points ln1, attn, mid, ln2, mlp and sum, as %u.mlp%s",
         name, model->path, layers, layers, jc_tap_likely(name, strlen(name), text));
 }

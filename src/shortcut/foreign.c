@@ -39,10 +39,11 @@ static jc_status read_pair(jc_foreign_job *job, const char *pair, uint32_t layer
     if (!colon || !jc_tap_read(&from, pair, (size_t)(colon - pair), layers) ||
         !jc_tap_read(&to, colon + 1, strlen(colon + 1), layers) || from.point || to.point ||
         from.block >= to.block)
-        return jc_fail(job->err, JC_E_ARG,
-                       "'%.40s' is no pair of layers: it is written as 0:%u, from a layer "
-                       "to a later one of 0 to %u",
-                       pair, layers, layers);
+        return jc_fail(
+            job->err, JC_E_ARG,
+            "'%.40s' is not a pair of layers: it is written as 0:%u, from a layer "
+            "to a later one of 0 to %u",
+            pair, layers, layers);
     job->has_pair = true;
     job->from = from.block;
     job->to = to.block;

@@ -61,11 +61,12 @@ jc_status jc_tap_at_unknown(const char *text, size_t n, uint32_t layers, jc_erro
     const char *at = memchr(text, '@', n);
     char mean[JC_LIKELY_TEXT];
 
-    return jc_fail(err, JC_E_ARG,
-                   "'%.*s' is no tap: there are 0 (the embedding) to %u, points in a block "
-                   "as %u.mlp, and those of other tokens as %u@-1%s",
-                   (int)(n < 40 ? n : 40), text, layers, layers, layers,
-                   jc_tap_likely(text, at ? (size_t)(at - text) : n, mean));
+    return jc_fail(
+        err, JC_E_ARG,
+        "'%.*s' is not a tap: there are 0 (the embedding) to %u, points in a block "
+        "as %u.mlp, and those of other tokens as %u@-1%s",
+        (int)(n < 40 ? n : 40), text, layers, layers, layers,
+        jc_tap_likely(text, at ? (size_t)(at - text) : n, mean));
 }
 
 jc_status jc_taps_at_read(jc_tap_at *taps, size_t *n, const char *text, uint32_t layers,

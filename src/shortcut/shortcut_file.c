@@ -27,8 +27,8 @@ static jc_status structure(const jc_safetensors *file, const char *path, const c
     *value = jc_safetensors_meta(file, key);
     if (*value)
         return JC_OK;
-    return jc_fail(err, JC_E_FORMAT, "'%s' is no shortcut file: metadata '%s' is missing",
-                   path, key);
+    return jc_fail(err, JC_E_FORMAT,
+                   "'%s' is not a shortcut file: metadata '%s' is missing", path, key);
 }
 
 /* A whole number from 1 to limit, in decimal digits only. */
@@ -51,8 +51,8 @@ static jc_status make(jc_shortcut **out, const jc_safetensors *file, const char 
 
     if (st == JC_OK && strcmp(format, JC_SHORTCUT_FORMAT) != 0)
         return jc_fail(err, JC_E_FORMAT,
-                       "'%s' is no shortcut file: format '%.40s', not '%s'", path, format,
-                       JC_SHORTCUT_FORMAT);
+                       "'%s' is not a shortcut file: format '%.40s', not '%s'", path,
+                       format, JC_SHORTCUT_FORMAT);
     if (st == JC_OK)
         st = structure(file, path, "form", &form, err);
     if (st == JC_OK)
@@ -286,7 +286,7 @@ static jc_status take_into(jc_map *map, const jc_tensor *t, const char *word, jc
     if (i == JC_FORM_TENSORS)
         return jc_fail(
             err, JC_E_FORMAT,
-            "cannot read shortcuts of '%s': '%.100s' is no tensor of the form '%s'",
+            "cannot read shortcuts of '%s': '%.100s' is not a tensor of the form '%s'",
             t->file, t->name, map->form->name);
     const jc_form_tensor *form = &map->form->tensors[i];
     jc_status st = scale ? JC_OK : take_rank(map, form, t, err);

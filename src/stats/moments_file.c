@@ -192,8 +192,8 @@ static jc_status text_meta(reader *r, const char *key, const char **value)
     *value = jc_safetensors_meta(r->file, key);
     if (*value)
         return JC_OK;
-    return jc_fail(r->err, JC_E_FORMAT, "'%s' is no file of sums: metadata '%s' is missing",
-                   r->path, key);
+    return jc_fail(r->err, JC_E_FORMAT,
+                   "'%s' is not a file of sums: metadata '%s' is missing", r->path, key);
 }
 
 static jc_status count_meta(reader *r, const char *key, uint64_t *count)
@@ -208,7 +208,7 @@ static jc_status count_meta(reader *r, const char *key, uint64_t *count)
     *count = strtoull(value, &end, 10);
     if (value[0] < '0' || value[0] > '9' || *end || errno || *count > ROWS_MAX)
         return jc_fail(r->err, JC_E_FORMAT,
-                       "cannot read sums of '%s': metadata '%s' is no count: '%.40s'",
+                       "cannot read sums of '%s': metadata '%s' is not a count: '%.40s'",
                        r->path, key, value);
     return JC_OK;
 }
@@ -221,8 +221,8 @@ static jc_status read_meta(reader *r)
     r->shares = st == JC_OK && strcmp(format, SHARES) == 0;
     if (st == JC_OK && !r->shares && strcmp(format, FORMAT) != 0)
         return jc_fail(r->err, JC_E_FORMAT,
-                       "'%s' is no file of sums: format '%.40s', not '%s'", r->path, format,
-                       FORMAT);
+                       "'%s' is not a file of sums: format '%.40s', not '%s'", r->path,
+                       format, FORMAT);
     if (st == JC_OK)
         st = text_meta(r, "model", &model);
     if (st == JC_OK)
@@ -355,7 +355,7 @@ static jc_status read_part(const reader *r, const char *word, size_t n, jc_stats
         !jc_tap_read(&part->to, to + 1, (size_t)(end - to - 1), layers) ||
         (part->from.point == JC_POINT_OUT && part->from.block == layers))
         return jc_fail(r->err, JC_E_FORMAT,
-                       "cannot read sums of '%s': '%s' in metadata 'parts' is no part",
+                       "cannot read sums of '%s': '%s' in metadata 'parts' is not a part",
                        r->path, quoted);
     snprintf(name, sizeof name, "cross.%.*s.%.*s", (int)(to - from - 1), from + 1,
              (int)(to - from - 1), from + 1);

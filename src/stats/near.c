@@ -14,7 +14,7 @@ static jc_status read_place(jc_place *place, const char *word, size_t n, uint32_
     *place = (jc_place){.kind = JC_PLACE_TAPS};
     if (!colon || (size_t)(colon - word) >= sizeof from)
         return jc_fail(err, JC_E_ARG,
-                       "'%.*s' is no map: it is written as taps, a colon and a tap, as "
+                       "'%.*s' is not a map: it is written as taps, a colon and a tap, as "
                        "0,%u@-1:%u",
                        (int)(n < 40 ? n : 40), word, layers, layers);
     snprintf(from, sizeof from, "%.*s", (int)(colon - word), word);

@@ -74,7 +74,7 @@ static jc_status put_layers(jc_made *m)
         double x = jc_gguf_number(v, i);
         if (!(x >= 0 && x <= UINT32_MAX && x == floor(x))) {
             json_decref(kinds);
-            return jc_made_fail(m, key, "it has a number that is no count");
+            return jc_made_fail(m, key, "it has a number that is not a count");
         }
         if (x > 0 && heads > 1 && x != heads) {
             json_decref(kinds);

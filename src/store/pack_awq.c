@@ -17,7 +17,7 @@ static const char *settle(jc_packing *p, const jc_config *config, const char *se
     if (!jc_pack_number(config, section, "bits|w_bit", &bits) || bits != 4)
         return "its 'bits' are not 4";
     if (!jc_pack_number(config, section, "group_size|q_group_size", &group))
-        return "its 'group_size' is no whole number";
+        return "its 'group_size' is not a whole number";
     p->wide = bits;
     p->columns = group;
     if (!jc_pack_says(config, section, "version", "gemm"))
@@ -31,7 +31,7 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
 
     if (t->dtype != JC_I32 || t->n_dims != 2 || in == 0 || t->shape[1] == 0 ||
         !jc_mul(t->shape[1], WORD, &out))
-        return jc_fail(err, JC_E_FORMAT, "tensor '%.160s' of '%s' is no matrix of I32",
+        return jc_fail(err, JC_E_FORMAT, "tensor '%.160s' of '%s' is not a matrix of I32",
                        t->name, t->file);
     if (p->columns == 0 || p->columns > in) /* one group */
         p->columns = in;

@@ -25,7 +25,7 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
 {
     if ((t->dtype != JC_F8_E4M3 && t->dtype != JC_F8_E5M2) || t->n_dims != 2)
         return jc_fail(err, JC_E_FORMAT,
-                       "tensor '%.160s' of '%s' has scales, and is no matrix of 8 bits",
+                       "tensor '%.160s' of '%s' has scales, and is not a matrix of 8 bits",
                        t->name, t->file);
     p->width = t->shape[1];
     return jc_pack_part(p, p->scales, JC_OTHER, (t->shape[0] + p->rows - 1) / p->rows,

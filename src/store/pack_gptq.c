@@ -18,7 +18,7 @@ static const char *settle(jc_packing *p, const jc_config *config, const char *se
         (bits != 2 && bits != 4 && bits != 8))
         return "its 'bits' are not 2, 4 or 8";
     if (!jc_pack_number(config, section, "group_size", &group))
-        return "its 'group_size' is no whole number";
+        return "its 'group_size' is not a whole number";
     p->wide = bits;
     p->columns = group;
     bool second = !jc_pack_says(config, section, "checkpoint_format", "gptq");
@@ -47,10 +47,11 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
 
     if (t->dtype != JC_I32 || t->n_dims != 2 || out == 0 || out % k || t->shape[0] == 0 ||
         !jc_mul(t->shape[0], k, &in))
-        return jc_fail(err, JC_E_FORMAT,
-                       "tensor '%.160s' of '%s' is no matrix of I32 of a multiple of %zu "
-                       "columns",
-                       t->name, t->file, k);
+        return jc_fail(
+            err, JC_E_FORMAT,
+            "tensor '%.160s' of '%s' is not a matrix of I32 of a multiple of %zu "
+            "columns",
+            t->name, t->file, k);
     if (p->columns == 0 || p->columns > in) /* one group */
         p->columns = in;
     size_t groups = p->scales->shape[0];

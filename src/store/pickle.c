@@ -177,7 +177,7 @@ static jc_status stack_global(jc_pickle *p, jc_error *err)
     const jc_pickle_value *name = jc_pickle_top(p, 0), *module = jc_pickle_top(p, 1);
 
     if (!module || name->kind != JC_PICKLE_TEXT || module->kind != JC_PICKLE_TEXT)
-        return jc_pickle_broken(p, "names a global that is no text", err);
+        return jc_pickle_broken(p, "names a global that is not text", err);
     p->depth -= 2;
     return jc_pickle_global(p, module->text, module->size, name->text, name->size, err);
 }

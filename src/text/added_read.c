@@ -137,7 +137,7 @@ static jc_status read_decoder_entry(entry *e, const char *key, const json_t *tok
 
     *e = (entry){.id = strtoul(key, &end, 10), .flags = token};
     if (*end || key[0] < '0' || key[0] > '9' || e->id >= JC_VOCAB_LIMIT)
-        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': '%s' is no token id", path,
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': '%s' is not a token id", path,
                        jc_quoted(quoted, key, strlen(key)));
     return JC_OK;
 }
@@ -152,7 +152,7 @@ static jc_status read_file_entry(entry *e, const char *key, const json_t *id,
     *e = (entry){.id = (uint64_t)value, .name = key};
     if (!json_is_integer(id) || value < 0 || value >= JC_VOCAB_LIMIT)
         return jc_fail(err, JC_E_FORMAT,
-                       "cannot read '%s': the id of token '%s' is no whole number", path,
+                       "cannot read '%s': the id of token '%s' is not a whole number", path,
                        jc_quoted(quoted, key, strlen(key)));
     return JC_OK;
 }

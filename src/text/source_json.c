@@ -157,7 +157,7 @@ static jc_status read_unigram(jc_tokenizer *t, const json_t *model, const char *
         return st;
     json_int_t id = json_integer_value(unknown);
     if (!json_is_integer(unknown) || id < 0 || (size_t)id >= n)
-        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': 'model.unk_id' is no piece",
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': 'model.unk_id' is not a piece",
                        path);
     t->unknown = (uint32_t)id;
     return JC_OK;

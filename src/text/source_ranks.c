@@ -63,7 +63,7 @@ static jc_status add_token(jc_tokenizer *t, const char *text, size_t n, uint64_t
     if (!decode64(text, n, bytes, &n_bytes))
         return jc_fail(err, JC_E_FORMAT,
                        "cannot read '%s': '%s' at %s %" PRIu64
-                       " is no token of at most %d bytes in base64",
+                       " is not a token of at most %d bytes in base64",
                        t->path, jc_quoted(quoted, text, n), where, number, LONGEST);
     jc_status st = jc_byte_chars_put(bytes, n_bytes, &name)
                        ? jc_vocab_add(&t->vocab, name.data, name.n, id, t->path, err)
@@ -306,7 +306,7 @@ static jc_status read_count(const json_t *config, const char *key, const char *p
     *n = (uint64_t)json_integer_value(value);
     if (json_is_integer(value) && json_integer_value(value) >= 0 && *n < JC_VOCAB_LIMIT)
         return JC_OK;
-    return jc_fail(err, JC_E_FORMAT, "cannot read '%s': 'config.%s' is no count", path,
+    return jc_fail(err, JC_E_FORMAT, "cannot read '%s': 'config.%s' is not a count", path,
                    key);
 }
 

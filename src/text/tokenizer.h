@@ -239,7 +239,7 @@ jc_status jc_tokenizer_encode_bare(const jc_tokenizer *tokenizer, const char *te
 jc_status jc_tokenizer_token_text(const jc_tokenizer *tokenizer, uint32_t id,
                                   jc_bytes *text, jc_error *err) JC_NODISCARD;
 
-/* A token that is no part of a text: [SEP], <s>. The unknown token stands for a word. */
+/* A token that is not a part of a text: [SEP], <s>. The unknown token stands for a word. */
 bool jc_tokenizer_is_special(const jc_tokenizer *tokenizer, uint32_t id);
 
 #endif

@@ -57,7 +57,7 @@ static jc_status read_count(const json_t *object, const char *key, const char *p
     json_int_t x = json_integer_value(value);
 
     if (!json_is_integer(value) || x < 0 || x > INT32_MAX)
-        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': '%s' of Strip is no count",
+        return jc_fail(err, JC_E_FORMAT, "cannot read '%s': '%s' of Strip is not a count",
                        path, key);
     *n = (size_t)x;
     return JC_OK;

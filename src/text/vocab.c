@@ -137,7 +137,7 @@ jc_status jc_vocab_add_json(jc_vocab *vocab, json_t *object, const char *path,
         char quoted[JC_QUOTED];
         if (!json_is_integer(id) || json_integer_value(id) < 0)
             return jc_fail(err, JC_E_FORMAT,
-                           "cannot read '%s': the id of token '%s' is no whole number",
+                           "cannot read '%s': the id of token '%s' is not a whole number",
                            path, jc_quoted(quoted, name, strlen(name)));
         jc_status st = jc_vocab_add(vocab, name, strlen(name),
                                     (uint64_t)json_integer_value(id), path, err);

@@ -385,14 +385,14 @@ static void test_calibrate__files_that_are_no_policy_are_refused(void **state)
     static const char *const files[][2] = {
         {"", "it is empty"},
         {"[]", "not a JSON object"},
-        {"{}", "no policy"},
-        {"{\"format\":\"jumpcut-policy/1\",\"model\":\"x\"}", "no fingerprint"},
+        {"{}", "not a policy"},
+        {"{\"format\":\"jumpcut-policy/1\",\"model\":\"x\"}", "not a fingerprint"},
         {HEAD "}", "says nothing"},
-        {HEAD ",\"shortcuts\":7}", "no fingerprint"},
+        {HEAD ",\"shortcuts\":7}", "not a fingerprint"},
         {HEAD ",\"exit\":{\"gate\":\"door\"}}", "no gate"},
         {HEAD ",\"exit\":{\"gate\":\"gap\",\"kv_fill\":\"mat\"}}", "defer"},
         {HEAD ",\"exit\":{\"gate\":\"gap\",\"kv_fill\":\"defer\",\"at\":\"9,3\"}}",
-         "no list of exit points"},
+         "not a list of exit points"},
         {HEAD ",\"exit\":{\"gate\":\"gap\",\"kv_fill\":\"defer\",\"at\":\"3\"" NUMBERS,
          "out of range"},
         {HEAD ",\"exit\":{\"gate\":\"gap\",\"kv_fill\":\"defer\",\"at\":\"3\","

@@ -258,7 +258,7 @@ static void test_foreign__says_what_is_missing_or_wrong(void **state)
 
     check_refused(FOREIGN "old.pt", NULL, JC_E_ARG,
                   "does not say which layers its map is of: give '--pair 0:3'");
-    check_refused(FOREIGN "old.pt", "2:1", JC_E_ARG, "'2:1' is no pair of layers");
+    check_refused(FOREIGN "old.pt", "2:1", JC_E_ARG, "'2:1' is not a pair of layers");
     check_refused(FOREIGN "nothing", NULL, JC_E_IO, "cannot read");
     scratch_text(state, "text.npy", "no numbers at all, but some text");
     check_refused(scratch_path(state, "text.npy"), "0:1", JC_E_FORMAT,

@@ -65,7 +65,7 @@ static void test_map__lists_of_taps(void **state)
     assert_int_equal(taps[2].offset, 2);
     assert_int_equal(jc_taps_at_read(taps, &n, "0,13", L, &err), JC_E_ARG);
     assert_string_equal(err.message,
-                        "'13' is no tap: there are 0 (the embedding) to 12, points in a "
+                        "'13' is not a tap: there are 0 (the embedding) to 12, points in a "
                         "block as 12.mlp, and those of other tokens as 12@-1");
     assert_int_equal(jc_taps_at_read(taps, &n, "3,3", L, &err), JC_E_ARG);
     assert_string_equal(err.message, "a map takes tap '3' twice");

@@ -259,15 +259,17 @@ static void test_near__parts_merge_to_the_whole(void **state)
 static void test_near__wrong_maps_are_named(void **state)
 {
     static const char *const cases[][2] = {
-        {"0,3", "'0,3' is no map: it is written as taps, a colon and a tap, as 0,3@-1:3"},
-        {"0,4:3", "'4' is no tap: there are 0 (the embedding) to 3, points in a block as "
-                  "3.mlp, and those of other tokens as 3@-1"},
-        {"0:9", "'9' is no tap: there are 0 (the embedding) to 3, points in a block as "
+        {"0,3",
+         "'0,3' is not a map: it is written as taps, a colon and a tap, as 0,3@-1:3"},
+        {"0,4:3",
+         "'4' is not a tap: there are 0 (the embedding) to 3, points in a block as "
+         "3.mlp, and those of other tokens as 3@-1"},
+        {"0:9", "'9' is not a tap: there are 0 (the embedding) to 3, points in a block as "
                 "3.mlp, and those of other tokens as 3@-1"},
         {"0,3:3", "a map to tap '3' cannot take it"},
         {"0:3 0:3", "map '0:3' is named twice"},
         {":3",
-         "'' is no tap: there are 0 (the embedding) to 3, points in a block as 3.mlp, "
+         "'' is not a tap: there are 0 (the embedding) to 3, points in a block as 3.mlp, "
          "and those of other tokens as 3@-1"}};
     jc_place *places;
     size_t n;

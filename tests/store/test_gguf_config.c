@@ -417,7 +417,7 @@ static void test_gguf_config__what_makes_no_sense_is_refused(void **state)
            .list = true,
            .last = 2},
           {.name = NULL}},
-         IS("lfm2.attention.head_count_kv") "it has a number that is no count"},
+         IS("lfm2.attention.head_count_kv") "it has a number that is not a count"},
         {"mamba2",
          {{.name = "mamba2.ssm.conv_kernel", .x = 4},
           {.name = "mamba2.ssm.inner_size", .x = HUGE_VAL, .real = true},

@@ -130,9 +130,9 @@ static void test_packs__parts_that_do_not_fit_are_named(void **state)
         {"up_proj.scales", JC_F16, {2, 40}, 0, "wants [2, 48] of real numbers"},
         {"up_proj.scales", JC_I32, {2, 48}, 0, "wants [2, 48] of real numbers"},
         {"up_proj.qzeros", JC_I32, {1, 6}, 0, "wants [2, 6] of I32"},
-        {"up_proj.qweight", JC_I32, {4, 47}, 0, "no matrix of I32 of a multiple of 8"},
-        {"up_proj.qweight", JC_I16, {4, 48}, 0, "no matrix of I32 of a multiple of 8"},
-        {"up_proj.qweight", JC_I32, {48, 0}, 0, "no matrix of I32 of a multiple of 8"},
+        {"up_proj.qweight", JC_I32, {4, 47}, 0, "not a matrix of I32 of a multiple of 8"},
+        {"up_proj.qweight", JC_I16, {4, 48}, 0, "not a matrix of I32 of a multiple of 8"},
+        {"up_proj.qweight", JC_I32, {48, 0}, 0, "not a matrix of I32 of a multiple of 8"},
     };
 
     for (size_t i = 0; i < JC_COUNT(bad); i++) {
@@ -154,10 +154,10 @@ static void test_packs__settings_that_are_not_read_are_told(void **state)
         {"\"quant_method\": \"gptq\", \"bits\": 3", "'bits' are not 2, 4 or 8"},
         {"\"quant_method\": \"gptq\", \"bits\": NaN", "'bits' are not 2, 4 or 8"},
         {"\"quant_method\": \"gptq\", \"bits\": \"4\"", "'bits' are not 2, 4 or 8"},
-        {"\"quant_method\": \"gptq\", \"group_size\": -2", "no whole number"},
-        {"\"quant_method\": \"gptq\", \"group_size\": Infinity", "no whole number"},
+        {"\"quant_method\": \"gptq\", \"group_size\": -2", "not a whole number"},
+        {"\"quant_method\": \"gptq\", \"group_size\": Infinity", "not a whole number"},
         {"\"quant_method\": \"awq\", \"w_bit\": 4.5", "'bits' are not 4"},
-        {"\"quant_method\": \"awq\", \"q_group_size\": NaN", "no whole number"},
+        {"\"quant_method\": \"awq\", \"q_group_size\": NaN", "not a whole number"},
         {"\"quant_method\": \"fp8\"", "two whole numbers above 0"},
         {"\"quant_method\": \"fp8\", \"weight_block_size\": [0, 128]",
          "two whole numbers above 0"},

@@ -87,13 +87,14 @@ static void test_ranks__bad_files_are_named(void **state)
          "cannot read 'x.tiktoken': line 2 has no rank"},
         {{[JC_FILE_RANKS] = "Y?== 0\n",
           [JC_FILE_CONFIG] = "{\"tokenizer_class\":\"QWen\"}"},
-         "cannot read 'x.tiktoken': 'Y?==' at line 1 is no token of at most 512 bytes in "
+         "cannot read 'x.tiktoken': 'Y?==' at line 1 is not a token of at most 512 bytes "
+         "in "
          "base64"},
         {{[JC_FILE_RANKS] = "YQ== 0\nYg== 0\n",
           [JC_FILE_CONFIG] = "{\"tokenizer_class\":\"QWen\"}"},
          "cannot read 'x.tiktoken': tokens 'a' and 'b' have the same id 0"},
         {{[JC_FILE_TEKKEN] = "{}"},
-         "cannot read 'tekken.json': 'config.default_vocab_size' is no count"},
+         "cannot read 'tekken.json': 'config.default_vocab_size' is not a count"},
         {{[JC_FILE_TEKKEN] =
               TEKKEN("\"default_vocab_size\":9,\"default_num_special_tokens\":10", "")},
          "cannot read 'tekken.json': 'config' has no 'pattern', or more special tokens "

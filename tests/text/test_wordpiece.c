@@ -119,7 +119,8 @@ static void test_wordpiece__what_stands_around_a_text(void **state)
     check_small(files, "a", CIDS(1));
 }
 
-/* As the reference: later lines win, and the white space at a line's end is no part of it.
+/* As the reference: later lines win, and the white space at a line's end is not a part of
+ * it.
  */
 static void test_wordpiece__odd_lists_are_read_as_the_reference_does(void **state)
 {

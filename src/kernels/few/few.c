@@ -208,7 +208,7 @@ static size_t tile_size(size_t panel, size_t row_bytes, size_t n, size_t bytes)
     size_t panels = (n + panel - 1) / panel, each = panels;
 
     if (bytes > ALONE) {
-        size_t share = (panels + threads - 1) / threads; /* at least a task a thread */
+        size_t share = (panels + threads - 1) / threads; /* at least one task per thread */
         size_t most = TILE_BYTES / (row_bytes * panel);
         each = most < share ? most : share;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mamba2.c: Mamba 2 (Dao and Gu 2024): a state space with one decay a head; blocks without
- * an MLP.
+ * mamba2.c: Mamba 2 (Dao and Gu 2024): a state space with one decay per head; blocks
+ * without an MLP.
  */
 #include "model/arch/mamba2.h"
 
