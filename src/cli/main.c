@@ -99,7 +99,7 @@ static jc_status check_team(jc_cli *cli, jc_error *err)
     if (team->ranks == 1)
         return JC_OK;
     if (team->rank > 0) {
-        cli->ui.quiet = true;
+        cli->ui.quiet = cli->ui.still = true;
         cli->ui.hooks.note = NULL;
     }
     if (strcmp(cli->command->name, "fit") != 0 && strcmp(cli->command->name, "eval") != 0)

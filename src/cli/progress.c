@@ -112,7 +112,7 @@ bool jc_ui_progress(jc_ui *ui, const jc_progress *p)
 {
     if (jc_signals_stopped())
         return false;
-    if (ui->quiet)
+    if (ui->still)
         return true;
     if (ui->steps.n)
         jc_ui_reported(ui, p);
@@ -164,12 +164,13 @@ void jc_ui_clear(jc_ui *ui)
 
 void jc_ui_init(jc_ui *ui, bool quiet)
 {
-    const char *term = getenv("TERM");
+    const char *term = getenv("TERM"), *chosen = getenv("JUMPCUT_PROGRESS");
 
     memset(ui, 0, sizeof *ui);
     ui->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     ui->ended = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     ui->quiet = quiet;
+    ui->still = quiet || (chosen && chosen[0] == '0');
     ui->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
     ui->hooks = (jc_hooks){.progress = on_progress, .note = on_note, .arg = ui};
 }

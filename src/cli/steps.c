@@ -97,9 +97,7 @@ static void start(jc_ui *ui)
 
 void jc_ui_plan(jc_ui *ui, const jc_ui_step *steps, size_t n)
 {
-    const char *chosen = getenv("JUMPCUT_PROGRESS");
-
-    if (ui->quiet || (chosen && chosen[0] == '0'))
+    if (ui->still)
         return;
     pthread_mutex_lock(&ui->lock);
     for (size_t i = 0; i < n; i++) /* of steps that have begun only weights change */

@@ -12,6 +12,7 @@
 
 typedef struct jc_ui {
     bool quiet, terminal;
+    bool still;     /* no progress is shown: --quiet, or JUMPCUT_PROGRESS=0 */
     bool drawn;     /* a bar stands on the current line */
     char stage[64]; /* the work that is shown now */
     double start;   /* of the stage, in seconds */

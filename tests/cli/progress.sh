@@ -51,4 +51,10 @@ if command -v script >/dev/null; then
 fi
 "$program" "${study[@]}" --no-training-size --out quiet --quiet 2>err >/dev/null
 grep -q 'step' err && fail "--quiet is not"
+# where JUMPCUT_PROGRESS is 0, nothing, of work without a plan too, which has a line in ten seconds
+mkfifo slow
+(for i in $(seq 12); do echo "The town lies on the river"; sleep 1; done) >slow &
+JUMPCUT_PROGRESS=0 "$program" sample "$SRC/data/demo" --text slow --out samples 2>err
+grep -Ev '^jumpcut: (wrote|next)' err && fail "progress that was not asked for"
+
 exit $failed
