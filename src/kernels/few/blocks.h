@@ -36,6 +36,17 @@ typedef struct panel_type {
     panel_unpack *unpack;
 } panel_type;
 
+/* Ask for n lines, and for the address of the page of a later one: as often as that, since
+ * a processor whose tables are busy leaves such a request out. In a function of its own:
+ * where the loop lies in the program then matters less. */
+static NOINLINE void fetch_lines(const unsigned char *ahead, size_t n)
+{
+    __asm__ volatile("" : : "r"(ahead)); /* or calls without a result are left out */
+    prefetch(ahead + TOUCH);
+    for (size_t l = 0; l < n; l++)
+        prefetch(ahead + 64 * l);
+}
+
 /* Ask for what comes next while n runs are unpacked: evenly, as bursts of requests stall.
  */
 INLINE void fetch(unpacked *u, size_t n)

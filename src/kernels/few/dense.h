@@ -4,7 +4,7 @@
  * float32 x: a lane sums every LANES-th product of an output and a row, in the order of the
  * inputs, and then the lanes are added.
  *
- * DENSE_OUTPUTS outputs by four rows are summed in registers. Further rows read the
+ * DENSE_OUTPUTS outputs by DENSE_ROWS rows are summed in registers. Further rows read the
  * same weights again from the nearest cache, while the next outputs' are fetched.
  */
 #ifndef JC_FEW_DENSE_H
@@ -13,7 +13,15 @@
 #include "kernels/few/lanes.h"
 #include "kernels/few/set.h"
 
-enum { STEP = 2 * LANES, LINE = 64, CACHED = 4096, PAGE = 4096, SHIFT = PAGE / 4 + LINE };
+enum {
+    STEP = 2 * LANES,
+    DENSE_ROWS = 5, /* of a call, at most */
+    FETCHING = 2,   /* the first calls of a tile, which ask for the next */
+    LINE = 64,
+    CACHED = 4096,
+    PAGE = 4096,
+    SHIFT = PAGE / 4 + LINE
+};
 
 /* STEP weights as two vectors, in the order in which `prepare` has put x. */
 typedef void dense_load(const unsigned char *w, vf *a, vf *b);
@@ -42,7 +50,7 @@ static void dense_plain(const jc_few_kernel *kernel, size_t n_in, const float *x
 
 /* One step: sums [outputs][rows] += w x. */
 INLINE void dense_step(dense_load *load, const unsigned char *const *w, size_t w_at,
-                       const float *x, size_t stride, int rows, vf sums[][4])
+                       const float *x, size_t stride, int rows, vf sums[][DENSE_ROWS])
 {
     vf a[DENSE_OUTPUTS], b[DENSE_OUTPUTS];
 
@@ -75,7 +83,7 @@ typedef struct dense_tile {
 INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
                        const float *x, size_t stride, int rows, vf (*kept)[DENSE_OUTPUTS])
 {
-    vf sums[DENSE_OUTPUTS][4];
+    vf sums[DENSE_OUTPUTS][DENSE_ROWS];
 
     UNROLL(8)
     for (int r = 0; r < rows; r++) {
@@ -97,19 +105,22 @@ INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
         kept[r][m] = sums[m][r];
 }
 
-/* All rows of x, from input `at` on; `bytes` is a step's. */
+/* All rows of x, from input `at` on, in calls of about as many rows; `bytes` is a step's.
+ * What the next tile reads is asked for early, to be there in time. */
 INLINE void dense_all(dense_load *load, size_t bytes, dense_tile *tile,
                       const jc_few_work *work, size_t at, dense_sums kept)
 {
     const size_t stride = work->x_bytes / sizeof(float);
-    const int passes = (int)((work->rows + 3) / 4), streams = tile->to;
+    const size_t calls = (work->rows + DENSE_ROWS - 1) / DENSE_ROWS;
+    const int fetching = calls < FETCHING ? (int)calls : FETCHING, streams = tile->to;
 
-    for (int p = 0; p < passes; p++) {
-        const size_t r = (size_t)p * 4;
+    for (size_t c = 0, r = 0, rows; c < calls; c++, r += rows) {
         const float *x = (const float *)(const void *)(work->x + r * work->x_bytes) + at;
-        tile->from = streams * p / passes;
-        tile->to = streams * (p + 1) / passes;
-        switch (work->rows - r) {
+        const int part = (int)c < fetching ? (int)c : fetching;
+        rows = (work->rows - r + calls - c - 1) / (calls - c);
+        tile->from = streams * part / fetching;
+        tile->to = (int)c < fetching ? streams * (part + 1) / fetching : streams;
+        switch (rows) {
         case 1:
             dense_rows(load, bytes, tile, x, stride, 1, kept + r);
             break;
@@ -119,8 +130,11 @@ INLINE void dense_all(dense_load *load, size_t bytes, dense_tile *tile,
         case 3:
             dense_rows(load, bytes, tile, x, stride, 3, kept + r);
             break;
-        default:
+        case 4:
             dense_rows(load, bytes, tile, x, stride, 4, kept + r);
+            break;
+        default:
+            dense_rows(load, bytes, tile, x, stride, DENSE_ROWS, kept + r);
         }
     }
 }

@@ -99,11 +99,10 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         for (int h = 0; h < halves; h++)
             sums[r][h] = wf_load(out + r * FEW_PANEL + h * HALF);
     }
-    const size_t lines = first ? u->lines[1] : 0;
+    const size_t lines = u->lines[1];
     for (size_t i = 0; i < runs; i++) {
-        for (size_t l = i * lines; l < (i + 1) * lines; l++)
-            for (int h = 0; h < halves; h++)
-                prefetch(u[h].ahead + 64 * l);
+        for (int h = 0; first && h < halves; h++)
+            fetch_lines(u[h].ahead + 64 * lines * i, lines);
         const unsigned char *q = x + (run + i) * 2 * RUN;
         const unsigned char *d = x + at->scale + (run + i) * sizeof(float);
         const unsigned char *start =

@@ -37,8 +37,8 @@ static void panel_part(const jc_few_work *work, const unsigned char *data, size_
     for (int h = 0; h < halves; h++) {
         row[h] = half_rows(data + (size_t)(h * HALF) * stride, stride);
         u[h].ahead = next + (size_t)(h * HALF) * work->row_bytes;
-        u[h].lines[0] = lines / 2;
-        u[h].lines[1] = lines - lines / 2;
+        u[h].lines[0] = halves == 1 ? lines / 2 : 0; /* two are multiplied for longer */
+        u[h].lines[1] = lines - u[h].lines[0];
     }
     for (size_t r = 0; r < work->rows; r++)
         memset(out + r * FEW_PANEL, 0, (size_t)(halves * HALF) * sizeof *out);
