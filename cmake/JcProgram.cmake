@@ -54,6 +54,9 @@ if(BUILD_TESTING)
   target_link_libraries(wide_tool PRIVATE jc_flags ${rooms} PkgConfig::JANSSON m)
   add_test(NAME cli-stop COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/stop.sh
     $<TARGET_FILE:jumpcut> $<TARGET_FILE:wide_tool>)
+  add_test(NAME cli-stages COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/stages.sh
+    $<TARGET_FILE:jumpcut> $<TARGET_FILE:wide_tool>)
+  set_tests_properties(cli-stages PROPERTIES LABELS system TIMEOUT 1800 SKIP_RETURN_CODE 77)
   add_executable(peak_tool tests/cli/peak_tool.c)
   target_link_libraries(peak_tool PRIVATE jc_flags)
   add_test(NAME cli-peak COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/peak.sh

@@ -44,6 +44,12 @@ JC_API const char *jc_shortcut_meta(const jc_shortcut *shortcut, const char *key
 JC_API jc_status jc_shortcut_set_meta(jc_shortcut *shortcut, const char *key,
                                       const char *value, jc_error *err) JC_NODISCARD;
 
+/** Add copies of all maps of `from`, in its order, as of a part of the pairs that was
+ * fitted elsewhere. E_MISMATCH where depth or width differ, E_ARG where both have a map of
+ * the same place; `into` may then have some of them. */
+JC_API jc_status jc_shortcut_join(jc_shortcut *into, const jc_shortcut *from,
+                                  jc_error *err) JC_NODISCARD;
+
 /** E_MISMATCH, with a message that names both, when it was fitted on another model. */
 JC_API jc_status jc_shortcut_check(const jc_shortcut *shortcut, const jc_model *model,
                                    jc_error *err) JC_NODISCARD;

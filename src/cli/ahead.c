@@ -154,3 +154,18 @@ void jc_ahead_say(jc_cli *cli, const jc_model *model, double bytes, double flops
         jc_ui_remark(&cli->ui, line);
     free(line);
 }
+
+double jc_ahead_memory(void)
+{
+    const char *chosen = getenv("JUMPCUT_MEMORY");
+    char line[128];
+    double kilobytes = 1e18;
+    FILE *f = chosen ? NULL : fopen("/proc/meminfo", "r");
+
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "MemAvailable:", 13) == 0)
+            kilobytes = strtod(line + 13, NULL);
+    if (f)
+        fclose(f);
+    return chosen ? strtod(chosen, NULL) : 1024 * kilobytes;
+}

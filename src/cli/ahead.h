@@ -40,4 +40,7 @@ double jc_ahead_sums(const jc_cli *cli, const jc_model_info *info);
 void jc_ahead_say(jc_cli *cli, const jc_model *model, double bytes, double flops,
                   bool in_files);
 
+/* What programs may still take, in bytes; JUMPCUT_MEMORY says otherwise. */
+double jc_ahead_memory(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/ahead.h"
+#include "cli/divide.h"
 #include "cli/dry_run.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
@@ -145,21 +146,17 @@ static jc_status say_training(jc_cli *cli, const jc_model *model, jc_error *err)
     return st;
 }
 
-static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_error *err)
+static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_divide *divide,
+                        jc_error *err)
 {
     const jc_args *args = &cli->args;
     jc_work work = {0};
     jc_stats_params params = args->stats;
     const jc_team *team = jc_team_get();
-    char shard[32];
     char *name = jc_work_name(cli);
     jc_status st = name ? JC_OK : jc_cli_fail(err, JC_E_NOMEM, "out of memory for a name");
 
     params.work = name;
-    if (team->ranks > 1) {
-        snprintf(shard, sizeof shard, "%u/%u", team->rank + 1, team->ranks);
-        params.shard = shard;
-    }
     if (st == JC_OK)
         st = jc_work_model(model, cli, args->word[0], true, err);
     if (st == JC_OK && jc_cli_trains(args->fit.method))
@@ -173,11 +170,15 @@ static jc_status gather(jc_stats **stats, jc_model **model, jc_cli *cli, jc_erro
         st = jc_ranks_texts(cli, err);
     st = jc_team_agree(st, err);
     if (st == JC_OK)
+        st = jc_divide_choose(divide, cli, *model, err);
+    jc_divide_begin(divide, &params);
+    if (st == JC_OK)
         plan(cli, *model, &work);
     if (st == JC_OK)
         st = jc_stats_gather(stats, *model, work.samples, &params, err);
     if (st == JC_OK && team->ranks > 1)
         st = jc_stats_unite(*stats, team, err);
+    jc_team_divide(1);
     free(name);
     jc_work_close(&work);
     jc_ui_clear(&cli->ui);
@@ -303,6 +304,20 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
     return st;
 }
 
+/* A rank behind the first, whose team has some of the pairs. */
+static jc_status give_part(const jc_divide *divide, const jc_stats *stats,
+                           const jc_model *model, jc_cli *cli, jc_status st, jc_error *err)
+{
+    jc_shortcut *part = NULL;
+
+    if (st == JC_OK && jc_team_get()->rank < divide->teams)
+        st = fit(&part, stats, model, cli, err);
+    if (st == JC_OK)
+        st = jc_divide_join(divide, part, stats, err);
+    jc_shortcut_free(part);
+    return st;
+}
+
 /* ---- the last lines ---- */
 
 /* "map.0+12@-1.12" -> "0+12@-1 to 12"; that of a part as it is. */
@@ -407,6 +422,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_stats *stats = NULL;
     jc_shortcut *shortcut = NULL;
     char *maps = NULL;
+    jc_divide divide = {.teams = 1};
     jc_status st = check(cli, err);
 
     for (size_t i = 0; i < 2 && st == JC_OK; i++)
@@ -424,9 +440,12 @@ static jc_status run(jc_cli *cli, jc_error *err)
         return st;
     }
     st = args->own.sums.n ? load_sums(&stats, &model, cli, err)
-                          : gather(&stats, &model, cli, err);
-    if (jc_team_get()->rank > 0)
+                          : gather(&stats, &model, cli, &divide, err);
+    if (jc_team_get()->rank > 0) {
+        if (divide.teams > 1)
+            st = give_part(&divide, stats, model, cli, st, err);
         goto done;
+    }
     if (st == JC_OK && stats)
         st = jc_origin_of_sums(cli, stats, err);
     if (st == JC_OK && args->own.save_sums && stats)
@@ -436,6 +455,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_cli_trains(args->fit.method) ? train(&shortcut, stats, model, cli, err)
                                              : fit(&shortcut, stats, model, cli, err);
+    if (st == JC_OK && divide.teams > 1)
+        st = jc_divide_join(&divide, shortcut, stats, err);
     if (st == JC_OK)
         st = jc_origin_record(cli, shortcut, stats, err);
     if (st == JC_OK)

@@ -13,22 +13,6 @@
 #include "cli/output.h"
 #include "cli/study.h"
 
-/* What programs may still take, in bytes; JUMPCUT_MEMORY says otherwise. */
-static double available_memory(void)
-{
-    const char *chosen = getenv("JUMPCUT_MEMORY");
-    char line[128];
-    double kilobytes = 1e18;
-    FILE *f = chosen ? NULL : fopen("/proc/meminfo", "r");
-
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "MemAvailable:", 13) == 0)
-            kilobytes = strtod(line + 13, NULL);
-    if (f)
-        fclose(f);
-    return chosen ? strtod(chosen, NULL) : 1024 * kilobytes;
-}
-
 /* What the folder of large files takes. */
 static double available_disk(void)
 {
@@ -44,7 +28,7 @@ jc_status jc_study_memory(jc_study *s, jc_error *err)
 {
     jc_stats_params *params = &s->cli->args.stats;
     double need = jc_ahead_sums(s->cli, jc_model_get_info(s->model));
-    double room = available_memory() + (s->in_files ? available_disk() : 0);
+    double room = jc_ahead_memory() + (s->in_files ? available_disk() : 0);
 
     if (!params->pairs || strcmp(params->pairs, "all") != 0 || need <= room)
         return JC_OK;

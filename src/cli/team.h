@@ -14,6 +14,9 @@
 
 void jc_team_begin(void);
 const jc_team *jc_team_get(void);
+/* From now on this rank's team is one of so many, which work on their own: that of the
+ * ranks whose number leaves the same rest. 1: all ranks are one team again. */
+void jc_team_divide(uint32_t teams);
 /* Called by all: the status of the first rank that failed, and its message. */
 jc_status jc_team_agree(jc_status st, jc_error *err);
 /* Who says what went wrong: "rank 3: " where this rank failed on its own, "" where the

@@ -11,6 +11,8 @@
 
 enum { MOST = 1 << 24 }; /* numbers or bytes at a time */
 
+static MPI_Comm comm; /* of the team at hand */
+
 static jc_status sum(void *arg, int64_t *x, size_t n, jc_error *err)
 {
     const jc_team *team = jc_team_get();
@@ -20,10 +22,9 @@ static jc_status sum(void *arg, int64_t *x, size_t n, jc_error *err)
     for (size_t at = 0; at < n; at += MOST) {
         int count = (int)(n - at < MOST ? n - at : MOST);
         if (team->rank == 0)
-            MPI_Reduce(MPI_IN_PLACE, x + at, count, MPI_INT64_T, MPI_SUM, 0,
-                       MPI_COMM_WORLD);
+            MPI_Reduce(MPI_IN_PLACE, x + at, count, MPI_INT64_T, MPI_SUM, 0, comm);
         else
-            MPI_Reduce(x + at, NULL, count, MPI_INT64_T, MPI_SUM, 0, MPI_COMM_WORLD);
+            MPI_Reduce(x + at, NULL, count, MPI_INT64_T, MPI_SUM, 0, comm);
     }
     return JC_OK;
 }
@@ -34,7 +35,7 @@ static jc_status least(void *arg, int64_t *x, size_t n, jc_error *err)
     (void)err;
     for (size_t at = 0; at < n; at += MOST) {
         int count = (int)(n - at < MOST ? n - at : MOST);
-        MPI_Allreduce(MPI_IN_PLACE, x + at, count, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD);
+        MPI_Allreduce(MPI_IN_PLACE, x + at, count, MPI_INT64_T, MPI_MIN, comm);
     }
     return JC_OK;
 }
@@ -47,7 +48,7 @@ static jc_status tell(void *arg, uint32_t from, void *bytes, size_t n, jc_error 
     (void)err;
     for (size_t some; n > 0; at += some, n -= some) {
         some = n < MOST ? n : MOST;
-        MPI_Bcast(at, (int)some, MPI_BYTE, (int)from, MPI_COMM_WORLD);
+        MPI_Bcast(at, (int)some, MPI_BYTE, (int)from, comm);
     }
     return JC_OK;
 }
@@ -61,6 +62,7 @@ void jc_team_begin(void)
     int rank, ranks, level;
 
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+    comm = MPI_COMM_WORLD;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     team.rank = (uint32_t)rank;
@@ -70,6 +72,22 @@ void jc_team_begin(void)
 const jc_team *jc_team_get(void)
 {
     return &team;
+}
+
+void jc_team_divide(uint32_t teams)
+{
+    int rank, ranks;
+
+    if (comm != MPI_COMM_WORLD)
+        MPI_Comm_free(&comm);
+    comm = MPI_COMM_WORLD;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (teams > 1)
+        MPI_Comm_split(MPI_COMM_WORLD, rank % (int)teams, rank, &comm);
+    MPI_Comm_rank(comm, &rank);
+    MPI_Comm_size(comm, &ranks);
+    team.rank = (uint32_t)rank;
+    team.ranks = (uint32_t)ranks;
 }
 
 jc_status jc_team_agree(jc_status st, jc_error *err)

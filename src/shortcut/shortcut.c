@@ -196,7 +196,7 @@ static jc_status copy_numbers(jc_numbers *to, const jc_numbers *from, jc_error *
     if (!from->data)
         return JC_OK;
     *to = (jc_numbers){.dtype = from->dtype, .rows = from->rows, .cols = from->cols};
-    to->own = jc_alloc(bytes);
+    to->own = jc_spill_new(bytes);
     to->data = to->own;
     if (from->scale)
         to->scale = jc_matrix_new(1, from->rows, sizeof *to->scale);
@@ -226,6 +226,27 @@ jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from, jc_err
     if (from->base)
         map->base = jc_shortcut_find_place(shortcut, &from->base->place);
     return JC_OK;
+}
+
+jc_status jc_shortcut_join(jc_shortcut *into, const jc_shortcut *from, jc_error *err)
+{
+    jc_status st = jc_want(into, "into", err);
+    const jc_map *map;
+
+    if (st == JC_OK)
+        st = jc_want(from, "from", err);
+    if (st)
+        return st;
+    if (into->layers != from->layers || into->width != from->width)
+        return jc_fail(
+            err, JC_E_MISMATCH,
+            "cannot join shortcuts of %u layers %u wide and of %u layers %u wide",
+            into->layers, into->width, from->layers, from->width);
+    for (size_t i = 0; (map = jc_shortcut_map(from, i)) && st == JC_OK; i++)
+        st = jc_shortcut_find_place(into, &map->place)
+                 ? jc_fail(err, JC_E_ARG, "both shortcuts have '%s'", jc_map_name(map))
+                 : jc_shortcut_copy_map(into, map, err);
+    return st;
 }
 
 const jc_map *jc_shortcut_find_part(const jc_shortcut *shortcut, uint32_t block,

@@ -164,6 +164,7 @@ static void *place(void)
     CALL(jc_shortcut_save, jc_shortcut_save(NULL, NULL, &err))                             \
     GET(jc_shortcut_free, jc_shortcut_free(NULL))                                          \
     GET(jc_shortcut_meta, jc_shortcut_meta(NULL, "method"))                                \
+    CALL(jc_shortcut_join, jc_shortcut_join(NULL, NULL, &err))                             \
     CALL(jc_shortcut_set_meta, jc_shortcut_set_meta(NULL, "a", "b", &err))                 \
     CALL(jc_shortcut_check, jc_shortcut_check(NULL, NULL, &err))                           \
     GET(jc_shortcut_layers, jc_shortcut_layers(NULL))                                      \

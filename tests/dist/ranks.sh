@@ -29,7 +29,7 @@ check() { # WHAT STATUS
     fi
 }
 said() { grep -qF "$1" err; }
-nothing() { ! ls out* sums* jumpcut-*.tmp 2>/dev/null | grep .; }
+nothing() { ! ls out* sums* jumpcut-* 2>/dev/null | grep .; }
 
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     sed "s/\$/ $i/" "$src/examples/sentences.txt"
@@ -44,6 +44,17 @@ for n in 1 2 3 4 8; do
 done
 [ "$(grep -c 'wrote .* maps' err)" = 1 ]
 check 'one rank speaks' $?
+
+# ranks that have 5 MB each, where sums and maps of all pairs take 17
+head -n 400 texts >some
+"$folder/jumpcut" fit "$demo" --text some --pairs all --out want --quiet >/dev/null 2>err
+check 'one process, all pairs' $?
+for n in 2 3 4 8; do
+    JUMPCUT_MEMORY=5e6 ranks $n fit "$demo" --text some --pairs all --out got >/dev/null &&
+        said "divided among $((n < 4 ? n : 4)) teams" && cmp got want
+    check "pairs that are divided among $n ranks" $?
+done
+rm -f want got
 
 # scores: of all pairs, parts and schedules; and those thinned, and only to the last layer
 head -n 200 texts | sed 's/the/a/g' >other
@@ -93,14 +104,17 @@ cat >each.sh <<'END'
 mkdir -p "$OMPI_COMM_WORLD_RANK"
 cd "$OMPI_COMM_WORLD_RANK" || exit 1
 [ "$OMPI_COMM_WORLD_RANK" = 1 ] && eval "$BEFORE"
+[ "$MEMORY" ] && export JUMPCUT_MEMORY="$MEMORY"
 exec "$PROGRAM" $COMMAND "$DEMO" --text ../texts"$OMPI_COMM_WORLD_RANK" --out ../out --threads 1
 END
 each() { # COMMANDS: before rank 1 begins $command
-    PROGRAM=$folder/jumpcut-mpi DEMO=$demo COMMAND=$command BEFORE=$1 \
+    PROGRAM=$folder/jumpcut-mpi DEMO=$demo COMMAND=$command BEFORE=$1 MEMORY=$memory \
         mpirun -n 2 --oversubscribe --bind-to none -x PROGRAM -x DEMO -x COMMAND -x BEFORE \
+        -x MEMORY \
         sh each.sh >/dev/null 2>err
 }
-for command in fit eval; do
+for command in fit eval 'fit --pairs all'; do
+    [ "$command" = 'fit --pairs all' ] && memory=1 || memory= # two teams
     head -n 400 texts >texts0
     for lines in 390 410; do # the same up to the end of the shorter one
         head -n $lines texts >texts1
@@ -124,7 +138,8 @@ while [ $i -lt 100 ]; do
     i=$((i + 1))
 done >texts0
 cp texts0 texts1
-for command in fit eval; do
+for command in fit eval 'fit --pairs all'; do
+    [ "$command" = 'fit --pairs all' ] && memory=1 || memory=
     rm -f pid
     each 'echo $$ >../pid' &
     job=$!

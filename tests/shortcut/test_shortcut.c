@@ -202,6 +202,31 @@ static void test_shortcut__short_memory_is_a_status(void **state)
     jc_shortcut_free(s);
 }
 
+static void test_shortcut__joined_has_the_maps_of_both(void **state)
+{
+    jc_shortcut *into = made(&jc_form_affine), *from = made(&jc_form_affine), *wide;
+    jc_error err;
+    jc_map *map;
+
+    (void)state;
+    add(from);
+    assert_int_equal(jc_shortcut_add_pair(into, 0, 1, &map, NULL), JC_OK);
+    assert_int_equal(jc_shortcut_join(into, from, NULL), JC_OK);
+    assert_true(jc_shortcut_has(into, 0, 1));
+    const jc_map *one = jc_shortcut_find(into, 1, 3), *two = jc_shortcut_find(from, 1, 3);
+    const float *weight = jc_map_floats(two, "weight");
+    assert_memory_equal(jc_map_floats(one, "weight"), weight, D * D * sizeof(float));
+    assert_memory_equal(jc_map_floats(one, "bias"), jc_map_floats(two, "bias"),
+                        D * sizeof(float));
+    assert_int_equal(jc_shortcut_join(into, from, &err), JC_E_ARG);
+    assert_non_null(strstr(err.message, "map.1.3"));
+    assert_int_equal(jc_shortcut_new(&wide, &jc_form_affine, L, D + 1, NULL), JC_OK);
+    assert_int_equal(jc_shortcut_join(wide, from, NULL), JC_E_MISMATCH);
+    jc_shortcut_free(wide);
+    jc_shortcut_free(from);
+    jc_shortcut_free(into);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_shortcut__of_another_model_is_refused_naming_both),
         cmocka_unit_test(test_shortcut__is_checked_against_an_open_model),
         cmocka_unit_test(test_shortcut__short_memory_is_a_status),
+        cmocka_unit_test(test_shortcut__joined_has_the_maps_of_both),
     };
     return cmocka_run_group_tests_name("shortcut/shortcut", tests, NULL, NULL);
 }
