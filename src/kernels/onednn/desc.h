@@ -33,7 +33,13 @@ dnnl_status_t jc_desc_product(dnnl_primitive_desc_t *out, jc_desc_ref src,
                               jc_desc_ref weight, jc_desc_ref bias, jc_desc_ref dst,
                               const_dnnl_primitive_attr_t attr, dnnl_engine_t engine);
 
-/* The result is added to what is there. */
+/* Whether results are to be added to what is there by the product itself: oneDNN 3.7 adds
+ * wrongly where there are many inputs, 1537 for instance. */
+#if DNNL_VERSION_MAJOR >= 3
+#define JC_DESC_SUMS false
+#else
+#define JC_DESC_SUMS true
+#endif
 dnnl_status_t jc_desc_append_sum(dnnl_post_ops_t ops);
 
 #endif

@@ -120,7 +120,7 @@ static dnnl_status_t make_product(struct shape *shape, int target,
     if (st == dnnl_success)
         st = jc_desc_strided(&dst, ROWS, n, stride);
     if (st == dnnl_success)
-        st = make_attr(&attr, l->add);
+        st = make_attr(&attr, l->add && JC_DESC_SUMS);
     if (st == dnnl_success) /* both targets read the same packed weight */
         st = jc_desc_product(&shape->desc[target], jc_desc_get(&src),
                              target == INTO_Y ? jc_desc_get(&weight) : shape->packed,
@@ -436,20 +436,25 @@ static dnnl_status_t run_tile(const struct job *job, const struct panel *panel, 
     const struct onednn_linear *l = job->l;
     size_t n_in = l->head.n_in, stride = job->stride, n = panel->n;
     size_t rows = job->rows - row < ROWS ? job->rows - row : ROWS;
-    bool whole = rows == ROWS; /* one that is not is padded in a buffer of its own */
-    int target = whole && stride == l->head.n_out ? INTO_Y : COMPACT;
+    bool sums = l->add && JC_DESC_SUMS; /* the product adds to what is there */
+    /* rows that are no tile are padded in a buffer of their own */
+    bool apart = rows < ROWS || (l->add && !sums);
+    int target = !apart && stride == l->head.n_out ? INTO_Y : COMPACT;
     float *y = job->y + row * stride + panel->first - job->first;
-    float *to = whole ? y : (float *)(void *)b->compact;
+    float *to = apart ? (float *)(void *)b->compact : y;
     struct tile tile = {weight, prepare(l, job->x + row * n_in, rows, b->src), to,
                         b->scratch};
 
-    for (size_t r = 0; !whole && l->add && r < rows; r++)
+    for (size_t r = 0; apart && sums && r < rows; r++)
         memcpy(to + r * n, y + r * stride, n * sizeof *y);
     dnnl_status_t st = multiply(panel, target, &tile);
     if (st != dnnl_success)
         return st;
-    activate(l, rows, n, whole ? stride : n, to);
-    for (size_t r = 0; !whole && r < rows; r++)
+    for (size_t r = 0; apart && l->add && !sums && r < rows; r++)
+        for (size_t i = 0; i < n; i++)
+            to[r * n + i] += y[r * stride + i];
+    activate(l, rows, n, apart ? n : stride, to);
+    for (size_t r = 0; apart && r < rows; r++)
         memcpy(y + r * stride, to + r * n, n * sizeof *y);
     return st;
 }
