@@ -106,9 +106,9 @@ moved() {
 
 # The other examples, by the shared library.
 examples() {
-    for name in early_exit probe; do
-        "$cc" "$@" -std=c99 -Wall -Wextra -Werror -pedantic "$source/examples/$name.c" \
-            $(pkg-config --cflags --libs jumpcut) -lm -o "$temp/$name" || return 1
+    for example in early_exit probe; do
+        "$cc" "$@" -std=c99 -Wall -Wextra -Werror -pedantic "$source/examples/$example.c" \
+            $(pkg-config --cflags --libs jumpcut) -lm -o "$temp/$example" || return 1
     done
     demo=$prefix/share/jumpcut/demo
     LD_LIBRARY_PATH=$libdir "$temp/early_exit" "$demo" "$temp/maps.safetensors" 0.2 \
