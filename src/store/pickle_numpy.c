@@ -138,7 +138,7 @@ static jc_status keep(jc_pickle *p, jc_pickle_value value, uint32_t *at, jc_erro
 jc_status jc_pickle_numpy_whole(jc_pickle *p, const jc_pickle_value *args, jc_error *err)
 {
     const jc_pickle_value *order = jc_pickle_member(p, args, 3);
-    jc_pickle_value tensor, storage;
+    jc_pickle_value tensor = {.kind = JC_PICKLE_NONE}, storage = {.kind = JC_PICKLE_NONE};
 
     if (!says(order, "C") && !says(order, "F"))
         return jc_pickle_broken(p, "has an array of another order than C or F", err);
@@ -155,7 +155,7 @@ static jc_status build_array(jc_pickle *p, uint32_t array, const jc_pickle_value
                              jc_error *err)
 {
     const jc_pickle_value *columns = jc_pickle_member(p, state, 3);
-    jc_pickle_value tensor, storage;
+    jc_pickle_value tensor = {.kind = JC_PICKLE_NONE}, storage = {.kind = JC_PICKLE_NONE};
 
     if (!columns || columns->kind != JC_PICKLE_INT)
         return jc_pickle_broken(p, "has an array of an unknown order", err);
