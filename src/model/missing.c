@@ -34,6 +34,20 @@ static const char *with_end(const jc_store *store, const char *end)
     return NULL;
 }
 
+/* A tensor in the place of `name`, "a.weight": "a.weight_v", "a.qweight". */
+static const char *in_place(const jc_store *store, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    size_t n = dot ? (size_t)(dot - name) + 1 : 0;
+
+    for (size_t i = 0; n && i < jc_store_count(store); i++) {
+        const char *other = jc_store_at(store, i)->name;
+        if (strncmp(other, name, n) == 0 && strcmp(other + n, "bias") != 0)
+            return other;
+    }
+    return NULL;
+}
+
 jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint32_t block,
                           uint32_t expert, jc_error *err)
 {
@@ -68,6 +82,16 @@ jc_status jc_rows_missing(const jc_model *model, const jc_weight_row *row, uint3
                        "not known",
                        path, plain.name, either ? " (nor '" : "",
                        either ? prefixed.name : "", either ? "')" : "", other);
+    const char *wanted = plain.name;
+    other = in_place(store, wanted);
+    if (!other && either)
+        other = in_place(store, wanted = prefixed.name);
+    if (other)
+        return jc_fail(
+            err, JC_E_UNSUPPORTED,
+            "'%s' has no tensor '%s', but '%.160s': weights in that form are not "
+            "read; save the model with plain ones",
+            path, wanted, other);
     return jc_fail(err, JC_E_FORMAT, "'%s' has no tensor '%s'%s%s%s", path, plain.name,
                    either ? " (nor '" : "", either ? prefixed.name : "",
                    either ? "')" : "");
