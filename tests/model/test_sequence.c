@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Sequences: whatever way tokens come in, a row's state is the same. */
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "model/golden.h"
+#include "model/model.h"
 
 #define MODELS JC_SOURCE_DIR "/tests/golden/models/"
 
@@ -265,6 +267,40 @@ static void test_sequence__wrong_use_is_said(void **state)
     end(&f);
 }
 
+/* A step whose states overflow is refused, and the sequence is as long as before. */
+static void test_sequence__states_that_are_not_finite_change_nothing(void **state)
+{
+    static const jc_pass_kind kinds[] = {JC_PASS_STEP, JC_PASS_PREFILL};
+    struct fixture f;
+    const float *h;
+
+    (void)state;
+    begin(&f, "tiny-gpt2");
+    jc_seq *seq = new_seq(&f, "f32");
+    const jc_feed feed = {seq, f.ids[0], 3, NULL};
+    const jc_tensor *tokens = f.model->tokens;
+    jc_tensor bad = *tokens;
+    float *x = malloc(bad.count * sizeof *x);
+    assert_non_null(x);
+    for (size_t i = 0; i < bad.count; i++)
+        x[i] = NAN;
+    bad.dtype = JC_F32;
+    bad.data = (const unsigned char *)x;
+    for (size_t i = 0; i < JC_COUNT(kinds); i++) {
+        f.model->tokens = &bad;
+        size_t before = jc_seq_length(seq);
+        assert_int_equal(jc_session_extend(f.session, &feed, 1, kinds[i], &h, NULL),
+                         JC_E_NUMERIC);
+        assert_int_equal(jc_seq_length(seq), before);
+        f.model->tokens = tokens;
+        extend(&f, &feed, 1, kinds[i], NULL);
+        assert_int_equal(jc_seq_length(seq), before + 3);
+    }
+    jc_seq_free(seq);
+    end(&f);
+    free(x);
+}
+
 /* Of latent attention a token keeps one latent and its position in each block. */
 static void test_seq__latents_are_all_that_is_kept(void **state)
 {
@@ -286,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_sequence__forked_and_cut_ones_equal_fresh_ones),
         cmocka_unit_test(test_sequence__a_prompt_at_once_and_steps_agree),
         cmocka_unit_test(test_sequence__wrong_use_is_said),
+        cmocka_unit_test(test_sequence__states_that_are_not_finite_change_nothing),
         cmocka_unit_test(test_seq__latents_are_all_that_is_kept),
     };
     return cmocka_run_group_tests_name("model/sequence", tests, NULL, NULL);
