@@ -16,6 +16,22 @@ void jc_study_say(const char *what, const char *path)
     fflush(stdout);
 }
 
+/* A study that has nothing to score on would say so after it has fitted. */
+static jc_status check_drawn(const jc_study *s, const char *path, const uint64_t n[3],
+                             jc_error *err)
+{
+    const jc_samples_params *p = &s->cli->args.samples;
+
+    if (n[JC_SPLIT_TRAIN] && n[JC_SPLIT_VAL])
+        return JC_OK;
+    unlink(path);
+    return jc_cli_fail(err, JC_E_FORMAT,
+                       "there are only %llu texts for '--train %llu' and '--val %llu', and "
+                       "none is left for validation: ask for fewer",
+                       (unsigned long long)(n[JC_SPLIT_TRAIN] + n[JC_SPLIT_VAL]),
+                       (unsigned long long)p->train, (unsigned long long)p->val);
+}
+
 jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
 {
     jc_work work = {0};
@@ -32,6 +48,8 @@ jc_status jc_study_draw(jc_study *s, const char *path, jc_error *err)
     st = jc_work_texts(&work, s->cli, s->model, err);
     if (st == JC_OK)
         st = jc_work_copy(&work, s->cli, path, n, err);
+    if (st == JC_OK)
+        st = check_drawn(s, path, n, err);
     jc_work_close(&work);
     if (st == JC_OK)
         jc_study_say("samples", path);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* study_transfer.c: `jumpcut study --transfer`: the same maps fitted on other text, each
  * scored on both. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "cli/output.h"
@@ -53,6 +55,11 @@ jc_status jc_study_check_transfer(jc_cli *cli, jc_error *err)
                             "compared");
     if (has_standard_input(&own->text) && has_standard_input(&own->transfer))
         return jc_cli_usage(cli, err, "standard input can be read only once");
+    for (size_t i = 0; i < own->transfer.n; i++) { /* they are read last, after hours */
+        const char *path = own->transfer.item[i];
+        if (strcmp(path, "-") != 0 && access(path, R_OK) != 0)
+            return jc_cli_fail(err, JC_E_IO, "cannot open '%s': %s", path, strerror(errno));
+    }
     note_same_files(cli);
     return JC_OK;
 }
