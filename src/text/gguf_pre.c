@@ -39,7 +39,16 @@
 #define ASCII                                                                              \
     "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"                                \
     "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
-#define DEEPSEEK3 "\\p{N}{1,3}", KANA, ASCII "| ?[\\p{P}\\p{S}]+[\\r\\n]*" SPACES
+#define ASCII_END ASCII "| ?[\\p{P}\\p{S}]+[\\r\\n]*" SPACES
+#define DEEPSEEK3 "\\p{N}{1,3}", KANA, ASCII_END
+
+/* Scripts without spaces between words, and Hangul */
+#define UNSPACED                                                                           \
+    "[\xe4\xb8\x80-\xe9\xbf\xbf\xe3\x90\x80-\xe4\xb6\xbf\xe8\xb1\x88-\xef\xab\xbf"         \
+    "\xe3\x81\x80-\xe3\x82\x9f\xe3\x82\xa0-\xe3\x83\xbf\xef\xbd\xa5-\xef\xbe\x9f"          \
+    "\xe2\xbc\x80-\xe2\xbf\x9f\xe0\xb9\x80-\xe0\xb9\xbf\xe0\xba\x80-\xe0\xbb\xbf"          \
+    "\xe1\x9e\x80-\xe1\x9f\xbf\xe1\x80\x80-\xe1\x82\x9f\xea\xa9\xa0-\xea\xa9\xbf"          \
+    "\xea\xa7\xa0-\xea\xa7\xbf\xea\xb0\x80-\xed\x9e\xaf\xe1\x84\x80-\xe1\x87\xbf]+"
 
 /* Hangul; Chinese punctuation; Bopomofo */
 #define YOUTU                                                                              \
@@ -127,7 +136,8 @@ static const jc_gguf_pre rows[] = {
     {"dbrx", {LLAMA3}, 0}, /* and OLMo 2 */
     {"smaug-bpe", {LLAMA3}, 0},
     {"chatglm-bpe", {LLAMA3}, 0},
-    {"glm4", {LLAMA3}, 0},
+    {"glm4", {LLAMA3}, WHOLE},
+    {"glm5", {LLAMA3}, WHOLE},
     {"minicpm5", {"\\p{N}{1,3}", LIKE "|" WORD "|\\p{N}+" END}, WHOLE},
     {"jais-2", {JAIS2}, 0},
     {"qwen2", {QWEN2}, NFC},
@@ -147,7 +157,7 @@ static const jc_gguf_pre rows[] = {
     {"kanana2", {O200K}, 0},
     {"talkie", {O200K}, 0},
     {"minimax-m2", {O200K}, 0},
-    {"llama4", {O200K}, BOS},
+    {"llama4", {O200K}, 0},
     {"granite-embed-multi-97m", {O200K}, WHOLE},
     {"youtu", {YOUTU, O200K_WORDS "|\\p{N}" O200K_END}, WHOLE},
     {"tiny_aya", {THREES("\\d"), O200K}, 0},
@@ -159,6 +169,7 @@ static const jc_gguf_pre rows[] = {
     {"hunyuan-dense", {DEEPSEEK3}, 0},
     {"joyai-llm", {DEEPSEEK3}, 0},
     {"hy_v4", {DEEPSEEK3}, 0},
+    {"afmoe", {"\\d{1,3}(?=(?:\\d{3})*(?!\\d))", UNSPACED, ASCII_END}, 0},
     {"spark2_5",
      {"\\p{N}{1,3}", KANA, ASCII "| ?[\\p{P}\\p{S}]+|[\\r\\n]|\\s+(?!\\S)|\\s+", "\\p{N}"},
      0},

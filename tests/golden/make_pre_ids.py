@@ -27,6 +27,7 @@ O200K_END = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*" + SPACES
 O200K = O200K_WORDS + r"|\p{N}{1,3}" + O200K_END
 BLOOM = " ?[^(\\s|.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c)]+"
 KANA = "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+"
+UNSPACED = "[\u4e00-\u9fff\u3400-\u4dbf\u8c48-\ufaff\u3040-\u309f\u30a0-\u30ff\uff65-\uff9f\u2f00-\u2fdf\u0e40-\u0e7f\u0e80-\u0eff\u1780-\u17ff\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff\uac00-\ud7af\u1100-\u11ff]+"
 ASCII = r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
 HAN_UPPER, HAN_LOWER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}&&[^\\p{Han}]]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}&&[^\\p{Han}]]"
 GPT2 = None
@@ -49,6 +50,7 @@ PRE = {
     "bailingmoe": [False, r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"],
     "seed-coder": [False, LIKE + WORD + r"|\p{N}{1}| ?[^\s\p{L}\p{N}" + "\r\n]+|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"],
     "deepseek-v3": [False, r"\p{N}{1,3}", KANA, ASCII + r"| ?[\p{P}\p{S}]+[\r\n]*" + SPACES],
+    "afmoe": [False, r"\d{1,3}(?=(?:\d{3})*(?!\d))", UNSPACED, ASCII + r"| ?[\p{P}\p{S}]+[\r\n]*" + SPACES],
     "spark2_5": [False, r"\p{N}{1,3}", KANA, ASCII + r"| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+", r"\p{N}"],
     "youtu": [False, "[\uac00-\ud7a3\u3131-\u318e]+|[\uff01\u2026\u201c\u201d\u2018\u2019\u2014\uff1a\uff1b\uff0c\u3001-\u303f\ufe30-\ufe4f]+|[\u3105-\u312f]+|" + KANA,
               O200K_WORDS + r"|\p{N}" + O200K_END],

@@ -8,7 +8,7 @@
 #include "text/gguf_pre.h"
 #include "text/tokenizer.h"
 
-enum { LINES = 95, NAMES = 26 };
+enum { LINES = 95, NAMES = 27 };
 
 /* The golden data's vocabulary, cut up as `name` has it. */
 static jc_tokenizer *open_as(const char *name)
@@ -70,6 +70,33 @@ static void test_pre__names_give_the_reference_ids(void **state)
     }
     assert_int_equal(n, NAMES);
     json_decref(rows);
+}
+
+/* As llama.cpp has them: a token without merges is one id, bos stands before. */
+static void
+test_pre__names_say_what_is_taken_whole_and_whether_bos_stands_first(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned flags;
+    } rows[] = {
+        {"glm4", JC_PRE_WHOLE},
+        {"glm5", JC_PRE_WHOLE},
+        {"chatglm-bpe", 0},
+        {"llama4", 0},
+        {"afmoe", 0},
+        {"llama-bpe", JC_PRE_WHOLE | JC_PRE_BOS},
+        {"youtu", JC_PRE_WHOLE},
+        {"tekken", JC_PRE_WHOLE | JC_PRE_BOS},
+        {"chameleon", JC_PRE_BOS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        const jc_gguf_pre *pre = jc_gguf_pre_find(rows[i].name, strlen(rows[i].name));
+        assert_non_null(pre);
+        assert_int_equal(pre->flags & (JC_PRE_WHOLE | JC_PRE_BOS), rows[i].flags);
+    }
 }
 
 #define WORDS(set) "[" set "&&[^\\p{Han}]]"
@@ -136,6 +163,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pre__names_give_the_reference_ids),
+        cmocka_unit_test(
+            test_pre__names_say_what_is_taken_whole_and_whether_bos_stands_first),
         cmocka_unit_test(test_pre__classes_in_classes_are_read),
         cmocka_unit_test(test_pre__steps_after_byte_level_see_a_character_for_each_byte),
     };
