@@ -154,8 +154,11 @@ static jc_status take(uint32_t from, jc_shortcut *shortcut, jc_error *err)
 
     if (st == JC_OK && team->rank == from)
         st = jc_shortcut_save(shortcut, path, err);
-    if (st == JC_OK && team->rank == from && !freopen(path, "rb", f))
-        st = jc_cli_fail(err, JC_E_IO, "cannot read '%s'", path);
+    if (st == JC_OK && team->rank == from) {
+        fclose(f);
+        f = fopen(path, "rb");
+        st = f ? JC_OK : jc_cli_fail(err, JC_E_IO, "cannot read '%s'", path);
+    }
     st = jc_team_agree(st, err);
     if (st == JC_OK)
         st = send(from, f, err);

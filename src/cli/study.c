@@ -28,7 +28,7 @@ static jc_status check_drawn(const jc_study *s, const char *path, const uint64_t
     return jc_cli_fail(err, JC_E_FORMAT,
                        "there are only %llu texts for '--train %llu' and '--val %llu', and "
                        "none is left for validation: ask for fewer",
-                       (unsigned long long)(n[JC_SPLIT_TRAIN] + n[JC_SPLIT_VAL]),
+                       (unsigned long long)n[JC_SPLIT_TRAIN] + n[JC_SPLIT_VAL],
                        (unsigned long long)p->train, (unsigned long long)p->val);
 }
 
