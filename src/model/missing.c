@@ -38,7 +38,7 @@ static const char *with_end(const jc_store *store, const char *end)
 static const char *in_place(const jc_store *store, const char *name)
 {
     const char *dot = strrchr(name, '.');
-    size_t n = dot ? (size_t)(dot - name) + 1 : 0;
+    size_t n = dot && strcmp(dot, ".weight") == 0 ? (size_t)(dot - name) + 1 : 0;
 
     for (size_t i = 0; n && i < jc_store_count(store); i++) {
         const char *other = jc_store_at(store, i)->name;

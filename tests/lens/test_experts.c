@@ -121,8 +121,8 @@ static void test_experts__of_other_blocks_are_refused(void **state)
         {"tiny-deepseek_v3", "4.experts", "is no mixture of experts"},
         {"tiny-deepseek_v3", "1.mlp.experts", "is no mixture of experts"},
         {"tiny-deepseek_v3", "2.experts,2.experts", "asked for twice"},
-        {"tiny-deepseek_v3", "2.expert", "is no tap"},
-        {"tiny-deepseek_v3", "2.experts,", "is no tap"},
+        {"tiny-deepseek_v3", "2.expert", "is not a tap"},
+        {"tiny-deepseek_v3", "2.experts,", "is not a tap"},
     };
     static const uint32_t ids[] = {5, 9, 2, 60, 0, 7, 7, 33, 4, 4};
     jc_tokenizer *tokenizer;

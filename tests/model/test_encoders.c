@@ -267,7 +267,8 @@ static void test_encoders__bad_files_are_refused_in_one_line(void **state)
         jc_error err = {JC_OK, ""};
         jc_model *model;
         write_changed(state, &bad[i].change);
-        assert_int_equal(jc_model_open(&model, *state, NULL, &err), bad[i].status);
+        if (jc_model_open(&model, *state, NULL, &err) != bad[i].status)
+            fail_msg("case %zu: %s", i, err.message);
         assert_null(model);
         if (!strstr(err.message, bad[i].message) || !strstr(err.message, *state) ||
             (bad[i].change.edit && !strstr(err.message, bad[i].change.edit)))
