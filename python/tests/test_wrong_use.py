@@ -38,7 +38,7 @@ WRONG = [
     (lambda m, s: m.states(FEW, taps="12"), TypeError, "a list of taps"),
     (lambda m, s: m.states(FEW, taps=[-1]), ARGUMENT, "'-1' is not a tap"),
     (lambda m, s: m.states(FEW, taps=[1.5]), ARGUMENT, "'1.5' is not a tap"),
-    (lambda m, s: m.states(FEW, taps=[10**30]), ARGUMENT, "is no tap"),
+    (lambda m, s: m.states(FEW, taps=[10**30]), ARGUMENT, "is not a tap"),
     (lambda m, s: m.states(None), TypeError, "not NoneType"),
     (lambda m, s: m.states([b"a"]), TypeError, "not bytes"),
     (lambda m, s: m.states(["a", pathlib.Path("x")]), TypeError, "a text must be a str"),
