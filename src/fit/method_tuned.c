@@ -263,6 +263,14 @@ static jc_status save(struct training *tr)
                 : JC_OK;
 }
 
+/* Also where training went on from a file that was saved at its end. */
+static void end_without_patience(struct training *tr)
+{
+    if (tr->t->patience == 0)
+        snprintf(tr->ended, sizeof tr->ended, "no longer better at step %llu",
+                 (unsigned long long)tr->t->step);
+}
+
 /* After a step: is it time to look at the held-out texts, and to stop? */
 static jc_status look(struct training *tr)
 {
@@ -277,9 +285,7 @@ static jc_status look(struct training *tr)
     if (st)
         return st;
     t->patience = better ? PATIENCE : t->patience - 1;
-    if (t->patience == 0)
-        snprintf(tr->ended, sizeof tr->ended, "no longer better at step %llu",
-                 (unsigned long long)t->step);
+    end_without_patience(tr);
     return save(tr);
 }
 
@@ -393,9 +399,11 @@ static jc_status begin(struct training *tr)
     st = resumed ? jc_tuned_load(tr->t, resume, job->model, job->params, job->err)
                  : start(tr);
     job->whole = st == JC_OK && tr->t->step > 0;
-    if (resumed && st == JC_OK)
+    if (resumed && st == JC_OK) {
+        end_without_patience(tr);
         tr->looked =
             (tr->t->checked / (tr->t->total / CHECKS + 1) + 1) * (uint64_t)tr->t->held;
+    }
     if (st == JC_OK)
         st = make_maps(tr, false);
     if (st == JC_OK && !resumed)

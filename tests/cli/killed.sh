@@ -53,4 +53,6 @@ try study study/samples.jsonl study/mat.safetensors study/results.json study/rep
 work=(fit "$SRC/data/demo" --text ../texts --method tuned --tokens 4000 --resume state
     --out tuned.safetensors --quiet)
 try tuned tuned.safetensors
+run tuned env # from the file of a training that has ended
+compare tuned tuned.safetensors
 exit $failed
