@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory_free.h"
 #include "cli/output.h"
 
 /* Flops a second of one thread, as processors of these years do them; --dry-run measures.
@@ -158,14 +159,9 @@ void jc_ahead_say(jc_cli *cli, const jc_model *model, double bytes, double flops
 double jc_ahead_memory(void)
 {
     const char *chosen = getenv("JUMPCUT_MEMORY");
-    char line[128];
-    double kilobytes = 1e18;
-    FILE *f = chosen ? NULL : fopen("/proc/meminfo", "r");
+    uint64_t there = jc_memory_free();
 
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "MemAvailable:", 13) == 0)
-            kilobytes = strtod(line + 13, NULL);
-    if (f)
-        fclose(f);
-    return chosen ? strtod(chosen, NULL) : 1024 * kilobytes;
+    if (chosen)
+        return strtod(chosen, NULL);
+    return there ? (double)there : 1e18;
 }

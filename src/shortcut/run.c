@@ -161,6 +161,16 @@ jc_status jc_prepared_get(jc_prepared *pool, const jc_map *map, const jc_ready *
     return st;
 }
 
+/* The layer of a weight [rows, cols] that is made here; it is copied. */
+static jc_status layer_of(jc_prepared *pool, size_t rows, size_t cols, float *weight,
+                          float *bias, jc_linear **layer, jc_error *err)
+{
+    const jc_numbers numbers = {
+        .data = weight, .own = weight, .dtype = JC_F32, .rows = rows, .cols = cols};
+
+    return new_linear(pool, &numbers, bias, layer, err);
+}
+
 /* The map of another form as one layer. */
 static jc_status make_whole(jc_prepared *pool, jc_ready *ready, jc_error *err)
 {
@@ -171,14 +181,8 @@ static jc_status make_whole(jc_prepared *pool, jc_ready *ready, jc_error *err)
 
     if (st == JC_OK)
         st = jc_map_dense(map, weight, bias, err);
-    if (st == JC_OK) {
-        const jc_numbers numbers = {.data = weight,
-                                    .own = weight,
-                                    .dtype = JC_F32,
-                                    .rows = map->d_out,
-                                    .cols = map->d_in};
-        st = new_linear(pool, &numbers, bias, &ready->whole, err);
-    }
+    if (st == JC_OK)
+        st = layer_of(pool, map->d_out, map->d_in, weight, bias, &ready->whole, err);
     jc_free(weight);
     jc_free(bias);
     return st;
@@ -252,12 +256,7 @@ static jc_status make_folded(jc_prepared *pool, jc_ready *ready, jc_error *err)
 
     if (st == JC_OK) {
         fold(ready, narrow, weight, bias);
-        const jc_numbers numbers = {.data = weight,
-                                    .own = weight,
-                                    .dtype = JC_F32,
-                                    .rows = narrow->rank,
-                                    .cols = narrow->d_in};
-        st = new_linear(pool, &numbers, bias, &ready->folded, err);
+        st = layer_of(pool, narrow->rank, narrow->d_in, weight, bias, &ready->folded, err);
     }
     jc_free(weight);
     jc_free(bias);

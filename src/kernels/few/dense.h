@@ -105,6 +105,11 @@ INLINE void dense_rows(dense_load *load, size_t bytes, const dense_tile *tile,
         kept[r][m] = sums[m][r];
 }
 
+INLINE int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* All rows of x, from input `at` on, in calls of about as many rows; `bytes` is a step's.
  * What the next tile reads is asked for early, to be there in time. */
 INLINE void dense_all(dense_load *load, size_t bytes, dense_tile *tile,
@@ -112,14 +117,13 @@ INLINE void dense_all(dense_load *load, size_t bytes, dense_tile *tile,
 {
     const size_t stride = work->x_bytes / sizeof(float);
     const size_t calls = (work->rows + DENSE_ROWS - 1) / DENSE_ROWS;
-    const int fetching = calls < FETCHING ? (int)calls : FETCHING, streams = tile->to;
+    const int fetching = least((int)calls, FETCHING), streams = tile->to;
 
     for (size_t c = 0, r = 0, rows; c < calls; c++, r += rows) {
         const float *x = (const float *)(const void *)(work->x + r * work->x_bytes) + at;
-        const int part = (int)c < fetching ? (int)c : fetching;
         rows = (work->rows - r + calls - c - 1) / (calls - c);
-        tile->from = streams * part / fetching;
-        tile->to = (int)c < fetching ? streams * (part + 1) / fetching : streams;
+        tile->from = streams * least((int)c, fetching) / fetching;
+        tile->to = streams * least((int)c + 1, fetching) / fetching;
         switch (rows) {
         case 1:
             dense_rows(load, bytes, tile, x, stride, 1, kept + r);
