@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gguf_pre.c: tokenizer.ggml.pre, the name of how texts are cut up before byte-level BPE.
+/* gguf_pre.c: tokenizer.ggml.pre, the name of how texts are cut up before BPE.
  * The patterns are those of the tokenizer.json of the models that the names come from. */
 #include <string.h>
 
@@ -88,7 +88,15 @@
 
 #define GPT2 "" /* the pattern of pattern.h */
 
-enum { NFC = JC_PRE_NFC, WHOLE = JC_PRE_WHOLE, BOS = JC_PRE_BOS };
+#define LINES "[^\\n]+|[\\n]+"
+
+enum {
+    NFC = JC_PRE_NFC,
+    WHOLE = JC_PRE_WHOLE,
+    BOS = JC_PRE_BOS,
+    CHARS = JC_PRE_CHARS,
+    DROP = JC_PRE_DROP
+};
 
 static const jc_gguf_pre rows[] = {
     {"default", {"[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]"}, 0},
@@ -149,7 +157,7 @@ static const jc_gguf_pre rows[] = {
     {"hunyuan", {QWEN2}, 0},
     {"solar-open", {QWEN2}, 0},
     {"grok-2", {QWEN2}, 0},
-    {"laguna", {"[^\\n]+|[\\n]+", QWEN2}, 0},
+    {"laguna", {LINES, QWEN2}, 0},
     {"ufakzeka", {WORD "|\\p{N}" END}, 0},
     {"qwen35", {QWEN35}, NFC},
     {"tekken", {TEKKEN}, WHOLE | BOS},
@@ -183,6 +191,10 @@ static const jc_gguf_pre rows[] = {
     {"llada-moe", {BAILING}, 0},
     {"seed-coder", {SEED_CODER}, 0},
     {"exaone-moe", {EXAONE}, 0},
+    {"gemma4", {LINES}, CHARS | BOS},
+    {"granite-embed-multi-311m", {LINES}, CHARS | BOS},
+    {"sarvam-moe", {LINES}, CHARS},
+    {"whitespace", {"\\s+"}, CHARS | DROP},
 };
 
 const jc_gguf_pre *jc_gguf_pre_find(const char *name, size_t n)
@@ -196,13 +208,13 @@ const jc_gguf_pre *jc_gguf_pre_find(const char *name, size_t n)
 jc_status jc_gguf_pre_add(const jc_gguf_pre *pre, jc_normal *normal, jc_cut *cut,
                           const char *path, jc_error *err)
 {
+    jc_behaviour behaviour = pre->flags & DROP ? JC_CUT_REMOVED : JC_CUT_ISOLATED;
     jc_normal_step compose = {.run = jc_normal_form, .form = JC_FORM_NFC};
     jc_status st = pre->flags & JC_PRE_NFC ? jc_normal_add(normal, &compose, err) : JC_OK;
 
     for (size_t i = 0; st == JC_OK && i < JC_COUNT(pre->regex) && pre->regex[i]; i++)
-        st = pre->regex[i][0]
-                 ? jc_cut_add_regex(cut, pre->regex[i], JC_CUT_ISOLATED, path, err)
-                 : jc_cut_add_gpt2(cut, err);
-    cut->bytes = true;
+        st = pre->regex[i][0] ? jc_cut_add_regex(cut, pre->regex[i], behaviour, path, err)
+                              : jc_cut_add_gpt2(cut, err);
+    cut->bytes = !(pre->flags & CHARS);
     return st;
 }

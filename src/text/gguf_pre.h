@@ -9,7 +9,9 @@
 enum {
     JC_PRE_NFC = 1,   /* texts are composed first */
     JC_PRE_WHOLE = 2, /* a piece that is a token is taken whole */
-    JC_PRE_BOS = 4    /* bos before each text, unless the file says otherwise */
+    JC_PRE_BOS = 4,   /* bos before each text, unless the file says otherwise */
+    JC_PRE_CHARS = 8, /* merges are of characters, not of bytes; spaces are U+2581 */
+    JC_PRE_DROP = 16  /* what a pattern matches is dropped, and spaces are no U+2581 */
 };
 
 typedef struct jc_gguf_pre {
@@ -21,7 +23,7 @@ typedef struct jc_gguf_pre {
 /* NULL when the name is not known. */
 const jc_gguf_pre *jc_gguf_pre_find(const char *name, size_t n);
 
-/* Its steps, for byte-level BPE. `path` is for messages. */
+/* How texts are cut. `path` is for messages. */
 jc_status jc_gguf_pre_add(const jc_gguf_pre *pre, jc_normal *normal, jc_cut *cut,
                           const char *path, jc_error *err) JC_NODISCARD;
 

@@ -72,6 +72,11 @@ static jc_status open_lists(source *s, jc_error *err)
     return st ? st : read_list(s, KEY("scores"), &s->scores, err);
 }
 
+static bool is_text(jc_gguf_text text, const char *name)
+{
+    return text.n == strlen(name) && memcmp(text.text, name, text.n) == 0;
+}
+
 static unsigned type_of(const source *s, size_t id)
 {
     double type = s->types ? jc_gguf_number(s->types, id) : JC_PIECE_NORMAL;
@@ -177,16 +182,20 @@ static jc_status read_merges(jc_tokenizer *t, const source *s, jc_error *err)
     return st;
 }
 
+/* The model "gemma4" says how texts are cut. */
 static jc_status find_pre(const source *s, const jc_gguf_pre **pre, jc_error *err)
 {
-    jc_gguf_text name = {"gpt-2", 5}, arch = {"", 0};
+    jc_gguf_text name = {"gpt-2", 5}, arch = {"", 0}, model;
     char quoted[JC_QUOTED];
-    jc_status st = JC_OK;
+    jc_status st = jc_gguf_text_of(s->file, KEY("model"), &model, err);
 
-    if (jc_gguf_get(s->file, KEY("pre")))
+    if (st == JC_OK && is_text(model, "gemma4"))
+        name = model;
+    else if (st == JC_OK && jc_gguf_get(s->file, KEY("pre")))
         st = jc_gguf_text_of(s->file, KEY("pre"), &name, err);
-    else if (jc_gguf_text_of(s->file, "general.architecture", &arch, NULL) || arch.n != 4 ||
-             memcmp(arch.text, "gpt2", 4) != 0)
+    else if (st == JC_OK &&
+             (jc_gguf_text_of(s->file, "general.architecture", &arch, NULL) ||
+              !is_text(arch, "gpt2")))
         st = bad(s, KEY("pre"), "it is missing", err);
     if (st)
         return st;
@@ -197,6 +206,31 @@ static jc_status find_pre(const source *s, const jc_gguf_pre **pre, jc_error *er
                    KEY("pre"), s->path, jc_quoted(quoted, name.text, name.n));
 }
 
+static bool falls_back(const source *s)
+{
+    for (size_t id = 0; id < s->tokens->n; id++)
+        if (type_of(s, id) == JC_PIECE_BYTE)
+            return true;
+    return false;
+}
+
+/* Merges of characters. */
+static jc_status read_chars(jc_tokenizer *t, const source *s, const jc_gguf_pre *pre,
+                            jc_error *err)
+{
+    jc_sentencepiece how = {.escape = !(pre->flags & JC_PRE_DROP),
+                            .unknown = " \xe2\x81\x87 "};
+    jc_status st = read_tokens(t, s, with_signs, err);
+
+    t->algorithm = &jc_char_bpe;
+    t->byte_fallback = falls_back(s);
+    if (st == JC_OK)
+        st = read_merges(t, s, err);
+    if (st == JC_OK)
+        st = jc_tokenizer_sentencepiece(t, &how, err);
+    return st ? st : jc_gguf_pre_add(pre, &t->normal, &t->cut, s->path, err);
+}
+
 static jc_status read_bytes(jc_tokenizer *t, const source *s, jc_error *err)
 {
     jc_cut_step prefix = {.kind = JC_CUT_PREFIX};
@@ -205,6 +239,8 @@ static jc_status read_bytes(jc_tokenizer *t, const source *s, jc_error *err)
     bool space = false;
     jc_status st = find_pre(s, &pre, err);
 
+    if (st == JC_OK && pre->flags & JC_PRE_CHARS)
+        return read_chars(t, s, pre, err);
     t->algorithm = &jc_byte_bpe;
     if (st == JC_OK)
         st = read_flag(s, KEY("add_space_prefix"), &space, err);
@@ -234,14 +270,6 @@ static jc_status read_charsmap(const source *s, jc_charsmap *map, jc_error *err)
     if (jc_gguf_type_bytes(bytes->type) != 1)
         return bad(s, KEY("precompiled_charsmap"), "it is not a list of bytes", err);
     return jc_charsmap_read(map, bytes->data, bytes->n, s->path, err);
-}
-
-static bool falls_back(const source *s)
-{
-    for (size_t id = 0; id < s->tokens->n; id++)
-        if (type_of(s, id) == JC_PIECE_BYTE)
-            return true;
-    return false;
 }
 
 /* sentencepiece's two models. */
@@ -308,6 +336,7 @@ typedef struct kind {
 
 static const kind kinds[] = {
     {"gpt2", read_bytes, JC_NO_TOKEN, JC_NO_TOKEN, JC_NO_TOKEN, false, false, BOS_EOS},
+    {"gemma4", read_bytes, JC_NO_TOKEN, JC_NO_TOKEN, JC_NO_TOKEN, false, false, BOS_EOS},
     {"llama", read_llama, 1, 2, 0, true, false, BOS_EOS},
     {"t5", read_t5, JC_NO_TOKEN, 1, 2, false, true, BOS_EOS},
     {"bert", read_bert, 101, JC_NO_TOKEN, 100, true, true, CLS_SEP},
@@ -323,8 +352,7 @@ static jc_status find_kind(const source *s, const kind **found, jc_error *err)
         return st;
     for (size_t i = 0; i < JC_COUNT(kinds); i++) {
         *found = &kinds[i];
-        if (strlen(kinds[i].name) == model.n &&
-            memcmp(kinds[i].name, model.text, model.n) == 0)
+        if (is_text(model, kinds[i].name))
             return JC_OK;
     }
     return jc_fail(err, JC_E_UNSUPPORTED, "cannot read '%s' of '%s': '%s' is not supported",

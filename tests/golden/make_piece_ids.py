@@ -323,16 +323,32 @@ def finish(w):
     w.close()
 
 
-def bytes_gguf(path, tok, pre, bos):
-    w = gguf.GGUFWriter(path, "llama")
+def merges_of(w, tok):
     whole = json.loads(tok.to_str())
     n = tok.get_vocab_size()
     added = {t["id"]: t for t in whole["added_tokens"]}
+    byte = [len(tok.id_to_token(i)) == 6 and tok.id_to_token(i).startswith("<0x") for i in range(n)]
+    w.add_token_list([tok.id_to_token(i) for i in range(n)])
+    w.add_token_types([6 if byte[i] else 1 if i not in added else 3 if added[i]["special"] else 4 for i in range(n)])
+    w.add_token_merges([" ".join(m) for m in whole["model"]["merges"]])
+
+
+def chars_gguf(path, tok):
+    """As the files of Gemma 4: merges of characters."""
+    w = gguf.GGUFWriter(path, "gemma4")
+    w.add_tokenizer_model("gemma4")
+    merges_of(w, tok)
+    for name in ("bos", "eos", "unk", "pad"):
+        getattr(w, f"add_{name}_token_id")(tok.token_to_id(f"<{name}>"))
+    w.add_add_bos_token(False)
+    finish(w)
+
+
+def bytes_gguf(path, tok, pre, bos):
+    w = gguf.GGUFWriter(path, "llama")
     w.add_tokenizer_model("gpt2")
     w.add_tokenizer_pre(pre)
-    w.add_token_list([tok.id_to_token(i) for i in range(n)])
-    w.add_token_types([1 if i not in added else 3 if added[i]["special"] else 4 for i in range(n)])
-    w.add_token_merges([" ".join(m) for m in whole["model"]["merges"]])
+    merges_of(w, tok)
     w.add_eos_token_id(tok.token_to_id("<|endoftext|>"))
     w.add_bos_token_id(tok.token_to_id("<|begin|>"))
     if bos is not None:
@@ -368,6 +384,7 @@ def ggufs(out, packages, made):
     for name, (_, _, _, pre) in PATTERNS.items():
         if pre:
             bytes_gguf(f"{out}/{name}.gguf", made[name], pre, None if name == "llama3" else False)
+    chars_gguf(out + "/gemma4.gguf", Tokenizer.from_file(out + "/gemma-json/tokenizer.json"))
     bert_gguf(out + "/bert.gguf", out)
     whole_gguf(out + "/whole.gguf", sys.argv[1] + "/tests/golden/gguf/tiny-llama.gguf",
                model_pb2.ModelProto.FromString(open(f"{out}/whole/tokenizer.model", "rb").read()))

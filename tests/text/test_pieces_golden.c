@@ -63,6 +63,15 @@ static void test_pieces__gguf_gives_the_ids_and_texts_of_its_model(void **state)
         check_given(&all[i], "pieces.jsonl", 286, true);
 }
 
+/* Merges of characters, as Gemma 4 has them. */
+static void test_pieces__gguf_of_gemma4_gives_the_reference_ids(void **state)
+{
+    static const given gemma4 = {"gemma4.gguf", "gemma-json"};
+
+    (void)state;
+    check_given(&gemma4, "pieces.jsonl", 293, false);
+}
+
 static const given patterns[] = {
     {"llama3", "llama3"},
     {"qwen2", "qwen2"},
@@ -267,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_pieces__models_give_the_reference_ids_and_texts),
         cmocka_unit_test(test_pieces__tokenizer_json_gives_the_reference_ids_and_texts),
         cmocka_unit_test(test_pieces__gguf_gives_the_ids_and_texts_of_its_model),
+        cmocka_unit_test(test_pieces__gguf_of_gemma4_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__patterns_give_the_reference_ids),
         cmocka_unit_test(test_pieces__gguf_of_bert_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__published_llama_gives_the_reference_ids),

@@ -137,6 +137,47 @@ static void test_gguf__an_old_file_of_gpt2_has_its_pattern(void **state)
     jc_tokenizer_close(t);
 }
 
+/* The ids of llama.cpp, but for "xb": it leaves out what it has no token for. */
+static void test_gguf__merges_may_be_of_characters(void **state)
+{
+    static const struct {
+        const char *model, *pre, *text, *again;
+        uint32_t id[4], n;
+    } rows[] = {
+        {"gemma4", NULL, "b a", "b a", {BOS, B, SPACE_A}, 3},
+        {"gpt2", "gemma4", "b ab", "b ab", {BOS, B, SPACE, AB}, 4},
+        {"gpt2", "granite-embed-multi-311m", "a", "a", {BOS, A}, 2},
+        {"gpt2", "sarvam-moe", " ab", " ab", {SPACE, AB}, 2},
+        {"gpt2", "whitespace", "a  ab\n", "aab", {A, AB}, 2},
+        {"gpt2", "whitespace", "xb", " \xe2\x81\x87 b", {UNK, B}, 2},
+    };
+    char *again;
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        built b = {.n = 0};
+        jc_tokenizer *t;
+        jc_error err;
+        put_key_text(&b, "model", rows[i].model);
+        put_key_texts(&b, "tokens", TOKENS);
+        put_key_texts(&b, "merges", "a b\n" SIGN " a\n");
+        put_key_types(&b, "token_type", "23311111");
+        put_key_u32(&b, "bos_token_id", BOS);
+        put_key_u32(&b, "unknown_token_id", UNK);
+        if (rows[i].pre)
+            put_key_text(&b, "pre", rows[i].pre);
+        if (open_gguf(&b, rows[i].pre ? 7 : 6, &t, &err))
+            fail_msg("%s", err.message);
+        check_text_ids(t, rows[i].text, rows[i].id, rows[i].n);
+        assert_int_equal(jc_tokenizer_decode(t, rows[i].id, rows[i].n, &again, &n, NULL),
+                         JC_OK);
+        assert_string_equal(again, rows[i].again);
+        free(again);
+        jc_tokenizer_close(t);
+    }
+}
+
 static void test_gguf__every_failed_allocation_is_reported(void **state)
 {
     built b = {.n = 0};
@@ -168,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_gguf__metadata_that_is_wrong_is_named),
         cmocka_unit_test(test_gguf__it_says_what_stands_around),
         cmocka_unit_test(test_gguf__an_old_file_of_gpt2_has_its_pattern),
+        cmocka_unit_test(test_gguf__merges_may_be_of_characters),
         cmocka_unit_test(test_gguf__every_failed_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("text/tokenizer_gguf", tests, NULL, NULL);
