@@ -63,7 +63,7 @@ static int finish(jc_cli *cli, jc_status st, const jc_error *err)
     jc_ui_end(&cli->ui);
     jc_ui_clear(&cli->ui);
     if (st == JC_OK)
-        return 0;
+        return jc_ui_unheard() ? 1 : 0;
     if (number) {
         fprintf(stderr, "jumpcut: %sstopped\n", voice ? voice : "");
         return 128 + number;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -108,9 +109,16 @@ static void show_stage(jc_ui *ui, const jc_progress *p)
         line(ui, p, t);
 }
 
+bool jc_ui_unheard(void)
+{
+    struct stat info;
+
+    return ferror(stderr) && fstat(STDERR_FILENO, &info) == 0 && !S_ISCHR(info.st_mode);
+}
+
 bool jc_ui_progress(jc_ui *ui, const jc_progress *p)
 {
-    if (jc_signals_stopped())
+    if (jc_signals_stopped() || jc_ui_unheard())
         return false;
     if (ui->still)
         return true;

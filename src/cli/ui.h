@@ -50,7 +50,11 @@ void jc_ui_clear(jc_ui *ui);
 void jc_ui_note(jc_ui *ui, const char *message);
 /* A sentence that changes nothing about the results: not with --quiet. */
 void jc_ui_remark(jc_ui *ui, const char *message);
-/* Show progress; false when the user wants the work stopped. */
+/* Whether something could not be said: the reader of standard error is gone, or its file
+ * cannot grow. A terminal that was hung up does not count: who ran the program in the
+ * background wants its results. */
+bool jc_ui_unheard(void);
+/* Show progress; false when the user wants the work stopped, or nobody hears. */
 bool jc_ui_progress(jc_ui *ui, const jc_progress *progress);
 
 /* ---- progress.c and steps.c ---- */

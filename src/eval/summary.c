@@ -14,6 +14,7 @@ struct fit {
     const char *method;
     double ridge;
     bool bias;
+    uint64_t rank; /* of narrow maps, 0: of all others */
     uint64_t rows, texts;
     const char *sources; /* JSON, or NULL */
     size_t shortcut;     /* its place among those given to jc_eval() */
@@ -61,6 +62,7 @@ static bool copy_fit(struct fit *fit, jc_section *section, const jc_eval_run *ru
     fit->method = jc_section_text(section, method ? method : "");
     fit->ridge = ridge ? jc_real_parse(ridge, NULL) : 0;
     fit->bias = bias && strcmp(bias, "true") == 0;
+    fit->rank = whole_number(jc_shortcut_meta(shortcut, "rank"));
     fit->rows = whole_number(jc_shortcut_meta(shortcut, "rows"));
     fit->texts = whole_number(jc_shortcut_meta(shortcut, "rows.texts"));
     fit->sources = jc_section_text(section, texts);
@@ -156,6 +158,8 @@ static void write_fit(const struct fit *fit, jc_json *json, json_t *fits, const 
     jc_put_text(json, object, "method", fit->method);
     jc_put_number(json, object, "ridge", fit->ridge);
     jc_put_flag(json, object, "bias", fit->bias);
+    if (fit->rank)
+        jc_put_count(json, object, "rank", fit->rank);
     jc_put_count(json, object, "rows", fit->rows);
     jc_put_count(json, object, "texts", fit->texts);
     write_sources(fit->sources, json, object);

@@ -71,8 +71,8 @@ const SHADES = {
         title: "rank of the model's answer", ends: [lens.model.vocab.toLocaleString("en"), "1: rank of the model's answer (logarithmic)"] },
     entropy: { label: "entropy", x: (map, r, c) => map.entropy[r][c] / entropyTop, told: (map, r, c) => number(map.entropy[r][c]),
         title: "entropy, nats", ends: ["0", `${entropyTop} nats or more: entropy, how undecided the layer is`] },
-    kl: { label: "KL", x: (map, r, c) => map.kl[r][c] / klTop, told: (map, r, c) => number(map.kl[r][c]),
-        title: "KL, nats", ends: ["0", `${klTop} nats or more: KL from the model's own distribution`] },
+    kl: { label: "KL", x: (map, r, c) => Math.log1p(map.kl[r][c]) / Math.log1p(klTop), told: (map, r, c) => number(map.kl[r][c]),
+        title: "KL, nats", ends: ["0", `${klTop} nats or more: KL from the model's own distribution (logarithmic)`] },
 };
 
 /* Of one token in every cell its rank, which the cell shows in place of the guess: of the

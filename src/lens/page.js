@@ -14,6 +14,7 @@ function tokensTold(map, row, column) {
 function pick(name, row, column, pin) {
     const map = lens.maps[name], answer = lens.answers[column], position = lens.positions[column], next = lens.next[column];
     Object.assign(view, { map: name, row, column, pinned: pin ?? view.pinned });
+    document.querySelectorAll(".jump:not(:focus)").forEach((input) => { input.value = position; });
     sheets.forEach(mark);
     document.querySelectorAll(".text .here").forEach((old) => old.classList.remove("here"));
     document.querySelector(`.text [data-column="${column}"]`)?.classList.add("here");

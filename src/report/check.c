@@ -27,7 +27,7 @@ static const jc_report_member data_rows[] = {
 };
 static const jc_report_member fit_rows[] = {
     {"method", TEXT}, {"ridge", NUMBER},  {"bias", FLAG}, {"rows", COUNT},
-    {"texts", COUNT}, {"sources", TEXTS}, {"file", TEXT},
+    {"texts", COUNT}, {"sources", TEXTS}, {"file", TEXT}, {"rank", PERHAPS},
 };
 static const jc_report_member jump_rows[] = {
     {"layer", COUNT},    {"p1", SHARE},         {"p5", SHARE},

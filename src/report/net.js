@@ -14,7 +14,7 @@ function netSaid() {
 }
 
 function netSection() {
-    const rank = (m) => methods.indexOf(m), said = netSaid();
+    const said = netSaid();
     const sets = (list, member) => [
         ...methods.map((m) => curve(rank(m), told[m], results.net[m][list].map((p) => ({ x: p[member], y: p.p1, point: p })).sort((a, b) => a.x - b.x), "dots")),
         { label: "the full model", data: [{ x: 1, y: 0 }, { x: 1, y: 1 }], tone: "--soft", borderDash: [], borderWidth: 1, pointRadius: 0, pointHoverRadius: 0, pointHitRadius: 0 },

@@ -60,10 +60,12 @@ function overview() {
 
 function r2Section() {
     const pairs = [...Array(L).keys()].flatMap((from) => [...Array(L - from).keys()].map((k) => [from, from + 1 + k]));
-    const known = pairs.filter(([i, j]) => methods.every((m) => results.r2[m][i][j] !== null));
+    const full = (m) => pairs.every(([i, j]) => results.r2[m][i][j] !== null);
+    const wanted = methods.some((m) => m !== "id" && full(m)) ? methods.filter(full) : methods;
+    const known = pairs.filter(([i, j]) => wanted.every((m) => results.r2[m][i][j] !== null));
     const average = (m) => mean(known.map(([i, j]) => Math.min(Math.max(results.r2[m][i][j], 0), 1)));
     const said = known.length === 0 ? "No pair of layers has an R² for every method."
-        : `Over ${count(known.length, "pair")} of layers the mean R² is ${compare((m) => short(average(m)), average)}.`;
+        : `Over ${count(known.length, "pair")} of layers the mean R² is ${compare((m) => (wanted.includes(m) ? short(average(m)) : undefined), average)}.`;
     const figure = element("figure", {}, element("div", { class: "maps" }, ...methods.map(heatMap)), heatScale(),
         element("figcaption", {}, "How much of the variance of one layer's states a map from an earlier layer explains, on validation vectors. "
             + "Values below 0 have the colour of 0, also in the mean; pairs without a value are blank."));
