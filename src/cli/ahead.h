@@ -8,6 +8,10 @@
 
 enum { JC_LINE_TOKENS = 25 }; /* a line of text has about so many */
 
+/* Bytes of sums and maps that fit and study keep in memory: beyond that maps go to files as
+ * they are solved, and in a study sums do, too. */
+enum { JC_MAPS_IN_MEMORY = 1 << 30, JC_SUMS_IN_MEMORY = 64 << 20 };
+
 /* Flops of a token's pass through the blocks, and of reading a state out; 0: no head. */
 double jc_ahead_pass(const jc_model_info *info);
 double jc_ahead_readout(const jc_model_info *info);

@@ -16,9 +16,7 @@
 #include "cli/train.h"
 #include "cli/work.h"
 
-/* Sums and maps that are kept in memory: beyond that maps go to files as they are solved.
- */
-enum { MAPS_IN_MEMORY = 1 << 30, LARGE_MAPS = 1 << 20 };
+enum { LARGE_MAPS = 1 << 20 }; /* bytes of one that may go to a file */
 
 /* A share's sums are kept, and nothing is fitted. */
 static jc_status check_shard(jc_cli *cli, jc_error *err)
@@ -291,7 +289,7 @@ static jc_status fit(jc_shortcut **shortcut, const jc_stats *stats, const jc_mod
         fprintf(out.f, "map,rank,r2,parameters,flops\n");
         args->fit.curve = &curve;
     }
-    jc_spill_limit(MAPS_IN_MEMORY, LARGE_MAPS);
+    jc_spill_limit(JC_MAPS_IN_MEMORY, LARGE_MAPS);
     st = jc_fit(shortcut, stats, &args->fit, err);
     args->fit.curve = NULL;
     args->fit.model = NULL;

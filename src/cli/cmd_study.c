@@ -9,6 +9,7 @@
 
 #include "base/likely.h"
 #include "base/spill.h"
+#include "cli/ahead.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/dry_run.h"
@@ -23,9 +24,9 @@
  * for widths to about 10,000, and on a small model a minute's work. */
 enum { SELF_TEXTS = 1800 };
 
-/* Sums and maps of all pairs that are kept in memory; the others lie in files, up to a
+/* Sums and maps beyond JC_SUMS_IN_MEMORY, of so many bytes each, lie in files, up to a
  * width at which even those would be too large. */
-enum { SUMS_IN_MEMORY = 64 << 20, LARGE_SUMS = 1 << 20, SPILL_WIDTH = 2048 };
+enum { LARGE_SUMS = 1 << 20, SPILL_WIDTH = 2048 };
 
 static void study_free(jc_study *s)
 {
@@ -168,7 +169,7 @@ static jc_status prepare(jc_study *s, jc_error *err)
         st = check_head(s, err);
     s->in_files = st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH;
     if (s->in_files)
-        jc_spill_limit(SUMS_IN_MEMORY, LARGE_SUMS);
+        jc_spill_limit(JC_SUMS_IN_MEMORY, LARGE_SUMS);
     if (st == JC_OK)
         st = jc_study_memory(s, err);
     if (st == JC_OK && !args->own.dry_run)

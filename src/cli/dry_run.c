@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/dry_run.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/base.h"
+#include "base/memory_free.h"
 
 static const double COUNTING = 2; /* seconds */
+/* The second batch shows the most memory; where it takes so many times as long as should be
+ * measured, the first has to do. */
+static const double LONG = 5;
+static const double SOLVING = 6; /* matrices, about, in which a map is solved for */
 
 static const jc_own_row rows[] = {
     {{"dry-run", JC_OPTION_BOOL, offsetof(jc_own, dry_run), 0, 0, "false", NULL,
@@ -87,12 +94,18 @@ static bool on_progress(void *arg, const jc_progress *p)
     }
     dry->training = training;
     dry->total = (double)p->total;
-    dry->part = (double)p->done / dry->total;
+    double part = (double)p->done / dry->total, since;
     if (dry->first < 0) {
-        dry->first = dry->part;
+        dry->first = part;
         dry->start = dry->end;
+        dry->batches = 0;
+    } else {
+        dry->batches += part > dry->part;
     }
-    dry->enough = dry->end - dry->start >= JC_DRY_SECONDS && dry->part > dry->first;
+    dry->part = part;
+    since = dry->end - dry->start;
+    dry->enough =
+        since >= JC_DRY_SECONDS && dry->batches > (since < LONG * JC_DRY_SECONDS ? 1 : 0);
     return !dry->enough;
 }
 
@@ -123,13 +136,28 @@ jc_status jc_dry_end(jc_dry *dry, jc_status st)
     return st == JC_E_CANCELLED && dry->enough && !jc_signals_stopped() ? JC_OK : st;
 }
 
-/* Maps are held until they are written, and one is solved for in about six matrices;
- * what passes held for their batches, 50 MB or more, is given back before. */
-double jc_dry_fitting(const jc_dry *dry, double maps, double width)
+/* Bytes that this process holds now; where the system does not tell, the most so far. */
+static double held_now(void)
 {
-    double more = maps + 6 * width * width * sizeof(double) - 48e6;
+    FILE *f = fopen("/proc/self/statm", "r");
+    double pages = 0;
 
-    return dry->memory + (more > 0 ? more : 0);
+    jc_memory_trim();
+    if (!f)
+        return jc_dry_memory();
+    bool read = fscanf(f, "%*s %lf", &pages) == 1;
+    fclose(f);
+    return read ? pages * (double)sysconf(_SC_PAGESIZE) : jc_dry_memory();
+}
+
+double jc_dry_solving(double width)
+{
+    return SOLVING * width * width * sizeof(double);
+}
+
+double jc_dry_fitting(double kept, double width)
+{
+    return held_now() + kept + jc_dry_solving(width);
 }
 
 static void print_step(const char *name, const jc_dry_step *step)

@@ -15,9 +15,10 @@ typedef struct jc_dry {
     double memory;                         /* bytes, the most up to its end */
     double begun, start, end, first, part; /* start: of its first progress */
     double total;                          /* that its progress counts */
-    double before;  /* seconds of a stage before it, run to its end */
-    bool training;  /* the stage that is measured is a training */
-    jc_hooks hooks; /* of the user interface, while it measures */
+    double before;    /* seconds of a stage before it, run to its end */
+    unsigned batches; /* since `first` */
+    bool training;    /* the stage that is measured is a training */
+    jc_hooks hooks;   /* of the user interface, while it measures */
     bool enough;
 } jc_dry;
 
@@ -37,8 +38,11 @@ jc_status jc_dry_count(jc_dry *dry, jc_cli *cli, const jc_model *model,
  */
 void jc_dry_begin(jc_dry *dry);
 jc_status jc_dry_end(jc_dry *dry, jc_status st) JC_NODISCARD;
-/* Bytes while maps of so many bytes are solved for, after sums that were measured. */
-double jc_dry_fitting(const jc_dry *dry, double maps, double width);
+/* Bytes while maps are solved for: `kept` of them and of their sums, beside what is held
+ * now, when what was measured has given its sums and its batches back. */
+double jc_dry_fitting(double kept, double width);
+/* Bytes in which a map is solved for. */
+double jc_dry_solving(double width);
 /* The most bytes that this process has held so far. */
 double jc_dry_memory(void);
 /* Texts, the steps, and what they take in all, to standard output; and without texts. */

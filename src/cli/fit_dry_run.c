@@ -6,6 +6,14 @@
 #include "cli/dry_run.h"
 #include "cli/train.h"
 
+/* Of sums and maps: maps beyond JC_MAPS_IN_MEMORY go to files. */
+static double kept_of(double sums, double maps)
+{
+    double room = JC_MAPS_IN_MEMORY > sums ? JC_MAPS_IN_MEMORY - sums : 0;
+
+    return sums + (maps < room ? maps : room);
+}
+
 /* Sums and fits; or sums and a training, by the rate of what was measured of them. */
 static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *model)
 {
@@ -14,6 +22,7 @@ static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *mode
     double d = info->width, layers = info->layers, pass = 2.0 * (double)info->parameters;
     bool all = args->stats.pairs && strcmp(args->stats.pairs, "all") == 0;
     double n = all ? layers * (layers + 1) / 2 : layers, maps = n * d * d * sizeof(float);
+    double sums = jc_ahead_sums(cli, info) - maps;
     double flops = dry->tokens * (pass + 4 * n * d * d);
     double rate = flops > 0 ? dry->seconds / flops : 0; /* seconds of one */
     bool trains = jc_cli_trains(args->fit.method);
@@ -25,7 +34,7 @@ static void print_dry(const jc_dry *dry, const jc_cli *cli, const jc_model *mode
     const jc_dry_step steps[] = {
         {"gathering sums", dry->training ? dry->before : dry->seconds, dry->memory,
          args->own.save_sums ? 2 * maps + layers * d * d * sizeof(double) : 0},
-        {"fitting", fit, jc_dry_fitting(dry, maps, d), maps},
+        {"fitting", fit, jc_dry_fitting(kept_of(sums, maps), d), maps},
         {"training", training, dry->memory, maps}};
 
     jc_dry_print(dry, steps, JC_COUNT_OF(steps));
@@ -56,10 +65,10 @@ jc_status jc_fit_dry_run(jc_cli *cli, jc_error *err)
                  : jc_stats_gather(&stats, model, work.samples, &args->stats, err);
         st = jc_dry_end(&dry, st);
     }
-    if (st == JC_OK)
-        print_dry(&dry, cli, model);
     jc_shortcut_free(shortcut);
     jc_stats_free(stats);
+    if (st == JC_OK)
+        print_dry(&dry, cli, model);
     jc_work_close(&work);
     jc_model_close(model);
     return st;

@@ -15,6 +15,9 @@
  * a token is drawn in that many; parts of blocks and schedules run about so many passes a
  * block; training size scores so many fits, and ranks so many maps. */
 static const double TOKEN_BYTES = 6.5, FIT_FLOPS = 30, DRAW_FLOPS = 1e5;
+/* Bytes of states that wait to be added up; sums that are added to at once, where they lie
+ * in files. */
+static const double WAITING = 48 << 20, ADDED = 8;
 enum { ROUTES_A_BLOCK = 6, FITS = 60, RANKS = 12 };
 
 struct sizes {
@@ -152,6 +155,45 @@ void jc_study_plan(jc_study *s)
     jc_ui_plan(&s->cli->ui, steps, n);
 }
 
+/* Bytes in memory of so many of sums and maps. */
+static double in_memory(const jc_study *s, double bytes)
+{
+    return s->in_files && bytes > JC_SUMS_IN_MEMORY ? JC_SUMS_IN_MEMORY : bytes;
+}
+
+/* Bytes while scores are taken by training size, in the midst of its sums: there are those
+ * of maps to the last layer and a copy, with the states that wait to be added to it, and
+ * maps twice, as they were fitted and as they are run. */
+static double size_memory(const jc_study *s, const jc_dry *dry, const struct sizes *z)
+{
+    double maps = jc_ahead_maps(s->cli, jc_model_get_info(s->model)) * z->square * 4;
+    double sums = jc_ahead_sums(s->cli, jc_model_get_info(s->model)) - maps;
+    double at_once = s->in_files ? ADDED * z->square * sizeof(double) : 0;
+    double gathered = in_memory(s, sums) + at_once;
+    double twice = in_memory(s, 2 * (2 * z->layers + 1) * z->square * sizeof(double));
+    double waiting = dry->vectors * (z->layers + 1) * z->width * sizeof(float);
+
+    return dry->memory - (gathered < sums ? gathered : sums) + twice +
+           2 * z->layers * z->square * sizeof(float) +
+           (waiting < WAITING ? waiting : WAITING) + jc_dry_solving(z->width);
+}
+
+/* What it takes beside time. */
+static void say_room(const jc_study *s, const jc_dry *dry, const struct sizes *z,
+                     jc_dry_step say[JC_STUDY_STEPS])
+{
+    const jc_model_info *info = jc_model_get_info(s->model);
+    double maps =
+        jc_ahead_maps(s->cli, info) + (s->cli->args.stats.parts ? 2 * z->layers : 0);
+    double bytes = maps * z->square * sizeof(float);
+
+    say[0].disk = TOKEN_BYTES * (z->train + z->val);
+    say[1].disk = 3 * bytes;
+    say[2].disk = (double)s->n * bytes;
+    say[2].memory = jc_dry_fitting(in_memory(s, jc_ahead_sums(s->cli, info)), z->width);
+    say[7].memory = say[8].memory = size_memory(s, dry, z);
+}
+
 /* Some seconds of its sums, and for those of texts that the model writes before; the other
  * steps are thought to do as many flops a second. */
 static void print_dry(const jc_study *s, const jc_dry *dry)
@@ -160,21 +202,15 @@ static void print_dry(const jc_study *s, const jc_dry *dry)
     jc_ui_step steps[JC_STUDY_STEPS];
     jc_dry_step say[JC_STUDY_STEPS] = {{.name = NULL}};
     size_t n = jc_study_steps(s, steps);
-    double maps = jc_ahead_maps(s->cli, jc_model_get_info(s->model)) +
-                  (s->cli->args.stats.parts ? 2 * z.layers : 0);
-    double bytes = maps * z.square * sizeof(float), sums = steps[1].weight;
     double drawn = s->cli->args.self.self_text ? steps[0].weight : 0;
-    double flops = sums + drawn * z.train / (z.train + z.val);
+    double flops = steps[1].weight + drawn * z.train / (z.train + z.val);
 
     for (size_t i = 0; i < n; i++)
         say[i] =
             (jc_dry_step){.name = steps[i].name,
                           .seconds = flops > 0 ? dry->seconds * steps[i].weight / flops : 0,
                           .memory = dry->memory};
-    say[0].disk = TOKEN_BYTES * (z.train + z.val);
-    say[1].disk = 3 * bytes;
-    say[2].disk = (double)s->n * bytes;
-    say[2].memory = jc_dry_fitting(dry, bytes, z.width);
+    say_room(s, dry, &z, say);
     jc_dry_print(dry, say, n);
 }
 
@@ -196,9 +232,9 @@ jc_status jc_study_dry_run(jc_study *s, jc_error *err)
         st = jc_dry_end(
             &dry, jc_stats_gather(&sums, s->model, work.samples, &s->cli->args.stats, err));
     }
-    if (st == JC_OK)
-        print_dry(s, &dry);
     jc_stats_free(sums);
     jc_work_close(&work);
+    if (st == JC_OK)
+        print_dry(s, &dry);
     return st;
 }

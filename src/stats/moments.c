@@ -137,9 +137,13 @@ jc_status jc_stats_copy(jc_stats **out, const jc_stats *from, jc_error *err)
     s->texts = from->texts;
     memcpy(s->mean, from->mean, vectors);
     memcpy(s->square, from->square, vectors);
-    for (size_t k = 0; k < (size_t)s->nodes * s->nodes; k++)
-        if (s->cross[k])
-            memcpy(s->cross[k], from->cross[k], d * d * sizeof *s->cross[k]);
+    for (size_t k = 0; k < (size_t)s->nodes * s->nodes; k++) {
+        if (!s->cross[k])
+            continue;
+        memcpy(s->cross[k], from->cross[k], d * d * sizeof *s->cross[k]);
+        jc_spill_rest(s->cross[k]);
+        jc_spill_rest(from->cross[k]);
+    }
     *out = s;
     return JC_OK;
 }

@@ -39,6 +39,6 @@ check lens wide wide.safetensors --map all --text texts --unit file --format jso
 check generate wide --prompt 'the town' --tokens 60 --sequences 64
 for model in "$SRC/data/demo" wide llama; do
     rm -rf study
-    check study "$model" --text few --train 40 --val 20 --size-texts 8 --bootstrap 20 --out study
+    check study "$model" --text few --train 40 --val 4 --size-texts 4 --bootstrap 0 --out study
 done
 exit $failed
