@@ -133,6 +133,8 @@ typedef struct jc_linear_spec {
     jc_act act;
     bool add;
     jc_precision precision; /* of x and W in the texts plan; sums are float32 */
+    bool expert; /* it mostly takes some dozens of rows: tiles are low, so that few of
+                    their rows are padding */
 } jc_linear_spec;
 
 typedef struct jc_linear jc_linear; /* read-only once made; shared between threads */

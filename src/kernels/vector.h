@@ -39,6 +39,8 @@ typedef struct jc_vector {
     /* s [n, width] = keep * s + k v' */
     void (*renew)(size_t n, size_t width, float keep, const float *k, const float *v,
                   float *s);
+    /* out[i][r] = x[r][i] for x [rows, n]; rows of out are `stride` apart */
+    void (*turn)(size_t rows, size_t n, const float *x, float *out, size_t stride);
     void (*to_bf16)(size_t n, const float *x, uint16_t *out); /* to nearest even */
     /* z = x - center, sum += z, square += z^2 */
     void (*center)(size_t n, const float *x, const float *center, float *z, double *sum,

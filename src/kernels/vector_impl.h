@@ -445,6 +445,44 @@ static void mix(size_t n, size_t width, size_t stride, const float *v, const flo
             out[i] += p[j] * v[j * stride + i];
 }
 
+typedef float lanes8 __attribute__((vector_size(32)));
+
+/* Of 8 rows of 8: pairs of rows change places by 1, by 2 and by 4 columns. */
+static void turn_block(size_t n, const float *x, float *out, size_t stride)
+{
+    lanes8 a[8], b[8];
+
+    for (size_t r = 0; r < 8; r++)
+        memcpy(&a[r], x + r * n, sizeof a[r]);
+    for (size_t r = 0; r < 8; r += 2) {
+        b[r] = __builtin_shufflevector(a[r], a[r + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        b[r + 1] = __builtin_shufflevector(a[r], a[r + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (size_t k = 0; k < 4; k++) {
+        size_t r = k / 2 * 4 + k % 2;
+        a[r] = __builtin_shufflevector(b[r], b[r + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        a[r + 2] = __builtin_shufflevector(b[r], b[r + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (size_t r = 0; r < 4; r++) {
+        b[r] = __builtin_shufflevector(a[r], a[r + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        b[r + 4] = __builtin_shufflevector(a[r], a[r + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+    for (size_t r = 0; r < 8; r++)
+        memcpy(out + r * stride, &b[r], sizeof b[r]);
+}
+
+static void turn(size_t rows, size_t n, const float *x, float *out, size_t stride)
+{
+    size_t r_end = rows / 8 * 8, i_end = n / 8 * 8;
+
+    for (size_t i = 0; i < i_end; i += 8)
+        for (size_t r = 0; r < r_end; r += 8)
+            turn_block(n, x + r * n + i, out + i * stride + r, stride);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = r < r_end ? i_end : 0; i < n; i++)
+            out[i * stride + r] = x[r * n + i];
+}
+
 static void renew(size_t n, size_t width, float keep, const float *k, const float *v,
                   float *s)
 {
@@ -466,6 +504,7 @@ const jc_vector JC_VECTOR_NAME = {
     .dots = dots,
     .mix = mix,
     .renew = renew,
+    .turn = turn,
     .to_bf16 = to_bf16,
     .center = center,
     .fold = fold,

@@ -429,7 +429,8 @@ jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id
 jc_status jc_weights_expert(jc_linear **out, const jc_model *model, jc_weight_id id,
                             uint32_t block, uint32_t expert, jc_error *err)
 {
-    const jc_linear_spec spec = {.precision = model->precision};
+    const jc_linear_spec spec = {.precision = model->precision,
+                                 .expert = id == JC_W_EXPERT_UP || id == JC_W_EXPERT_DOWN};
 
     return load_linear(out, model, id, block, expert, spec, err);
 }

@@ -118,9 +118,28 @@ static void test_top_k__are_the_largest_equal_ones_by_index(void **state)
         }
 }
 
+static void test_turn__is_the_transpose(void **state)
+{
+    static const size_t shapes[][2] = {{1, 1}, {8, 8}, {16, 64}, {9, 17}, {3, 40}, {16, 5}};
+    float out[80 * 20];
+
+    (void)state;
+    fill(MOST, 7);
+    for (size_t s = 0; s < JC_COUNT(shapes); s++) {
+        size_t rows = shapes[s][0], n = shapes[s][1], stride = rows + 3;
+        for (size_t i = 0; i < JC_COUNT(out); i++)
+            out[i] = -1e9f;
+        jc_vector_get()->turn(rows, n, x, out, stride);
+        for (size_t i = 0; i < n; i++)
+            for (size_t r = 0; r < stride; r++)
+                assert_true(out[i * stride + r] == (r < rows ? x[r * n + i] : -1e9f));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_turn__is_the_transpose),
         cmocka_unit_test(test_row_sums__are_those_of_the_definitions),
         cmocka_unit_test(test_exps__are_those_of_the_definition),
         cmocka_unit_test(test_row_sums__tell_of_a_number_that_is_not_finite),

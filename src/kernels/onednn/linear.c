@@ -5,6 +5,8 @@
  *
  * The work is cut into tiles of ROWS rows by panels of PANEL outputs, and each tile is one
  * product by one thread, always of the same size: the last rows of a call are padded.
+ * An expert's calls have few rows: its tiles are low, and its panels so narrow that one
+ * stays in the cache for all of them.
  * So one primitive serves a layer whatever the batch, a row's result depends neither on its
  * neighbours nor on the number of threads, and a layer of a few rows still spreads over the
  * threads by its panels.
@@ -20,10 +22,11 @@
 #include "kernels/onednn/desc.h"
 #include "kernels/vector.h"
 
-enum { ROWS = 64, PANEL = 768, KEPT_PANEL = 128, SLICE = 1024 };
+enum { ROWS = 64, EXPERT_ROWS = 16, PANEL = 768, NARROW_PANEL = 128, SLICE = 1024 };
+enum { TURNED = 16 }; /* outputs, read so that they stay in the nearest cache */
 
-/* A product of [ROWS, n_in] by a panel: into y, whose rows are n_out apart, or into a
- * compact [ROWS, panel] for the padded tile. */
+/* A product of [rows, n_in] by a panel: into y, whose rows are n_out apart, or into a
+ * compact [rows, panel] for the padded tile. */
 enum { INTO_Y, COMPACT, TARGETS };
 
 struct shape { /* panels of one width: all but the last, and the last */
@@ -34,6 +37,7 @@ struct shape { /* panels of one width: all but the last, and the last */
     dnnl_primitive_desc_t pack_desc;
     dnnl_primitive_t pack; /* plain to packed */
     jc_desc_ref pack_scratch;
+    bool turned;          /* packed is [n_in, n] as it stands: no primitive is needed */
     size_t scratch_bytes; /* the most that any of these wants, a multiple of 64 */
 };
 
@@ -49,7 +53,9 @@ struct onednn_linear {
     jc_act act;
     bool add;
     dnnl_data_type_t type;
-    bool kept; /* by head.kept */
+    bool kept;    /* by head.kept */
+    size_t rows;  /* of a tile */
+    size_t slice; /* rows of a task, a multiple of that */
     struct shape shapes[2];
     size_t n_panels, width; /* of all panels but the last */
     struct panel *panels;
@@ -111,14 +117,14 @@ static dnnl_status_t make_product(struct shape *shape, int target,
     size_t n_in = l->head.n_in, stride = target == INTO_Y ? l->head.n_out : n;
     jc_desc src = {0}, weight = {0}, bias = {0}, dst = {0};
     dnnl_primitive_attr_t attr = NULL;
-    dnnl_status_t st = jc_desc_matrix(&src, ROWS, n_in, l->type, dnnl_ab);
+    dnnl_status_t st = jc_desc_matrix(&src, l->rows, n_in, l->type, dnnl_ab);
 
     if (st == dnnl_success)
         st = jc_desc_matrix(&weight, n_in, n, l->type, dnnl_format_tag_any);
     if (st == dnnl_success)
         st = jc_desc_matrix(&bias, 1, n, dnnl_f32, dnnl_ab);
     if (st == dnnl_success)
-        st = jc_desc_strided(&dst, ROWS, n, stride);
+        st = jc_desc_strided(&dst, l->rows, n, stride);
     if (st == dnnl_success)
         st = make_attr(&attr, l->add && JC_DESC_SUMS);
     if (st == dnnl_success) /* both targets read the same packed weight */
@@ -159,6 +165,19 @@ static void read_panel(const struct onednn_linear *l, const struct panel *panel,
         source->read(source->arg, i * n_out + panel->first, panel->n, out + i * panel->n);
 }
 
+/* Read the panel's weight [n, n_in] into packed [n_in, n], some outputs at a time. */
+static void read_turned(const struct onednn_linear *l, const struct panel *panel,
+                        const jc_weight_source *source, float *plain, float *packed)
+{
+    size_t n_in = l->head.n_in, n = panel->n;
+
+    for (size_t i = 0; i < n; i += TURNED) {
+        size_t some = n - i < TURNED ? n - i : TURNED;
+        source->read(source->arg, (panel->first + i) * n_in, some * n_in, plain);
+        jc_vector_get()->turn(some, n_in, plain, packed + i, n);
+    }
+}
+
 static size_t rounded(size_t bytes)
 {
     return (bytes / 64 + 1) * 64;
@@ -168,9 +187,16 @@ static dnnl_status_t make_pack(struct shape *shape, size_t n_in, size_t n, bool 
 {
     dnnl_engine_t engine = jc_onednn_engine();
     dnnl_primitive_attr_t attr = NULL;
+    jc_desc turned = {0};
     dnnl_status_t st =
         jc_desc_matrix(&shape->plain, n_in, n, dnnl_f32, in_out ? dnnl_ab : dnnl_ba);
 
+    if (st == dnnl_success)
+        st = jc_desc_matrix(&turned, n_in, n, dnnl_f32, dnnl_ab);
+    if (st == dnnl_success)
+        shape->turned =
+            !in_out && dnnl_memory_desc_equal(jc_desc_get(&turned), shape->packed);
+    jc_desc_free(&turned);
     if (st == dnnl_success)
         st = make_attr(&attr, false);
     if (st == dnnl_success)
@@ -220,6 +246,10 @@ static dnnl_status_t pack(const struct onednn_linear *l, const struct panel *pan
     dnnl_status_t st;
 
     *weight = NULL;
+    if (shape->turned) {
+        read_turned(l, panel, source, plain, packed);
+        return dnnl_memory_create(weight, shape->packed, engine, packed);
+    }
     read_panel(l, panel, source, plain);
     st = dnnl_memory_create(&from, jc_desc_get(&shape->plain), engine, plain);
     if (st == dnnl_success)
@@ -304,7 +334,9 @@ jc_status jc_onednn_linear_new(jc_linear **out, const jc_linear_spec *spec, jc_e
     l->act = spec->act;
     l->add = spec->add;
     l->type = spec->precision == JC_PRECISION_BF16 ? dnnl_bf16 : dnnl_f32;
-    l->width = l->kept ? KEPT_PANEL : PANEL;
+    l->rows = spec->expert ? EXPERT_ROWS : ROWS;
+    l->width = l->kept || spec->expert ? NARROW_PANEL : PANEL;
+    l->slice = l->kept || spec->expert ? SLICE : ROWS;
     l->head.step = l->width;
     l->n_panels = (spec->n_out + l->width - 1) / l->width;
     l->panels = jc_alloc_array(l->n_panels, sizeof *l->panels);
@@ -395,13 +427,13 @@ static const void *prepare(const struct onednn_linear *l, const float *x, size_t
     size_t n_in = l->head.n_in;
 
     if (l->type == dnnl_bf16) {
-        memset(buffer, 0, ROWS * n_in * sizeof(uint16_t));
+        memset(buffer, 0, l->rows * n_in * sizeof(uint16_t));
         jc_vector_get()->to_bf16(rows * n_in, x, buffer);
         return buffer;
     }
-    if (rows == ROWS)
+    if (rows == l->rows)
         return x;
-    memset(buffer, 0, ROWS * n_in * sizeof *x);
+    memset(buffer, 0, l->rows * n_in * sizeof *x);
     return memcpy(buffer, x, rows * n_in * sizeof *x);
 }
 
@@ -415,8 +447,8 @@ static bool get_buffers(const struct onednn_linear *l, const struct panel *panel
                         struct buffers *b)
 {
     size_t scratch = panel->shape->scratch_bytes;
-    size_t src = rounded(ROWS * l->head.n_in * sizeof(float));
-    size_t compact = rounded(ROWS * panel->n * sizeof(float));
+    size_t src = rounded(l->rows * l->head.n_in * sizeof(float));
+    size_t compact = rounded(l->rows * panel->n * sizeof(float));
     size_t plain = l->kept ? rounded(l->head.n_in * panel->n * sizeof(float)) : 0;
     size_t packed = l->kept ? dnnl_memory_desc_get_size(panel->shape->packed) : 0;
 
@@ -435,10 +467,10 @@ static dnnl_status_t run_tile(const struct job *job, const struct panel *panel, 
 {
     const struct onednn_linear *l = job->l;
     size_t n_in = l->head.n_in, stride = job->stride, n = panel->n;
-    size_t rows = job->rows - row < ROWS ? job->rows - row : ROWS;
+    size_t rows = job->rows - row < l->rows ? job->rows - row : l->rows;
     bool sums = l->add && JC_DESC_SUMS; /* the product adds to what is there */
     /* rows that are no tile are padded in a buffer of their own */
-    bool apart = rows < ROWS || (l->add && !sums);
+    bool apart = rows < l->rows || (l->add && !sums);
     int target = !apart && stride == l->head.n_out ? INTO_Y : COMPACT;
     float *y = job->y + row * stride + panel->first - job->first;
     float *to = apart ? (float *)(void *)b->compact : y;
@@ -478,7 +510,7 @@ static jc_status run_slice(void *arg, size_t task, jc_error *err)
                   &own);
         weight = own;
     }
-    for (; row < end && st == dnnl_success; row += ROWS)
+    for (; row < end && st == dnnl_success; row += l->rows)
         st = run_tile(job, panel, row, weight, &b);
     dnnl_memory_destroy(own);
     return st == dnnl_success ? JC_OK : jc_onednn_fail(err, st, "a product");
@@ -488,12 +520,11 @@ static jc_status run_slice(void *arg, size_t task, jc_error *err)
 static jc_status run(const struct onednn_linear *l, const float *x, size_t rows,
                      size_t first, size_t stride, float *y, jc_error *err)
 {
-    size_t slice = l->kept ? SLICE : ROWS;
     struct job job = {.l = l,
                       .x = x,
                       .rows = rows,
-                      .slice = slice,
-                      .slices = (rows + slice - 1) / slice,
+                      .slice = l->slice,
+                      .slices = (rows + l->slice - 1) / l->slice,
                       .first = first,
                       .stride = stride,
                       .y = y};
