@@ -102,6 +102,9 @@ typedef struct jc_generate_params {
      *  be of this model and of `shortcut`. NULL: none; borrowed */
     const jc_policy *policy;
     bool measure; /* with drafts: a fifth of the steps without them, for the stats */
+    /** A text whose n-grams "corpus" looks up. [n_draft_text], borrowed */
+    const uint32_t *draft_text;
+    size_t n_draft_text;
 } jc_generate_params;
 
 #define jc_generate_params_init(p)                                                         \

@@ -85,6 +85,9 @@ typedef struct jc_tune_params {
     uint64_t seed;
     const char *kv; /* as jc_generate_params.kv */
     const jc_hooks *hooks;
+    /** As those of jc_generate_params: with it "auto" takes "corpus", too. */
+    const uint32_t *draft_text;
+    size_t n_draft_text;
 } jc_tune_params;
 
 #define jc_tune_params_init(p)                                                             \

@@ -39,6 +39,7 @@ typedef struct jc_own {
     bool compare, decode_exits;
     const char *policy;
     const char *range;
+    const char *draft_text;
 } jc_own;
 
 typedef struct jc_own_row {

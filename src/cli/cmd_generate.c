@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/continuation.h"
+#include "cli/draft_text.h"
 #include "cli/dry_run.h"
 #include "cli/frequent.h"
 #include "cli/output.h"
@@ -141,15 +142,18 @@ static bool on_progress(void *arg, const jc_progress *progress)
                                                    : !jc_signals_stopped();
 }
 
-/* What drafters use: the shortcuts after MODEL, and the tokens of --frequent. */
+/* What drafters use: the shortcuts after MODEL, the tokens of --frequent, and the text of
+ * --draft-text. */
 typedef struct drafting {
     jc_shortcut *shortcut;
     jc_policy *policy;
     uint32_t *frequent; /* [n_frequent] */
     size_t n_frequent;
+    uint32_t *text; /* [n_text] */
+    size_t n_text;
 } drafting;
 
-static jc_status read_drafting(drafting *d, const jc_cli *cli, const jc_model *model,
+static jc_status read_drafting(drafting *d, jc_cli *cli, const jc_model *model,
                                const jc_tokenizer *tokenizer, jc_error *err)
 {
     jc_status st = JC_OK;
@@ -164,6 +168,13 @@ static jc_status read_drafting(drafting *d, const jc_cli *cli, const jc_model *m
         st = jc_frequent_tokens(&d->frequent, &d->n_frequent, tokenizer,
                                 cli->args.own.frequent, &cli->args.samples,
                                 jc_model_get_info(model)->vocab, err);
+    const char *draft = d->policy ? jc_policy_get_info(d->policy)->draft : NULL;
+    if (st == JC_OK)
+        st = jc_draft_text(&d->text, &d->n_text, cli,
+                           !d->policy ? cli->args.generate.draft
+                           : draft    ? draft
+                                      : "none",
+                           tokenizer, jc_model_get_info(model)->vocab, err);
     return st;
 }
 
@@ -216,6 +227,8 @@ static jc_status generate(jc_cli *cli, jc_model *model, const jc_tokenizer *toke
     params.shortcut = d->shortcut;
     params.frequent = d->frequent;
     params.n_frequent = d->n_frequent;
+    params.draft_text = d->text;
+    params.n_draft_text = d->n_text;
     params.policy = d->policy;
     bool exits = strcmp(params.exit, "none") != 0;
     if (d->policy) {
@@ -287,6 +300,7 @@ static jc_status run(jc_cli *cli, jc_error *err)
     jc_shortcut_free(d.shortcut);
     jc_policy_free(d.policy);
     free(d.frequent);
+    free(d.text);
     jc_tokenizer_close(tokenizer);
     jc_model_close(model);
     return st;
@@ -319,6 +333,7 @@ static const jc_own_row stop_rows[] = {
       "draft 'context' among the tokens that are most frequent in this text; without it "
       "among the first ones of the vocabulary"},
      "FILE"},
+    JC_DRAFT_TEXT_ROW,
     {{"stop", JC_OPTION_TEXT, offsetof(jc_own, stop), 0, 0, NULL, NULL,
       "end before any of these strings, which may lie across tokens"},
      "STRING..."},
@@ -382,7 +397,8 @@ const jc_command jc_command_generate = {
         "state "
         "of the token before makes of it, fitted with '--from 0,12@-1 --to 12' for a model "
         "of 12 blocks and named after MODEL; 'exit:3' what the first 3 blocks and the map "
-        "from there do ('--pairs final'). 'auto' takes all but the last that it can; "
+        "from there do ('--pairs final'); 'corpus' what followed the last tokens in the "
+        "text of --draft-text. 'auto' takes all but 'exit' that it can; "
         "'jumpcut tune' "
         "measures which of them pay, and --policy takes these.\n\n"
         "With --exit, a token leaves the model at the first exit point where the gate "

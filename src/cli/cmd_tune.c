@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_tune.c: `jumpcut tune`: which drafters pay for a model on this machine. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/closing.h"
+#include "cli/draft_text.h"
 #include "cli/inputs.h"
 #include "cli/work.h"
 
@@ -42,11 +44,13 @@ static void print_policy(const jc_policy_info *i)
 
 static jc_status run(jc_cli *cli, jc_error *err)
 {
-    const jc_args *args = &cli->args;
+    jc_args *args = &cli->args;
     jc_model *model = NULL;
     jc_shortcut *shortcut = NULL;
     jc_policy *policy = NULL;
     jc_work work = {0};
+    jc_tokenizer *tokenizer = NULL;
+    uint32_t *text = NULL;
     jc_status st;
 
     if (!args->own.out)
@@ -67,6 +71,12 @@ static jc_status run(jc_cli *cli, jc_error *err)
         st = jc_origin_compare(cli, shortcut, args->word[1], err);
     if (st == JC_OK)
         st = jc_work_open(&work, cli, model, err);
+    if (st == JC_OK && args->own.draft_text)
+        st = jc_work_tokenizer(&tokenizer, cli, args->word[0], err);
+    if (st == JC_OK)
+        st = jc_draft_text(&text, &args->tune.n_draft_text, cli, args->tune.draft,
+                           tokenizer, jc_model_get_info(model)->vocab, err);
+    args->tune.draft_text = text;
     if (st == JC_OK)
         st = jc_tune(&policy, model, shortcut, work.samples, &args->tune, err);
     jc_ui_clear(&cli->ui);
@@ -81,9 +91,13 @@ static jc_status run(jc_cli *cli, jc_error *err)
         if (shortcut)
             jc_next_word(&next, args->word[1]);
         jc_next_option(&next, "--policy", args->own.out);
+        if (strstr(jc_policy_get_info(policy)->draft, "corpus"))
+            jc_next_option(&next, "--draft-text", args->own.draft_text);
         jc_next_option(&next, "--prompt", "The river");
         jc_next_say(&next);
     }
+    free(text);
+    jc_tokenizer_close(tokenizer);
     jc_policy_free(policy);
     jc_work_close(&work);
     jc_shortcut_free(shortcut);
@@ -96,6 +110,9 @@ static const jc_own_row rows[] = {
       "write the policy there, for 'jumpcut generate --policy'"},
      "FILE"},
 };
+static const jc_own_row text_rows[] = {JC_DRAFT_TEXT_ROW};
+static const jc_group text_group = {
+    .title = "Drafts", .own = text_rows, .n_own = JC_COUNT_OF(text_rows)};
 static const jc_group output = {.title = "Output", .own = rows, .n_own = JC_COUNT_OF(rows)};
 
 static const jc_group drafts = {
@@ -124,7 +141,8 @@ const jc_command jc_command_tune = {
         "need ('fit --from 0,12@-1 --to 12' for a model of 12 blocks), and texts other "
         "than "
         "those that it was fitted on. The most frequent tokens of the texts are those that "
-        "such drafters choose among.\n\n"
+        "such drafters choose among. With --draft-text the drafter 'corpus' is tried, too; "
+        "give 'generate' the same text.\n\n"
         "Measure on the machine as it will be used, with nothing else running.",
     .examples =
         "jumpcut tune ./gpt2 --text texts.txt --out policy.json\n"
@@ -134,9 +152,10 @@ const jc_command jc_command_tune = {
         "context.safetensors\n"
         "jumpcut tune ./gpt2 context.safetensors --text texts.txt --temperature 0.8 --out "
         "policy.json\n",
-    .groups = (const jc_group *const[]){&drafts, &output, &jc_group_corpus, &jc_group_texts,
-                                        &jc_group_samples_file, &jc_group_samples,
-                                        &jc_group_model, &jc_group_common, NULL},
+    .groups = (const jc_group *const[]){&drafts, &text_group, &output, &jc_group_corpus,
+                                        &jc_group_texts, &jc_group_samples_file,
+                                        &jc_group_samples, &jc_group_model,
+                                        &jc_group_common, NULL},
     .defaults = defaults,
     .run = run,
 };

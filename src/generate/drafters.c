@@ -13,7 +13,8 @@
     X(ngram)                                                                               \
     X(recycle)                                                                             \
     X(context)                                                                             \
-    X(exit)
+    X(exit)                                                                                \
+    X(corpus)
 
 #define JC_X(name) extern const jc_drafter jc_drafter_##name;
 DRAFTERS(JC_X)

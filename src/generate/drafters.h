@@ -58,7 +58,9 @@ typedef struct jc_draft_setup {
     const jc_shortcut *shortcut; /* or NULL */
     const uint32_t *frequent;    /* [n_frequent]: the most frequent tokens first; or none */
     size_t n_frequent;
-    uint32_t layer; /* E of "exit:E" */
+    uint32_t layer;       /* E of "exit:E" */
+    const uint32_t *text; /* [n_text]: for n-grams of another text; or none */
+    size_t n_text;
 } jc_draft_setup;
 
 typedef struct jc_drafter {

@@ -155,7 +155,10 @@ static jc_status keep_frequent(tuning *t, jc_error *err)
 
 static jc_status list_choices(tuning *t, jc_error *err)
 {
-    const jc_draft_setup setup = {.model = t->model, .shortcut = t->shortcut};
+    const jc_draft_setup setup = {.model = t->model,
+                                  .shortcut = t->shortcut,
+                                  .text = t->params->draft_text,
+                                  .n_text = t->params->n_draft_text};
     jc_drafter_named of[JC_MIX];
     size_t n;
     jc_status st = jc_drafters_find(of, &n, t->params->draft, &setup, err);
@@ -176,7 +179,7 @@ static jc_status list_choices(tuning *t, jc_error *err)
             if (of[k].of->layer)
                 at += (size_t)snprintf(c->drafters + at, sizeof c->drafters - at, ":%u",
                                        of[k].layer);
-            c->maps |= of[k].of->layer || of[k].of->ready;
+            c->maps |= of[k].of->layer || of[k].of->states;
         }
     }
     return JC_OK;
@@ -212,6 +215,8 @@ static jc_status write_one(tuning *t, choice *c, size_t i, jc_error *err)
     p.shortcut = t->shortcut;
     p.frequent = t->policy->frequent;
     p.n_frequent = t->policy->n_frequent;
+    p.draft_text = t->params->draft_text;
+    p.n_draft_text = t->params->n_draft_text;
     p.stats = &stats;
     /* the times of passes, but no choice of drafters */
     snprintf(shape.model, sizeof shape.model, "%s", t->policy->model);

@@ -14,7 +14,8 @@
 #include "support/shortcuts.h"
 #include "support/told.h"
 
-extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle, jc_drafter_context;
+extern const jc_drafter jc_drafter_ngram, jc_drafter_recycle, jc_drafter_context,
+    jc_drafter_corpus;
 
 /* ---- what drafters guess ---- */
 
@@ -36,6 +37,88 @@ static void test_drafters__an_n_gram_is_followed_by_what_followed_it_before(void
     const jc_place_at first = {.ids = ids, .n = 1, .u = -1};
     assert_int_equal(jc_drafter_ngram.guess(NULL, &first, 1, guesses, &n, NULL), JC_OK);
     assert_int_equal(n, 0);
+}
+
+/* Probabilities of what follows ids[n] in text[m] by the definition of docs/methods.md, for
+ * texts in which no length of match has more than 64 places. */
+static void by_definition(const uint32_t *text, size_t m, const uint32_t *ids, size_t n,
+                          size_t vocab, double *p)
+{
+    size_t longest = 0;
+
+    for (size_t l = 1; l <= 6 && l <= n; l++)
+        for (size_t i = l; i < m; i++)
+            if (memcmp(text + i - l, ids + n - l, l * sizeof *ids) == 0)
+                longest = l;
+    for (size_t v = 0; v < vocab; v++)
+        p[v] = 0;
+    for (size_t l = longest > 3 ? longest - 2 : 1; l <= longest; l++) {
+        double count[16] = {0}, all = 0, kinds = 0;
+        for (size_t i = l; i < m; i++)
+            if (memcmp(text + i - l, ids + n - l, l * sizeof *ids) == 0) {
+                kinds += count[text[i]]++ == 0;
+                all++;
+            }
+        for (size_t v = 0; v < vocab; v++)
+            p[v] = (count[v] + kinds * p[v]) / (all + kinds);
+    }
+}
+
+static void test_drafters__a_corpus_is_followed_by_witten_and_bell(void **state)
+{
+    enum { TEXT = 120, VOCAB = 16 };
+    jc_model *model = open(TINY);
+    uint32_t text[TEXT], ids[12];
+
+    (void)state;
+    for (uint64_t round = 0; round < 50; round++) {
+        jc_rng rng = jc_rng_at(round, 0);
+        for (size_t i = 0; i < TEXT; i++) /* few kinds of tokens, so matches are long */
+            text[i] = (uint32_t)jc_rng_below(&rng, 3 + round % 7);
+        size_t m = round % 5 ? TEXT : 2 + round % 9, n = 1 + round % JC_COUNT(ids);
+        for (size_t i = 0; i < n; i++)
+            ids[i] = (uint32_t)jc_rng_below(&rng, 3 + round % 8);
+        const jc_draft_setup setup = {.model = model, .text = text, .n_text = m};
+        const jc_place_at at = {.ids = ids, .n = n, .u = -1};
+        jc_guess guesses[JC_GUESSES];
+        double p[VOCAB];
+        size_t n_guesses, kinds = 0;
+        void *drafter;
+        assert_true(jc_drafter_corpus.ready(&setup));
+        assert_int_equal(jc_drafter_corpus.open(&drafter, &setup, NULL), JC_OK);
+        assert_int_equal(
+            jc_drafter_corpus.guess(drafter, &at, 1, guesses, &n_guesses, NULL), JC_OK);
+        by_definition(text, m, ids, n, VOCAB, p);
+        for (size_t v = 0; v < VOCAB; v++)
+            kinds += p[v] > 0;
+        assert_int_equal(n_guesses, kinds < JC_GUESSES ? kinds : JC_GUESSES);
+        for (size_t g = 0; g < n_guesses; g++) {
+            if (g)
+                assert_true(p[guesses[g].id] <= p[guesses[g - 1].id] + 1e-12);
+            assert_int_equal(guesses[g].class, jc_class_of((float)p[guesses[g].id], g));
+        }
+        jc_drafter_corpus.close(drafter);
+    }
+    jc_model_close(model);
+}
+
+static void test_drafters__a_corpus_of_other_tokens_is_refused(void **state)
+{
+    jc_model *model = open(TINY);
+    const uint32_t text[] = {1, jc_model_get_info(model)->vocab, 2};
+    jc_draft_setup setup = {.model = model, .text = text, .n_text = 3};
+    jc_error err;
+    void *drafter;
+
+    (void)state;
+    assert_int_equal(jc_drafter_corpus.open(&drafter, &setup, &err), JC_E_ARG);
+    assert_non_null(strstr(err.message, "outside the vocabulary"));
+    setup.n_text = 1;
+    assert_int_equal(jc_drafter_corpus.open(&drafter, &setup, &err), JC_E_ARG);
+    assert_non_null(strstr(err.message, "--draft-text"));
+    setup.n_text = 0;
+    assert_false(jc_drafter_corpus.ready(&setup));
+    jc_model_close(model);
 }
 
 /* ---- draws that are known ---- */
@@ -380,6 +463,8 @@ int main(void)
         cmocka_unit_test(test_drafters__an_n_gram_is_followed_by_what_followed_it_before),
         cmocka_unit_test(test_drafters__a_draw_is_where_its_number_lies),
         cmocka_unit_test(test_drafters__recycled_tokens_look_at_the_draw),
+        cmocka_unit_test(test_drafters__a_corpus_is_followed_by_witten_and_bell),
+        cmocka_unit_test(test_drafters__a_corpus_of_other_tokens_is_refused),
         cmocka_unit_test(test_drafters__context_maps_are_run_on_their_own_guesses),
         cmocka_unit_test(test_drafters__context_maps_need_a_head_that_is_known),
         cmocka_unit_test(test_drafters__context_drafts_change_no_bit),

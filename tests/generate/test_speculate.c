@@ -52,7 +52,7 @@ static uint64_t check_prompts(const jc_model *model, jc_generate_params *params,
 /* Every decoder, both ways of drawing, trees of all sizes; up to the end of the context. */
 static size_t check_model(const char *path, uint64_t *accepted)
 {
-    static uint32_t ids[3][16];
+    static uint32_t ids[3][16], text[400];
     static const uint32_t sizes[] = {0, 1, 2, 3, 5, 8, 13, 21, 31};
     const char *names[6];
     jc_model *model;
@@ -76,6 +76,9 @@ static size_t check_model(const char *path, uint64_t *accepted)
     params.tokens = 60;
     params.logprobs = true;
     params.shortcut = lens;
+    fill(text, JC_COUNT(text), 77, info->vocab < 40 ? info->vocab : 40);
+    params.draft_text = text;
+    params.n_draft_text = JC_COUNT(text);
     for (int warm = 0; warm < 2; warm++) {
         params.temperature = warm ? 0.8 : 0;
         struct told *plain = run(model, prompts, 3, &params, 0);
@@ -172,6 +175,35 @@ static void test_speculate__sequences_end_where_they_would(void **state)
     jc_model_close(model);
 }
 
+/* So is one that is given. */
+static void test_speculate__drafts_from_a_text_that_is_given_are_right(void **state)
+{
+    jc_model *model = open(TINY);
+    uint32_t ids[LONG + 1] = {3};
+    jc_generate_params params;
+    jc_generate_stats stats = {.size = sizeof stats};
+    const jc_prompt prompt = {ids, 1};
+
+    (void)state;
+    jc_generate_params_init(&params);
+    params.tokens = 40;
+    params.temperature = 1;
+    struct told *plain = run(model, &prompt, 1, &params, 0);
+    memcpy(ids + 1, plain->seq[0].id, plain->seq[0].n * sizeof *ids);
+    params.draft = "corpus";
+    params.draft_nodes = 8;
+    params.draft_text = ids;
+    params.n_draft_text = 1 + plain->seq[0].n;
+    params.stats = &stats;
+    struct told *told = run(model, &prompt, 1, &params, 0);
+    assert_memory_equal(told, plain, sizeof *told);
+    assert_true(stats.tokens == plain->seq[0].n && stats.tokens > 20);
+    assert_true(2 * stats.turns <= stats.tokens);
+    free(told);
+    free(plain);
+    jc_model_close(model);
+}
+
 /* A text that repeats itself is foreseen. */
 static void test_speculate__drafts_of_a_text_that_repeats_itself_are_right(void **state)
 {
@@ -261,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_speculate__the_text_of_every_decoder_is_that_without_drafts),
         cmocka_unit_test(test_speculate__no_tree_changes_a_draw),
         cmocka_unit_test(test_speculate__sequences_end_where_they_would),
+        cmocka_unit_test(test_speculate__drafts_from_a_text_that_is_given_are_right),
         cmocka_unit_test(test_speculate__drafts_of_a_text_that_repeats_itself_are_right),
         cmocka_unit_test(test_speculate__what_cannot_be_is_refused),
         cmocka_unit_test(test_speculate__every_failed_allocation_is_reported),
