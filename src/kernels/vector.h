@@ -50,6 +50,11 @@ typedef struct jc_vector {
     /* The same, and what that leaves, in whole 2^-40ths, to rest [n]. */
     void (*fold_fine)(size_t n, const double *x, double per, const double *each,
                       int64_t *sum, int64_t *rest);
+    /* product [m, n] += x' y, x [rows, m], y [rows, n], rows `stride` apart; where x is y,
+     * on and above the diagonal at least. room: jc_product_room(m, n) numbers, to work in.
+     */
+    void (*product)(size_t m, size_t n, size_t rows, const float *x, const float *y,
+                    size_t stride, double *product, double *room);
     bool (*finite)(size_t n, const float *x);
     jc_top (*top)(size_t n, const float *x);                /* n >= 2 */
     double (*sum_exp)(size_t n, const float *x, float max); /* of x - max */
@@ -65,5 +70,15 @@ typedef struct jc_vector {
 } jc_vector;
 
 const jc_vector *jc_vector_get(void);
+
+/* The i-th that this processor can run, the fastest first; NULL beyond them. */
+const jc_vector *jc_vector_at(size_t i);
+
+enum { JC_PRODUCT_EDGE = 16, JC_PRODUCT_ROWS = 256 };
+
+static inline size_t jc_product_room(size_t m, size_t n)
+{
+    return (m + n + 2 * JC_PRODUCT_EDGE) * JC_PRODUCT_ROWS;
+}
 
 #endif

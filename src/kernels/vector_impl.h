@@ -269,6 +269,8 @@ static void fold_fine(size_t n, const double *x, double per, const double *each,
     }
 }
 
+#include "kernels/vector_product.h"
+
 static bool all_finite(size_t n, const float *x)
 {
     uint32_t worst = 0;
@@ -509,6 +511,7 @@ const jc_vector JC_VECTOR_NAME = {
     .center = center,
     .fold = fold,
     .fold_fine = fold_fine,
+    .product = product_add,
     .finite = all_finite,
     .top = top,
     .sum_exp = sum_exp,

@@ -136,6 +136,48 @@ static void test_turn__is_the_transpose(void **state)
     }
 }
 
+/* Of each set of instructions: whole numbers of float32, whose products are exact. */
+static void check_product(const jc_vector *set, size_t m, size_t n, size_t rows)
+{
+    enum { STRIDE = 70, ROWS = 300 };
+    static float left[ROWS * STRIDE], right[ROWS * STRIDE];
+    static double product[STRIDE * STRIDE];
+    double *room = jc_matrix_new(jc_product_room(m, n), 1, sizeof *room);
+    bool square = m == n;
+
+    assert_non_null(room);
+    for (size_t i = 0; i < JC_COUNT(left); i++) {
+        left[i] = (float)((i * 7919 + rows) % 1999) - 1000;
+        right[i] = (float)((i * 104729 + m) % 1013) - 500;
+    }
+    const float *y = square ? left : right;
+    for (size_t i = 0; i < m * n; i++)
+        product[i] = (double)i;
+    set->product(m, n, rows, left, y, STRIDE, product, room);
+    for (size_t i = 0; i < m; i++)
+        for (size_t k = square ? i : 0; k < n; k++) {
+            double want = (double)(i * n + k);
+            for (size_t r = 0; r < rows; r++)
+                want += (double)left[r * STRIDE + i] * (double)y[r * STRIDE + k];
+            if (product[i * n + k] != want)
+                fail_msg("%s, [%zu, %zu] of %zu x %zu, %zu rows: %.17g instead of %.17g",
+                         set->name, i, k, m, n, rows, product[i * n + k], want);
+        }
+    jc_free(room);
+}
+
+static void test_product__is_that_of_the_definition(void **state)
+{
+    static const size_t edges[] = {1, 3, 12, 16, 23, 64}, rows[] = {1, 255, 256, 300};
+
+    (void)state;
+    for (size_t v = 0; jc_vector_at(v); v++)
+        for (size_t i = 0; i < JC_COUNT(edges); i++)
+            for (size_t k = 0; k < JC_COUNT(edges); k++)
+                for (size_t r = 0; r < JC_COUNT(rows); r++)
+                    check_product(jc_vector_at(v), edges[i], edges[k], rows[r]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_row_sums__are_those_of_the_definitions),
         cmocka_unit_test(test_exps__are_those_of_the_definition),
         cmocka_unit_test(test_row_sums__tell_of_a_number_that_is_not_finite),
+        cmocka_unit_test(test_product__is_that_of_the_definition),
         cmocka_unit_test(test_top_k__are_the_largest_equal_ones_by_index),
     };
 

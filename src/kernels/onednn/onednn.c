@@ -6,7 +6,6 @@
 #include <string.h>
 #include <threads.h>
 
-#include "kernels/linalg.h"
 #include "kernels/vector.h"
 
 struct scratch {
@@ -130,37 +129,16 @@ jc_status jc_onednn_gram_tile(size_t m, size_t n, size_t rows, const float *x,
     return status == dnnl_success ? JC_OK : jc_onednn_fail(err, status, "a product");
 }
 
-/* x [rows, n], its rows stride apart -> to [rows, n] */
-static void widen(size_t rows, size_t n, const float *x, size_t stride, double *to)
-{
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < n; i++)
-            to[r * n + i] = (double)x[r * stride + i];
-}
-
-/* oneDNN has no product in float64: BLAS. Of a tile on the diagonal half is enough. */
 jc_status jc_onednn_gram_tile_double(size_t m, size_t n, size_t rows, const float *x,
                                      const float *y, size_t stride, double *product,
                                      jc_error *err)
 {
-    enum { ROWS = 256 }; /* at a time, so that they stay in the cache */
-    double *a = jc_onednn_scratch(ROWS * (m + n) * sizeof *a); /* [ROWS, m] */
+    double *room = jc_onednn_scratch(jc_product_room(m, n) * sizeof *room);
 
-    if (!a)
+    if (!room)
         return jc_fail_nomem(err, "a tile of second moments");
-    double *b = x == y ? a : a + ROWS * m; /* [ROWS, n] */
     memset(product, 0, m * n * sizeof *product);
-    for (size_t first = 0; first < rows; first += ROWS) {
-        size_t k = rows - first < ROWS ? rows - first : ROWS;
-
-        widen(k, m, x + first * stride, stride, a);
-        if (b == a) {
-            jc_dsyrk_add(m, k, a, product, n);
-            continue;
-        }
-        widen(k, n, y + first * stride, stride, b);
-        jc_dgemm_add(m, n, k, a, b, product, n);
-    }
+    jc_vector_get()->product(m, n, rows, x, y, stride, product, room);
     return JC_OK;
 }
 
