@@ -45,7 +45,7 @@ if(BUILD_TESTING)
       COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run.sh ${program} ${case})
     set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT ${patience} SKIP_RETURN_CODE 77)
   endforeach()
-  set_tests_properties(cli/fit-tuned-beside cli/text-means-one-thing cli/out-dash
+  set_tests_properties(cli/fit-tuned-beside cli/eval-context-maps cli/text-means-one-thing cli/out-dash
     PROPERTIES TIMEOUT 300) # train for a while, or run many commands
   set_tests_properties(cli/study-goes-on PROPERTIES TIMEOUT 300) # a study many times
   # signals, on a model of random weights that is wide enough to be slow

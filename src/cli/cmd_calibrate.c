@@ -2,6 +2,7 @@
 /* cmd_calibrate.c: `jumpcut calibrate`: a threshold of early exit with a promise. */
 #include <string.h>
 
+#include "cli/ahead.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/inputs.h"
@@ -32,6 +33,23 @@ static void print_policy(const jc_policy_info *i)
            i->flops, i->bytes);
 }
 
+enum { CHOSEN = 3 }; /* exit points where none are named, at most */
+
+/* Each text is read once, with a read-out at every exit point and at the end. */
+static void say_cost(jc_cli *cli, const jc_model *model, const jc_samples *samples)
+{
+    const jc_model_info *info = jc_model_get_info(model);
+    const char *at = cli->args.calibrate.exit_at;
+    double readouts = at ? 2 : 1 + CHOSEN, tokens = jc_ahead_tokens(cli, samples);
+
+    for (; at && *at; at++)
+        readouts += *at == ',';
+    jc_ahead_say(cli, model, 0,
+                 jc_ahead_writing(cli, info, tokens) +
+                     tokens * (jc_ahead_pass(info) + readouts * jc_ahead_readout(info)),
+                 false);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     const jc_args *args = &cli->args;
@@ -57,14 +75,18 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_work_open(&work, cli, model, err);
     if (st == JC_OK)
+        say_cost(cli, model, work.samples);
+    if (st == JC_OK)
         st = jc_calibrate(&policy, model, shortcut, work.samples, &args->calibrate, err);
     jc_ui_clear(&cli->ui);
     if (st == JC_OK)
         st = jc_policy_save(policy, args->own.out, err);
     if (st == JC_OK) {
-        jc_next next;
         print_policy(jc_policy_get_info(policy));
         jc_closing_wrote(cli, "the policy", args->own.out);
+    }
+    if (st == JC_OK && !jc_policy_get_info(policy)->never) {
+        jc_next next;
         jc_next_begin(&next, cli, "generate");
         jc_next_model(&next);
         jc_next_word(&next, args->word[1]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ahead.h"
 #include "cli/cli.h"
 #include "cli/closing.h"
 #include "cli/draft_text.h"
@@ -42,6 +43,22 @@ static void print_policy(const jc_policy_info *i)
     printf("\n");
 }
 
+/* Each text is continued plainly and with every choice of drafters. */
+static void say_cost(jc_cli *cli, const jc_model *model)
+{
+    const jc_args *args = &cli->args;
+    const char *draft = args->tune.draft;
+    int drafters = strcmp(draft, "auto") == 0
+                       ? 2 + (args->n_words > 1) + (args->own.draft_text != NULL)
+                       : 1;
+
+    for (; *draft; draft++)
+        drafters += *draft == '+';
+    double steps = (double)args->tune.prompts * args->tune.tokens * (1 << drafters);
+    jc_ahead_say(cli, model, 0, jc_ahead_steps(cli, jc_model_get_info(model), steps),
+                 false);
+}
+
 static jc_status run(jc_cli *cli, jc_error *err)
 {
     jc_args *args = &cli->args;
@@ -78,14 +95,18 @@ static jc_status run(jc_cli *cli, jc_error *err)
                            tokenizer, jc_model_get_info(model)->vocab, err);
     args->tune.draft_text = text;
     if (st == JC_OK)
+        say_cost(cli, model);
+    if (st == JC_OK)
         st = jc_tune(&policy, model, shortcut, work.samples, &args->tune, err);
     jc_ui_clear(&cli->ui);
     if (st == JC_OK)
         st = jc_policy_save(policy, args->own.out, err);
     if (st == JC_OK) {
-        jc_next next;
         print_policy(jc_policy_get_info(policy));
         jc_closing_wrote(cli, "the policy", args->own.out);
+    }
+    if (st == JC_OK && strcmp(jc_policy_get_info(policy)->draft, "none") != 0) {
+        jc_next next;
         jc_next_begin(&next, cli, "generate");
         jc_next_model(&next);
         if (shortcut)

@@ -145,7 +145,8 @@ static jc_status spare(const jc_cli *cli, const char *path, jc_error *err)
         if (is_same_file(args->word[i], path))
             return refuse(err, path, "the command reads it");
     if (is_in(&own->text, path) || is_in(&own->transfer, path) ||
-        (own->file && is_same_file(own->file, path)))
+        (own->file && is_same_file(own->file, path)) ||
+        (own->draft_text && is_same_file(own->draft_text, path)))
         return refuse(err, path, "it is one of the texts");
     if (is_in(&own->sums, path))
         return refuse(err, path, "'--sums' reads it");

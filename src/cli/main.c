@@ -129,7 +129,7 @@ static jc_status prepare(jc_cli *cli, int argc, char **argv, jc_error *err)
     args->samples.hooks = args->stats.hooks = &cli->ui.hooks;
     args->fit.hooks = args->eval.hooks = &cli->ui.hooks;
     args->states.hooks = args->lens.hooks = &cli->ui.hooks;
-    args->training_size.hooks = &cli->ui.hooks;
+    args->training_size.hooks = args->tune.hooks = args->calibrate.hooks = &cli->ui.hooks;
     st = check_team(cli, err);
     if (args->help || st)
         return st;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "generate/pass_times.h"
 
-#include <stdlib.h>
-
 #include "jumpcut/sequence.h"
 
 enum { MOST = 32, ROUNDS = 5 };
@@ -54,18 +52,11 @@ static jc_status run(bench *b, size_t rows, double *seconds, jc_error *err)
     return st;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
 jc_status jc_pass_times_measure(jc_pass_times *out, const jc_model *model,
                                 const uint32_t *ids, size_t n, const char *kv,
                                 jc_error *err)
 {
-    double took[JC_COUNT(sizes)][ROUNDS];
+    double took[JC_COUNT(sizes)]; /* the least of all rounds: others may use the machine */
     bench b = {.session = NULL};
     jc_status st = begin(&b, model, ids, n, kv, err);
     size_t room = jc_seq_room(b.seq) - n, kinds = 0;
@@ -74,15 +65,17 @@ jc_status jc_pass_times_measure(jc_pass_times *out, const jc_model *model,
     while (st == JC_OK && kinds < JC_COUNT(sizes) && sizes[kinds] <= room)
         kinds++;
     for (size_t k = 0; k < kinds && st == JC_OK; k++) /* once for nothing */
-        st = run(&b, sizes[k], &took[k][0], err);
+        st = run(&b, sizes[k], &took[k], err);
     for (size_t r = 0; r < ROUNDS && st == JC_OK; r++)
-        for (size_t k = 0; k < kinds && st == JC_OK; k++)
-            st = run(&b, sizes[k], &took[k][r], err);
+        for (size_t k = 0; k < kinds && st == JC_OK; k++) {
+            double seconds = took[k];
+            st = run(&b, sizes[k], &seconds, err);
+            took[k] = r && took[k] < seconds ? took[k] : seconds;
+        }
     for (size_t k = 0; k < kinds && st == JC_OK; k++) {
-        qsort(took[k], ROUNDS, sizeof(double), by_value);
-        double median = took[k][ROUNDS / 2], before = k ? out->seconds[k - 1] : 1e-9;
+        double before = k ? out->seconds[k - 1] : 1e-9;
         out->rows[k] = sizes[k];
-        out->seconds[k] = median > before ? median : before;
+        out->seconds[k] = took[k] > before ? took[k] : before;
         out->n = k + 1;
     }
     jc_session_free(b.session);
