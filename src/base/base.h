@@ -17,6 +17,9 @@ jc_status jc_fail(jc_error *err, jc_status status, const char *fmt, ...) JC_PRIN
 
 /* The message of a failed allocation: "out of memory for 'what'". */
 jc_status jc_fail_nomem(jc_error *err, const char *what);
+/* Names from files may hold anything; a message stays one line, and harmless to a terminal:
+ * control characters become '?'. */
+void jc_one_line(char *message);
 
 /* ---- memory: sizes come from files, so only checked helpers multiply them ---- */
 

@@ -12,6 +12,7 @@ jc_status jc_notes_add(jc_notes *notes, jc_error *err, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    jc_one_line(text);
     if (!jc_grow(&notes->text, &notes->capacity, notes->n + 1, sizeof(char *)))
         return jc_fail_nomem(err, "a note");
     notes->text[notes->n] = jc_strdup(text);

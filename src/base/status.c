@@ -38,9 +38,7 @@ const char *jc_version(void)
     return TEXT(JC_VERSION_MAJOR) "." TEXT(JC_VERSION_MINOR) "." TEXT(JC_VERSION_PATCH);
 }
 
-/* Names from files may hold anything; a message stays one line, and harmless to a terminal.
- */
-static void one_line(char *message)
+void jc_one_line(char *message)
 {
     for (unsigned char *c = (unsigned char *)message; *c; c++)
         if (*c < 0x20 || *c == 0x7f)
@@ -55,7 +53,7 @@ jc_status jc_fail(jc_error *err, jc_status status, const char *fmt, ...)
         err->status = status;
         vsnprintf(err->message, sizeof err->message, fmt, ap);
         va_end(ap);
-        one_line(err->message);
+        jc_one_line(err->message);
     }
     return status;
 }
@@ -74,7 +72,7 @@ void jc_note(const jc_hooks *hooks, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
-    one_line(message);
+    jc_one_line(message);
     hooks->note(hooks->arg, message);
 }
 

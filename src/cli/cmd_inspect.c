@@ -142,7 +142,7 @@ const jc_command jc_command_inspect = {
         "each. The fingerprint is a number over names, shapes and contents of all weights: "
         "a shortcut file carries that of its model and works with no other. The memory is "
         "that of the weights once the model is open: float32 is packed, smaller types stay "
-        "as they lie.\n\n"
+        "as they are stored.\n\n"
         "Of a GGUF file every key of the metadata and every tensor is listed too; as JSON "
         "in full.",
     .examples = "jumpcut inspect ./gpt2\n"

@@ -189,9 +189,16 @@ static jc_status check_text(const jc_cli *cli, const char *path, jc_error *err)
 static jc_status check_texts(const jc_cli *cli, const jc_list *list, jc_error *err)
 {
     jc_status st = JC_OK;
+    bool standard = false;
 
-    for (size_t i = 0; i < list->n && st == JC_OK; i++)
+    for (size_t i = 0; i < list->n && st == JC_OK; i++) {
+        bool is = strcmp(list->item[i], "-") == 0;
+        if (is && standard)
+            return jc_cli_fail(err, JC_E_ARG,
+                               "standard input is named twice: it can be read once");
+        standard |= is;
         st = check_text(cli, list->item[i], err);
+    }
     return st;
 }
 

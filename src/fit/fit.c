@@ -23,13 +23,13 @@ static const jc_option rows[] = {
      "method narrow: rank of the maps; without it a hundredth of the width; one-jump: rank "
      "of the shared map; without it any"},
     {"metric", JC_OPTION_TEXT, offsetof(jc_fit_params, metric), 0, 0, "state", "state|logits",
-     "method narrow: what is least, the squared error or what it makes of the logits"},
+     "method narrow: what to minimise, the squared error of states or that of logits"},
     {"share", JC_OPTION_TEXT, offsetof(jc_fit_params, share), 0, 0, "pooled", "pick|pooled",
      "method one-jump: the map of one layer that does best on all, or one fitted on all"},
     {"scales", JC_OPTION_BOOL, offsetof(jc_fit_params, scales), 0, 0, "true", NULL,
      "each layer's own scale and shift (method one-jump)"},
     {"store", JC_OPTION_TEXT, offsetof(jc_fit_params, store), 0, 0, "f32", "f32|f16|bf16|int8",
-     "how matrices are kept; the file notes what that takes from R2 and precision"},
+     "the type in which matrices are stored; what that costs in R2 and precision is measured and noted in the file"},
 };
 /* clang-format on */
 

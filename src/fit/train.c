@@ -16,7 +16,7 @@ static const jc_option rows[] = {
     {"noise", JC_OPTION_REAL, offsetof(jc_train_params, noise), 1e-9, 1e3, "0.02", NULL, "method jacobian: how far a coordinate is moved, as a multiple of the median standard deviation"},
     {"directions", JC_OPTION_U32, offsetof(jc_train_params, directions), 0, 1e9, "0", NULL, "method jacobian: how many coordinates are moved in each text, others in the next; 0: all"},
     {"resume", JC_OPTION_TEXT, offsetof(jc_train_params, resume), 0, 0, NULL, NULL, "keep the state of training in this file; if it exists, training continues from it"},
-    {"store", JC_OPTION_TEXT, offsetof(jc_train_params, store), 0, 0, "f32", "f32|f16|bf16|int8", "how matrices are kept"},
+    {"store", JC_OPTION_TEXT, offsetof(jc_train_params, store), 0, 0, "f32", "f32|f16|bf16|int8", "the type in which matrices are stored"},
 };
 /* clang-format on */
 

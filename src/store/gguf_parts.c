@@ -32,7 +32,12 @@ static jc_status add_others(jc_store *store, size_t stem, uint32_t n, jc_error *
     for (uint32_t i = 2; i <= n && st == JC_OK; i++) {
         snprintf(path, room, "%.*s-%05" PRIu32 "-of-%05" PRIu32 ".gguf", (int)stem,
                  store->path, i, n);
-        st = add(store, path, err);
+        st = jc_file_exists(path)
+                 ? add(store, path, err)
+                 : jc_fail(err, JC_E_IO,
+                           "cannot open '%s': it is not there, and the model has %" PRIu32
+                           " parts: put it beside the first",
+                           path, n);
     }
     jc_free(path);
     return st;

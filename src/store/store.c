@@ -4,8 +4,10 @@
 #include "store/store_impl.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/likely.h"
 #include "base/sign.h"
@@ -82,11 +84,33 @@ static jc_status check_whole(const char *path, size_t i, jc_error *err)
 
 enum { NOT_THERE = 0, SET_ASIDE = 4 }; /* only aria2 gives the file its length at once */
 
+/* What has that name and is neither a file nor a folder; JC_OK: nothing has it. */
+static jc_status check_kind(const char *path, jc_error *err)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0)
+        return jc_fail(err, JC_E_IO,
+                       "cannot open model '%s': it is a device or a pipe, and a model is a "
+                       "folder or a GGUF file",
+                       path);
+    int why = errno;
+    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+        return jc_fail(err, JC_E_IO,
+                       "cannot open model '%s': it is a link that leads to %s", path,
+                       why == ELOOP ? "itself" : "what is not there");
+    return why == ENOENT || why == ENOTDIR
+               ? JC_OK
+               : jc_fail(err, JC_E_IO, "cannot open model '%s': %s", path, strerror(why));
+}
+
 static jc_status not_there(const char *path, jc_error *err)
 {
     char mean[JC_LIKELY_TEXT];
     jc_status st = check_whole(path, NOT_THERE, err);
 
+    if (st == JC_OK)
+        st = check_kind(path, err);
     if (st)
         return st;
     if (strstr(path, "://"))

@@ -77,12 +77,12 @@ jc_status jc_corpus_open(jc_corpus **out, const char *const *paths, size_t n_pat
 
 /* ---- opening a file ---- */
 
-/* name[0..*n) without the ending, if it has it. */
+/* name[0..*n) without the ending, if it has it, in letters of either case. */
 static bool ends_with(const char *name, size_t *n, const char *end)
 {
     size_t n_end = strlen(end);
 
-    if (*n < n_end || memcmp(name + *n - n_end, end, n_end) != 0)
+    if (*n < n_end || strncasecmp(name + *n - n_end, end, n_end) != 0)
         return false;
     *n -= n_end;
     return true;

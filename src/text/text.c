@@ -87,6 +87,9 @@ static const char *reason(const json_error_t *e, bool line)
                       "'jq "
                       "-c .' writes them"
                     : "not JSON, it ends too early";
+    if (code == json_error_end_of_input_expected && line)
+        return "not JSON, more follows the object; each line must be one whole object, as "
+               "'jq -c .' writes them";
     return "not JSON";
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/notes.h"
 
 static void test_status__names_and_texts_are_complete(void **state)
 {
@@ -40,6 +41,10 @@ static void test_fail__a_message_is_one_line_whatever_a_name_holds(void **state)
     (void)state;
     (void)jc_fail(&err, JC_E_IO, "cannot open '%s'", "a\nb\x1b[31m\x7f\xc3\xa9");
     assert_string_equal(err.message, "cannot open 'a?b?[31m?\xc3\xa9'");
+    jc_notes notes = {0};
+    assert_int_equal(jc_notes_add(&notes, &err, "'%s' is not read", "a\nb\x1b[31m"), JC_OK);
+    assert_string_equal(notes.text[0], "'a?b?[31m' is not read");
+    jc_notes_free(&notes);
 }
 
 static void test_fail__a_long_name_is_cut(void **state)

@@ -146,7 +146,8 @@ static void test_store__what_is_no_model_folder_is_told(void **state)
                         "cannot open model '/nowhere': no such folder or file");
     assert_int_equal(jc_store_open(&store, "/dev/null", &err), JC_E_IO);
     assert_string_equal(err.message,
-                        "cannot open model '/dev/null': no such folder or file");
+                        "cannot open model '/dev/null': it is a device or a pipe, and a "
+                        "model is a folder or a GGUF file");
     check_refused(state, JC_E_IO, cannot, NULL, "it has no 'config.json'");
     scratch_text(state, "config.json", "{}");
     check_refused(state, JC_E_IO, cannot, NULL,
