@@ -33,6 +33,10 @@ typedef struct jc_texts {
     void *arg;
 } jc_texts;
 
+/* The method tuned holds out the first texts, an eighth of the vectors and at most so many,
+ * and looks at them so many times while it trains, and once before. */
+enum { JC_TUNED_HELD = 2048, JC_TUNED_CHECKS = 10 };
+
 typedef struct jc_train_params {
     size_t size;
     const char *method;  /* of those whose info says `texts` */

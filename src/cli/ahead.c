@@ -65,10 +65,10 @@ double jc_ahead_training(const jc_cli *cli, const jc_model_info *info, const cha
     double total = p->tokens ? (double)p->tokens : vectors, layers = info->layers;
     double pass = jc_ahead_pass(info), head = jc_ahead_readout(info) / 2;
 
-    if (strcmp(method, "tuned") == 0) { /* steps, and eleven looks at texts held out */
-        double held = vectors / 8 < 2048 ? vectors / 8 : 2048;
+    if (strcmp(method, "tuned") == 0) { /* steps, and looks at texts held out */
+        double held = vectors / 8 < JC_TUNED_HELD ? vectors / 8 : JC_TUNED_HELD;
         return total * (pass + (2 + 4 * layers) * head) +
-               11 * held * (pass + (2 + 2 * layers) * head);
+               (JC_TUNED_CHECKS + 1) * held * (pass + (2 + 2 * layers) * head);
     }
     double directions =
         p->directions && p->directions < info->width ? p->directions : info->width;

@@ -3,13 +3,13 @@
  * method_tuned.c: affine maps trained so that what is read out of them is near the model's
  * own distribution: the tuned lens (Belrose et al. 2023), from the closed-form start.
  *
- * The first texts, about HELD vectors, are held out. The others are read as often as the
- * wanted number of vectors takes; after each `step` vectors all layers make a step, of a
- * size that rises over the first tenth and then falls to nothing in a straight line. CHECKS
- * times on the way the held-out loss is measured, and each layer's best numbers are kept;
- * then, and every minute, the state goes to a file. Batches, and the order of all sums, are
- * those of the texts alone, so threads change nothing, and a resumed run ends with the bits
- * of one that was not stopped.
+ * The first texts, about JC_TUNED_HELD vectors, are held out. The others are read as often
+ * as the wanted number of vectors takes; after each `step` vectors all layers make a step,
+ * of a size that rises over the first tenth and then falls to nothing in a straight line.
+ * JC_TUNED_CHECKS times on the way the held-out loss is measured, and each layer's best
+ * numbers are kept; then, and every minute, the state goes to a file. Batches, and the
+ * order of all sums, are those of the texts alone, so threads change nothing, and a resumed
+ * run ends with the bits of one that was not stopped.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include "fit/keep.h"
 #include "fit/tuned.h"
 
-enum { HELD = 2048, CHECKS = 10, PATIENCE = 3 /* checks without better */ };
+enum { PATIENCE = 3 /* checks without better */ };
 
 #define SAVE_EVERY 45  /* seconds */
 #define WARM       0.1 /* of the vectors: the rate rises */
@@ -35,7 +35,7 @@ struct training {
     double *sums, *biases; /* the same of gradients */
     const float **states;  /* [n + 1] */
     size_t rows;           /* of the present step */
-    uint64_t looked;       /* vectors held out: of all looks, counted HELD or fewer each */
+    uint64_t looked;       /* vectors held out: of all looks */
     uint64_t looking;      /* and of the present one */
     double bits;           /* a byte, of a nat a token; 0: not known */
     char stage[80];
@@ -54,7 +54,7 @@ static jc_status tick(void *arg, jc_error *err)
     /* a look takes about half of what training on its vectors would */
     const jc_progress progress = {tr->stage, "tokens",
                                   t->vectors + tr->rows + (tr->looked + looking) / 2,
-                                  t->total + (CHECKS + 1) * t->held / 2};
+                                  t->total + (JC_TUNED_CHECKS + 1) * t->held / 2};
 
     return jc_report(tr->job->params->hooks, &progress, err);
 }
@@ -275,7 +275,7 @@ static void end_without_patience(struct training *tr)
 static jc_status look(struct training *tr)
 {
     jc_tuned *t = tr->t;
-    uint64_t every = t->total / CHECKS + 1;
+    uint64_t every = t->total / JC_TUNED_CHECKS + 1;
     bool better;
 
     if (t->vectors == t->checked ||
@@ -366,7 +366,7 @@ static jc_status start(struct training *tr)
         tr->t->rows = stats->rows;
         tr->t->rows_texts = stats->texts;
         tr->t->total = job->params->tokens ? job->params->tokens : stats->rows;
-        tr->t->held = stats->rows / 8 < HELD ? stats->rows / 8 + 1 : HELD;
+        tr->t->held = stats->rows / 8 < JC_TUNED_HELD ? stats->rows / 8 + 1 : JC_TUNED_HELD;
         tr->t->patience = PATIENCE;
     }
     jc_stats_free(own);
@@ -401,8 +401,8 @@ static jc_status begin(struct training *tr)
     job->whole = st == JC_OK && tr->t->step > 0;
     if (resumed && st == JC_OK) {
         end_without_patience(tr);
-        tr->looked =
-            (tr->t->checked / (tr->t->total / CHECKS + 1) + 1) * (uint64_t)tr->t->held;
+        tr->looked = (tr->t->checked / (tr->t->total / JC_TUNED_CHECKS + 1) + 1) *
+                     (uint64_t)tr->t->held;
     }
     if (st == JC_OK)
         st = make_maps(tr, false);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/spill.h"
 #include "kernels/kernels.h"
 #include "kernels/vector.h"
 
@@ -173,6 +174,7 @@ jc_status jc_exact_add(jc_stats *stats, uint32_t node, const double *sum,
 struct pair {
     jc_stats *into;
     const jc_stats *from;
+    int *bits; /* [nodes, d]: by how many a unit of `into` is larger, when there is room */
 };
 
 /* By how many bits a unit of `into` is larger than that of `from`. */
@@ -234,23 +236,45 @@ static void merge_entry(const struct pair *p, size_t k, bool own, size_t a, size
     }
 }
 
+/* Row a of products whose units are alike: all of it but an own product's diagonal. */
+static void merge_row(int64_t *to, const int64_t *from, size_t d, size_t without)
+{
+    for (size_t b = 0; b < without; b++)
+        to[b] += from[b];
+    for (size_t b = without + 1; b < d; b++)
+        to[b] += from[b];
+}
+
 static jc_status merge_products(void *arg, size_t k, jc_error *err)
 {
     const struct pair *p = arg;
     size_t d = p->into->width, i = k / p->into->nodes, j = k % p->into->nodes;
+    const int *row = p->bits + i * d, *column = p->bits + j * d;
+    bool alike = true;
 
     (void)err;
+    for (size_t c = 0; c < d; c++)
+        alike &= row[c] == 0 && column[c] == 0;
     for (size_t a = 0; p->into->cross[k] && a < d; a++) {
-        int bits = bits_between(p, i * d + a);
+        if (alike) {
+            int64_t *to = (int64_t *)(void *)p->into->cross[k];
+            const int64_t *from = (const int64_t *)(const void *)p->from->cross[k];
+            merge_row(to + a * d, from + a * d, d, i == j ? a : d);
+            continue;
+        }
         for (size_t b = 0; b < d; b++)
-            merge_entry(p, k, i == j, a, b, bits + bits_between(p, j * d + b));
+            merge_entry(p, k, i == j, a, b, row[a] + column[b]);
+    }
+    if (p->into->cross[k]) {
+        jc_spill_rest(p->into->cross[k]);
+        jc_spill_rest(p->from->cross[k]);
     }
     return JC_OK;
 }
 
 jc_status jc_exact_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 {
-    struct pair p = {into, from};
+    struct pair p = {into, from, NULL};
     jc_exact *to = into->exact;
     size_t n = (size_t)into->nodes * into->width;
 
@@ -267,9 +291,16 @@ jc_status jc_exact_merge(jc_stats *into, const jc_stats *from, jc_error *err)
                        "one build on processors of one kind");
     for (uint32_t node = 0; node < into->nodes; node++)
         make_room(&p, node);
-    for (size_t at = 0; at < n; at++)
+    p.bits = jc_alloc_array(n, sizeof *p.bits);
+    if (!p.bits)
+        return jc_fail_nomem(err, "the sums");
+    for (size_t at = 0; at < n; at++) {
+        p.bits[at] = bits_between(&p, at);
         merge_coordinate(&p, at);
-    return jc_parallel((size_t)into->nodes * into->nodes, merge_products, &p, err);
+    }
+    jc_status st = jc_parallel((size_t)into->nodes * into->nodes, merge_products, &p, err);
+    jc_free(p.bits);
+    return st;
 }
 
 /* ---- finishing ---- */
