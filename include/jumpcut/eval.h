@@ -34,9 +34,9 @@ typedef struct jc_eval_params {
     bool schedules; /* also score schedules of runs and jumps, of shortcuts that have a map
                        between every two layers; parts of blocks are scored wherever a
                        shortcut has maps of them */
-    /* Both are ways through the model that are run on their own, for many times the work of
-     * a pass: they are scored on every `route_every`-th text, 0 or 1: on each; and at
-     * `route_positions` positions of it, spread evenly from a random start, 0: at all. */
+    /* Schedules and parts take passes of their own, many times the work of one pass. They
+     * are scored on every `route_every`-th text (0 or 1: on each text), at
+     * `route_positions` positions of it, spread evenly from a random start (0: at all). */
     uint32_t route_every, route_positions;
     const jc_team *team; /* that scores together, NULL: this process alone; below */
 } jc_eval_params;
@@ -53,7 +53,7 @@ JC_API const jc_option *jc_eval_options(size_t *n_rows);
  *  model are refused (E_MISMATCH). For a model without a head the results have R2 alone.
  *
  *  The ranks of a team call it with the same model, shortcuts, texts and params. They take
- *  turns in running batches of texts, and each explains the variance of its own pairs of
+ *  turns in running batches of texts, and each computes R2 of its own pairs of
  *  layers, so that it reads the maps of these alone. Rank 0 gets the results, with the bits
  *  of one process; *out of the others is NULL. E_MISMATCH where their texts differ,
  *  E_UNSUPPORTED for maps that are scored one by one. */
@@ -69,10 +69,8 @@ JC_API void jc_results_free(jc_results *results);
 JC_API jc_status jc_results_add(jc_results *results, const char *json,
                                 jc_error *err) JC_NODISCARD;
 
-/** Results again from what jc_results_json() wrote: JSON of them is the same text, sections
- *  that are taken later follow those that are there. E_FORMAT where it is not a JSON
- * object.
- */
+/** Read what jc_results_json() wrote. Written again it is the same text, and sections that
+ *  are taken later come last. E_FORMAT where it is not a JSON object. */
 JC_API jc_status jc_results_read(jc_results **out, const char *json,
                                  jc_error *err) JC_NODISCARD;
 /** Whether there is such a section or member, as "jump" or "training_size". */
@@ -83,8 +81,8 @@ JC_API bool jc_results_has(const jc_results *results, const char *member);
 JC_API jc_status jc_results_take(jc_results *results, jc_results *from, const char *section,
                                  jc_error *err) JC_NODISCARD;
 
-/** The name under which shortcut `i` of those given to jc_eval() stands in "fits". NULL:
- *  it does not: it is the identity, or its maps are scored one by one. */
+/** The name under which shortcut `i` of those given to jc_eval() stands in "fits"; NULL
+ *  for the identity, and for maps that are scored one by one, which are not there. */
 JC_API const char *jc_results_fit(const jc_results *results, size_t i);
 
 /** results.json, "format":"jumpcut-results/1"; *json is yours (free()). */

@@ -28,16 +28,16 @@ typedef struct jc_fit_params {
     const jc_hooks *hooks;
     uint32_t rank;      /* "narrow": of the maps; 0: a hundredth of the width, at least 1.
                            "one-jump": of the shared map; 0: any */
-    const char *metric; /* "narrow": what is least: "state", the squared error, or
-                           "logits", what it makes of the logits, to first order */
+    const char *metric; /* "narrow": what is minimised: "state", the squared error of
+                           states, or "logits", that of logits, to first order */
     const jc_model *model; /* whose logits, and that `texts` are run through; borrowed */
     const struct jc_rank_curve *curve; /* "narrow": who wants R2 by rank, or NULL */
     const char *share; /* "one-jump": "pooled", fitted on all layers, or "pick", that of one
                           layer which does best on all */
     bool scales;       /* "one-jump": each layer has a scale and a shift of its own */
-    const char *store; /* how the maps are kept: "f32", "f16", "bf16" or "int8". What that
-                          takes from R2 is measured and noted as "store.r2-loss" */
-    const struct jc_texts *texts; /* with `model`: what `store` takes from precision at 1 is
+    const char *store; /* type of the stored maps: "f32", "f16", "bf16" or "int8". What that
+                          costs in R2 is measured and noted as "store.r2-loss" */
+    const struct jc_texts *texts; /* with `model`: what `store` costs in precision at 1 is
                                      measured on the first of them and noted as
                                      "store.p1-loss"; NULL: it is not. Borrowed */
 } jc_fit_params;
@@ -71,7 +71,7 @@ JC_API jc_status jc_fit_ranks(jc_shortcut **out, const uint32_t *ranks, size_t n
 typedef struct jc_method_info {
     const char *name, *summary;
     bool texts;          /* it looks at the model and at texts: jc_train(), not jc_fit() */
-    const char *options; /* "ridge|bias": params that it takes, of those that not all do */
+    const char *options; /* "ridge|bias": params that it takes and others do not */
     bool last;           /* its maps go from each layer to the last, and nowhere else */
 } jc_method_info;
 

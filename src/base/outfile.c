@@ -134,6 +134,8 @@ static jc_status check(const char *path, const char *real, struct stat *info, jc
 
 jc_status jc_outfile_check(const char *path, jc_error *err)
 {
+    if (!path[0])
+        return jc_fail(err, JC_E_IO, "cannot write '': a file needs a name");
     char *real = jc_path_follow(path), *folder = real ? folder_of(real) : NULL;
     struct stat info;
     jc_status st;

@@ -23,7 +23,7 @@ class Token(NamedTuple):
     """A token as it comes."""
 
     id: int
-    text: str  #: what became certain with it: often a word, empty for half a character
+    text: str  #: the text that it completes: often a word, empty for half a character
     position: int  #: in the sequence, the prompt's first token being 0
     logprob: float  #: ln of its probability; 0 unless `logprobs=True`
     layer: int  #: the block after which it left the model; the last one unless it exited
@@ -44,7 +44,7 @@ class Counts(NamedTuple):
     passes: int  #: through the model; fewer than tokens where drafts were right
     drafted: int  #: tokens that were run as drafts
     accepted: int  #: of these, written
-    depths: list[tuple[int, int]]  #: turns with k drafts right, and those with the next one right, too
+    depths: list[tuple[int, int]]  #: entry k: passes whose first k drafts were right, and those whose next one was right too
     left: dict[int, int]  #: tokens by the block after which they left; empty without `exit`
     work: dict[str, Work]  #: "blocks", "maps", "readouts", "fills", and "plain", the full model's
     seconds: dict[str, float]  #: "draft", "pass", "readout", "draw", without reading the prompt
@@ -92,7 +92,7 @@ class Generation(Handle):
 
     @property
     def stats(self) -> Counts:
-        """How drafts and exits served, and what it cost."""
+        """How many drafts were right, where tokens left the model, and what it cost."""
         s = self._stats
         points = list(s.exit_at[0 : s.exit_points]) + [self._model.layers]
         work = {k: getattr(s, k) for k in ("blocks", "maps", "readouts", "fills", "plain")}

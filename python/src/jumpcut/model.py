@@ -116,7 +116,7 @@ class Model(ReadOnly):
 
     @property
     def notes(self) -> list[str]:
-        """What is odd about its files, and no error."""
+        """What is odd about its files without being an error."""
         notes: list[str] = []
         while (note := lib.jc_model_note(self._pointer, len(notes))) != ffi.NULL:
             notes.append(text_of(note))
