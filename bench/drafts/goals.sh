@@ -3,8 +3,8 @@
 # goals.sh BUILD MODEL WIKI_DOCUMENTS NEWS [PROMPTS]: what drafts gain on a model, by the clock:
 # 20 prompts (PROMPTS) of 64 tokens from each text, 128 new tokens, greedy and at temperature
 # 0.8, every drafter alone and together, each in alternation with plain decode. Prompts are of
-# the first half of each text; a context map and a policy are made of the second half of
-# WIKI_DOCUMENTS. For a quiet machine.
+# the first half of each text; a context map, n-grams and a policy are made of the second
+# half of WIKI_DOCUMENTS. For a quiet machine.
 set -eu
 build=$1 model=$2 wiki=$3 news=$4 prompts=${5:-20}
 [ -x "$build/jc_bench_drafts" ] || {
@@ -27,7 +27,7 @@ for warm in 0 0.8; do
     for text in wiki news; do
         echo "== $(basename "$model"), $text, temperature $warm"
         "$build/jc_bench_drafts" -n "$prompts" -p 64 -t 128 -T $warm -w 512 -s "$tmp/context" \
-            -f "$tmp/fit" -P "$tmp/policy-$warm" "$model" "$tmp/try-$text" \
-            ngram recycle context ngram+context auto
+            -f "$tmp/fit" -d "$tmp/fit" -P "$tmp/policy-$warm" "$model" "$tmp/try-$text" \
+            ngram recycle context corpus ngram+context ngram+corpus auto
     done
 done
