@@ -120,6 +120,17 @@ def test_frequent_tokens_are_what_context_chooses_among(model):
         list(model.generate("The", frequent=[10**6], **options))
 
 
+def test_a_text_that_is_given_is_looked_up(model):
+    plain = list(model.generate("The town lies on the", tokens=20))
+    options = dict(tokens=20, draft="corpus", draft_nodes=8)
+    g = model.generate("The town lies on the", draft_text=[t.id for t in plain], **options)
+    assert [t.id for t in g] == [t.id for t in plain]
+    assert g.stats.accepted > 0
+    for ids in (None, [1], [1, 10**6]):
+        with pytest.raises(jumpcut.ArgumentError):
+            list(model.generate("The", draft_text=ids, **options))
+
+
 def test_leaving_the_loop_stops_it(model):
     before = threading.active_count()
     g = model.generate("The town lies on the", tokens=200)

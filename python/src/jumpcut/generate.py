@@ -63,6 +63,7 @@ class Generation(Handle):
         shortcut: Shortcut | None,
         policy: Policy | None,
         frequent: Iterable[int] | None,
+        draft_text: Iterable[int] | None,
         logprobs: bool,
         options: dict[str, Any],
     ):
@@ -79,6 +80,9 @@ class Generation(Handle):
         if frequent is not None:
             ids = keep(ffi.from_buffer("uint32_t[]", keep(ids_of(frequent))))
             struct.frequent, struct.n_frequent = ids, len(ids)
+        if draft_text is not None:
+            ids = keep(ffi.from_buffer("uint32_t[]", keep(ids_of(draft_text))))
+            struct.draft_text, struct.n_draft_text = ids, len(ids)
         self._stats = ffi.new("jc_generate_stats *", {"size": ffi.sizeof("jc_generate_stats")})
         struct.stats = self._stats
         ends = keep(ffi.gc(ffi.new("jc_ids *"), lib.jc_ids_free))

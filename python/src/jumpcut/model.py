@@ -192,6 +192,7 @@ class Model(ReadOnly):
         shortcut: Shortcut | None = None,
         policy: Policy | None = None,
         frequent: Iterable[int] | None = None,
+        draft_text: Iterable[int] | None = None,
         logprobs: bool = False,
         **options: Any,
     ) -> Generation:
@@ -199,11 +200,12 @@ class Model(ReadOnly):
 
         shortcut: the maps that `exit`, or the drafters "context" and "exit:E", need. policy:
         what calibrate() or tune() has found, in place of these options. frequent: ids of the
-        tokens that "context" chooses among, the most frequent first.
+        tokens that "context" chooses among, the most frequent first. draft_text: ids of the
+        text that "corpus" looks up.
         """
         from .generate import Generation
 
-        return Generation(self, prompt, shortcut, policy, frequent, logprobs, options)
+        return Generation(self, prompt, shortcut, policy, frequent, draft_text, logprobs, options)
 
     def _session(self, taps: list[str | int]) -> _Session:
         return _Session(self, [tap_of(tap) for tap in taps])
