@@ -11,6 +11,7 @@
 #include "base/spill.h"
 #include "cli/ahead.h"
 #include "cli/cli.h"
+#include "base/memory_free.h"
 #include "cli/closing.h"
 #include "cli/dry_run.h"
 #include "cli/inputs.h"
@@ -260,6 +261,7 @@ static jc_status score_further(jc_study *s, jc_error *err)
     for (size_t i = 0; i < JC_COUNT_OF(further) && st == JC_OK; i++) {
         if (!further[i].wanted || jc_study_has(s, further[i].section))
             continue;
+        jc_memory_trim(); /* what the one before has given back lies in pieces */
         jc_ui_enter(&s->cli->ui, further[i].step);
         st = further[i].make(s, err);
     }

@@ -79,6 +79,7 @@ static const names gguf[] = {
     TWO(JC_W_SHARED_UP,   "blk.%u.ffn_gate_shexp", "blk.%u.ffn_up_shexp"),
     ONE(JC_W_SHARED_DOWN, "blk.%u.ffn_down_shexp"),
     TWO(JC_W_EXPERT_UP,   "blk.%u.ffn_gate_exps", "blk.%u.ffn_up_exps"),
+    ONE(JC_W_EXPERT_UP,   "blk.%u.ffn_gate_up_exps"),
     ONE(JC_W_EXPERT_DOWN, "blk.%u.ffn_down_exps"),
     ONE(JC_W_LAST,        "output_norm"),
     ONE(JC_W_FINAL,       "output_norm"),
@@ -105,6 +106,7 @@ static const struct {
     {"falcon", {JC_W_NORM2, {"blk.%u.attn_norm.weight"}}},
     {"falcon", {JC_W_NORM2_BIAS, {"blk.%u.attn_norm.bias"}}},
     {"lfm2", {JC_W_FINAL, {"token_embd_norm.weight|output_norm.weight"}}},
+    {"lfm2_moe", {JC_W_FINAL, {"token_embd_norm.weight|output_norm.weight"}}},
 };
 
 /* Queries, keys and values are in one tensor in some files and in three in others, as the
@@ -147,12 +149,14 @@ static void split_latent(jc_model *model)
 static void split_all(jc_model *model)
 {
     static const jc_dim three[] = {JC_DIM_Q, JC_DIM_KV, JC_DIM_KV}, one[] = {JC_DIM_QKV};
-    static const jc_dim two[] = {JC_DIM_EXPERT, JC_DIM_EXPERT};
+    static const jc_dim two[] = {JC_DIM_EXPERT, JC_DIM_EXPERT},
+                        gated[] = {JC_DIM_EXPERT_GATED};
     static const jc_dim ff[] = {JC_DIM_FF, JC_DIM_FF};
     static const jc_dim shared[] = {JC_DIM_SHARED, JC_DIM_SHARED};
     static const jc_dim scan[] = {JC_DIM_SCAN_MIXED, JC_DIM_SCAN_VALUES, JC_DIM_SCAN_SMALL};
     bool together = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL &&
                     model->hp.scan == JC_SCAN_NONE; /* else of a recurrence */
+    bool fused = jc_store_find(model->store, "blk.0.ffn_gate_up_exps.weight") != NULL;
 
     split(model, JC_W_SHARED_UP, JC_COUNT(shared), shared);
     if (model->arch->gated && jc_store_find(model->store, "blk.0.ffn_gate.weight"))
@@ -164,7 +168,8 @@ static void split_all(jc_model *model)
     for (int bias = 0; bias < 2; bias++) {
         jc_weight_id qkv = bias ? JC_W_QKV_BIAS : JC_W_QKV;
         split(model, qkv, together ? 1 : JC_COUNT(three), together ? one : three);
-        split(model, bias ? JC_W_EXPERT_UP_BIAS : JC_W_EXPERT_UP, JC_COUNT(two), two);
+        split(model, bias ? JC_W_EXPERT_UP_BIAS : JC_W_EXPERT_UP, fused ? 1 : JC_COUNT(two),
+              fused ? gated : two);
     }
 }
 

@@ -285,7 +285,7 @@ static jc_status put_tensors(jc_made *m)
         st = jc_made_real(m, "type_vocab_size",
                           types->n_dims == 1 ? 1 : (double)types->shape[0]);
     static const char *const conv[] = {".shortconv.in_proj.bias", NULL};
-    if (st == JC_OK && strcmp(m->arch, "lfm2") == 0)
+    if (st == JC_OK && strncmp(m->arch, "lfm2", 4) == 0)
         st = jc_made_put(m, "conv_bias", json_boolean(some_block_has(m, conv)));
     if (st == JC_OK)
         st = jc_made_put(m, "attention_bias", json_boolean(some_block_has(m, attention)));

@@ -15,6 +15,9 @@ static const struct {
     {"ssm.group_count", "n_groups|mamba_n_groups|linear_num_key_heads"},
     {"shortconv.l_cache", "conv_L_cache"},
     {"full_attention_interval", "full_attention_interval"},
+    {"leading_dense_block_count", "num_dense_layers"},
+    {"expert_weights_scale", "routed_scaling_factor"},
+    {"expert_gating_func", "expert_gating_func"},
 };
 
 static const char values[] = "ssm.inner_size";

@@ -34,7 +34,8 @@ ARCHES = {"llama": "LLAMA", "mistral": "LLAMA", "gpt2": "GPT2", "qwen2": "QWEN2"
 ARCHES |= {"falcon": "FALCON", "bloom": "BLOOM", "mpt": "MPT", "gpt_bigcode": "STARCODER"}
 ARCHES |= {"deepseek_v2": "DEEPSEEK2", "deepseek_v3": "DEEPSEEK2"}
 ARCHES |= {"lfm2": "LFM2", "mamba2": "MAMBA2", "granitemoehybrid": "GRANITE_HYBRID",
-           "qwen3_next": "QWEN3NEXT", "qwen3_5_text": "QWEN35"}
+           "qwen3_next": "QWEN3NEXT", "qwen3_5_text": "QWEN35",
+           "lfm2_moe": "LFM2MOE", "qwen3_5_moe_text": "QWEN35MOE"}
 ENCODERS = ("bert", "roberta", "modernbert", "nomic_bert")
 INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
                "mixtral", "granitemoe", "granitemoehybrid")
@@ -54,15 +55,15 @@ def load(folder):
         x = x.reshape(groups, shared + 2, -1, x.shape[1])
         for part, rows in (("wq", x[:, :shared]), ("wk", x[:, -2:-1]), ("wv", x[:, -1:])):
             tensors[name.replace("wqkv", part)] = rows.reshape(-1, x.shape[3])
-    return stack_experts(tensors)
+    return stack_experts(tensors, json.loads((folder / "config.json").read_text()))
 
 
-def stack_experts(tensors):
+def stack_experts(tensors, config):
     """All experts of a block in one tensor, gate and what it lets through in two."""
     names = {"w1": "gate_proj", "w2": "down_proj", "w3": "up_proj"}
     out, experts = {}, {}
     for name, x in tensors.items():
-        single = re.match(r"(.*)\.(?:mlp|block_sparse_moe)\.experts\.(\d+)\.(\w+)\.weight$", name)
+        single = re.match(r"(.*)\.(?:mlp|block_sparse_moe|feed_forward)\.experts\.(\d+)\.(\w+)\.weight$", name)
         if single:
             key = f"{single[1]}.mlp.experts.{names.get(single[3], single[3])}.weight"
             experts.setdefault(key, {})[int(single[2])] = x
@@ -73,6 +74,12 @@ def stack_experts(tensors):
             out[base + "mlp.experts.up_proj.weight"] = x[:, half:]
         elif name.endswith("moe.output_linear.weight"):
             out[name.replace("block_sparse_moe.output_linear", "mlp.experts.down_proj")] = x
+        elif ".experts." in name and config["model_type"].startswith("qwen"):
+            block = "blk." + re.search(r"layers\.(\d+)", name)[1]
+            if name.endswith("gate_up_proj"):  # files of 2026 may have them in one
+                out[f"{block}.ffn_gate_up_exps.weight"] = x
+            else:
+                out[name + ".weight"] = x
         elif ".experts.gate_up_proj" in name:  # of gpt-oss: by inputs, pairs of outputs
             end = ".bias" if name.endswith("_bias") else ".weight"
             base = name[:name.index("gate_up_proj")]
@@ -222,7 +229,9 @@ def split_latent(tensors, config):
     return out
 
 
-RECURRENT = ("mamba2", "granitemoehybrid", "qwen3_next", "qwen3_5_text")
+QWEN35 = ("qwen3_5_text", "qwen3_5_moe_text")
+LFM2 = ("lfm2", "lfm2_moe")
+RECURRENT = ("mamba2", "granitemoehybrid", "qwen3_next", *QWEN35)
 
 
 def tiled(x, config, first=0, axis=0):
@@ -258,7 +267,7 @@ def recurrent_tensors(tensors, config):
             x = x.reshape(config.get("n_groups", config.get("mamba_n_groups")), -1)
         if "qwen" in config["model_type"] and "norm" in name and ".linear_attn." not in name:
             x = x + 1
-        if config["model_type"] == "qwen3_5_text":
+        if config["model_type"] in QWEN35:
             end = name.split(".linear_attn.")[-1]
             if end in ("conv1d.weight", "in_proj_qkv.weight"):
                 x = tiled(x, config, queries)
@@ -292,6 +301,10 @@ def add_mixers(writer, config):
                                   for kind in kinds])
     if get("conv_L_cache"):
         writer.add_shortconv_l_cache(get("conv_L_cache"))
+        if get("num_experts"):
+            writer.add_leading_dense_block_count(get("num_dense_layers"))
+            writer.add_expert_weights_scale(get("routed_scaling_factor"))
+            writer.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
         return
     heads, state = (get("num_heads") or get("mamba_n_heads")
                     or get("linear_num_value_heads")), get("state_size")
@@ -306,7 +319,7 @@ def add_mixers(writer, config):
                                or get("linear_num_key_heads"))
     if get("full_attention_interval"):
         writer.add_full_attention_interval(get("full_attention_interval"))
-    if config["model_type"] == "qwen3_5_text":  # of images; text has one position
+    if config["model_type"] in QWEN35:  # of images; text has one position
         writer.add_rope_dimension_sections([1, 1, 0, 0])
     if config["model_type"] == "granitemoehybrid":
         writer.add_rope_scaling_finetuned(get("position_embedding_type") == "rope")
@@ -332,7 +345,7 @@ def add_config(writer, config):
     if config["model_type"] == "mamba2":
         add_mamba2(writer, config)
         return
-    mixed = config["model_type"] in RECURRENT + ("lfm2",)
+    mixed = config["model_type"] in RECURRENT + LFM2
     heads = get("num_attention_heads") or get("n_head") or get("n_heads")
     width = get("hidden_size") or get("n_embd") or get("d_model")
     head = get("head_dim") or width // heads
@@ -384,7 +397,7 @@ def add_config(writer, config):
                       writer.add_expert_shared_feed_forward_length),
                      ("norm_epsilon", writer.add_layer_norm_eps),
                      ("norm_eps", writer.add_layer_norm_rms_eps
-                      if config["model_type"] == "lfm2" else writer.add_layer_norm_eps),
+                      if config["model_type"] in LFM2 else writer.add_layer_norm_eps),
                      ("logit_scale", writer.add_logit_scale),
                      ("logits_scaling", writer.add_logit_scale),
                      ("embedding_multiplier", writer.add_embedding_scale),
@@ -439,9 +452,9 @@ def write(folder, path, kind="F32", split=0, more=None):
         tensors = encoder_tensors(tensors, config)
     if config["model_type"] in RECURRENT:
         tensors = recurrent_tensors(tensors, config)
-    if config["model_type"] == "lfm2":
-        tensors = {k: x[:, 0] if k.endswith("conv.conv.weight") else x
-                   for k, x in tensors.items()}
+    if config["model_type"] in LFM2:
+        tensors = {re.sub("expert_bias$", "expert_bias.bias", k):
+                   x[:, 0] if k.endswith("conv.conv.weight") else x for k, x in tensors.items()}
     if config["model_type"] == "bloom":
         tensors = {k.removeprefix("transformer."): x for k, x in tensors.items()}
     if config["model_type"] == "deepseek_v3":

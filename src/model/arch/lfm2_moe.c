@@ -19,6 +19,7 @@ static const jc_key_row keys[] = {
     KEY("routed_scaling_factor", JC_KEY_REAL,  routed_scale, "1"),
     KEY(NULL,                    JC_KEY_BOOL,  router_sigmoid, "true"),
     FIXED("use_expert_bias", "true"),
+    FIXED("expert_gating_func", "2"), /* of GGUF: sigmoids */
 };
 
 static const jc_weight_row weights[] = {
@@ -35,6 +36,7 @@ const jc_arch jc_arch_lfm2_moe = {
     .name = "lfm2_moe",
     .about = "LFM2 8B-A1B (2025): LFM2 with experts in all but the first blocks",
     .prefix = "model.",
+    .gguf = "lfm2moe",
     .causal = true,
     .norm = JC_NORM_RMS,
     .gated = true,
