@@ -50,20 +50,34 @@ static jc_status read_pair(jc_foreign_job *job, const char *pair, uint32_t layer
     return JC_OK;
 }
 
+/* "[128, 64]"; of more than three dimensions the first three. */
+static const char *shape_of(char text[80], const jc_tensor *t)
+{
+    size_t used = (size_t)snprintf(text, 80, "[");
+
+    for (uint32_t i = 0; i < t->n_dims && i < 3; i++)
+        used +=
+            (size_t)snprintf(text + used, 80 - used, "%s%zu", i ? ", " : "", t->shape[i]);
+    snprintf(text + used, 80 - used, "%s", t->n_dims > 3 ? ", ...]" : "]");
+    return text;
+}
+
 static jc_status check_tensor(const jc_foreign_job *job, const jc_tensor *t, uint32_t dims)
 {
     uint32_t d = job->info->width;
+    char shape[80], second[16] = "";
 
     if (!jc_dtype_real(t->dtype))
         return jc_fail(job->err, JC_E_UNSUPPORTED,
                        "cannot read tensor '%.100s' of '%s': it is %s, no real numbers",
                        t->name, job->path, jc_dtype_name(t->dtype));
+    if (dims == 2)
+        snprintf(second, sizeof second, ", %u", d);
     if (t->n_dims != dims || t->shape[0] != d || (dims == 2 && t->shape[1] != d))
         return jc_fail(job->err, JC_E_MISMATCH,
-                       "cannot read tensor '%.100s' of '%s': it has %u dimensions, the "
-                       "first of %zu; a map of '%s' has %u of %u",
-                       t->name, job->path, t->n_dims, t->shape[0], job->info->path, dims,
-                       d);
+                       "cannot read tensor '%.100s' of '%s': it is %s, and a map of '%s' "
+                       "has [%u%s]",
+                       t->name, job->path, shape_of(shape, t), job->info->path, d, second);
     return JC_OK;
 }
 

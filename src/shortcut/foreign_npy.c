@@ -67,9 +67,12 @@ static jc_status parse(jc_foreign_job *job, const jc_mapped *map)
         return bad(job, "its header is cut short");
     memcpy(header, p + start, n);
     header[n] = 0;
-    if (!read_dtype(header, &t.dtype) || !read_shape(header, &t))
-        return bad(job, "it holds no matrix, or one for each layer, of float16, float32 or "
-                        "float64 in the order of bytes of this machine");
+    if (!read_dtype(header, &t.dtype))
+        return bad(job,
+                   "its numbers are not float16, float32 or float64 of a little-endian "
+                   "machine; x.astype('<f4') of numpy makes them so");
+    if (!read_shape(header, &t))
+        return bad(job, "it holds no matrix, nor one for each layer");
     bool turned = strstr(header, "'fortran_order': True") != NULL;
     if (!jc_mul(t.shape[0], t.shape[1], &t.count) ||
         (t.n_dims == 3 && !jc_mul(t.count, t.shape[2], &t.count)) ||

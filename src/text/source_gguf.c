@@ -196,7 +196,10 @@ static jc_status find_pre(const source *s, const jc_gguf_pre **pre, jc_error *er
     else if (st == JC_OK &&
              (jc_gguf_text_of(s->file, "general.architecture", &arch, NULL) ||
               !is_text(arch, "gpt2")))
-        st = bad(s, KEY("pre"), "it is missing", err);
+        st = bad(s, KEY("pre"),
+                 "it is missing, as older converters left it; '--tokenizer' can name the "
+                 "model's folder",
+                 err);
     if (st)
         return st;
     *pre = jc_gguf_pre_find(name.text, name.n);

@@ -324,6 +324,28 @@ static void test_foreign__a_lens_cut_short_is_refused(void **state)
     }
 }
 
+static void test_foreign__an_array_of_another_kind_is_named(void **state)
+{
+    static const struct {
+        const char *from, *to, *said;
+        jc_status status;
+    } rows[] = {{"'<f4'", "'>f4'", "little-endian machine; x.astype('<f4')", JC_E_FORMAT},
+                {"'<f4'", "'<i4'", "are not float16, float32 or float64", JC_E_FORMAT},
+                {"(24, 24)", "(576,)  ", "no matrix, nor one for each layer", JC_E_FORMAT},
+                {"(24, 24)", "(48, 12)", "it is [48, 12], and a map of '", JC_E_MISMATCH}};
+    static unsigned char bytes[1 << 14];
+    const char *path = scratch_path(state, "kind.npy");
+
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        size_t n = slurp(FOREIGN "one.npy", bytes, sizeof bytes), at = 10;
+        while (memcmp(bytes + at, rows[i].from, strlen(rows[i].from)) != 0)
+            at++;
+        memcpy(bytes + at, rows[i].to, strlen(rows[i].to));
+        spill(path, bytes, n);
+        check_refused(path, "0:2", rows[i].status, rows[i].said);
+    }
+}
+
 /* What a file of maps to the last layer is taken for; NULL: it is refused as normed. */
 static jc_shortcut *read_last(const jc_model *model, const char *path, const char *last)
 {
@@ -418,6 +440,7 @@ int main(void)
         SCRATCH_TEST(test_foreign__says_what_is_missing_or_wrong),
         SCRATCH_TEST(test_foreign__numbers_that_are_not_finite_are_refused),
         SCRATCH_TEST(test_foreign__a_lens_cut_short_is_refused),
+        SCRATCH_TEST(test_foreign__an_array_of_another_kind_is_named),
         cmocka_unit_test(test_foreign__maps_to_the_state_after_the_norm_are_found),
         SCRATCH_TEST(test_foreign__short_memory_is_a_status),
     };
