@@ -10,7 +10,7 @@
 
 enum {
     TILE_BYTES = 1 << 17, /* of weights that a task reads, about */
-    PAIR_ROWS = 4,  /* fewer take half a panel at a time: what is fetched ahead stays in the
+    PAIR_ROWS = 3,  /* fewer take half a panel at a time: what is fetched ahead stays in the
                        nearest cache */
     ALONE = 1 << 16 /* fewer bytes, of weights or x, are not worth a second thread */
 };

@@ -163,6 +163,9 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
     }
 }
 
+typedef void int_call(const unpacked *u, size_t run, size_t runs, const int_row *at,
+                      const unsigned char *x, size_t x_bytes, bool first, float *out);
+
 /* In functions of their own, which compilers treat better than one large one. */
 #define INT_ROWS_OF(shape, rows, halves)                                                   \
     static NOINLINE void int_##shape##_##rows##_##halves(                                  \
@@ -172,11 +175,14 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         int_rows(SHAPE_##shape, u, run, runs, at, x, x_bytes, rows, halves, first, out);   \
     }
 
-/* All rows, INT_ROWS, two and one at a time. */
+/* All rows, INT_ROWS at a time, then what is left of them. */
 #define INT_CHUNK(shape)                                                                   \
     INT_ROWS_OF(shape, 4, 2)                                                               \
+    INT_ROWS_OF(shape, 3, 2)                                                               \
     INT_ROWS_OF(shape, 2, 2)                                                               \
     INT_ROWS_OF(shape, 1, 2)                                                               \
+    INT_ROWS_OF(shape, 4, 1)                                                               \
+    INT_ROWS_OF(shape, 3, 1)                                                               \
     INT_ROWS_OF(shape, 2, 1)                                                               \
     INT_ROWS_OF(shape, 1, 1)                                                               \
     static void int_##shape(const jc_few_work *work, const void *unpacked_chunk,           \
@@ -186,19 +192,15 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         const unpacked *u = unpacked_chunk;                                                \
         const unsigned char *x = work->x;                                                  \
         size_t bytes = work->x_bytes;                                                      \
+        static int_call *const calls[INT_ROWS][HALVES] = {                                 \
+            {int_##shape##_1_1, int_##shape##_1_2},                                        \
+            {int_##shape##_2_1, int_##shape##_2_2},                                        \
+            {int_##shape##_3_1, int_##shape##_3_2},                                        \
+            {int_##shape##_4_1, int_##shape##_4_2}};                                       \
         for (size_t left = work->rows, rows; left > 0; left -= rows) {                     \
-            bool first = left == work->rows;                                               \
-            rows = left >= 4 && halves == 2 ? 4 : left >= 2 ? 2 : 1;                       \
-            if (rows == 4)                                                                 \
-                int_##shape##_4_2(u, run, runs, &at, x, bytes, first, out);                \
-            else if (rows == 2 && halves == 2)                                             \
-                int_##shape##_2_2(u, run, runs, &at, x, bytes, first, out);                \
-            else if (rows == 2)                                                            \
-                int_##shape##_2_1(u, run, runs, &at, x, bytes, first, out);                \
-            else if (halves == 2)                                                          \
-                int_##shape##_1_2(u, run, runs, &at, x, bytes, first, out);                \
-            else                                                                           \
-                int_##shape##_1_1(u, run, runs, &at, x, bytes, first, out);                \
+            rows = left < INT_ROWS ? left : INT_ROWS;                                      \
+            calls[rows - 1][halves - 1](u, run, runs, &at, x, bytes, left == work->rows,   \
+                                        out);                                              \
             x += rows * bytes;                                                             \
             out += rows * FEW_PANEL;                                                       \
         }                                                                                  \
