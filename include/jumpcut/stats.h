@@ -38,6 +38,9 @@ typedef struct jc_stats_params {
     const char *work;   /* of a shard: "seed 1, unit line", what the texts are made by, for
                            the message where shares of different work are merged. Or NULL */
     const char *layers; /* "0-5": `pairs` from these layers only. Or NULL */
+    const jc_stats *frame; /* of a shard: sums of another one, by the same options, that are
+                              not finished. The first texts, which say in what units all
+                              shares count, are then not run again. Or NULL */
 } jc_stats_params;
 
 #define jc_stats_params_init(p)                                                            \

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/likely.h"
-#include "base/spill.h"
 #include "cli/ahead.h"
 #include "cli/cli.h"
 #include "base/memory_free.h"
@@ -24,10 +23,6 @@
 /* Texts that a model writes when nothing else is said: at 64 tokens each, enough vectors
  * for widths to about 10,000, and on a small model a minute's work. */
 enum { SELF_TEXTS = 1800 };
-
-/* Sums and maps beyond JC_SUMS_IN_MEMORY, of so many bytes each, lie in files, up to a
- * width at which even those would be too large. */
-enum { LARGE_SUMS = 1 << 20, SPILL_WIDTH = 2048 };
 
 static void study_free(jc_study *s)
 {
@@ -168,9 +163,8 @@ static jc_status prepare(jc_study *s, jc_error *err)
         st = jc_work_model(&s->model, s->cli, s->model_path, true, err);
     if (st == JC_OK)
         st = check_head(s, err);
-    s->in_files = st == JC_OK && jc_model_get_info(s->model)->width <= SPILL_WIDTH;
-    if (s->in_files)
-        jc_spill_limit(JC_SUMS_IN_MEMORY, LARGE_SUMS);
+    if (st == JC_OK)
+        jc_study_limit(s);
     if (st == JC_OK)
         st = jc_study_memory(s, err);
     if (st == JC_OK && !args->own.dry_run)

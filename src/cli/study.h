@@ -18,8 +18,9 @@ typedef struct jc_study {
     jc_shortcut *shortcut[JC_STUDY_METHODS];
     char *path[JC_STUDY_METHODS]; /* of the shortcuts */
     size_t n;
-    bool in_files; /* most of the sums lie in files */
-    bool resumes;  /* the folder holds this very study: what is done is taken from there */
+    bool in_files;    /* sums beyond in_memory bytes lie in files */
+    double in_memory; /* also of maps */
+    bool resumes; /* the folder holds this very study: what is done is taken from there */
     bool made_folder;    /* by this run */
     double tokens;       /* of all texts, where they were counted; else 0 */
     double checkpoint;   /* when sums were last written */
@@ -35,6 +36,13 @@ jc_status jc_study_folder(jc_study *s, jc_error *err) JC_NODISCARD;
 /* Make do with maps to the last layer where there is no room for the sums of all pairs;
  * study_memory.c. */
 jc_status jc_study_memory(jc_study *s, jc_error *err) JC_NODISCARD;
+
+/* How much of sums and maps is kept in memory, and whether the rest goes to files;
+ * study_memory.c. */
+void jc_study_limit(jc_study *s);
+
+/* Its sums are gathered in so many shares, each added to those before; study_resume.c. */
+unsigned jc_study_shares(const jc_study *s);
 
 /* More than the paper has for its scores. */
 enum { JC_ROUTE_VECTORS = 6000 };

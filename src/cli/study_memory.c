@@ -9,9 +9,28 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/spill.h"
 #include "cli/ahead.h"
 #include "cli/output.h"
 #include "cli/study.h"
+
+/* Sums and maps of so many bytes each may lie in files, up to a width at which even those
+ * would be too large. */
+enum { LARGE_SUMS = 1 << 20, SPILL_WIDTH = 2048 };
+
+void jc_study_limit(jc_study *s)
+{
+    double share = jc_ahead_memory() / 8;
+
+    s->in_files = jc_model_get_info(s->model)->width <= SPILL_WIDTH;
+    s->in_memory = JC_SUMS_IN_MEMORY;
+    /* what is compared with the paper's code is to be fast: files take a tenth of its time
+     */
+    if (s->cli->args.eval.paper && share > s->in_memory)
+        s->in_memory = share;
+    if (s->in_files)
+        jc_spill_limit(s->in_memory < 1e18 ? (size_t)s->in_memory : SIZE_MAX, LARGE_SUMS);
+}
 
 /* What the folder of large files takes. */
 static double available_disk(void)

@@ -158,7 +158,7 @@ void jc_study_plan(jc_study *s)
 /* Bytes in memory of so many of sums and maps. */
 static double in_memory(const jc_study *s, double bytes)
 {
-    return s->in_files && bytes > JC_SUMS_IN_MEMORY ? JC_SUMS_IN_MEMORY : bytes;
+    return s->in_files && bytes > s->in_memory ? s->in_memory : bytes;
 }
 
 /* Bytes while scores are taken by training size, in the midst of its sums: there are those
@@ -186,11 +186,14 @@ static void say_room(const jc_study *s, const jc_dry *dry, const struct sizes *z
     double maps =
         jc_ahead_maps(s->cli, info) + (s->cli->args.stats.parts ? 2 * z->layers : 0);
     double bytes = maps * z->square * sizeof(float);
+    double sums = jc_ahead_sums(s->cli, info);
 
+    if (jc_study_shares(s) > 1) /* a share's sums are added to those before */
+        say[1].memory += in_memory(s, 2 * sums) - in_memory(s, sums);
     say[0].disk = TOKEN_BYTES * (z->train + z->val);
     say[1].disk = 3 * bytes;
     say[2].disk = (double)s->n * bytes;
-    say[2].memory = jc_dry_fitting(in_memory(s, jc_ahead_sums(s->cli, info)), z->width);
+    say[2].memory = jc_dry_fitting(in_memory(s, sums), z->width);
     say[7].memory = say[8].memory = size_memory(s, dry, z);
 }
 

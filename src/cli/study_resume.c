@@ -80,7 +80,7 @@ jc_status jc_study_read_results(jc_study *s, jc_error *err)
 
 /* ---- sums ---- */
 
-static unsigned choose_shares(const jc_study *s)
+unsigned jc_study_shares(const jc_study *s)
 {
     double n = jc_study_sums_flops(s) / SHARE_FLOPS + 1;
 
@@ -140,8 +140,9 @@ static void drop_sums(const jc_study *s, unsigned keep, unsigned n)
     }
 }
 
-static jc_status gather_share(jc_study *s, unsigned share, unsigned n, jc_stats **sums,
-                              jc_error *err)
+/* `before`: the sums of the shares before it, or NULL. */
+static jc_status gather_share(jc_study *s, unsigned share, unsigned n,
+                              const jc_stats *before, jc_stats **sums, jc_error *err)
 {
     jc_stats_params params = s->cli->args.stats;
     char *name = jc_format("%u/%u", share, n);
@@ -150,6 +151,7 @@ static jc_status gather_share(jc_study *s, unsigned share, unsigned n, jc_stats 
                         : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the sums");
 
     params.shard = n > 1 ? name : NULL;
+    params.frame = before;
     if (st == JC_OK)
         st = jc_stats_gather(sums, s->model, work.samples, &params, err);
     jc_work_close(&work);
@@ -184,7 +186,7 @@ static jc_status add_share(jc_study *s, unsigned share, unsigned n, jc_stats **s
                            jc_error *err)
 {
     jc_stats *more = NULL;
-    jc_status st = gather_share(s, share, n, &more, err);
+    jc_status st = gather_share(s, share, n, *sums, &more, err);
 
     if (st == JC_OK && *sums) {
         st = jc_stats_merge(*sums, more, err);
@@ -197,7 +199,7 @@ static jc_status add_share(jc_study *s, unsigned share, unsigned n, jc_stats **s
 
 jc_status jc_study_gather(jc_study *s, jc_stats **sums, jc_error *err)
 {
-    unsigned done = 0, n = choose_shares(s);
+    unsigned done = 0, n = jc_study_shares(s);
     jc_status st = JC_OK;
 
     *sums = NULL;

@@ -141,6 +141,15 @@ void jc_exact_frame(jc_stats *stats, uint32_t node, const float *x, size_t n)
     }
 }
 
+void jc_exact_take_frame(jc_stats *stats, const jc_stats *from)
+{
+    size_t n = (size_t)stats->nodes * stats->width;
+
+    memcpy(stats->exact->center, from->exact->center, n * sizeof *from->exact->center);
+    memcpy(stats->exact->per, from->exact->per, n * sizeof *from->exact->per);
+    stats->exact->framed = true;
+}
+
 static void add_units(int64_t *units, int64_t *fine, double x)
 {
     double whole = nearbyint(x);
@@ -280,11 +289,8 @@ jc_status jc_exact_merge(jc_stats *into, const jc_stats *from, jc_error *err)
 
     if (!from->exact->framed)
         return JC_OK;
-    if (!to->framed) { /* of no rows: the other's frame will do */
-        memcpy(to->center, from->exact->center, n * sizeof *to->center);
-        memcpy(to->per, from->exact->per, n * sizeof *to->per);
-        to->framed = true;
-    }
+    if (!to->framed) /* of no rows: the other's frame will do */
+        jc_exact_take_frame(into, from);
     if (memcmp(to->center, from->exact->center, n * sizeof *to->center) != 0)
         return jc_fail(err, JC_E_MISMATCH,
                        "the states of their first texts differ: all shares must be made by "

@@ -46,6 +46,8 @@ static inline int64_t *jc_exact_cross(const jc_stats *stats, uint32_t i, uint32_
 
 /* The frame of a node from its first block x [n, d], n > 0. */
 void jc_exact_frame(jc_stats *stats, uint32_t node, const float *x, size_t n);
+/* That of other sums with as many nodes of that width. */
+void jc_exact_take_frame(jc_stats *stats, const jc_stats *from);
 /* Add a block's sums [d] of x - center and of (x - center)^2 at a node, after making room
  * for them; products of this block are added after it. E_NUMERIC where one is not finite.
  */

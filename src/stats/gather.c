@@ -311,6 +311,37 @@ static jc_status make_sums(jc_stats **out, const jc_model *model,
     return st;
 }
 
+static bool alike(const jc_stats *a, const jc_stats *b)
+{
+    return b->exact && a->nodes == b->nodes && a->width == b->width;
+}
+
+/* The frame of another share, in place of one from the first texts; where some sums have
+ * none yet, as no text had a vector for them, the first texts are run after all. */
+static jc_status take_frame(struct pass *p, const jc_stats *from, jc_error *err)
+{
+    jc_stats *stats = p->stats;
+    bool same = p->framing && alike(stats, from) && stats->n_near == from->n_near;
+    bool framed = same && from->exact->framed;
+
+    for (size_t g = 0; same && g < stats->n_near; g++) {
+        same = alike(stats->near[g].sums, from->near[g].sums);
+        framed &= same && from->near[g].sums->exact->framed;
+    }
+    if (!same)
+        return jc_fail(err, JC_E_ARG,
+                       "'frame' must be unfinished sums of another shard, with the same "
+                       "pairs, parts and maps");
+    if (!framed)
+        return JC_OK;
+    jc_exact_take_frame(stats, from);
+    for (size_t g = 0; g < stats->n_near; g++)
+        jc_exact_take_frame(stats->near[g].sums, from->near[g].sums);
+    p->framing = false;
+    jc_batch_framed(p->batch);
+    return JC_OK;
+}
+
 jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *samples,
                              const jc_milestones *milestones, const jc_stats_params *params,
                              jc_error *err)
@@ -353,6 +384,8 @@ jc_status jc_stats_gather_at(jc_stats **out, const jc_model *model, jc_samples *
     if (st == JC_OK)
         st = jc_near_pass_new(&pass.near, pass.stats, pass.batch, backend,
                               pass.stats->inner, pass.stats->nodes - pass.stats->taps, err);
+    if (st == JC_OK && p.frame)
+        st = take_frame(&pass, p.frame, err);
     if (st == JC_OK)
         st = gather(&pass, err);
     if (st == JC_OK)

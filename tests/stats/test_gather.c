@@ -168,7 +168,8 @@ static void test_gather__a_milestone_can_stop_it(void **state)
 }
 
 /* Share i of n, kept in a file and read back. */
-static jc_stats *share(void **state, const jc_model *model, unsigned i, unsigned n)
+static jc_stats *share_of(void **state, const jc_model *model, unsigned i, unsigned n,
+                          const char *maps, const jc_stats *frame)
 {
     char name[16];
     jc_stats_params params;
@@ -180,7 +181,8 @@ static jc_stats *share(void **state, const jc_model *model, unsigned i, unsigned
     jc_stats_params_init(&params);
     params.pairs = "all";
     params.parts = true;
-    params.maps = "0,2@-1:2 0:1@+40"; /* of the second no text has a vector */
+    params.maps = maps;
+    params.frame = frame;
     params.batch = 100 + 333 * i;
     params.shard = n > 1 ? name : NULL;
     params.work = "seed 1, unit line";
@@ -190,6 +192,45 @@ static jc_stats *share(void **state, const jc_model *model, unsigned i, unsigned
     jc_samples_close(samples);
     jc_stats_free(made);
     return read;
+}
+
+static jc_stats *share(void **state, const jc_model *model, unsigned i, unsigned n)
+{
+    /* of the second map no text has a vector */
+    return share_of(state, model, i, n, "0,2@-1:2 0:1@+40", NULL);
+}
+
+/* A share that is told the frame of those before runs no texts of theirs. */
+static void test_gather__shares_take_the_frame_of_another(void **state)
+{
+    static const char *const maps[] = {NULL, "0,2@-1:2", "0,2@-1:2 0:1@+40"};
+    jc_model *model = tiny();
+    jc_samples *samples = first_vectors(state, ROWS);
+    jc_stats_params params;
+    jc_stats *none;
+
+    for (size_t m = 0; m < JC_COUNT(maps); m++) {
+        jc_stats *want = share_of(state, model, 0, 1, maps[m], NULL);
+        jc_stats *total = share_of(state, model, 0, 3, maps[m], NULL);
+        for (unsigned i = 1; i < 3; i++) {
+            jc_stats *more = share_of(state, model, i, 3, maps[m], total);
+            must(jc_stats_merge(total, more, &err));
+            jc_stats_free(more);
+        }
+        jc_stats_params_init(&params);
+        params.pairs = "all";
+        params.shard = "1/3";
+        params.frame = total; /* which has parts */
+        assert_int_equal(jc_stats_gather(&none, model, samples, &params, &err), JC_E_ARG);
+        must(jc_stats_finish(total, &err));
+        check_equal(total, want);
+        params.parts = true;
+        assert_int_equal(jc_stats_gather(&none, model, samples, &params, &err), JC_E_ARG);
+        jc_stats_free(total);
+        jc_stats_free(want);
+    }
+    jc_samples_close(samples);
+    jc_model_close(model);
 }
 
 /* 12,000 tokens are three chunks. */
@@ -321,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_gather__pairs_from_some_layers),
         SCRATCH_TEST(test_gather__shares_make_the_bits_of_one_run),
+        SCRATCH_TEST(test_gather__shares_take_the_frame_of_another),
         SCRATCH_TEST(test_gather__milestones_equal_gathers_of_their_own),
         SCRATCH_TEST(test_gather__sums_in_files_are_the_same),
         SCRATCH_TEST(test_gather__a_milestone_can_stop_it),
