@@ -30,7 +30,7 @@ install(FILES ${completion}/jumpcut.fish
 
 if(BUILD_TESTING)
   set(program $<TARGET_FILE:jumpcut>)
-  set(patience 60)
+  set(patience 240)
   if(CMAKE_CROSSCOMPILING_EMULATOR) # scripts run the program by a script of its name
     set(patience 600)
     list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)
@@ -46,8 +46,8 @@ if(BUILD_TESTING)
     set_tests_properties(cli/${name} PROPERTIES LABELS cli TIMEOUT ${patience} SKIP_RETURN_CODE 77)
   endforeach()
   set_tests_properties(cli/fit-tuned-beside cli/eval-context-maps cli/text-means-one-thing cli/out-dash
-    PROPERTIES TIMEOUT 300) # train for a while, or run many commands
-  set_tests_properties(cli/study-goes-on PROPERTIES TIMEOUT 300) # a study many times
+    PROPERTIES TIMEOUT 900) # train for a while, or run many commands
+  set_tests_properties(cli/study-goes-on PROPERTIES TIMEOUT 900) # a study many times
   # signals, on a model of random weights that is wide enough to be slow
   add_executable(wide_tool tests/cli/wide_tool.c bench/common.c)
   target_include_directories(wide_tool PRIVATE include src bench)

@@ -1,7 +1,7 @@
 # jc_room(NAME USES room... LIBS target...): one room of src/ as an object library, and
 # one test program for each tests/NAME/test_*.c, linked with that room and the rooms
 # below it only, so that a call upwards fails to link.
-set(JC_PATIENCE 300) # seconds for a test program
+set(JC_PATIENCE 900) # seconds for a test program, on a busy machine
 if(CMAKE_CROSSCOMPILING_EMULATOR)
   set(JC_PATIENCE 3000)
 endif()
