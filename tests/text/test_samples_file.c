@@ -106,7 +106,9 @@ static void test_samples_file__bad_lines_are_named(void **state)
                            "be a whole object, "
                            "as 'jq -c .' writes them"},
         {"{\"ids\":[1],\"x\":\"\xff\"}", "line 2, column 16: not UTF-8"},
-        {"{\"ids\":[1]} x", "line 2, column 13: not JSON"},
+        {"{\"ids\":[1]} x",
+         "line 2, column 13: not JSON, more follows the object; each line "
+         "must be one whole object, as 'jq -c .' writes them"},
         {"[1,2]", "line 2: not an object"},
         {"7", "line 2: not an object"},
         {"{}", "line 2: no 'ids'"},
