@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,7 +15,8 @@ static struct array {
     size_t bytes;
     bool file;
 } * arrays; /* [n] */
-static size_t n, capacity, in_memory, n_files, limit = SIZE_MAX, small = 1 << 20;
+static size_t n, capacity, in_memory, limit = SIZE_MAX, small = 1 << 20;
+static atomic_size_t n_files;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void jc_spill_limit(size_t bytes, size_t least)
@@ -130,8 +132,5 @@ void jc_spill_rest(const void *p)
 
 bool jc_spill_any(void)
 {
-    pthread_mutex_lock(&lock);
-    bool any = n_files > 0;
-    pthread_mutex_unlock(&lock);
-    return any;
+    return n_files > 0;
 }

@@ -20,7 +20,7 @@ void jc_spill_free(void *p); /* takes NULL, and what jc_alloc() and its kin gave
 
 /* p will not be touched soon: where it lies in a file its pages are given back. */
 void jc_spill_rest(const void *p);
-/* Whether some arrays lie in files now. */
+/* Whether some arrays lie in files now; a signal handler may ask. */
 bool jc_spill_any(void);
 
 #endif

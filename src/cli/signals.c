@@ -6,7 +6,7 @@
  * PATIENCE: all files are written under temporary names, so there is nothing to lose but
  * those.
  */
-#define _GNU_SOURCE /* the registers at a fault */
+#define _GNU_SOURCE /* the registers at a fault, _Fork() */
 #include "cli/ui.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/held.h"
+#include "base/spill.h"
 
 enum { GRACE = 500, PATIENCE = 900, TICK = 100 }; /* milliseconds */
 
@@ -33,6 +34,23 @@ static double since_first(struct timespec now)
 {
     return (double)(now.tv_sec - first.tv_sec) +
            1e-9 * (double)(now.tv_nsec - first.tv_nsec);
+}
+
+/* End at once. The kernel takes seconds to free large files, and a process is not gone
+ * before: a child is left with them, which ends when this one has. */
+static void leave(void)
+{
+    const struct timespec moment = {0, 10000000};
+    pid_t parent = getpid();
+
+    if (jc_spill_any() && _Fork() == 0) {
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+            close(fd); /* a pipe ends with the parent */
+        while (getppid() == parent)
+            nanosleep(&moment, NULL);
+        _exit(0);
+    }
+    _exit(128 + stopped);
 }
 
 /* The second signal exits at once. One that comes with the first is the same one: a
@@ -51,7 +69,7 @@ static void on_signal(int number)
     }
     if (since_first(now) > 0.5) {
         jc_held_remove();
-        _exit(128 + number);
+        leave();
     }
 }
 
@@ -77,7 +95,7 @@ static void on_alarm(int number)
     if (line_open && write(STDOUT_FILENO, "\n", 1) < 0)
         _exit(128 + stopped);
     say(bars ? "\r\033[Kjumpcut: stopped\n" : "jumpcut: stopped\n");
-    _exit(128 + stopped);
+    leave();
 }
 
 /* A file that is mapped ends before its mapping does: another program has cut it short. */
