@@ -130,22 +130,38 @@ static int by_count(const void *a, const void *b)
     return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : (x->id > y->id) - (x->id < y->id);
 }
 
-static size_t frequent_tokens(const jc_tokenizer *tokenizer, const char *file,
-                              uint32_t vocab, uint32_t **ids)
+/* Of a line each, or `whole`. */
+static jc_samples *open_text(const jc_tokenizer *tokenizer, const char *file,
+                             uint32_t vocab, bool whole)
 {
-    counted *all = calloc(vocab, sizeof *all);
     jc_samples_params params;
     jc_samples *samples;
-    jc_sample sample;
     jc_error err;
-    size_t n = 0;
 
     jc_samples_params_init(&params);
     params.positions = params.split = "all";
     params.train = params.val = 0;
     params.vocab = vocab;
+    if (whole) {
+        params.unit = "file";
+        params.context = 0;
+    }
+    if (jc_samples_from_text(&samples, tokenizer, &file, 1, &params, &err))
+        die("the text that drafts are made of", &err);
+    return samples;
+}
+
+static size_t frequent_tokens(const jc_tokenizer *tokenizer, const char *file,
+                              uint32_t vocab, uint32_t **ids)
+{
+    counted *all = calloc(vocab, sizeof *all);
+    jc_samples *samples = open_text(tokenizer, file, vocab, false);
+    jc_sample sample;
+    jc_error err;
+    size_t n = 0;
+
     *ids = malloc(vocab * sizeof **ids);
-    if (!all || !*ids || jc_samples_from_text(&samples, tokenizer, &file, 1, &params, &err))
+    if (!all || !*ids)
         die("the frequent tokens", NULL);
     for (uint32_t i = 0; i < vocab; i++)
         all[i].id = i;
@@ -165,21 +181,12 @@ static size_t frequent_tokens(const jc_tokenizer *tokenizer, const char *file,
 static size_t all_tokens(const jc_tokenizer *tokenizer, const char *file, uint32_t vocab,
                          uint32_t **ids)
 {
-    jc_samples_params params;
-    jc_samples *samples;
+    jc_samples *samples = open_text(tokenizer, file, vocab, true);
     jc_sample sample;
     jc_error err;
     size_t n = 0;
 
-    jc_samples_params_init(&params);
-    params.unit = "file";
-    params.positions = params.split = "all";
-    params.train = params.val = 0;
-    params.vocab = vocab;
-    params.context = 0;
     *ids = NULL;
-    if (jc_samples_from_text(&samples, tokenizer, &file, 1, &params, &err))
-        die("the text for drafts", &err);
     while (jc_samples_next(samples, &sample, &err) == JC_OK && sample.ids) {
         uint32_t *more = realloc(*ids, (n + sample.n_ids) * sizeof *more);
         if (!more)

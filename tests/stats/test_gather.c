@@ -4,6 +4,7 @@
 #include "support/scratch.h"
 
 #include "base/spill.h"
+#include "stats/exact.h"
 #include "stats/near.h"
 
 #define TINY JC_SOURCE_DIR "/tests/golden/models/tiny-gpt2"
@@ -200,7 +201,8 @@ static jc_stats *share(void **state, const jc_model *model, unsigned i, unsigned
     return share_of(state, model, i, n, "0,2@-1:2 0:1@+40", NULL);
 }
 
-/* A share that is told the frame of those before runs no texts of theirs. */
+/* A share that is told a frame counts in its units, and looks for none of its own, unless
+ * some sums have none. */
 static void test_gather__shares_take_the_frame_of_another(void **state)
 {
     static const char *const maps[] = {NULL, "0,2@-1:2", "0,2@-1:2 0:1@+40"};
@@ -212,11 +214,17 @@ static void test_gather__shares_take_the_frame_of_another(void **state)
     for (size_t m = 0; m < JC_COUNT(maps); m++) {
         jc_stats *want = share_of(state, model, 0, 1, maps[m], NULL);
         jc_stats *total = share_of(state, model, 0, 3, maps[m], NULL);
+        const float want_center = total->exact->center[0];
         for (unsigned i = 1; i < 3; i++) {
             jc_stats *more = share_of(state, model, i, 3, maps[m], total);
             must(jc_stats_merge(total, more, &err));
             jc_stats_free(more);
         }
+        total->exact->center[0] += 1;
+        jc_stats *moved = share_of(state, model, 1, 3, maps[m], total);
+        assert_true((moved->exact->center[0] == total->exact->center[0]) == (m < 2));
+        total->exact->center[0] = want_center;
+        jc_stats_free(moved);
         jc_stats_params_init(&params);
         params.pairs = "all";
         params.shard = "1/3";

@@ -163,9 +163,6 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
     }
 }
 
-typedef void int_call(const unpacked *u, size_t run, size_t runs, const int_row *at,
-                      const unsigned char *x, size_t x_bytes, bool first, float *out);
-
 /* In functions of their own, which compilers treat better than one large one. */
 #define INT_ROWS_OF(shape, rows, halves)                                                   \
     static NOINLINE void int_##shape##_##rows##_##halves(                                  \
@@ -192,15 +189,16 @@ typedef void int_call(const unpacked *u, size_t run, size_t runs, const int_row 
         const unpacked *u = unpacked_chunk;                                                \
         const unsigned char *x = work->x;                                                  \
         size_t bytes = work->x_bytes;                                                      \
-        static int_call *const calls[INT_ROWS][HALVES] = {                                 \
-            {int_##shape##_1_1, int_##shape##_1_2},                                        \
-            {int_##shape##_2_1, int_##shape##_2_2},                                        \
-            {int_##shape##_3_1, int_##shape##_3_2},                                        \
-            {int_##shape##_4_1, int_##shape##_4_2}};                                       \
+        void (*const some[4][HALVES])(const unpacked *, size_t, size_t, const int_row *,   \
+                                      const unsigned char *, size_t, bool,                 \
+                                      float *) = {{int_##shape##_1_1, int_##shape##_1_2},  \
+                                                  {int_##shape##_2_1, int_##shape##_2_2},  \
+                                                  {int_##shape##_3_1, int_##shape##_3_2},  \
+                                                  {int_##shape##_4_1, int_##shape##_4_2}}; \
         for (size_t left = work->rows, rows; left > 0; left -= rows) {                     \
             rows = left < INT_ROWS ? left : INT_ROWS;                                      \
-            calls[rows - 1][halves - 1](u, run, runs, &at, x, bytes, left == work->rows,   \
-                                        out);                                              \
+            some[rows - 1][halves - 1](u, run, runs, &at, x, bytes, left == work->rows,    \
+                                       out);                                               \
             x += rows * bytes;                                                             \
             out += rows * FEW_PANEL;                                                       \
         }                                                                                  \
