@@ -31,21 +31,16 @@ static const struct {
     size_t values, bytes;
     bool int8;
 } types[] = {
-    {"f32", JC_FEW_F32, 1, 4, false},
-    {"f16", JC_FEW_F16, 1, 2, false},
-    {"bf16", JC_FEW_BF16, 1, 2, false},
-    {"q8_0", JC_FEW_Q8_0, 32, 34, true},
-    {"q4_0", JC_FEW_Q4_0, 32, 18, true},
-    {"q4_1", JC_FEW_Q4_1, 32, 20, true},
-    {"q5_0", JC_FEW_Q5_0, 32, 22, true},
-    {"q5_1", JC_FEW_Q5_1, 32, 24, true},
-    {"q4_k", JC_FEW_Q4_K, 256, 144, true},
-    {"q5_k", JC_FEW_Q5_K, 256, 176, true},
-    {"q6_k", JC_FEW_Q6_K, 256, 210, true},
-    {"q8_0_real", JC_FEW_Q8_0, 32, 34, false},
-    {"q4_k_real", JC_FEW_Q4_K, 256, 144, false},
-    {"q5_0_real", JC_FEW_Q5_0, 32, 22, false},
-    {"q6_k_real", JC_FEW_Q6_K, 256, 210, false},
+    {"f32", JC_FEW_F32, 1, 4, false},          {"f16", JC_FEW_F16, 1, 2, false},
+    {"bf16", JC_FEW_BF16, 1, 2, false},        {"q8_0", JC_FEW_Q8_0, 32, 34, true},
+    {"q4_0", JC_FEW_Q4_0, 32, 18, true},       {"q4_1", JC_FEW_Q4_1, 32, 20, true},
+    {"q5_0", JC_FEW_Q5_0, 32, 22, true},       {"q5_1", JC_FEW_Q5_1, 32, 24, true},
+    {"q4_k", JC_FEW_Q4_K, 256, 144, true},     {"q5_k", JC_FEW_Q5_K, 256, 176, true},
+    {"q6_k", JC_FEW_Q6_K, 256, 210, true},     {"q2_k", JC_FEW_Q2_K, 256, 84, true},
+    {"q3_k", JC_FEW_Q3_K, 256, 110, true},     {"iq4_nl", JC_FEW_IQ4_NL, 32, 18, true},
+    {"iq4_xs", JC_FEW_IQ4_XS, 256, 136, true}, {"mxfp4", JC_FEW_MXFP4, 32, 17, true},
+    {"q8_0_real", JC_FEW_Q8_0, 32, 34, false}, {"q4_k_real", JC_FEW_Q4_K, 256, 144, false},
+    {"q5_0_real", JC_FEW_Q5_0, 32, 22, false}, {"q6_k_real", JC_FEW_Q6_K, 256, 210, false},
 };
 static const size_t shapes[][2] = {{2048, 2048}, {2048, 2048}, {2048, 2048}, {2048, 2048},
                                    {WIDE, 2048}, {WIDE, 2048}, {2048, WIDE}}; /* out, in */

@@ -12,17 +12,22 @@ from gguf import GGMLQuantizationType as Type
 
 from make_gguf import HALVES
 
+KERNELS = ("Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K", "Q2_K", "Q3_K",
+           "IQ4_NL", "IQ4_XS", "MXFP4")
 OUT = Path(__file__).parent / "few"
 
 
 def main():
     rng = np.random.default_rng(8)
     OUT.mkdir(exist_ok=True)
-    for name, places in HALVES.items():
+    for name in KERNELS:
         length, size = gguf.GGML_QUANT_SIZES[Type[name]]
         count = 2048 // length
         blocks = rng.integers(0, 256, (count, size), dtype=np.uint8)
-        for at in places:
+        if name == "MXFP4":  # the power of two
+            blocks[:, 0] = rng.integers(100, 135, count)
+            blocks[:3, 0] = 0, 1, 2
+        for at in HALVES[name]:
             scale = (0.01 * rng.standard_normal(count)).astype(np.float16)
             scale[:2] = 2e-7, -0.0  # subnormal, and zero
             blocks[:, at:at + 2] = scale.view(np.uint8).reshape(-1, 2)

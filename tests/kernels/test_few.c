@@ -27,12 +27,23 @@ typedef struct kind {
 } kind;
 
 static kind kinds[] = {
-    {JC_FEW_F32, NULL, 1, 4, {0}, {0}},        {JC_FEW_F16, NULL, 1, 2, {0}, {0}},
-    {JC_FEW_BF16, NULL, 1, 2, {0}, {0}},       {JC_FEW_Q8_0, "q8_0", 32, 34, {0}, {0}},
-    {JC_FEW_Q4_0, "q4_0", 32, 18, {0}, {0}},   {JC_FEW_Q4_1, "q4_1", 32, 20, {0}, {0}},
-    {JC_FEW_Q5_0, "q5_0", 32, 22, {0}, {0}},   {JC_FEW_Q5_1, "q5_1", 32, 24, {0}, {0}},
-    {JC_FEW_Q4_K, "q4_k", 256, 144, {0}, {0}}, {JC_FEW_Q5_K, "q5_k", 256, 176, {0}, {0}},
-    {JC_FEW_Q6_K, "q6_k", 256, 210, {0}, {0}}, {JC_FEW_OTHER, "q5_1", 32, 24, {0}, {0}},
+    {JC_FEW_F32, NULL, 1, 4, {0}, {0}},
+    {JC_FEW_F16, NULL, 1, 2, {0}, {0}},
+    {JC_FEW_BF16, NULL, 1, 2, {0}, {0}},
+    {JC_FEW_Q8_0, "q8_0", 32, 34, {0}, {0}},
+    {JC_FEW_Q4_0, "q4_0", 32, 18, {0}, {0}},
+    {JC_FEW_Q4_1, "q4_1", 32, 20, {0}, {0}},
+    {JC_FEW_Q5_0, "q5_0", 32, 22, {0}, {0}},
+    {JC_FEW_Q5_1, "q5_1", 32, 24, {0}, {0}},
+    {JC_FEW_Q4_K, "q4_k", 256, 144, {0}, {0}},
+    {JC_FEW_Q5_K, "q5_k", 256, 176, {0}, {0}},
+    {JC_FEW_Q6_K, "q6_k", 256, 210, {0}, {0}},
+    {JC_FEW_Q2_K, "q2_k", 256, 84, {0}, {0}},
+    {JC_FEW_Q3_K, "q3_k", 256, 110, {0}, {0}},
+    {JC_FEW_IQ4_NL, "iq4_nl", 32, 18, {0}, {0}},
+    {JC_FEW_IQ4_XS, "iq4_xs", 256, 136, {0}, {0}},
+    {JC_FEW_MXFP4, "mxfp4", 32, 17, {0}, {0}},
+    {JC_FEW_OTHER, "q5_1", 32, 24, {0}, {0}},
 };
 
 static void read_golden(kind *k, const char *what, void *out, size_t bytes)
@@ -155,7 +166,7 @@ static double least_of(const kind *k)
     float most = 0; /* in double gcc 12 fails to compile this for arm64 */
 
     if (k->type == JC_FEW_Q4_1 || k->type == JC_FEW_Q5_1 || k->type == JC_FEW_Q4_K ||
-        k->type == JC_FEW_Q5_K)
+        k->type == JC_FEW_Q5_K || k->type == JC_FEW_Q2_K)
         for (size_t i = 0; i < GOLDEN; i++)
             most = fmaxf(most, fabsf(k->golden[i]));
     return (double)most;

@@ -18,16 +18,31 @@ enum {
 typedef struct unpacked {
     unsigned char w[RUNS][RUN_BYTES]; /* by run [8][HALF][4] */
     float scale[2 * RUNS][HALF];      /* of runs, or of their halves */
-    float least[RUNS][HALF];
-    const unsigned char *ahead; /* what to fetch meanwhile: of each run, */
-    size_t lines[2];            /* so many lines while it is unpacked and multiplied */
+    float least[2 * RUNS][HALF];      /* the same */
+    const unsigned char *ahead;       /* what to fetch meanwhile: of each run, */
+    size_t lines[2]; /* so many lines while it is unpacked and multiplied */
 } unpacked;
 
 /* row: where the chunk begins in each output; runs: in it, 1 .. RUNS */
 typedef void panel_unpack(rows16 row, size_t runs, unpacked *to);
 
-/* A scale for each run; a least value as well; or a scale for each half of a run. */
-typedef enum panel_shape { SHAPE_plain, SHAPE_least, SHAPE_halves } panel_shape;
+/* A scale for each run, or for each half of one; a least value as well. */
+typedef enum panel_shape {
+    SHAPE_plain,
+    SHAPE_least,
+    SHAPE_halves,
+    SHAPE_halves_least
+} panel_shape;
+
+INLINE bool has_least(panel_shape shape)
+{
+    return shape == SHAPE_least || shape == SHAPE_halves_least;
+}
+/* Of a run, with a scale each. */
+INLINE int parts_of(panel_shape shape)
+{
+    return shape == SHAPE_halves || shape == SHAPE_halves_least ? 2 : 1;
+}
 
 typedef struct panel_type {
     size_t values, bytes; /* of a block */
@@ -56,8 +71,10 @@ INLINE void fetch(unpacked *u, size_t n)
 }
 
 /* A run of 32 nibbles in 16 bytes at `at`: the low halves, then the high ones. Each has a
- * fifth bit if `bits` (NULL: none): bit i of an output is that of number i. */
-INLINE void run_nibbles(rows16 row, size_t at, const wi *bits, unsigned char *w)
+ * fifth bit if `bits` (NULL: none): bit i of an output is that of number i. Or each is the
+ * number of a byte of `table` (NULL: none). */
+INLINE void run_nibbles(rows16 row, size_t at, const wi *bits, const unsigned char *table,
+                        unsigned char *w)
 {
     wi part[4];
 
@@ -67,6 +84,8 @@ INLINE void run_nibbles(rows16 row, size_t at, const wi *bits, unsigned char *w)
         wi four = wi_and(g < 4 ? part[g % 4] : wi_right(part[g % 4], 4), 0x0f0f0f0f);
         if (bits)
             four = wi_fifth(four, *bits, g);
+        if (table)
+            four = wi_table(four, table);
         wi_store(w + g * FOURS, four);
     }
 }

@@ -24,6 +24,11 @@ typedef enum jc_few_type {
     JC_FEW_Q4_K,
     JC_FEW_Q5_K,
     JC_FEW_Q6_K,
+    JC_FEW_Q2_K,
+    JC_FEW_Q3_K,
+    JC_FEW_IQ4_NL,
+    JC_FEW_IQ4_XS,
+    JC_FEW_MXFP4,
     JC_FEW_OTHER, /* any type, by a function that reads it */
     JC_FEW_TYPES
 } jc_few_type;

@@ -4,7 +4,8 @@
  * rounded to whole numbers q up to MOST with a scale of its own, q = 256 high + low with
  * both in one byte. Products of bytes are summed as whole numbers.
  *
- * A prepared row is [runs][32 high, 32 low], then by run its scale, its start and its sum.
+ * A prepared row is [runs][32 high, 32 low], then by run its scale, and by run or half of
+ * one its start and its sum.
  */
 #ifndef JC_FEW_INT8_H
 #define JC_FEW_INT8_H
@@ -23,8 +24,9 @@ INLINE int_row int_layout(panel_shape shape, size_t n_in)
     int_row at = {.scale = 2 * n_in};
 
     at.start = at.scale + part;
-    at.sum = at.start + part * (shape == SHAPE_halves ? 2 : 1);
-    at.bytes = at.sum + (shape == SHAPE_least ? part : 0);
+    const size_t parts = (size_t)parts_of(shape);
+    at.sum = at.start + part * parts;
+    at.bytes = at.sum + (has_least(shape) ? part * parts : 0);
     return at;
 }
 
@@ -47,7 +49,7 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
 {
     const panel_type *type = kernel->type;
     const int_row at = int_layout(type->shape, n_in);
-    const int parts = type->shape == SHAPE_halves ? 2 : 1;
+    const int parts = parts_of(type->shape);
     signed char *q = out;
     float *scale = (void *)((char *)out + at.scale), *sum = (void *)((char *)out + at.sum);
     int32_t *start = (void *)((char *)out + at.start);
@@ -74,14 +76,12 @@ static void int_prepare(const jc_few_kernel *kernel, size_t n_in, const float *x
             high += whole[RUN / 2 + k];
         }
         scale[i] = size < 1e-30f ? 0 : size / (float)MOST;
-        if (parts == 2) {
-            start[2 * i] = -(int32_t)type->zero * low;
-            start[2 * i + 1] = -(int32_t)type->zero * high;
-        } else {
-            start[i] = -(int32_t)type->zero * (low + high);
+        const int32_t part[] = {parts == 2 ? low : low + high, high};
+        for (size_t p = 0, at_part = i * (size_t)parts; p < (size_t)parts; p++, at_part++) {
+            start[at_part] = -(int32_t)type->zero * part[p];
+            if (has_least(type->shape))
+                sum[at_part] = scale[i] * (float)part[p];
         }
-        if (type->shape == SHAPE_least)
-            sum[i] = scale[i] * (float)(low + high);
     }
 }
 
@@ -90,7 +90,7 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
                      const int_row *at, const unsigned char *x, size_t x_bytes, int rows,
                      int halves, bool first, float *out)
 {
-    const int parts = shape == SHAPE_halves ? 2 : 1;
+    const int parts = parts_of(shape);
     wf sums[INT_ROWS][HALVES];
 
     UNROLL(8)
@@ -107,7 +107,7 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
         const unsigned char *d = x + at->scale + (run + i) * sizeof(float);
         const unsigned char *start =
             x + at->start + (run + i) * (size_t)parts * sizeof(int32_t);
-        const unsigned char *s = x + at->sum + (run + i) * sizeof(float);
+        const unsigned char *s = x + at->sum + (run + i) * (size_t)parts * sizeof(float);
         UNROLL(2)
         for (int p = 0; p < parts; p++) {
             wi whole[INT_ROWS][HALVES], high[INT_ROWS][HALVES];
@@ -146,13 +146,17 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
                     sums[r][h] = wf_fma(wf_int(all), wf_mul(scale, step), sums[r][h]);
                 }
             }
-        }
-        UNROLL(8)
-        for (int r = 0; shape == SHAPE_least && r < rows; r++) {
-            wf sum = wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes)));
-            UNROLL(2)
-            for (int h = 0; h < halves; h++)
-                sums[r][h] = wf_fnma(wf_load(u[h].least[i]), sum, sums[r][h]);
+            if (!has_least(shape))
+                continue;
+            UNROLL(8)
+            for (int r = 0; r < rows; r++) {
+                wf sum = wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes + p * 4)));
+                UNROLL(2)
+                for (int h = 0; h < halves; h++) {
+                    wf least = wf_load(u[h].least[(int)i * parts + p]);
+                    sums[r][h] = wf_fnma(least, sum, sums[r][h]);
+                }
+            }
         }
     }
     UNROLL(8)
@@ -207,5 +211,6 @@ INLINE void int_rows(panel_shape shape, const unpacked *u, size_t run, size_t ru
 INT_CHUNK(plain)
 INT_CHUNK(least)
 INT_CHUNK(halves)
+INT_CHUNK(halves_least)
 
 #endif

@@ -225,6 +225,17 @@ INLINE wi wi_mul(wi x, uint32_t y)
         z.v[i] = x.v[i] * y;
     return z;
 }
+INLINE wi wi_table(wi x, const unsigned char table[16])
+{
+    wi z;
+
+    for (int i = 0; i < 16; i++) {
+        z.v[i] = 0;
+        for (int j = 0; j < 32; j += 8)
+            z.v[i] |= (uint32_t)table[x.v[i] >> j & 15] << j;
+    }
+    return z;
+}
 INLINE void wf_store(float *p, wf x)
 {
     memcpy(p, x.v, sizeof x.v);

@@ -157,6 +157,12 @@ INLINE wi wi_mul(wi x, uint32_t y)
 {
     EACH(wi, vmulq_u32(x.v[i], vdupq_n_u32(y)));
 }
+INLINE wi wi_table(wi x, const unsigned char table[16])
+{
+    const uint8x16_t all = vld1q_u8(table);
+
+    EACH(wi, vreinterpretq_u32_u8(vqtbl1q_u8(all, vreinterpretq_u8_u32(x.v[i]))));
+}
 /* The products of two lanes' bytes, w without and x with signs, in 16 bits; each lane's
  * four are added up in pairs. */
 INLINE int32x4_t dot_two(uint8x8_t w, int16x8_t x)

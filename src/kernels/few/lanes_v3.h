@@ -159,6 +159,12 @@ INLINE wi wi_mul(wi x, uint32_t y)
 
     return (wi){_mm256_mullo_epi32(x.a, all), _mm256_mullo_epi32(x.b, all)};
 }
+INLINE wi wi_table(wi x, const unsigned char table[16])
+{
+    __m256i all = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)table));
+
+    return (wi){_mm256_shuffle_epi8(all, x.a), _mm256_shuffle_epi8(all, x.b)};
+}
 /* By 16-bit products, which cannot overflow, of the even and of the odd bytes. */
 INLINE __m256i dot_half(__m256i sum, __m256i w, __m256i x)
 {

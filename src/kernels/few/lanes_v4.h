@@ -144,6 +144,13 @@ INLINE wi wi_mul(wi a, uint32_t x)
 {
     return _mm512_mullo_epi32(a, wi_set(x));
 }
+INLINE wi wi_table(wi a,
+                   const unsigned char table[16]) /* byte a of it, of each byte < 16 */
+{
+    const __m128i all = _mm_loadu_si128((const void *)table);
+
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(all), a);
+}
 /* sum + the four products of bytes of each lane: w unsigned, x the same four signed ones */
 INLINE wi wi_dot(wi sum, wi w, uint32_t x)
 {

@@ -12,7 +12,7 @@ static void q4_0_unpack(rows16 row, size_t runs, unpacked *to)
         fetch(to, 1);
         columns(row, i * 18, head);
         wf_store(to->scale[i], wf_f16_low(head[0]));
-        run_nibbles(row, i * 18 + 2, NULL, to->w[i]);
+        run_nibbles(row, i * 18 + 2, NULL, NULL, to->w[i]);
     }
 }
 

@@ -14,7 +14,7 @@ static void q4_1_unpack(rows16 row, size_t runs, unpacked *to)
         wf_store(to->scale[i], wf_f16_low(head[0]));
         wf least = wf_f16_low(wi_right(head[0], 16)); /* what is added */
         wf_store(to->least[i], wf_mul(least, wf_set(-1)));
-        run_nibbles(row, i * 20 + 4, NULL, to->w[i]);
+        run_nibbles(row, i * 20 + 4, NULL, NULL, to->w[i]);
     }
 }
 

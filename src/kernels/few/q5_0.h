@@ -13,7 +13,7 @@ static void q5_0_unpack(rows16 row, size_t runs, unpacked *to)
         columns(row, i * 22, head);
         wf_store(to->scale[i], wf_f16_low(head[0]));
         wi bits = wi_or(wi_right(head[0], 16), wi_left(head[1], 16));
-        run_nibbles(row, i * 22 + 6, &bits, to->w[i]);
+        run_nibbles(row, i * 22 + 6, &bits, NULL, to->w[i]);
     }
 }
 

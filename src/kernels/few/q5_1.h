@@ -15,7 +15,7 @@ static void q5_1_unpack(rows16 row, size_t runs, unpacked *to)
         wf_store(to->scale[i], wf_f16_low(head[0]));
         wf least = wf_f16_low(wi_right(head[0], 16)); /* what is added */
         wf_store(to->least[i], wf_mul(least, wf_set(-1)));
-        run_nibbles(row, i * 24 + 8, &head[1], to->w[i]);
+        run_nibbles(row, i * 24 + 8, &head[1], NULL, to->w[i]);
     }
 }
 

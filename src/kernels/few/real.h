@@ -2,7 +2,7 @@
 /*
  * real.h: a chunk of unpacked weights times rows of float32 x.
  *
- * A prepared row is [n_in] floats, then the sum of each run.
+ * A prepared row is [n_in] floats, then the sum of each run, or of each half of one.
  */
 #ifndef JC_FEW_REAL_H
 #define JC_FEW_REAL_H
@@ -16,8 +16,9 @@ INLINE size_t real_sums_at(size_t n_in)
 
 static size_t real_prepared(const jc_few_kernel *kernel, size_t n_in)
 {
-    (void)kernel;
-    return real_sums_at(n_in) + real_sums_at(n_in / RUN);
+    size_t sums = n_in / RUN * (size_t)parts_of(kernel->type->shape);
+
+    return real_sums_at(n_in) + real_sums_at(sums);
 }
 
 /* How many of the rows that are left are run at once. */
@@ -30,13 +31,13 @@ static void real_prepare(const jc_few_kernel *kernel, size_t n_in, const float *
                          void *out)
 {
     float *sum = (void *)((char *)out + real_sums_at(n_in));
+    const size_t size = RUN / (size_t)parts_of(kernel->type->shape);
 
-    (void)kernel;
     memcpy(out, x, n_in * sizeof *x);
-    for (size_t i = 0; i < n_in / RUN; i++) {
+    for (size_t i = 0; i < n_in / size; i++) {
         float part[4] = {0, 0, 0, 0};
-        for (int k = 0; k < RUN; k++)
-            part[k % 4] += x[i * RUN + (size_t)k];
+        for (size_t k = 0; k < size; k++)
+            part[k % 4] += x[i * size + k];
         sum[i] = (part[0] + part[1]) + (part[2] + part[3]);
     }
 }
@@ -45,7 +46,7 @@ INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t r
                       size_t sums_at, uint32_t zero, const unsigned char *x, size_t x_bytes,
                       int rows, bool first, float *out)
 {
-    const int parts = shape == SHAPE_halves ? 2 : 1;
+    const int parts = parts_of(shape);
     wf sums[4];
 
     UNROLL(4)
@@ -57,7 +58,7 @@ INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t r
         for (size_t l = 0; l < lines; l++, ahead += 64)
             prefetch(ahead);
         const unsigned char *from = x + (run + i) * RUN * sizeof(float);
-        const unsigned char *s = x + sums_at + (run + i) * sizeof(float);
+        const unsigned char *s = x + sums_at + (run + i) * (size_t)parts * sizeof(float);
         for (int p = 0; p < parts; p++) {
             wf scale = wf_load(u->scale[(int)i * parts + p]);
             wf part[4][4];
@@ -88,13 +89,14 @@ INLINE void real_rows(panel_shape shape, const unpacked *u, size_t run, size_t r
                     scale,
                     wf_add(wf_add(part[r][0], part[r][1]), wf_add(part[r][2], part[r][3])),
                     sums[r]);
-        }
-        if (shape == SHAPE_least) {
-            wf least = wf_load(u->least[i]);
-            UNROLL(4)
-            for (int r = 0; r < rows; r++) {
-                wf sum = wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes)));
-                sums[r] = wf_fnma(least, sum, sums[r]);
+            if (has_least(shape)) {
+                wf least = wf_load(u->least[(int)i * parts + p]);
+                UNROLL(4)
+                for (int r = 0; r < rows; r++) {
+                    wf sum =
+                        wf_set(float_of_bits(bits_at(s + (size_t)r * x_bytes + p * 4)));
+                    sums[r] = wf_fnma(least, sum, sums[r]);
+                }
             }
         }
     }
@@ -139,5 +141,6 @@ INLINE void real_chunk(panel_shape shape, const jc_few_work *work, const unpacke
 REAL_CHUNK(plain)
 REAL_CHUNK(least)
 REAL_CHUNK(halves)
+REAL_CHUNK(halves_least)
 
 #endif

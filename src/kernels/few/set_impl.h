@@ -4,7 +4,12 @@
 #include "kernels/few/bf16.h"
 #include "kernels/few/f16.h"
 #include "kernels/few/f32.h"
+#include "kernels/few/iq4_nl.h"
+#include "kernels/few/iq4_xs.h"
+#include "kernels/few/mxfp4.h"
 #include "kernels/few/other.h"
+#include "kernels/few/q2_k.h"
+#include "kernels/few/q3_k.h"
 #include "kernels/few/q4_0.h"
 #include "kernels/few/q4_1.h"
 #include "kernels/few/q4_k.h"
@@ -28,6 +33,11 @@ const jc_few_set SET_NAME = {
         [JC_FEW_Q4_K] = {&q4_k_real, &q4_k_int},
         [JC_FEW_Q5_K] = {&q5_k_real, &q5_k_int},
         [JC_FEW_Q6_K] = {&q6_k_real, &q6_k_int},
+        [JC_FEW_Q2_K] = {&q2_k_real, &q2_k_int},
+        [JC_FEW_Q3_K] = {&q3_k_real, &q3_k_int},
+        [JC_FEW_IQ4_NL] = {&iq4_nl_real, &iq4_nl_int},
+        [JC_FEW_IQ4_XS] = {&iq4_xs_real, &iq4_xs_int},
+        [JC_FEW_MXFP4] = {&mxfp4_real, &mxfp4_int},
         [JC_FEW_OTHER] = {&other_kernel, NULL},
     },
 };

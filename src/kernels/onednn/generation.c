@@ -13,10 +13,14 @@ static const struct {
     jc_few_type type;
     bool quantised;
 } types[] = {
-    {"F32", JC_FEW_F32, false},  {"F16", JC_FEW_F16, false},  {"BF16", JC_FEW_BF16, false},
-    {"Q8_0", JC_FEW_Q8_0, true}, {"Q4_0", JC_FEW_Q4_0, true}, {"Q4_1", JC_FEW_Q4_1, true},
-    {"Q5_0", JC_FEW_Q5_0, true}, {"Q5_1", JC_FEW_Q5_1, true}, {"Q4_K", JC_FEW_Q4_K, true},
-    {"Q5_K", JC_FEW_Q5_K, true}, {"Q6_K", JC_FEW_Q6_K, true},
+    {"F32", JC_FEW_F32, false},      {"F16", JC_FEW_F16, false},
+    {"BF16", JC_FEW_BF16, false},    {"Q8_0", JC_FEW_Q8_0, true},
+    {"Q4_0", JC_FEW_Q4_0, true},     {"Q4_1", JC_FEW_Q4_1, true},
+    {"Q5_0", JC_FEW_Q5_0, true},     {"Q5_1", JC_FEW_Q5_1, true},
+    {"Q4_K", JC_FEW_Q4_K, true},     {"Q5_K", JC_FEW_Q5_K, true},
+    {"Q6_K", JC_FEW_Q6_K, true},     {"Q2_K", JC_FEW_Q2_K, true},
+    {"Q3_K", JC_FEW_Q3_K, true},     {"IQ4_NL", JC_FEW_IQ4_NL, true},
+    {"IQ4_XS", JC_FEW_IQ4_XS, true}, {"MXFP4", JC_FEW_MXFP4, true},
 };
 
 /* The row of `types`, or their number. */
