@@ -80,7 +80,7 @@ static jc_status add_route(schedules *s, const jc_eval_run *run, size_t method,
         st = jc_packed_linear(packed, jump->from, jump->to, &map, err);
         if (st)
             break;
-        steps[n++] = (jc_route_step){.jump = map};
+        steps[n++] = (jc_route_step){.map = map};
         at = jump->to;
     }
     while (at + 1 < run->taps)

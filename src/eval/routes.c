@@ -18,8 +18,7 @@ static bool same_steps(const jc_route *a, const jc_route *b)
 
     for (size_t i = 0; same && i < a->n_steps; i++)
         same = a->steps[i].block == b->steps[i].block &&
-               a->steps[i].parts == b->steps[i].parts &&
-               a->steps[i].jump == b->steps[i].jump;
+               a->steps[i].parts == b->steps[i].parts && a->steps[i].map == b->steps[i].map;
     return same;
 }
 

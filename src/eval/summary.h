@@ -8,7 +8,7 @@
 
 typedef struct jc_eval_counts {
     uint64_t texts, rows;             /* that were scored */
-    uint64_t route_texts, route_rows; /* of these by detours; 0: all */
+    uint64_t route_texts, route_rows; /* of these by routes; 0: all */
 } jc_eval_counts;
 
 /* Fill the section. */

@@ -328,9 +328,9 @@ static jc_status take_step(jc_pass *pass, const jc_route_step *step, jc_error *e
         pass->maps = NULL;
         return st ? st : show(pass, step->block, err);
     }
-    if (!step->jump)
+    if (!step->map)
         return JC_OK;
-    jc_status st = jc_linear_apply(step->jump, pass->plan, jc_pass_reg(pass, JC_REG_H, d),
+    jc_status st = jc_linear_apply(step->map, pass->plan, jc_pass_reg(pass, JC_REG_H, d),
                                    jc_pass_reg(pass, JC_REG_Y, d), err);
     swap(pass, JC_REG_H, JC_REG_Y);
     return st;

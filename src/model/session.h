@@ -34,9 +34,9 @@ void jc_session_experts(const jc_session *session, size_t i, size_t row, uint32_
 
 /* A block, some of its parts perhaps maps, or a map over several blocks. */
 typedef struct jc_route_step {
-    uint32_t block;            /* 1..L: this one is run; 0: the jump is taken */
+    uint32_t block;            /* 1..L: this one is run; 0: none, and the map is applied */
     const jc_part_maps *parts; /* of the block; NULL: all as they are */
-    const jc_linear *jump;     /* [width, width]; NULL: the identity */
+    const jc_linear *map;      /* [width, width]; NULL: the identity */
 } jc_route_step;
 
 /* What rows pass through after layer `from`: steps in the place of blocks from + 1..L. */

@@ -241,7 +241,7 @@ static void check_parts(struct fixture *f, jc_linear *const *maps, const char *p
 
 static void check_jump(struct fixture *f, const jc_linear *map, size_t n_positions)
 {
-    jc_route_step steps[2] = {{.jump = map}, {.block = 3}};
+    jc_route_step steps[2] = {{.map = map}, {.block = 3}};
     const jc_route route = {.from = 1, .steps = steps, .n_steps = f->layers - 1};
 
     check_route(f, &route, n_positions, "end.jump");
