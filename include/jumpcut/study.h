@@ -7,7 +7,7 @@
  * Experiments that take more than one fit: how much text is enough, and what becomes of
  * maps on other text (definitions in docs/methods.md).
  *
- * Each gives results with one section, "training_size" or "transfer". jc_results_json()
+ * Each gives results with one section, as "training_size". jc_results_json()
  * writes them as they are; jc_results_take() moves the section into the results of
  * jc_eval(). Free them with jc_results_free().
  */
@@ -74,6 +74,18 @@ typedef struct jc_transfer_text {
 JC_API jc_status jc_transfer(jc_results **out, const jc_model *model,
                              const jc_transfer_text texts[2], size_t n_shortcuts,
                              const jc_eval_params *params, jc_error *err) JC_NODISCARD;
+
+/* ---- how narrow a map may be ---- */
+
+/** Fit narrow maps to the last layer of rank 1, 2, 4, ..., of a hundredth of the width and
+ *  of the width on `train`, and mat, and score them and the identity on `val`: the section
+ *  "ranks". Of the params `pairs`, `parts`, `method`, `curve`, `schedules` and `team` are
+ *  not used. NULL means all defaults. */
+JC_API jc_status jc_rank_study(jc_results **out, const jc_model *model, jc_samples *train,
+                               jc_samples *val, const jc_stats_params *stats_params,
+                               const jc_fit_params *fit_params,
+                               const jc_eval_params *eval_params,
+                               jc_error *err) JC_NODISCARD;
 
 /* ---- texts written with early exit ---- */
 

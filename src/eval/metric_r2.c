@@ -257,12 +257,8 @@ static double half_interval(const struct r2 *s, const jc_eval_run *run, size_t m
     return jc_jackknife_half(without, n);
 }
 
-typedef struct figures {
-    double *table;     /* [n_methods, taps, taps]; NAN where there is no map */
-    jc_estimate *last; /* [n_methods, taps]: the last column, with its intervals */
-} figures;
-
-static void fill(figures *f, const struct r2 *s, const jc_eval_run *run, size_t method)
+static void fill(jc_r2_figures *f, const struct r2 *s, const jc_eval_run *run,
+                 size_t method)
 {
     uint32_t taps = run->taps;
     double *table = f->table + method * taps * taps;
@@ -282,7 +278,7 @@ static jc_status finish(void *state, const jc_eval_run *run, jc_section *section
                         jc_error *err)
 {
     size_t taps = run->taps;
-    figures *f = jc_section_room(section, 1, sizeof *f);
+    jc_r2_figures *f = jc_section_room(section, 1, sizeof *f);
 
     if (!f)
         return jc_fail_nomem(err, "R2");
@@ -299,7 +295,7 @@ static jc_status finish(void *state, const jc_eval_run *run, jc_section *section
 
 static void write(const jc_section *section, jc_json *json, json_t *root)
 {
-    const figures *f = section->figures;
+    const jc_r2_figures *f = section->figures;
     size_t taps = section->taps;
     json_t *tables = jc_put_object(json, root, "r2");
     json_t *lasts = jc_put_object(json, root, "r2_last");

@@ -53,7 +53,19 @@ jc_status jc_results_new(jc_results **out, jc_error *err) JC_NODISCARD;
 /* How many vectors were scored. */
 uint64_t jc_results_rows(const jc_results *results);
 
+/* What the maps to the last layer cost, by method of the section "summary"; NULL: that is
+ * missing. */
+const jc_map_cost *jc_results_costs(const jc_results *results);
+
+/* Set the three members of a JSON object. */
+void jc_cost_write(const jc_map_cost *cost, jc_json *json, json_t *object);
+
 /* ---- figures that a study reads too ---- */
+
+typedef struct jc_r2_figures { /* of the section "r2" */
+    double *table;             /* [n_methods, taps, taps]; NAN where there is no map */
+    jc_estimate *last;         /* [n_methods, taps]: the last column, with its intervals */
+} jc_r2_figures;
 
 typedef struct jc_jump_figures { /* of the section "jump" */
     jc_scores *layer;            /* [n_methods, taps] */

@@ -165,6 +165,13 @@ static void write_fit(const struct fit *fit, jc_json *json, json_t *fits, const 
     write_sources(fit->sources, json, object);
 }
 
+void jc_cost_write(const jc_map_cost *cost, jc_json *json, json_t *object)
+{
+    jc_put_count(json, object, "parameters", cost->parameters);
+    jc_put_count(json, object, "bytes", cost->bytes);
+    jc_put_count(json, object, "flops", cost->flops);
+}
+
 static void write(const jc_section *section, jc_json *json, json_t *root)
 {
     const summary *s = section->figures;
@@ -176,12 +183,8 @@ static void write(const jc_section *section, jc_json *json, json_t *root)
     for (size_t m = 1; m < section->n_methods; m++)
         write_fit(&s->fits[m], json, fits, section->methods[m]);
     json_t *costs = jc_put_object(json, root, "cost");
-    for (size_t m = 0; m < section->n_methods; m++) {
-        json_t *cost = jc_put_object(json, costs, section->methods[m]);
-        jc_put_count(json, cost, "parameters", s->costs[m].parameters);
-        jc_put_count(json, cost, "bytes", s->costs[m].bytes);
-        jc_put_count(json, cost, "flops", s->costs[m].flops);
-    }
+    for (size_t m = 0; m < section->n_methods; m++)
+        jc_cost_write(&s->costs[m], json, jc_put_object(json, costs, section->methods[m]));
     jc_put_count(json, root, "n_val", s->counts.rows);
 }
 
@@ -213,6 +216,13 @@ uint64_t jc_results_rows(const jc_results *results)
     const jc_section *section = jc_results_find(results, "summary");
 
     return section ? ((const summary *)section->figures)->counts.rows : 0;
+}
+
+const jc_map_cost *jc_results_costs(const jc_results *results)
+{
+    const jc_section *section = jc_results_find(results, "summary");
+
+    return section ? ((const summary *)section->figures)->costs : NULL;
 }
 
 const char *jc_results_fit(const jc_results *results, size_t shortcut)

@@ -211,6 +211,7 @@ static void *place(void)
     CALL(jc_train, jc_train(OUT, NULL, NULL, NULL, NULL, &err))                            \
     GET(jc_training_size_options, jc_training_size_options(NULL))                          \
     CALL(jc_training_size, jc_training_size(OUT, NULL, NULL, 1, NULL, NULL, &err))         \
+    CALL(jc_rank_study, jc_rank_study(OUT, NULL, NULL, NULL, NULL, NULL, NULL, &err))      \
     CALL(jc_decode_study, jc_decode_study(OUT, NULL, NULL, NULL, NULL, &err))              \
     CALL(jc_transfer, jc_transfer(OUT, NULL, NULL, 1, NULL, &err))                         \
     GET(jc_ids_free, jc_ids_free(NULL))                                                    \

@@ -59,6 +59,7 @@ static void check_refused(void **state, const jc_model *model, const char *why)
     REFUSED(jc_lens_new(&lens, model, NULL, NULL, 0, ids, 2, NULL, &err));
     REFUSED(jc_states_save(model, samples, path, NULL, &err));
     REFUSED(jc_training_size(&results, model, &series, 1, samples, NULL, &err));
+    REFUSED(jc_rank_study(&results, model, samples, samples, NULL, NULL, NULL, &err));
     REFUSED(jc_transfer(&results, model, texts, 0, NULL, &err));
     REFUSED(jc_self_text_new(&self, model, 1, -1, NULL, &err));
     REFUSED(jc_session_new(&session, model, &err));
