@@ -85,21 +85,23 @@ static jc_status check_params(const jc_generate_params *p, jc_error *err)
     return JC_OK;
 }
 
+/* Prompt i of n. */
 static jc_status check_prompt(const jc_model_info *info, const jc_prompt *prompt, size_t i,
-                              jc_error *err)
+                              size_t n, jc_error *err)
 {
     if (!prompt->ids || prompt->n == 0)
-        return jc_fail(err, JC_E_ARG, "prompt %zu has no token", i);
+        return jc_fail(err, JC_E_ARG, "prompt %zu of %zu has no token", i + 1, n);
     if (prompt->n >= info->context)
         return jc_fail(err, JC_E_ARG,
-                       "prompt %zu has %zu tokens, which leaves no room in the context of "
-                       "%u of '%s'",
-                       i, prompt->n, info->context, info->path);
+                       "prompt %zu of %zu has %zu tokens, which leaves no room in the "
+                       "context of %u of '%s'",
+                       i + 1, n, prompt->n, info->context, info->path);
     for (size_t k = 0; k < prompt->n; k++)
         if (prompt->ids[k] >= info->vocab)
             return jc_fail(err, JC_E_ARG,
-                           "token id %u of prompt %zu is outside the vocabulary of %u",
-                           prompt->ids[k], i, info->vocab);
+                           "token id %u of prompt %zu of %zu is outside the vocabulary "
+                           "of %u",
+                           prompt->ids[k], i + 1, n, info->vocab);
     return JC_OK;
 }
 
@@ -131,7 +133,7 @@ static jc_status check(const jc_model *model, const jc_prompt *prompts, size_t n
         st = jc_fail(err, JC_E_UNSUPPORTED, "'%s' has no head, so it cannot write texts",
                      info->path);
     for (size_t i = 0; i < n && st == JC_OK; i++)
-        st = check_prompt(info, &prompts[i], i, err);
+        st = check_prompt(info, &prompts[i], i, n, err);
     return st ? st : check_memory(model, prompts, n, params, err);
 }
 
@@ -178,8 +180,9 @@ static jc_status hand_out(work *w, size_t i, jc_error *err)
     bool more = w->token(w->arg, &token);
     w->params->stats->tokens++;
     if (token.end == JC_END_CONTEXT && more)
-        jc_note(w->params->hooks, "sequence %zu ends because the context of %u is full", i,
-                info->context);
+        jc_note(w->params->hooks,
+                "sequence %zu of %zu ends because the context of %u is full", i + 1,
+                w->writer.n, info->context);
     if (!more || token.end)
         jc_writer_end(&w->writer, i);
     return JC_OK;
