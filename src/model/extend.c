@@ -56,6 +56,7 @@ static jc_status run(jc_session *session, const jc_feed *feeds, size_t n_feeds,
                                       .seq = feeds[f].seq,
                                       .past = feeds[f].seq->length,
                                       .parents = feeds[f].parents};
+        feeds[f].seq->pending = 0; /* rows behind it are written over */
         rows += feeds[f].n;
     }
     bool finite = true;

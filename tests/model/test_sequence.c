@@ -258,6 +258,8 @@ static void test_sequence__wrong_use_is_said(void **state)
     assert_int_equal(jc_seq_commit(seq, back, 2, NULL), JC_E_ARG);
     assert_int_equal(jc_seq_commit(seq, beyond, 2, NULL), JC_E_ARG);
     assert_int_equal(jc_seq_length(seq), 0);
+    jc_seq_truncate(seq, 0); /* a tree that was dropped with what was before it */
+    assert_int_equal(jc_seq_commit(seq, beyond, 1, NULL), JC_E_ARG);
     for (size_t i = 0; i < jc_seq_room(seq); i++)
         extend(&f, &(jc_feed){seq, f.ids[0], 1, NULL}, 1, JC_PASS_PREFILL, NULL);
     assert_int_equal(jc_session_extend(f.session, twice, 1, JC_PASS_STEP, &h, NULL),
@@ -287,11 +289,15 @@ static void test_sequence__states_that_are_not_finite_change_nothing(void **stat
     bad.dtype = JC_F32;
     bad.data = (const unsigned char *)x;
     for (size_t i = 0; i < JC_COUNT(kinds); i++) {
+        static const int32_t roots[] = {-1, -1};
+        const jc_feed tree = {seq, f.ids[0], 2, roots};
+        extend(&f, &tree, 1, JC_PASS_STEP, NULL);
         f.model->tokens = &bad;
         size_t before = jc_seq_length(seq);
         assert_int_equal(jc_session_extend(f.session, &feed, 1, kinds[i], &h, NULL),
                          JC_E_NUMERIC);
         assert_int_equal(jc_seq_length(seq), before);
+        assert_int_equal(jc_seq_commit(seq, (const uint32_t[]){1}, 1, NULL), JC_E_ARG);
         f.model->tokens = tokens;
         extend(&f, &feed, 1, kinds[i], NULL);
         assert_int_equal(jc_seq_length(seq), before + 3);
