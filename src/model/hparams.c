@@ -229,7 +229,7 @@ static jc_status derive_scan(jc_hparams *hp, const char *path, jc_error *err)
 
 static jc_status derive_heads(jc_hparams *hp, const char *path, jc_error *err)
 {
-    if (hp->head_width == 0 && hp->width % hp->heads)
+    if (hp->head_width == 0 && hp->latent == 0 && hp->width % hp->heads)
         return jc_fail(err, JC_E_FORMAT, "'%s': width %u is not a multiple of %u heads",
                        path, hp->width, hp->heads);
     if (hp->head_width == 0)

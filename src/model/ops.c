@@ -115,7 +115,7 @@ static jc_status turn(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error
     return jc_rotate(&rotation, pass->turns[op->rotary - pass->model->rotary], qkv, err);
 }
 
-/* Norm and turn the queries and keys, where the model does, in its order. */
+/* Norm, clip and turn the queries and keys, where the model does, in its order. */
 static jc_status place(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error *err)
 {
     const jc_hparams *hp = &pass->model->hp;
@@ -128,6 +128,8 @@ static jc_status place(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_erro
         st = jc_model_norm(pass->model, op->q_norm, q, q, err);
     if (st == JC_OK && op->k_norm->weight)
         st = jc_model_norm(pass->model, op->k_norm, k, k, err);
+    if (st == JC_OK && hp->clip > 0)
+        st = jc_clamp((float)hp->clip, qkv, err);
     return st || late ? st : turn(op, pass, qkv, err);
 }
 
@@ -172,8 +174,6 @@ jc_status jc_op_keys(const jc_op *op, jc_pass *pass, jc_error *err)
         st = jc_latent_queries(op, pass, qkv, err);
     } else {
         st = jc_linear_apply(op->linear, pass->plan, reg(pass, op->in), qkv, err);
-        if (st == JC_OK && pass->model->hp.clip > 0)
-            st = jc_clamp((float)pass->model->hp.clip, qkv, err);
         if (st == JC_OK)
             st = place(op, pass, qkv, err);
     }

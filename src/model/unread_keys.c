@@ -36,6 +36,7 @@ static const char *const choices[] = {
     "attention_chunk_size",
     "attn_logit_softcapping",
     "final_logit_softcapping",
+    "partial_rotary_factor",
     "num_experts",
     "num_local_experts",
     "n_routed_experts",

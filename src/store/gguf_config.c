@@ -217,7 +217,9 @@ static jc_status put_heads(jc_made *m)
     if (st == JC_OK && head)
         st = jc_made_real(m, "head_dim", head);
     if (st == JC_OK && head)
-        st = jc_made_real(m, "partial_rotary_factor|rotary_pct|rotary_emb_fraction",
+        st = jc_made_real(m,
+                          "rope_dimension_part|partial_rotary_factor|rotary_pct|"
+                          "rotary_emb_fraction",
                           (double)turned / head);
     /* whose converter leaves out that shares add up to 1 */
     if (st == JC_OK && strcmp(m->arch, "qwen3moe") == 0)

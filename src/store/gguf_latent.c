@@ -72,14 +72,30 @@ static jc_status put_yarn(jc_made *m)
     return jc_made_real(m, "rope_scaling.mscale|rope_scaling.mscale_all_dim", x);
 }
 
+/* How experts are scored: softmax, 1 or not said, or sigmoids, 2. */
+static jc_status check_gate(jc_made *m)
+{
+    char key[JC_MADE_KEY];
+    const jc_gguf_value *value = jc_made_get(m, "expert_gating_func", key);
+
+    if (!value)
+        return JC_OK;
+    if (value->type == JC_GGUF_TEXT || value->n != 1)
+        return jc_made_fail(m, key, "it is not a number");
+    double x = jc_gguf_number(value, 0);
+    return x == 0 || x == 1 || x == 2
+               ? JC_OK
+               : jc_made_fail(m, key, "it is neither 1, softmax, nor 2, sigmoids");
+}
+
 jc_status jc_made_latent(jc_made *m)
 {
     char key[JC_MADE_KEY];
-    jc_status st = JC_OK;
 
     if (!jc_made_get(m, rows[0].gguf, key))
         return JC_OK;
-    if (!jc_made_get(m, "attention.q_lora_rank", key))
+    jc_status st = check_gate(m);
+    if (st == JC_OK && !jc_made_get(m, "attention.q_lora_rank", key))
         st = jc_made_put(m, "q_lora_rank", json_null());
     for (size_t i = 0; i < JC_COUNT(rows) && st == JC_OK; i++)
         st = jc_made_row(m, rows[i].gguf, rows[i].keys);

@@ -276,7 +276,9 @@ static void check_guesses(const jc_model *model, bool embedding_first)
 
 static void test_drafters__context_maps_are_run_on_their_own_guesses(void **state)
 {
-    static const char *const names[] = {"tiny-gpt2", "tiny-gemma3", "tiny-gpt_neo"};
+    static const char *const names[] = {
+        "tiny-gpt2", "tiny-gemma3", "tiny-gpt_neo",         "tiny-qwen3_5",
+        "tiny-lfm2", "tiny-mamba2", "tiny-granitemoehybrid"};
 
     (void)state;
     for (size_t i = 0; i < JC_COUNT(names); i++) {

@@ -427,6 +427,15 @@ RENAMED_LATER = {
                                num_experts_per_tok=2, moe_intermediate_size=12,
                                shared_expert_intermediate_size=20), {}, all_sparse,
                          lambda x, config: x),
+    # Clipped behind the norms.
+    "tiny-olmoe-clip": (llama(model_type="olmoe", num_experts=4, num_experts_per_tok=2,
+                              intermediate_size=12, pad_token_id=0, clip_qkv=0.6,
+                              norm_topk_prob=True), {}, dict, split_experts),
+    # Positions told twice, of which the object counts.
+    "tiny-qwen3_5-bias": (delta(model_type="qwen3_5_text", attention_bias=True, head_dim=16,
+                                rope_parameters={"rope_type": "default", "rope_theta": 77.0,
+                                                 "partial_rotary_factor": 0.25}), {}, dict,
+                          lambda x, config: x),
 }
 
 

@@ -343,7 +343,7 @@ static const struct {
      BAD "rotary positions need an even number of a head's 5 values and a base above 0"},
     {"{\"model_type\": \"llama\", " SMALL ", \"rope_theta\": -1}",
      BAD "rotary positions need an even number of a head's 6 values and a base above 0"},
-    {"{\"model_type\": \"llama\", " SMALL ", \"partial_rotary_factor\": 1.5}",
+    {"{\"model_type\": \"phi3\", " SMALL ", \"partial_rotary_factor\": 1.5}",
      BAD "rotary positions need an even number of a head's 6 values and a base above 0"},
     {"{\"model_type\": \"llama\", " SMALL ", \"rope_scaling\": {\"type\": \"linear\"}}",
      BAD "rope_scaling must have 'factor' above 0"},
@@ -374,7 +374,8 @@ static void test_configs__choices_that_nothing_reads_are_noted(void **state)
     static const char granite[] =
         "{\"model_type\": \"llama\", \"embedding_multiplier\": 12.0, "
         "\"residual_multiplier\": 0.22, \"logits_scaling\": 8.0, \"clip_qkv\": null, "
-        "\"alibi\": false, \"num_experts\": 0, \"attention_multiplier\": 1.0}";
+        "\"alibi\": false, \"num_experts\": 0, \"attention_multiplier\": 1.0, "
+        "\"partial_rotary_factor\": 0.5}";
     jc_notes notes = {0};
     jc_config *config;
 
@@ -392,9 +393,9 @@ static void test_configs__choices_that_nothing_reads_are_noted(void **state)
         jc_config_parse(&config, granite, strlen(granite), "config.json", NULL), JC_OK);
     assert_int_equal(jc_unread_keys(&notes, jc_arch_find("llama"), config, NULL), JC_OK);
     assert_int_equal(notes.n, 1);
-    assert_non_null(strstr(notes.text[0],
-                           "'config.json' has 'embedding_multiplier', "
-                           "'residual_multiplier', 'logits_scaling', which"));
+    assert_non_null(strstr(notes.text[0], "'config.json' has 'embedding_multiplier', "
+                                          "'residual_multiplier', 'logits_scaling', "
+                                          "'partial_rotary_factor', which"));
     jc_notes_free(&notes);
     jc_config_close(config);
 }

@@ -54,7 +54,8 @@ static const char *const options[] = {
     "tiny-deepseek_v2-plain", "tiny-llama-gptq",
     "tiny-llama-gptq-act",    "tiny-llama-gptq-8",
     "tiny-llama-awq",         "tiny-gpt_oss-mxfp4",
-    "tiny-mamba2-limits",     "tiny-granitemoehybrid-dense"};
+    "tiny-mamba2-limits",     "tiny-granitemoehybrid-dense",
+    "tiny-olmoe-clip",        "tiny-qwen3_5-bias"};
 
 static void test_golden__options_are_followed(void **state)
 {

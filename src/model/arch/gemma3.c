@@ -23,16 +23,15 @@ static const jc_key_row keys[] = {
     KEY("rms_norm_eps",            JC_KEY_REAL,   eps, "1e-6"),
     KEY("attention_bias",          JC_KEY_BOOL,   attention_bias, "false"),
     KEY("query_pre_attn_scalar",   JC_KEY_REAL,   scale_attention_of, "256"),
-    KEY("attn_logit_softcapping",  JC_KEY_CAP,    attention_softcap, "null"),
     KEY("final_logit_softcapping", JC_KEY_CAP,    logit_softcap, "null"),
     KEY("sliding_window",          JC_KEY_LIMIT,  window, "4096"),
     KEY("sliding_window_pattern|_sliding_window_pattern", JC_KEY_U32, window_except, "6"),
     KEY("layer_types",             JC_KEY_LAYERS, windowed, NULL),
-    KEY("rope_theta|rope_parameters.full_attention.rope_theta",
+    KEY("rope_parameters.full_attention.rope_theta|rope_theta",
                                    JC_KEY_REAL,   rotary.theta, "1000000"),
     KEY(SCALING("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"),
     KEY(SCALING("factor"),         JC_KEY_REAL,   rotary.factor, "0"),
-    KEY("rope_local_base_freq|rope_parameters.sliding_attention.rope_theta",
+    KEY("rope_parameters.sliding_attention.rope_theta|rope_local_base_freq",
                                    JC_KEY_REAL,   rotary_local.theta, "10000"),
 };
 

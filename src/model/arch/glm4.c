@@ -8,8 +8,7 @@ static const char *const model_types[] = {"glm4", NULL};
 static const jc_key_row keys[] = {
     LLAMA_BODY_KEYS("0"),
     KEY("head_dim",     JC_KEY_U32,  head_width, "0"),
-    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",
-                        JC_KEY_REAL, rotary.part, "0.5"),
+    ROTARY_PART_KEY("partial_rotary_factor", "0.5"),
     KEY("hidden_act",   JC_KEY_ACT,  act, "silu"),
     KEY("rms_norm_eps", JC_KEY_REAL, eps, "1.5625e-7"),
     KEY("attention_bias", JC_KEY_BOOL, attention_bias, "true"),

@@ -21,8 +21,7 @@ static const jc_key_row keys[] = {
     KEY("use_parallel_residual",   JC_KEY_BOOL, parallel,  "true"),
     KEY("attention_bias",          JC_KEY_BOOL, attention_bias, "true"),
     KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),
-    KEY("rotary_pct|partial_rotary_factor|rope_parameters.partial_rotary_factor",
-                                   JC_KEY_REAL, rotary.part, "0.25"),
+    ROTARY_PART_KEY("rotary_pct|partial_rotary_factor", "0.25"),
     ROTARY_KEYS("rotary_emb_base|rope_theta"),
 };
 

@@ -15,7 +15,7 @@
     KEY("vocab_size",               JC_KEY_U32,   vocab, NULL),                 \
     ROTARY_KEYS("rope_theta"),                                                  \
     KEY("tie_embedding|tie_word_embeddings", JC_KEY_BOOL, tied, "true"),        \
-    KEY("rope_theta|rope_parameters.rope_theta", JC_KEY_REAL, rotary.theta, "1000000"), \
+    KEY(SCALING("rope_theta") "|rope_theta", JC_KEY_REAL, rotary.theta, "1000000"), \
     KEY("head_dim",                 JC_KEY_U32,   head_width, "0"),             \
     KEY("block_norm_eps|norm_eps",  JC_KEY_REAL,  eps, "1e-5"),                 \
     KEY("layer_types|full_attn_idxs", JC_KEY_CONVS, conv, NULL),                \

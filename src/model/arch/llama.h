@@ -11,8 +11,7 @@
     "rope_scaling." name "|rope_parameters." name "|rope_parameters.full_attention." name
 
 #define ROTARY_KEYS(theta_keys)                                                       \
-    KEY(theta_keys "|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta", \
-                                     JC_KEY_REAL,  rotary.theta,      "10000"),       \
+    KEY(SCALING("rope_theta") "|" theta_keys, JC_KEY_REAL, rotary.theta, "10000"),    \
     KEY(SCALING("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"), \
     KEY(SCALING("factor"),           JC_KEY_REAL,  rotary.factor,     "0"),           \
     KEY(SCALING("low_freq_factor"),  JC_KEY_REAL,  rotary.low_freq,   "0"),           \
@@ -28,6 +27,10 @@
     KEY(SCALING("long_factor"),      JC_KEY_REALS, rotary.long_factor,  NULL),        \
     KEY(SCALING("truncate"),         JC_KEY_BOOL,  rotary.truncate, "true")
 
+/* What part of a head is turned, where the package reads that. */
+#define ROTARY_PART_KEY(old_keys, def)                                                \
+    KEY(SCALING("partial_rotary_factor") "|" old_keys, JC_KEY_REAL, rotary.part, def)
+
 /* But for the activation of the MLP, the width of a head, what part of it is turned, and
  * windows. */
 #define LLAMA_BODY_KEYS(heads_default)                                          \
@@ -41,11 +44,10 @@
     KEY("tie_word_embeddings",     JC_KEY_BOOL, tied,      "true"),             \
     ROTARY_KEYS("rope_theta")
 
-/* All of a head is turned unless a key says otherwise. */
+/* All of a head is turned, but for what a GGUF file says. */
 #define LLAMA_KEYS(heads_default)                                               \
     LLAMA_BODY_KEYS(heads_default),                                             \
-    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",          \
-                                   JC_KEY_REAL, rotary.part, "1")
+    KEY("rope_dimension_part",     JC_KEY_REAL, rotary.part, "1")
 
 /* Blocks from max_window_layers on have the window, if it is used at all. */
 #define QWEN_WINDOW_KEYS                                                        \

@@ -11,8 +11,7 @@ static const char *const model_types[] = {"nemotron", NULL};
 static const jc_key_row keys[] = {
     LLAMA_BODY_KEYS("0"),
     KEY("head_dim",       JC_KEY_U32,  head_width, "0"),
-    KEY("partial_rotary_factor|rope_percent|rope_percentage|rope_parameters.partial_rotary_factor",
-                          JC_KEY_REAL, rotary.part, "0.5"),
+    ROTARY_PART_KEY("partial_rotary_factor|rope_percent|rope_percentage", "0.5"),
     KEY("hidden_act",     JC_KEY_ACT,  act, "relu2"),
     KEY("norm_eps|layer_norm_eps", JC_KEY_REAL, eps, "1e-5"),
     KEY("attention_bias", JC_KEY_BOOL, attention_bias, "false"),

@@ -20,8 +20,7 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",              JC_KEY_ACT,   act,       "gelu_new"),
     KEY("tie_word_embeddings",     JC_KEY_BOOL,  tied,      "false"),
     KEY(NULL,                      JC_KEY_BOOL,  parallel,  "true"),
-    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",
-                                   JC_KEY_REAL,  rotary.part, "0.5"),
+    ROTARY_PART_KEY("partial_rotary_factor", "0.5"),
     ROTARY_KEYS("rope_theta"),
     FIXED("qk_layernorm", "false"),
 };

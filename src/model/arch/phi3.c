@@ -9,7 +9,8 @@ static const char *const model_types[] = {"phi3", NULL};
 
 /* clang-format off */
 static const jc_key_row keys[] = {
-    LLAMA_KEYS("0"),
+    LLAMA_BODY_KEYS("0"),
+    ROTARY_PART_KEY("partial_rotary_factor", "1"),
     KEY("hidden_act",            JC_KEY_ACT,   act, "silu"),
     KEY("rms_norm_eps",          JC_KEY_REAL,  eps, "1e-5"),
     KEY("head_dim",              JC_KEY_U32,   head_width, "0"),

@@ -9,8 +9,7 @@
 /* clang-format off */
 #define DELTA_KEYS                                                              \
     LLAMA_BODY_KEYS("4"),                                                       \
-    KEY("partial_rotary_factor|rope_parameters.partial_rotary_factor",          \
-                                   JC_KEY_REAL,  rotary.part, "0.25"),          \
+    ROTARY_PART_KEY("partial_rotary_factor", "0.25"),                           \
     KEY("head_dim",                JC_KEY_U32,   head_width, "256"),            \
     KEY("hidden_act",              JC_KEY_ACT,   act, "silu"),                  \
     KEY("rms_norm_eps",            JC_KEY_REAL,  eps, "1e-6"),                  \
@@ -27,10 +26,17 @@
 
 #define DELTA_ATTENTION                                                         \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.q_proj", Q_GATED, WIDTH, JC_WEIGHT_QUERIES), \
+    BIAS(JC_W_QKV, "layers.%u.self_attn.q_proj", Q_GATED,                       \
+         JC_WEIGHT_QUERIES | JC_WEIGHT_IF_ATTENTION_BIAS),                      \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.k_proj", KV, WIDTH, 0),               \
+    BIAS(JC_W_QKV, "layers.%u.self_attn.k_proj", KV, JC_WEIGHT_IF_ATTENTION_BIAS), \
     MATRIX(JC_W_QKV, "layers.%u.self_attn.v_proj", KV, WIDTH, 0),               \
+    BIAS(JC_W_QKV, "layers.%u.self_attn.v_proj", KV, JC_WEIGHT_IF_ATTENTION_BIAS), \
     MATRIX(JC_W_Q_GATE, "layers.%u.self_attn.q_proj", Q_GATED, WIDTH, JC_WEIGHT_GATES), \
+    BIAS(JC_W_Q_GATE, "layers.%u.self_attn.q_proj", Q_GATED,                    \
+         JC_WEIGHT_GATES | JC_WEIGHT_IF_ATTENTION_BIAS),                        \
     MATRIX(JC_W_OUT, "layers.%u.self_attn.o_proj", WIDTH, Q, 0),                \
+    BIAS(JC_W_OUT, "layers.%u.self_attn.o_proj", WIDTH, JC_WEIGHT_IF_ATTENTION_BIAS), \
     RMS(JC_W_Q_NORM, "layers.%u.self_attn.q_norm", HEAD, JC_WEIGHT_PLUS_ONE),   \
     RMS(JC_W_K_NORM, "layers.%u.self_attn.k_norm", HEAD, JC_WEIGHT_PLUS_ONE)
 

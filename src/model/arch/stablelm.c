@@ -11,8 +11,7 @@ static const char *const model_types[] = {"stablelm", "stablelm_epoch", NULL};
 /* clang-format off */
 static const jc_key_row keys[] = {
     LLAMA_BODY_KEYS("0"),
-    KEY("partial_rotary_factor|rope_pct|rope_parameters.partial_rotary_factor",
-                                  JC_KEY_REAL, rotary.part, "0.25"),
+    ROTARY_PART_KEY("partial_rotary_factor|rope_pct", "0.25"),
     KEY("layer_norm_eps|norm_eps", JC_KEY_REAL, eps, "1e-5"),
     KEY("hidden_act",             JC_KEY_ACT,  act, "silu"),
     KEY("use_qkv_bias|attention_bias",  JC_KEY_BOOL, attention_bias, "false"),
