@@ -32,18 +32,21 @@ static void attention(const builder *b, jc_reg in)
     const jc_rotary *rotary = &b->model->rotary[b->block->rotary];
 
     if (b->block->conv || b->block->scan) {
-        append(b->block, &(jc_op){.run = b->block->scan ? jc_op_scan : jc_op_conv,
-                                  .block = b->l + 1,
-                                  .in = in,
-                                  .out = JC_REG_A,
-                                  .part = JC_PART_ATTN,
-                                  .conv = b->block->conv,
-                                  .scan = b->block->scan});
+        append(b->block,
+               &(jc_op){.run = b->block->scan ? jc_op_scan : jc_op_conv,
+                        .keys = b->block->scan ? jc_op_scan_keys : jc_op_conv_keys,
+                        .block = b->l + 1,
+                        .in = in,
+                        .out = JC_REG_A,
+                        .part = JC_PART_ATTN,
+                        .conv = b->block->conv,
+                        .scan = b->block->scan});
         return;
     }
     append(b->block,
            &(jc_op){
                .run = jc_op_attention,
+               .keys = jc_op_keys,
                .block = b->l + 1,
                .in = in,
                .out = JC_REG_A,
@@ -72,16 +75,16 @@ static void add_attention(const builder *b, jc_reg map_reads)
     const jc_hparams *hp = &b->model->hp;
     const jc_conv *conv = b->block->conv;
     const jc_scan *scan = b->block->scan;
-    size_t n_in = hp->latent ? (size_t)hp->heads * hp->value_width : hp->q_width;
     const jc_linear *out = scan ? scan->out : conv ? conv->out : b->block->out;
-
-    if (scan)
-        n_in = jc_rows_dim(hp, JC_DIM_SCAN_VALUES);
+    size_t n_in = scan         ? jc_rows_dim(hp, JC_DIM_SCAN_VALUES)
+                  : conv       ? hp->width
+                  : hp->latent ? (size_t)hp->heads * hp->value_width
+                               : hp->q_width;
 
     append(b->block, &(jc_op){.run = jc_op_add,
                               .block = b->l + 1,
                               .in = JC_REG_A,
-                              .n_in = conv ? hp->width : n_in,
+                              .n_in = n_in,
                               .part = JC_PART_ATTN,
                               .part_in = map_reads,
                               .point = JC_POINT_ATTN,

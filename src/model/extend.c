@@ -69,7 +69,8 @@ static jc_status run(jc_session *session, const jc_feed *feeds, size_t n_feeds,
     if (st == JC_OK)
         st = jc_pass_embed(pass, err);
     if (st == JC_OK)
-        st = jc_pass_run(pass, session->plain, session->model->hp.layers, NULL, 0, err);
+        st = jc_pass_run(pass, session->model->plain, session->model->hp.layers, NULL, 0,
+                         err);
     if (st == JC_OK)
         st = jc_all_finite(jc_pass_reg(pass, JC_REG_H, d), &finite, err);
     if (st == JC_OK && !finite)

@@ -79,8 +79,11 @@ static jc_status build_block(jc_model *model, uint32_t l, jc_error *err)
 jc_status jc_weights_load(jc_model *model, jc_error *err)
 {
     model->blocks = jc_alloc_array(model->hp.layers, sizeof *model->blocks);
-    if (!model->blocks)
+    model->plain = jc_alloc_array(model->hp.layers, sizeof *model->plain);
+    if (!model->blocks || !model->plain)
         return jc_fail_nomem(err, "the weights");
+    for (uint32_t l = 0; l < model->hp.layers; l++)
+        model->plain[l].block = l + 1;
     model->info.weight_bytes = model->tokens->bytes;
     if (model->positions)
         model->info.weight_bytes += model->positions->bytes;
@@ -152,6 +155,7 @@ void jc_weights_release(jc_model *model)
     jc_free(model->relative_bias);
     jc_free(model->distances);
     jc_free(model->blocks);
+    jc_free(model->plain);
     jc_linear_free(model->embed_in);
     jc_weights_free_norm(&model->embed_norm);
     jc_weights_free_norm(&model->last);

@@ -115,6 +115,7 @@ struct jc_model {
     jc_linear *embed_in;                /* NULL where there is none */
     jc_norm_weights embed_norm;         /* NULL where there is none */
     jc_block *blocks;                   /* [layers]; NULL when only inspected */
+    struct jc_route_step *plain;        /* [layers]: the route through all of them */
     jc_norm_weights last, final;        /* NULL without a head */
     jc_head *head;
 };

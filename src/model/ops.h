@@ -8,6 +8,8 @@
 
 struct jc_op {
     jc_status (*run)(const jc_op *op, jc_pass *pass, jc_error *err);
+    /* of that, only what later tokens read: it goes into the sequences. NULL: nothing */
+    jc_status (*keys)(const jc_op *op, jc_pass *pass, jc_error *err);
     uint32_t block; /* 1..L */
     jc_reg in, out;
     /* The part it belongs to: where a map stands for that part, the operation does nothing

@@ -17,24 +17,16 @@ struct jc_partway {
     jc_pass pass;
     jc_span *spans;
     size_t spans_capacity;
-    jc_route_step *plain; /* [layers]: the route through all blocks */
 };
 
 jc_status jc_partway_new(jc_partway **out, const jc_model *model, jc_error *err)
 {
     jc_partway *way = jc_alloc_array(1, sizeof *way);
 
-    *out = NULL;
-    if (way)
-        way->plain = jc_alloc_array(model->hp.layers, sizeof *way->plain);
-    if (!way || !way->plain) {
-        jc_free(way);
-        return jc_fail_nomem(err, "a pass");
-    }
-    way->model = model;
-    for (uint32_t l = 0; l < model->hp.layers; l++)
-        way->plain[l].block = l + 1;
     *out = way;
+    if (!way)
+        return jc_fail_nomem(err, "a pass");
+    way->model = model;
     return JC_OK;
 }
 
@@ -44,7 +36,6 @@ void jc_partway_free(jc_partway *way)
         return;
     jc_pass_release(&way->pass);
     jc_free(way->spans);
-    jc_free(way->plain);
     jc_free(way);
 }
 
@@ -92,7 +83,7 @@ jc_status jc_partway_run(jc_partway *way, const jc_stretch *stretches, size_t n,
         st = from == 0 ? jc_pass_embed(&way->pass, err)
                        : move(way, stretches, n, JC_REG_H, true, err);
     if (st == JC_OK)
-        st = jc_pass_run(&way->pass, way->plain + from, to - from, NULL, 0, err);
+        st = jc_pass_run(&way->pass, way->model->plain + from, to - from, NULL, 0, err);
     if (st == JC_OK)
         st = jc_all_finite(jc_pass_reg(&way->pass, JC_REG_H, way->model->hp.width), &finite,
                            err);

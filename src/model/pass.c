@@ -187,6 +187,15 @@ jc_status jc_pass_begin(jc_pass *pass, const jc_model *model, jc_plan plan,
     return make_turns(pass, err);
 }
 
+/* H is the state at a layer tap: the sink gets it. */
+static jc_status show(const jc_pass *pass, uint32_t layer, jc_error *err)
+{
+    if (!pass->sink.take)
+        return JC_OK;
+    return pass->sink.take(pass->sink.arg, (jc_tap){layer, JC_POINT_OUT},
+                           jc_pass_reg(pass, JC_REG_H, pass->model->hp.width), err);
+}
+
 /* ---- embedding ---- */
 
 /* Embeddings being made, in tasks. */
@@ -281,18 +290,10 @@ jc_status jc_pass_embed(jc_pass *pass, jc_error *err)
         st = jc_model_norm(model, &model->embed_norm, sum, sum, err);
     if (st == JC_OK && late)
         st = jc_linear_apply(model->embed_in, pass->plan, narrow, h, err);
-    return st;
+    return st ? st : show(pass, 0, err);
 }
 
 /* ---- the loop over blocks ---- */
-
-static jc_status show(const jc_pass *pass, uint32_t layer, jc_error *err)
-{
-    if (!pass->sink.take)
-        return JC_OK;
-    return pass->sink.take(pass->sink.arg, (jc_tap){layer, JC_POINT_OUT},
-                           jc_pass_reg(pass, JC_REG_H, pass->model->hp.width), err);
-}
 
 static void swap(jc_pass *pass, jc_reg a, jc_reg b)
 {
@@ -365,13 +366,10 @@ jc_status jc_pass_keys(jc_pass *pass, uint32_t block, jc_error *err)
     jc_status st = JC_OK;
 
     for (size_t i = 0; i < b->n_ops && st == JC_OK; i++) {
-        if (b->ops[i].run == jc_op_attention)
-            return jc_op_keys(&b->ops[i], pass, err);
-        if (b->ops[i].run == jc_op_conv)
-            return jc_op_conv_keys(&b->ops[i], pass, err);
-        if (b->ops[i].run == jc_op_scan)
-            return jc_op_scan_keys(&b->ops[i], pass, err);
-        st = b->ops[i].run(&b->ops[i], pass, err); /* a norm before it */
+        const jc_op *op = &b->ops[i];
+        if (op->keys)
+            return op->keys(op, pass, err);
+        st = op->run(op, pass, err); /* a norm before it */
     }
     return st;
 }

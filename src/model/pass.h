@@ -76,7 +76,7 @@ void jc_pass_release(jc_pass *pass);
 jc_status jc_pass_begin(jc_pass *pass, const jc_model *model, jc_plan plan,
                         const jc_span *spans, size_t n_spans, jc_error *err) JC_NODISCARD;
 
-/* h = the embeddings of the rows. */
+/* h = the embeddings of the rows, which the sink sees as layer 0. */
 jc_status jc_pass_embed(jc_pass *pass, jc_error *err) JC_NODISCARD;
 
 /* Take the rows along a route. It begins with h as the state after the layer before its

@@ -75,7 +75,7 @@ jc_status jc_session_from(jc_session *session, uint32_t layer, const float *stat
                           const float **ends, jc_error *err)
 {
     const jc_route route = {.from = layer,
-                            .steps = session->plain + layer,
+                            .steps = session->model->plain + layer,
                             .n_steps = session->model->hp.layers - layer};
 
     return run(session, &route, states, ends, err);

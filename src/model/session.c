@@ -22,13 +22,6 @@ jc_status jc_session_new(jc_session **out, const jc_model *model, jc_error *err)
     if (!session)
         return jc_fail_nomem(err, "a session");
     session->model = model;
-    session->plain = jc_alloc_array(model->hp.layers, sizeof *session->plain);
-    if (!session->plain) {
-        jc_session_free(session);
-        return jc_fail_nomem(err, "a session");
-    }
-    for (uint32_t l = 0; l < model->hp.layers; l++)
-        session->plain[l].block = l + 1;
     *out = session;
     return JC_OK;
 }
@@ -40,7 +33,6 @@ void jc_session_free(jc_session *session)
     for (size_t i = 0; i < session->slices_capacity; i++)
         jc_pass_release(&session->slices[i].pass);
     jc_free(session->slices);
-    jc_free(session->plain);
     jc_free(session->spans);
     jc_free(session->picks);
     jc_free(session->want);
@@ -266,10 +258,7 @@ static jc_status run_slice(void *arg, size_t i, jc_error *err)
     if (st == JC_OK)
         st = jc_pass_embed(pass, err);
     if (st == JC_OK)
-        st = see(cut, (jc_tap){0, JC_POINT_OUT},
-                 jc_pass_reg(pass, JC_REG_H, model->hp.width), err);
-    if (st == JC_OK)
-        st = jc_pass_run(pass, s->plain, model->hp.layers, NULL, 0, err);
+        st = jc_pass_run(pass, model->plain, model->hp.layers, NULL, 0, err);
     pass->sink = (jc_sink){.take = NULL};
     return st;
 }

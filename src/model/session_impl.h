@@ -24,9 +24,8 @@ struct jc_session {
     size_t spans_capacity;
     size_t *picks; /* [n_picks]: the rows where states are taken, within the slice */
     size_t n_picks, picks_capacity;
-    jc_route_step *plain; /* [layers]: the route through all blocks */
-    size_t rows;          /* of the batch */
-    jc_tap *want;         /* [n_want] */
+    size_t rows;  /* of the batch */
+    jc_tap *want; /* [n_want] */
     size_t n_want, want_capacity;
     bool want_added;     /* some are of what a half of a block adds */
     float *const *given; /* [layers + 1, then n_want]: where a caller wants states */
