@@ -52,86 +52,84 @@ static jc_status give_back(copy *c, bool written, jc_status st, jc_error *err)
     return st;
 }
 
+/* Copies of what an operation reads and of what it writes; with `read` it reads both. */
+static jc_status take_both(copy *in, jc_mat x, copy *out, jc_mat y, bool read,
+                           jc_error *err)
+{
+    *out = (copy){.buffer = NULL};
+    jc_status st = take(in, x, true, err);
+
+    return st ? st : take(out, y, read, err);
+}
+
+static jc_status give_both(copy *in, copy *out, jc_status st, jc_error *err)
+{
+    st = give_back(out, true, st, err);
+    return give_back(in, false, st, err);
+}
+
 jc_status jc_fallback_linear(const jc_linear *linear, jc_plan plan, jc_mat x, jc_mat y,
                              jc_error *err)
 {
-    copy in = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&in, x, true, err);
+    copy in, out;
+    jc_status st = take_both(&in, x, &out, y, linear->add, err);
 
-    if (st == JC_OK)
-        st = take(&out, y, linear->add, err);
     if (st == JC_OK)
         st = jc_backend_ref.host->linear_run(linear, plan, in.buffer->data, x.rows,
                                              out.buffer->data, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &out, st, err);
 }
 
 jc_status jc_fallback_norm(const jc_norm *norm, jc_mat x, jc_mat y, jc_error *err)
 {
-    copy in = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&in, x, true, err);
+    copy in, out;
+    jc_status st = take_both(&in, x, &out, y, false, err);
 
     if (st == JC_OK)
-        st = take(&out, y, false, err);
-    if (st == JC_OK)
         st = jc_host_norm(norm, in.mat, out.mat, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &out, st, err);
 }
 
 jc_status jc_fallback_rotate(const jc_rotation *rotation, jc_mat turns, jc_mat x,
                              jc_error *err)
 {
-    copy by = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&by, turns, true, err);
+    copy by, out;
+    jc_status st = take_both(&by, turns, &out, x, true, err);
 
     if (st == JC_OK)
-        st = take(&out, x, true, err);
-    if (st == JC_OK)
         st = jc_host_rotate(rotation, by.mat, out.mat, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&by, false, st, err);
+    return give_both(&by, &out, st, err);
 }
 
 jc_status jc_fallback_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err)
 {
-    copy in = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&in, x, true, err);
+    copy in, out;
+    jc_status st = take_both(&in, x, &out, y, false, err);
 
     if (st == JC_OK)
-        st = take(&out, y, false, err);
-    if (st == JC_OK)
         st = jc_host_gate(act, in.mat, out.mat, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &out, st, err);
 }
 
 jc_status jc_fallback_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err)
 {
-    copy in = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&in, x, true, err);
+    copy in, out;
+    jc_status st = take_both(&in, x, &out, y, false, err);
 
     if (st == JC_OK)
-        st = take(&out, y, false, err);
-    if (st == JC_OK)
         st = jc_host_gate_clamped(limit, in.mat, out.mat, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &out, st, err);
 }
 
 jc_status jc_fallback_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                               jc_error *err)
 {
-    copy in = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&in, x, true, err);
+    copy in, out;
+    jc_status st = take_both(&in, x, &out, y, true, err);
 
     if (st == JC_OK)
-        st = take(&out, y, true, err);
-    if (st == JC_OK)
         st = jc_host_scatter(in.mat, rows, shares, out.mat, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &out, st, err);
 }
 
 jc_status jc_fallback_scale(float by, jc_mat x, jc_error *err)
@@ -166,15 +164,12 @@ jc_status jc_fallback_clamp(float limit, jc_mat x, jc_error *err)
 
 jc_status jc_fallback_accumulate(jc_mat x, jc_mat y, jc_error *err)
 {
-    copy in = {.buffer = NULL}, out = {.buffer = NULL};
-    jc_status st = take(&in, x, true, err);
+    copy in, out;
+    jc_status st = take_both(&in, x, &out, y, true, err);
 
     if (st == JC_OK)
-        st = take(&out, y, true, err);
-    if (st == JC_OK)
         st = jc_host_accumulate(in.mat, out.mat, err);
-    st = give_back(&out, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &out, st, err);
 }
 
 jc_status jc_fallback_zero(jc_mat x, jc_error *err)
@@ -199,11 +194,9 @@ jc_status jc_fallback_attention(const jc_attention *attention, jc_plan plan,
                                 const jc_attended *spans, size_t n_spans, jc_mat q,
                                 jc_mat out, jc_error *err)
 {
-    copy in = {.buffer = NULL}, to = {.buffer = NULL};
-    jc_status st = take(&in, q, true, err);
+    copy in, to;
+    jc_status st = take_both(&in, q, &to, out, false, err);
 
-    if (st == JC_OK)
-        st = take(&to, out, false, err);
     for (size_t s = 0; s < n_spans && st == JC_OK; s++) {
         copy keys = {.buffer = NULL}, values = {.buffer = NULL};
         jc_attended span = spans[s];
@@ -217,6 +210,5 @@ jc_status jc_fallback_attention(const jc_attention *attention, jc_plan plan,
         st = give_back(&values, false, st, err);
         st = give_back(&keys, false, st, err);
     }
-    st = give_back(&to, true, st, err);
-    return give_back(&in, false, st, err);
+    return give_both(&in, &to, st, err);
 }
