@@ -267,6 +267,10 @@ static void test_sequence__wrong_use_is_said(void **state)
     assert_int_equal(jc_seq_length(seq), jc_seq_room(seq));
     jc_seq_free(seq);
     end(&f);
+    begin(&f, "tiny-bert"); /* a new token would change the states before it */
+    assert_int_equal(jc_seq_new(&seq, f.model, NULL, NULL), JC_E_UNSUPPORTED);
+    assert_null(seq);
+    end(&f);
 }
 
 /* A step whose states overflow is refused, and the sequence is as long as before. */
