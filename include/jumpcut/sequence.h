@@ -74,9 +74,9 @@ typedef enum jc_pass_kind {
 
 /** Run the rows of all feeds in one pass. *h [rows, width], in the order of feeds, are the
  *  states after the last block, valid until the session's next call. After a failure no
- *  sequence has changed, but a tree that was not committed is lost. E_ARG where a sequence
- * is full, twice among the feeds, or of another model; E_NUMERIC where a state is not
- * finite. */
+ *  sequence has changed, but a tree that waits to be committed may be lost. E_ARG where a
+ *  sequence is full, twice among the feeds, or of another model; E_NUMERIC where a state is
+ *  not finite. */
 JC_API jc_status jc_session_extend(jc_session *session, const jc_feed *feeds,
                                    size_t n_feeds, jc_pass_kind kind, const float **h,
                                    jc_error *err) JC_NODISCARD;
