@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "generate/pass_cost.h"
 #include "generate/pay.h"
 #include "kernels/backend.h"
 #include "kernels/vector.h"
@@ -18,17 +19,11 @@
 
 enum { ROWS = JC_DRAFT_NODES + 1, READ_ROWS = 64 /* rows that are read out together */ };
 
-/* What passes of so many rows take: a line through those measured, the older ones fading.
- */
-typedef struct pass_cost {
-    double n, k, kk, t, kt;
-} pass_cost;
-
 struct jc_speculation {
     jc_writer *writer;
     jc_mix mix;
     size_t nodes; /* 0: by cost */
-    pass_cost cost;
+    jc_pass_cost cost;
     const jc_draft_tuning *tuning; /* or NULL */
     jc_draft_record *record;       /* or NULL */
     size_t steps;
@@ -136,49 +131,7 @@ jc_status jc_speculation_new(jc_speculation **out, jc_writer *writer,
     return JC_OK;
 }
 
-/* ---- the cost of a row ---- */
-
-#define FADE  0.97
-#define GUESS 0.08 /* of a row, before passes of different sizes were measured */
-
-static void measure(pass_cost *c, double rows, double seconds)
-{
-    c->n = FADE * c->n + 1;
-    c->k = FADE * c->k + rows;
-    c->kk = FADE * c->kk + rows * rows;
-    c->t = FADE * c->t + seconds;
-    c->kt = FADE * c->kt + rows * seconds;
-}
-
-/* Of one row more, in passes of one row. */
-static double row_cost(const pass_cost *c)
-{
-    double spread = c->n > 0 ? c->kk / c->n - c->k / c->n * (c->k / c->n) : 0;
-
-    if (c->n < 4 || spread < 1)
-        return GUESS;
-    double mean = c->t / c->n, slope = (c->kt / c->n - c->k / c->n * mean) / spread;
-    double base = mean - slope * (c->k / c->n - 1);
-    double cost = base > 0 ? slope / base : 1;
-    return fmin(fmax(cost, 0.005), 0.5);
-}
-
-/* Of a pass with 0, 1, ... drafts behind each of n texts. What was measured before gives
- * its shape, the passes of this run the scale. */
-static void expect(const jc_speculation *s, size_t n, double seconds[ROWS])
-{
-    const pass_cost *c = &s->cost;
-    const jc_pass_times *times = s->tuning && s->tuning->times.n ? &s->tuning->times : NULL;
-    double rows = c->n > 0 ? c->k / c->n : 1, each = times ? 0 : row_cost(c), shape[ROWS];
-
-    for (size_t k = 0; k < ROWS; k++)
-        shape[k] = times ? jc_pass_times_at(times, (double)(n * (k + 1)))
-                         : 1 + each * (double)(n * (k + 1) - 1);
-    double at = times ? jc_pass_times_at(times, rows) : 1 + each * (rows - 1);
-    double scale = c->n > 0 ? c->t / c->n / at : 1;
-    for (size_t k = 0; k < ROWS; k++)
-        seconds[k] = scale * shape[k];
-}
+#define FADE 0.97 /* of times */
 
 /* ---- a pass ---- */
 
@@ -187,9 +140,10 @@ static jc_status draft(jc_speculation *s, size_t n, jc_error *err)
 {
     jc_writer *w = s->writer;
     double seconds[ROWS];
+    const jc_pass_times *times = s->tuning && s->tuning->times.n ? &s->tuning->times : NULL;
     jc_status st = JC_OK;
 
-    expect(s, n, seconds);
+    jc_pass_cost_expect(&s->cost, times, n, ROWS, seconds);
     jc_mix_turn(&s->mix);
     for (size_t f = 0; f < n && st == JC_OK; f++) {
         size_t i = w->running[f], length = w->text[i].ids.n;
@@ -491,7 +445,7 @@ static void took(jc_speculation *s, double rows, double tokens, cost start, cost
     *(plain ? &s->stats->without_tokens : &s->stats->with_tokens) += (uint64_t)tokens;
     double each = seconds / tokens, *mean = &s->mix.token_seconds;
     *mean = *mean > 0 ? FADE * *mean + (1 - FADE) * each : each;
-    measure(&s->cost, rows, end.work - drafted.work);
+    jc_pass_cost_took(&s->cost, rows, end.work - drafted.work);
 }
 
 jc_status jc_speculation_step(jc_speculation *s, size_t *left, jc_error *err)
