@@ -181,13 +181,14 @@ static jc_status read_drafting(drafting *d, jc_cli *cli, const jc_model *model,
 static void say_cost(jc_cli *cli, const jc_model *model, const prompts *p,
                      const jc_generate_params *params)
 {
+    double bytes = (double)jc_generate_bytes(model, p->list, p->n, params) +
+                   (double)params->n_draft_text * JC_DRAFT_TEXT_BYTES;
     const jc_model_info *info = jc_model_get_info(model);
     jc_ahead_text text = jc_ahead_text_of(model, p->list, p->n, params->tokens);
     double flops = (text.read + text.written) * jc_ahead_pass(info) +
                    text.written * jc_ahead_readout(info);
     double waiting = jc_ahead_steps(cli, info, text.steps);
-    jc_ahead_say(cli, model, (double)jc_generate_bytes(model, p->list, p->n, params),
-                 flops > waiting ? flops : waiting, false);
+    jc_ahead_say(cli, model, bytes, flops > waiting ? flops : waiting, false);
 }
 
 static void close_generate(jc_cli *cli, size_t tokens, size_t sequences)

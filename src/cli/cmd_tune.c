@@ -55,8 +55,8 @@ static void say_cost(jc_cli *cli, const jc_model *model)
     for (; *draft; draft++)
         drafters += *draft == '+';
     double steps = (double)args->tune.prompts * args->tune.tokens * (1 << drafters);
-    jc_ahead_say(cli, model, 0, jc_ahead_steps(cli, jc_model_get_info(model), steps),
-                 false);
+    jc_ahead_say(cli, model, (double)args->tune.n_draft_text * JC_DRAFT_TEXT_BYTES,
+                 jc_ahead_steps(cli, jc_model_get_info(model), steps), false);
 }
 
 static jc_status run(jc_cli *cli, jc_error *err)

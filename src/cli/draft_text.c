@@ -38,6 +38,7 @@ jc_status jc_draft_text(uint32_t **ids, size_t *n, jc_cli *cli, const char *draf
                             "are '%s': name 'corpus' among them",
                             draft);
     jc_samples_params_init(&params);
+    params.hooks = &cli->ui.hooks;
     params.unit = "file";
     params.positions = params.split = "all";
     params.train = params.val = 0;

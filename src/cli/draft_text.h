@@ -12,6 +12,10 @@ jc_status jc_draft_text(uint32_t **ids, size_t *n, jc_cli *cli, const char *draf
                         const jc_tokenizer *tokenizer, uint32_t vocab,
                         jc_error *err) JC_NODISCARD;
 
+/* Bytes of a token of it: its id, its place in the order, and one more while that is made.
+ */
+enum { JC_DRAFT_TEXT_BYTES = 12 };
+
 /* The row of '--draft-text'. */
 #define JC_DRAFT_TEXT_ROW                                                                  \
     {                                                                                      \
