@@ -182,29 +182,11 @@ static void test_drafters__recycled_tokens_look_at_the_draw(void **state)
 
 /* ---- context maps ---- */
 
-/* A map from [0, L@-1] to L of random numbers, the taps in either order; with `bad` it maps
- * to no number. */
 static jc_shortcut *random_map(const jc_model *model, bool embedding_first, bool bad)
 {
-    const jc_model_info *info = jc_model_get_info(model);
-    uint32_t d = info->width, last = info->layers;
-    jc_place place = jc_place_layers(0, last);
-    jc_map_spec spec = {.form = &jc_form_affine, .optional = true};
-    jc_shortcut *shortcut;
-    jc_map *map;
-    jc_rng rng = {9};
+    jc_shortcut *shortcut = shortcut_of(model, &jc_form_affine);
 
-    place.n_from = 2;
-    place.from[embedding_first ? 0 : 1] = (jc_tap_at){{0, 0}, 0};
-    place.from[embedding_first ? 1 : 0] = (jc_tap_at){{last, 0}, -1};
-    spec.place = place;
-    shortcut = shortcut_of(model, &jc_form_affine);
-    assert_int_equal(jc_shortcut_add(shortcut, &spec, &map, NULL), JC_OK);
-    float *weight = jc_map_fill(map, "weight"), *bias = jc_map_fill(map, "bias");
-    for (size_t i = 0; i < 2 * (size_t)d * d; i++)
-        weight[i] = (float)(jc_rng_uniform(&rng) - 0.5);
-    for (size_t i = 0; i < d; i++)
-        bias[i] = bad ? NAN : (float)(jc_rng_uniform(&rng) - 0.5);
+    add_context_map(shortcut, embedding_first, bad);
     return shortcut;
 }
 

@@ -12,19 +12,30 @@
 #include "model/model.h"
 #include "support/shortcuts.h"
 
-static const char *const mixtures[] = {"ngram", "recycle", "ngram+recycle", "auto"};
+static const char *const mixtures[] = {"ngram", "recycle", "ngram+recycle", "auto",
+                                       "corpus"};
+enum { MIXTURES = 5 };
 
-/* With the logit lens as shortcut, where blocks can be drafted with: "exit:1" too. */
-static size_t mixtures_of(const jc_model *model, jc_shortcut **lens, const char *names[6])
+/* With the logit lens and a context map as shortcuts, where these can be drafted with:
+ * "exit:1" and "context", too. */
+static size_t mixtures_of(const jc_model *model, jc_shortcut **maps,
+                          const char *names[MIXTURES + 4])
 {
+    size_t n = MIXTURES;
+
     memcpy(names, mixtures, sizeof mixtures);
-    *lens = NULL;
-    if (jc_model_get_info(model)->layers < 2 || !jc_glimpse_can(model))
-        return 4;
-    *lens = shortcut_of(model, &jc_form_identity);
-    names[4] = "exit:1";
-    names[5] = "exit:1+ngram";
-    return 6;
+    *maps = NULL;
+    if (!jc_glimpse_can(model))
+        return n;
+    *maps = shortcut_of(model, &jc_form_identity);
+    add_context_map(*maps, true, false);
+    names[n++] = "context";
+    names[n++] = "context+recycle";
+    if (jc_model_get_info(model)->layers < 2)
+        return n;
+    names[n++] = "exit:1";
+    names[n++] = "exit:1+ngram";
+    return n;
 }
 
 /* One prompt after the other: JC_LONG asks for 200 of each model. */
@@ -54,9 +65,9 @@ static size_t check_model(const char *path, uint64_t *accepted)
 {
     static uint32_t ids[3][16], text[400];
     static const uint32_t sizes[] = {0, 1, 2, 3, 5, 8, 13, 21, 31};
-    const char *names[6];
+    const char *names[MIXTURES + 4];
     jc_model *model;
-    jc_shortcut *lens;
+    jc_shortcut *maps;
     jc_prompt prompts[3];
     jc_generate_params params;
 
@@ -71,11 +82,11 @@ static size_t check_model(const char *path, uint64_t *accepted)
         fill(ids[i], 16, i + 1, info->vocab);
         prompts[i] = (jc_prompt){ids[i], 1 + 5 * i};
     }
-    size_t n_names = mixtures_of(model, &lens, names);
+    size_t n_names = mixtures_of(model, &maps, names);
     jc_generate_params_init(&params);
     params.tokens = 60;
     params.logprobs = true;
-    params.shortcut = lens;
+    params.shortcut = maps;
     fill(text, JC_COUNT(text), 77, info->vocab < 40 ? info->vocab : 40);
     params.draft_text = text;
     params.n_draft_text = JC_COUNT(text);
@@ -88,7 +99,7 @@ static size_t check_model(const char *path, uint64_t *accepted)
         free(plain);
     }
     *accepted += check_prompts(model, &params, names, n_names);
-    jc_shortcut_free(lens);
+    jc_shortcut_free(maps);
     jc_model_close(model);
     return 1;
 }
