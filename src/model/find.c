@@ -381,6 +381,7 @@ jc_status jc_weights_check(jc_model *model, jc_error *err)
     jc_status st = make_zeros(model, err);
 
     jc_names_unwrap(model);
+    jc_names_choose(model);
     model->info.has_head = has_head(model);
     for (size_t i = 0; i < model->n_weights; i++) {
         const jc_weight_row *row = &model->weights[i];

@@ -126,6 +126,20 @@ static jc_status read_real(double *out, const jc_config *config, const char *key
                          key, jc_config_path(config));
 }
 
+/* transformers 5 writes Infinity as {"__float__": "Infinity"}. */
+static jc_status read_limit(double *out, const jc_config *config, const char *key,
+                            jc_error *err)
+{
+    char inner[KEY + sizeof ".__float__"];
+    const char *text;
+
+    snprintf(inner, sizeof inner, "%s.__float__", key);
+    if (jc_config_text(config, inner, &text, NULL) || strcmp(text, "Infinity") != 0)
+        return jc_config_real(config, key, out, err);
+    *out = DBL_MAX;
+    return JC_OK;
+}
+
 /* ---- lists ---- */
 
 static jc_status list_length(const jc_config *config, const char *key, size_t *n,
@@ -389,7 +403,7 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
     case JC_KEY_CAP:
         return read_real(member, config, key, err);
     case JC_KEY_LIMIT_REAL:
-        return jc_config_real(config, key, member, err);
+        return read_limit(member, config, key, err);
     case JC_KEY_BOOL:
         return jc_config_bool(config, key, member, err);
     case JC_KEY_REALS:

@@ -112,6 +112,32 @@ static bool known(const jc_model *model, const char *text, size_t n)
     return true;
 }
 
+void jc_names_choose(jc_model *model)
+{
+    size_t n = 0, forms = 0;
+    bool together = false;
+    uint32_t block = 0;
+
+    while (block + 1 < model->hp.layers && !jc_hparams_sparse(&model->hp, block))
+        block++;
+    for (size_t i = 0; i < model->n_weights; i++) {
+        const jc_weight_row *row = &model->weights[i];
+        forms += row->id == JC_W_EXPERT_DOWN;
+        if (row->id == JC_W_EXPERT_UP && row->shape[0] == JC_DIM_EXPERT_GATED)
+            together = jc_names_seek(model, row, block, 0) != NULL;
+    }
+    if (forms < 2)
+        return;
+    for (size_t i = 0; i < model->n_weights; i++) {
+        const jc_weight_row row = model->weights[i];
+        bool expert = row.id == JC_W_EXPERT_UP || row.id == JC_W_EXPERT_DOWN;
+        bool one = !strstr(row.name, "experts.%u");
+        if (!expert || one == together)
+            model->weights[n++] = row;
+    }
+    model->n_weights = n;
+}
+
 void jc_names_unwrap(jc_model *model)
 {
     const jc_weight_row *tokens = model->weights;

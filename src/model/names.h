@@ -29,4 +29,8 @@ const jc_tensor *jc_names_seek(const jc_model *model, const jc_weight_row *row,
  * embedding: fills model->wrapper. */
 void jc_names_unwrap(jc_model *model);
 
+/* Where a table has experts in two forms, each in matrices of its own or all of a block in
+ * one tensor, keep the one that the files have. After jc_names_unwrap(). */
+void jc_names_choose(jc_model *model);
+
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/names.h"
 
 /* The names of a weight of so many parts. */
 typedef struct names {
@@ -217,6 +218,7 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        "('attention.layer_norm_rms_epsilon')",
                        model->path);
     drop_unused(model);
+    jc_names_choose(model);
     split_all(model);
     split_latent(model);
     for (size_t i = 0; i < model->n_weights; i++) {

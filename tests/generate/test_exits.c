@@ -16,8 +16,9 @@
 #define GOLDEN JC_SOURCE_DIR "/tests/golden/"
 #define TINY   GOLDEN "models/tiny-gpt2"
 
-static const char *const models[] = {"tiny-gpt2", "tiny-gemma3", "tiny-exaone4",
-                                     "tiny-smollm3"};
+static const char *const models[] = {
+    "tiny-gpt2",   "tiny-gemma3",  "tiny-exaone4",    "tiny-smollm3",         "tiny-lfm2",
+    "tiny-mamba2", "tiny-qwen3_5", "tiny-qwen3_next", "tiny-granitemoehybrid"};
 
 enum { MOST = 4, LONG = 64 };
 struct told {

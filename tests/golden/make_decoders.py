@@ -436,6 +436,11 @@ RENAMED_LATER = {
                                 rope_parameters={"rope_type": "default", "rope_theta": 77.0,
                                                  "partial_rotary_factor": 0.25}), {}, dict,
                           lambda x, config: x),
+    # An expert in matrices of its own, as the package saves them.
+    "tiny-qwen3_5_moe-each": (delta(model_type="qwen3_5_moe_text", num_experts=4,
+                                    num_experts_per_tok=2, moe_intermediate_size=12,
+                                    shared_expert_intermediate_size=20), {}, all_sparse,
+                              split_experts),
 }
 
 

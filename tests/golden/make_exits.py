@@ -36,7 +36,8 @@ from make_models import HERE, MODELS
 from reference import Model
 
 OUT = HERE / "exits"
-NAMES = ["tiny-gpt2", "tiny-gemma3", "tiny-exaone4", "tiny-smollm3"]
+NAMES = ["tiny-gpt2", "tiny-gemma3", "tiny-exaone4", "tiny-smollm3", "tiny-lfm2",
+         "tiny-mamba2", "tiny-qwen3_5", "tiny-qwen3_next", "tiny-granitemoehybrid"]
 PROMPT, TOKENS, MARGIN = 5, 18, 1e-4
 GATES = ["gap", "calm", "max", "agree", "cosine"]
 FILLS = ["defer", "mat", "copy"]

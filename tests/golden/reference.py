@@ -86,7 +86,7 @@ def stack_experts(tensors):
     """All experts of a block in one tensor, and by the names that the package has."""
     out, parts = {}, {}
     for published, name in PUBLISHED:  # w1 of LFM2's MLP keeps its name
-        tensors = {k.replace(published, name) if ".w" not in published or ".experts." in k else k: x
+        tensors = {k.replace(published, name) if not published.startswith(".w") or ".experts." in k else k: x
                    for k, x in tensors.items()}
     for name, x in tensors.items():
         found = re.match(r"(.*experts\.)(\d+)\.(gate|up|down)_proj\.weight$", name)

@@ -16,7 +16,7 @@ static const published later[] = {
      "{\"model_type\": \"mamba2\", \"bos_token_id\": 0, \"chunk_size\": 256, \"conv_kernel\": 4, \"expand\": 2, \"head_dim\": 64,"
      "\"hidden_act\": \"silu\", \"hidden_size\": 4096, \"layer_norm_epsilon\": 1e-05, \"n_groups\": 8, \"norm_before_gate\": true,"
      "\"num_heads\": 128, \"num_hidden_layers\": 64, \"residual_in_fp32\": true, \"rms_norm\": true, \"state_size\": 128,"
-     "\"tie_word_embeddings\": false, \"time_step_limit\": [0.0, 1e300], \"time_step_rank\": 256, \"use_bias\": false,"
+     "\"tie_word_embeddings\": false, \"time_step_limit\": [0.0, {\"__float__\": \"Infinity\"}], \"time_step_rank\": 256, \"use_bias\": false,"
      "\"use_conv_bias\": true, \"vocab_size\": 32768}",
      {64, 4096, 128, 1, 64, 0, 1048576, 32768, JC_ACT_SILU, JC_ROTARY_NONE, .untied = true, .eps = 1e-5}},
     {"Granite 4.0 H Tiny",

@@ -55,7 +55,8 @@ static const char *const options[] = {
     "tiny-llama-gptq-act",    "tiny-llama-gptq-8",
     "tiny-llama-awq",         "tiny-gpt_oss-mxfp4",
     "tiny-mamba2-limits",     "tiny-granitemoehybrid-dense",
-    "tiny-olmoe-clip",        "tiny-qwen3_5-bias"};
+    "tiny-olmoe-clip",        "tiny-qwen3_5-bias",
+    "tiny-qwen3_5_moe-each"};
 
 static void test_golden__options_are_followed(void **state)
 {

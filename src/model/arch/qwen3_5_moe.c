@@ -24,7 +24,7 @@ static const jc_weight_row weights[] = {
     DELTA_IN_FOUR,
     DELTA_WEIGHTS,
     RMS(JC_W_NORM2, "layers.%u.post_attention_layernorm", WIDTH, JC_WEIGHT_PLUS_ONE),
-    MATRIX(JC_W_ROUTER, "layers.%u.mlp.gate", EXPERTS, WIDTH, 0),
+    LLAMA_EXPERTS, /* as transformers 5 saves them; or in one tensor: */
     {JC_W_EXPERT_UP,   "layers.%u.mlp.experts.gate_up_proj", {JC_DIM_EXPERT_GATED, JC_DIM_WIDTH}, 0},
     {JC_W_EXPERT_DOWN, "layers.%u.mlp.experts.down_proj", {JC_DIM_WIDTH, JC_DIM_EXPERT}, 0},
     QWEN_SHARED_EXPERT,
