@@ -10,6 +10,9 @@
     ", \"num_hidden_layers\": " #layers ", \"max_position_embeddings\": " #positions       \
     ", \"vocab_size\": " #vocab ", \"use_cache\": true, \"initializer_range\": 0.02, "
 
+/* Attention, and three convolutions. */
+#define LFM2_FOUR "\"full_attention\", \"conv\", \"conv\", \"conv\", "
+
 /* clang-format off */
 static const published later[] = {
     {"Mamba Codestral 7B",
@@ -55,14 +58,15 @@ static const published later[] = {
      "\"num_experts\": 256, \"num_experts_per_tok\": 8, \"rms_norm_eps\": 1e-06, \"rope_parameters\": {\"rope_theta\": 10000.0,"
      "\"partial_rotary_factor\": 0.25, \"rope_type\": \"default\"}, \"tie_word_embeddings\": false}}",
      {40, 2048, 16, 2, 256, 512, 32768, 248320, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e4, 64, .untied = true, .eps = 1e-6}},
-    {"LFM2 MoE, of 6 blocks, else as the package has it by default",
+    {"LFM2 8B A1B",
      "{\"model_type\": \"lfm2_moe\", \"vocab_size\": 65536, \"hidden_size\": 2048, \"intermediate_size\": 7168,"
-     "\"moe_intermediate_size\": 1792, \"num_hidden_layers\": 6, \"tie_word_embeddings\": true, \"rope_parameters\":"
+     "\"moe_intermediate_size\": 1792, \"num_hidden_layers\": 24, \"tie_word_embeddings\": true, \"rope_parameters\":"
      "{\"rope_theta\": 1000000.0, \"rope_type\": \"default\"}, \"max_position_embeddings\": 128000, \"norm_eps\": 1e-05,"
      "\"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"conv_bias\": false, \"conv_L_cache\": 3, \"num_dense_layers\": 2,"
      "\"num_experts_per_tok\": 4, \"num_experts\": 32, \"use_expert_bias\": true, \"routed_scaling_factor\": 1.0,"
-     "\"norm_topk_prob\": true, \"layer_types\": [\"conv\", \"conv\", \"full_attention\", \"conv\", \"conv\", \"conv\"]}",
-     {6, 2048, 32, 8, 64, 7168, 128000, 65536, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 64, .eps = 1e-5}},
+     "\"norm_topk_prob\": true, \"layer_types\": [\"conv\", \"conv\", " LFM2_FOUR LFM2_FOUR LFM2_FOUR LFM2_FOUR
+     "\"full_attention\", \"conv\", \"conv\", \"full_attention\", \"conv\", \"conv\"]}",
+     {24, 2048, 32, 8, 64, 7168, 128000, 65536, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e6, 64, .eps = 1e-5}},
     {"LFM2 1.2B",
      "{\"model_type\": \"lfm2\", \"block_auto_adjust_ff_dim\": true, \"block_dim\": 2048, \"block_ff_dim\": 12288,"
      "\"block_ffn_dim_multiplier\": 1.0, \"block_multiple_of\": 256, \"block_norm_eps\": 1e-05, \"conv_L_cache\": 3,"
