@@ -188,6 +188,11 @@ void jc_weights_release(jc_model *model);
 /* Bytes that a linear layer of this tensor adds to memory: packed ones, or those of the
  * file, unless these are `mapped` anyhow. */
 size_t jc_weights_held(const jc_model *model, const jc_tensor *tensor, bool mapped);
+/* The bytes of blocks that a tensor made of several can be put into; 0: it stays as it is.
+ */
+size_t jc_regrouped_bytes(const jc_tensor *tensor);
+/* Such a tensor becomes one of blocks in `memory`. */
+jc_status jc_regroup(jc_tensor *tensor, unsigned char *memory, jc_error *err) JC_NODISCARD;
 /* A linear layer with its bias, if any; *out is NULL where the architecture has no rows of
  * that id. `block` is used for those within a block only. */
 jc_status jc_weights_linear(jc_linear **out, const jc_model *model, jc_weight_id id,

@@ -25,6 +25,7 @@ struct stack {
     size_t head_width, shared; /* heads of queries to one of keys and values */
     bool checked;              /* all values are finite */
     const jc_tensor *bad;      /* has a value that is not */
+    unsigned char *own[JC_WEIGHT_PARTS]; /* blocks that parts were put into, or NULL */
 };
 
 static jc_status find_stack(struct stack *stack, const jc_model *model, jc_weight_id id,
@@ -261,8 +262,10 @@ size_t jc_weights_held(const jc_model *model, const jc_tensor *tensor, bool mapp
 {
     size_t packed = model->precision == JC_PRECISION_BF16 ? 2 : 4;
 
-    if (keeps(model, tensor, 1))
-        return mapped ? 0 : tensor->bytes;
+    if (keeps(model, tensor, 1)) {
+        size_t blocks = jc_regrouped_bytes(tensor);
+        return blocks ? blocks : mapped ? 0 : tensor->bytes;
+    }
     return tensor->count * packed;
 }
 
@@ -286,27 +289,55 @@ static jc_status check_chunk(void *arg, size_t i, jc_error *err)
     return check_finite(&bad, err);
 }
 
+/* A part of several tensors is put into blocks where it fits; those are given back. */
+static jc_status regroup(struct stack *stack, size_t p, jc_error *err)
+{
+    jc_tensor *part = &stack->parts[p];
+    const jc_packing *packing = part->packing;
+    size_t bytes = jc_regrouped_bytes(part), first = part->first;
+
+    if (bytes == 0)
+        return JC_OK;
+    stack->own[p] = jc_matrix_new(bytes, 1, 1);
+    if (!stack->own[p])
+        return jc_fail_nomem(err, "the weights");
+    jc_status st = jc_regroup(part, stack->own[p], err);
+    jc_map_release(packing->bits->data + first * packing->wide / 8,
+                   part->count * packing->wide / 8);
+    return st;
+}
+
+static void drop(void *arg)
+{
+    struct stack *stack = arg;
+
+    for (size_t p = 0; stack && p < stack->n; p++)
+        jc_free(stack->own[p]);
+    jc_free(stack);
+}
+
 /* A copy of `stack` for a layer to keep, its values checked. */
 static jc_status keep(struct stack **out, const struct stack *stack, jc_error *err)
 {
-    jc_status st = JC_OK;
+    struct stack *copy = jc_alloc(sizeof *copy);
+    jc_status st = copy ? JC_OK : jc_fail_nomem(err, "the weights");
 
     *out = NULL;
-    for (size_t p = 0; p < stack->n && st == JC_OK; p++) {
-        union {
-            const jc_tensor *tensor;
-            void *arg; /* tasks take it without const */
-        } part = {&stack->parts[p]};
-        st = jc_parallel((part.tensor->count + CHUNK - 1) / CHUNK, check_chunk, part.arg,
-                         err);
-    }
     if (st)
         return st;
-    *out = jc_alloc(sizeof **out);
-    if (!*out)
-        return jc_fail_nomem(err, "the weights");
-    **out = *stack;
-    (*out)->checked = true;
+    *copy = *stack;
+    for (size_t p = 0; p < copy->n && st == JC_OK; p++) {
+        size_t tasks = (copy->parts[p].count + CHUNK - 1) / CHUNK;
+        st = regroup(copy, p, err);
+        if (st == JC_OK)
+            st = jc_parallel(tasks, check_chunk, &copy->parts[p], err);
+    }
+    if (st) {
+        drop(copy);
+        return st;
+    }
+    copy->checked = true;
+    *out = copy;
     return JC_OK;
 }
 
@@ -375,16 +406,16 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
     if (!stack->part && keeps(model, stack->parts, stack->n)) {
         st = keep(&kept, stack, err);
         spec->weight.arg = kept;
-        spec->weight.release = jc_free;
-        for (size_t p = 0; p < stack->n; p++)
-            spec->weight.bytes += stack->parts[p].bytes;
+        spec->weight.release = drop;
+        for (size_t p = 0; kept && p < kept->n; p++)
+            spec->weight.bytes += kept->parts[p].bytes;
     }
     if (st == JC_OK)
         st = show_stored(spec, kept ? kept : stack, kept, &stored, err);
     if (st == JC_OK)
         st = jc_linear_new(out, model->backend, spec, err);
     if (st)
-        jc_free(kept);
+        drop(kept);
     jc_free(stored);
     for (size_t p = 0; p < stack->n && !kept && !stack->part; p++)
         jc_map_release(stack->parts[p].data, stack->parts[p].bytes);

@@ -65,14 +65,23 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     p->width = t->shape[1] = in;
     t->shape[0] = out;
     t->out_in = true;
+    if (st == JC_OK && jc_pack_fits_q4_z(p))
+        p->blocks = JC_Q4_Z;
     return st;
+}
+
+static unsigned zero_of(const jc_packing *p, size_t group, size_t o)
+{
+    const unsigned k = 32 / p->wide, mask = (1u << p->wide) - 1;
+    uint32_t word = jc_pack_word(p->zeros, (group * p->bits->shape[1] + o) / k);
+
+    return (word >> p->wide * (unsigned)(o % k) & mask) + p->offset;
 }
 
 /* Inputs [in, in + n) of output o. */
 static void read_row(const jc_packing *p, size_t o, size_t in, size_t n, float *out)
 {
     const unsigned k = 32 / p->wide, mask = (1u << p->wide) - 1;
-    const unsigned shift = p->wide * (unsigned)(o % k);
     size_t n_out = p->bits->shape[1], last = SIZE_MAX, end = in;
     unsigned left = 0; /* numbers of `word` */
     uint32_t word = 0;
@@ -80,13 +89,11 @@ static void read_row(const jc_packing *p, size_t o, size_t in, size_t n, float *
 
     for (size_t i = in; i < in + n; i++) {
         if (i == end) { /* of a group */
-            size_t group = p->groups ? jc_pack_word(p->groups, i) : i / p->columns;
-            size_t at = group * n_out + o;
+            size_t group = jc_pack_group(p, i), at = group * n_out + o;
             end = p->groups ? i + 1 : (group + 1) * p->columns;
             if (at != last) {
                 scale = jc_pack_real(p->scales, at);
-                zero =
-                    (float)((jc_pack_word(p->zeros, at / k) >> shift & mask) + p->offset);
+                zero = (float)zero_of(p, group, o);
             }
             last = at;
         }
@@ -105,6 +112,24 @@ static void read(const jc_packing *p, size_t first, size_t n, float *out)
     jc_pack_rows(p, first, n, read_row, out);
 }
 
+static void run_of(const jc_packing *p, size_t o, size_t in, unsigned char q[32])
+{
+    const unsigned k = 32 / p->wide, mask = (1u << p->wide) - 1;
+
+    for (unsigned i = 0; i < 32; i += k) {
+        uint32_t word = jc_pack_word(p->bits, (in + i) / k * p->bits->shape[1] + o);
+        for (unsigned j = 0; j < k; j++)
+            q[i + j] = (unsigned char)(word >> p->wide * j & mask);
+    }
+}
+
+static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
+{
+    static const jc_pack_wholes wholes = {run_of, zero_of};
+
+    jc_pack_q4_z(p, &wholes, first, n, out);
+}
+
 const jc_pack jc_pack_gptq = {.method = "gptq",
                               .type = "GPTQ",
                               .bits = ".qweight",
@@ -114,4 +139,5 @@ const jc_pack jc_pack_gptq = {.method = "gptq",
                               .groups = ".g_idx",
                               .settle = settle,
                               .shape = shape,
-                              .read = read};
+                              .read = read,
+                              .regroup = regroup};

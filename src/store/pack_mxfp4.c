@@ -14,7 +14,8 @@ enum { RUN = 32 };
 
 static const char *settle(jc_packing *p, const jc_config *config, const char *section)
 {
-    (void)p, (void)config, (void)section;
+    (void)config, (void)section;
+    p->wide = 4;
     return NULL;
 }
 
@@ -35,6 +36,7 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     p->width = t->shape[2] *= RUN; /* twice as many as bytes */
     t->shape[3] = 1;
     t->out_in = true;
+    p->blocks = JC_MXFP4;
     return JC_OK;
 }
 
@@ -54,6 +56,22 @@ static void read(const jc_packing *p, size_t first, size_t n, float *out)
     }
 }
 
+/* GGUF's block has the exponent, then numbers i and 16 + i in byte i. */
+static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
+{
+    size_t run = first * (p->width / RUN), end = (first + n) * (p->width / RUN);
+
+    for (; run < end; run++) {
+        const unsigned char *pairs = p->bits->data + run * (RUN / 2);
+        *out++ = p->scales->data[run];
+        for (int i = 0; i < RUN / 2; i++) {
+            int low = pairs[i / 2] >> i % 2 * 4 & 15;
+            int high = pairs[RUN / 4 + i / 2] >> i % 2 * 4 & 15;
+            *out++ = (unsigned char)(low | high << 4);
+        }
+    }
+}
+
 const jc_pack jc_pack_mxfp4 = {.method = "mxfp4",
                                .type = "MXFP4",
                                .bits = "_blocks",
@@ -63,4 +81,5 @@ const jc_pack jc_pack_mxfp4 = {.method = "mxfp4",
                                .groups = NULL,
                                .settle = settle,
                                .shape = shape,
-                               .read = read};
+                               .read = read,
+                               .regroup = regroup};

@@ -105,6 +105,52 @@ uint32_t jc_pack_word(const jc_tensor *t, size_t i)
     return x;
 }
 
+/* ---- blocks ---- */
+
+enum { RUN = 32, BLOCK = 20 }; /* numbers and bytes of Q4_Z's */
+
+size_t jc_pack_group(const jc_packing *p, size_t input)
+{
+    return p->groups ? jc_pack_word(p->groups, input) : input / p->columns;
+}
+
+bool jc_pack_fits_q4_z(const jc_packing *p)
+{
+    bool fits = p->wide <= 4 && p->scales->dtype == JC_F16 && p->width % RUN == 0;
+
+    for (size_t i = 1; i < p->width && fits; i++)
+        fits = i % RUN == 0 || jc_pack_group(p, i) == jc_pack_group(p, i - 1);
+    return fits;
+}
+
+/* The halves of 16 bytes: the low ones, then the high ones. */
+static void put_block(const unsigned char *scale, unsigned zero, const unsigned char *q,
+                      unsigned char *out)
+{
+    memcpy(out, scale, 2);
+    out[2] = (unsigned char)zero;
+    out[3] = (unsigned char)(zero >> 8);
+    for (int i = 0; i < RUN / 2; i++)
+        out[4 + i] = (unsigned char)(q[i] | q[RUN / 2 + i] << 4);
+}
+
+/* Rows within runs: the words of neighbouring outputs lie side by side. */
+void jc_pack_q4_z(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
+                  unsigned char *out)
+{
+    size_t n_out = p->scales->shape[1], runs = p->width / RUN;
+
+    for (size_t r = 0; r < runs; r++) {
+        size_t group = jc_pack_group(p, r * RUN);
+        for (size_t o = first; o < first + n; o++) {
+            unsigned char q[RUN];
+            wholes->run(p, o, r * RUN, q);
+            put_block(p->scales->data + 2 * (group * n_out + o), wholes->zero(p, group, o),
+                      q, out + ((o - first) * runs + r) * BLOCK);
+        }
+    }
+}
+
 /* ---- the index ---- */
 
 /* The tensor whose name is that of `bits` with another end; NULL: none. */
@@ -147,6 +193,7 @@ static jc_status make(struct jc_packed_weight **out, const jc_store *store,
         jc_free(w);
         return st;
     }
+    p.regroup = p.blocks == JC_OTHER ? NULL : pack->regroup;
     snprintf(w->name, sizeof w->name, "%.*s%s", (int)(n - n_end), bits->name, pack->weight);
     w->packing = p;
     w->tensor.name = w->name;
@@ -224,7 +271,7 @@ jc_status jc_store_unpack(jc_store *store, const char *method, const char *secti
                           jc_error *err)
 {
     const jc_pack *pack = find(method);
-    jc_packing settled = {.rows = 1};
+    jc_packing settled = {.rows = 1, .blocks = JC_OTHER};
     const char *why = pack->settle(&settled, store->config, section);
     jc_status st = JC_OK;
 

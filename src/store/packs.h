@@ -17,6 +17,8 @@ typedef struct jc_pack {
      * which is the tensor of bits under the weight's name. */
     jc_status (*shape)(jc_packing *p, jc_tensor *t, jc_error *err);
     void (*read)(const jc_packing *p, size_t first, size_t n, float *out);
+    /* Fills rows with blocks of the type that shape() names; NULL: it never names one. */
+    void (*regroup)(const jc_packing *p, size_t first, size_t n, unsigned char *out);
 } jc_pack;
 
 /* E_FORMAT unless the part is a matrix [rows, columns] of this type, or, of JC_OTHER, of
@@ -36,6 +38,18 @@ void jc_pack_rows(const jc_packing *p, size_t first, size_t n,
                   void (*read_row)(const jc_packing *p, size_t row, size_t column, size_t n,
                                    float *out),
                   float *out);
+/* What a format of whole numbers with a scale and a zero for each group of inputs tells of
+ * them: those of a run of an output, and a zero. */
+typedef struct jc_pack_wholes {
+    void (*run)(const jc_packing *p, size_t output, size_t input, unsigned char q[32]);
+    unsigned (*zero)(const jc_packing *p, size_t group, size_t output);
+} jc_pack_wholes;
+/* The group of an input. */
+size_t jc_pack_group(const jc_packing *p, size_t input);
+/* Whether Q4_Z has room for them: scales are F16, and a run of 32 is of one group. */
+bool jc_pack_fits_q4_z(const jc_packing *p);
+void jc_pack_q4_z(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
+                  unsigned char *out);
 /* One number of a matrix of real or 32-bit numbers. */
 float jc_pack_real(const jc_tensor *t, size_t i);
 uint32_t jc_pack_word(const jc_tensor *t, size_t i);

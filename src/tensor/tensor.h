@@ -51,6 +51,7 @@
     X(TQ2_0)                                                                               \
     X(MXFP4)                                                                               \
     X(NVFP4)                                                                               \
+    X(Q4_Z)                                                                                \
     X(OTHER)
 
 typedef enum jc_dtype {
@@ -86,6 +87,11 @@ bool jc_dtype_real(jc_dtype dtype);    /* can be read as float32 */
 typedef struct jc_packing {
     /* Numbers [first, first + n), row by row. */
     void (*read)(const struct jc_packing *packing, size_t first, size_t n, float *out);
+    /* The same numbers of rows [first, first + n) as blocks of type `blocks`; NULL: they do
+     * not fit into one. */
+    void (*regroup)(const struct jc_packing *packing, size_t first, size_t n,
+                    unsigned char *out);
+    jc_dtype blocks;
     const struct jc_tensor *bits, *scales, *zeros, *groups; /* borrowed; NULL: none */
     size_t width;                                           /* numbers of a row */
     size_t rows, columns; /* of a rectangle that shares a scale */

@@ -34,6 +34,22 @@ def main():
         values = gguf.dequantize(blocks.reshape(-1), Type[name]).astype("<f4")
         blocks.tofile(OUT / f"{name.lower()}.blocks")
         values.tofile(OUT / f"{name.lower()}.values")
+    make_q4_z(rng)
+
+
+def make_q4_z(rng):
+    """By its definition, as no other program has it: d, a zero, and 32 numbers of 4 bits, of
+    which the first 16 are low halves of bytes: (q - zero) d."""
+    blocks = rng.integers(0, 256, (64, 20), dtype=np.uint8)
+    d = (0.01 * rng.standard_normal(64)).astype(np.float16)
+    d[:2] = 2e-7, -0.0
+    zero = rng.integers(0, 17, 64).astype(np.uint16)
+    blocks[:, :2] = d.view(np.uint8).reshape(-1, 2)
+    blocks[:, 2:4] = zero.view(np.uint8).reshape(-1, 2)
+    q = np.concatenate([blocks[:, 4:] & 15, blocks[:, 4:] >> 4], axis=1).astype(np.float32)
+    values = (q - zero[:, None].astype(np.float32)) * d[:, None].astype(np.float32)
+    blocks.tofile(OUT / "q4_z.blocks")
+    values.astype("<f4").tofile(OUT / "q4_z.values")
 
 
 if __name__ == "__main__":

@@ -34,12 +34,12 @@ def pack(q, bits, axis):
     return np.moveaxis((q << shifts).sum(-1, dtype=np.uint32), -1, axis)
 
 
-def gptq(rng, n_in, n_out, bits, group, act, second):
+def gptq(rng, n_in, n_out, bits, group, act, second, size=0.05):
     groups = -(-n_in // group)
     q = rng.integers(0, 1 << bits, (n_in, n_out))
     zeros = rng.integers(0, 1 << bits, (groups, n_out))
-    scales = (0.05 * (1 + rng.random((groups, n_out)))).astype(np.float16)
-    scales = (scales / (1 << (bits - 4))).astype(np.float16)
+    scales = (size * (1 + rng.random((groups, n_out)))).astype(np.float16)
+    scales = (scales * 2.0 ** (4 - bits)).astype(np.float16)
     g_idx = np.arange(n_in, dtype=np.int32) // group
     parts = {"qweight": words(pack(q, bits, 0)), "qzeros": words(pack(zeros, bits, 1)),
              "scales": torch.from_numpy(scales)}
@@ -58,10 +58,10 @@ def gptq(rng, n_in, n_out, bits, group, act, second):
     return parts, torch.from_numpy(out.T.copy())
 
 
-def awq(rng, n_in, n_out, group):
+def awq(rng, n_in, n_out, group, size=0.05):
     groups = -(-n_in // group)
     q, zeros = (rng.integers(0, 16, (n, n_out)) for n in (n_in, groups))
-    scales = (0.05 * (1 + rng.random((groups, n_out)))).astype(np.float16)
+    scales = (size * (1 + rng.random((groups, n_out)))).astype(np.float16)
 
     def ordered(x):
         return x.reshape(len(x), -1, 8)[:, :, AWQ_ORDER].reshape(x.shape)
@@ -118,9 +118,10 @@ def make(name, config, how, packer, values, seed):
 
 def main():
     small = llama(hidden_size=32, intermediate_size=48, num_hidden_layers=1)
+    wide = llama(hidden_size=64, intermediate_size=96, num_hidden_layers=1)
 
-    def how(method, **more):
-        return {"quant_method": method, "bits": 4, "group_size": GROUP, **more}
+    def how(method, group=GROUP, **more):
+        return {"quant_method": method, "bits": 4, "group_size": group, **more}
 
     cases = {
         "tiny-llama-gptq": (small, how("gptq", desc_act=False, sym=False), lambda rng, i, o:
@@ -136,6 +137,14 @@ def main():
         "tiny-gpt_oss-mxfp4": (gpt_oss(hidden_size=32, intermediate_size=32),
                                {"quant_method": "mxfp4", "modules_to_not_convert":
                                 ["model.layers.*.self_attn", "lm_head"]}, mxfp4),
+        # groups of 32 and more are put into blocks for the kernels; weights are small, so
+        # that what these round does not grow
+        "tiny-llama-gptq-32": (wide, how("gptq", 32, checkpoint_format="gptq"), lambda rng, i, o:
+                               gptq(rng, i, o, 4, 32, False, False, 0.005)),
+        "tiny-llama-gptq-2": (wide, how("gptq", 32, checkpoint_format="gptq") | {"bits": 2},
+                              lambda rng, i, o: gptq(rng, i, o, 2, 32, None, False, 0.005)),
+        "tiny-llama-awq-32": (wide, how("awq", 32, version="gemm"),
+                              lambda rng, i, o: awq(rng, i, o, 32, 0.005)),
     }
     values = {}
     for number, (name, (config, quantised, packer)) in enumerate(cases.items()):

@@ -43,6 +43,7 @@ static kind kinds[] = {
     {JC_FEW_IQ4_NL, "iq4_nl", 32, 18, {0}, {0}},
     {JC_FEW_IQ4_XS, "iq4_xs", 256, 136, {0}, {0}},
     {JC_FEW_MXFP4, "mxfp4", 32, 17, {0}, {0}},
+    {JC_FEW_Q4_Z, "q4_z", 32, 20, {0}, {0}},
     {JC_FEW_OTHER, "q5_1", 32, 24, {0}, {0}},
 };
 
@@ -166,7 +167,7 @@ static double least_of(const kind *k)
     float most = 0; /* in double gcc 12 fails to compile this for arm64 */
 
     if (k->type == JC_FEW_Q4_1 || k->type == JC_FEW_Q5_1 || k->type == JC_FEW_Q4_K ||
-        k->type == JC_FEW_Q5_K || k->type == JC_FEW_Q2_K)
+        k->type == JC_FEW_Q5_K || k->type == JC_FEW_Q2_K || k->type == JC_FEW_Q4_Z)
         for (size_t i = 0; i < GOLDEN; i++)
             most = fmaxf(most, fabsf(k->golden[i]));
     return (double)most;

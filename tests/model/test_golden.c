@@ -41,22 +41,38 @@ static void test_golden__other_spellings_of_the_files_are_read(void **state)
 }
 
 /* What an architecture's first model leaves out. */
-static const char *const options[] = {
-    "tiny-llama-linear",      "tiny-llama-yarn",
-    "tiny-qwen2-window",      "tiny-gemma2-scale",
-    "tiny-phi3-window",       "tiny-gpt_neox-serial",
-    "tiny-gpt_neo-local",     "tiny-opt-after",
-    "tiny-opt-narrow",        "tiny-stablelm-parallel",
-    "tiny-qwen3_moe-step",    "tiny-gpt_oss-clamp",
-    "tiny-deberta_v2-plain",  "tiny-falcon-multi",
-    "tiny-falcon-rw",         "tiny-gpt_bigcode-heads",
-    "tiny-olmo-clip",         "tiny-deepseek_v2-lite",
-    "tiny-deepseek_v2-plain", "tiny-llama-gptq",
-    "tiny-llama-gptq-act",    "tiny-llama-gptq-8",
-    "tiny-llama-awq",         "tiny-gpt_oss-mxfp4",
-    "tiny-mamba2-limits",     "tiny-granitemoehybrid-dense",
-    "tiny-olmoe-clip",        "tiny-qwen3_5-bias",
-    "tiny-qwen3_5_moe-each"};
+static const char *const options[] = {"tiny-llama-linear",
+                                      "tiny-llama-yarn",
+                                      "tiny-qwen2-window",
+                                      "tiny-gemma2-scale",
+                                      "tiny-phi3-window",
+                                      "tiny-gpt_neox-serial",
+                                      "tiny-gpt_neo-local",
+                                      "tiny-opt-after",
+                                      "tiny-opt-narrow",
+                                      "tiny-stablelm-parallel",
+                                      "tiny-qwen3_moe-step",
+                                      "tiny-gpt_oss-clamp",
+                                      "tiny-deberta_v2-plain",
+                                      "tiny-falcon-multi",
+                                      "tiny-falcon-rw",
+                                      "tiny-gpt_bigcode-heads",
+                                      "tiny-olmo-clip",
+                                      "tiny-deepseek_v2-lite",
+                                      "tiny-deepseek_v2-plain",
+                                      "tiny-llama-gptq",
+                                      "tiny-llama-gptq-act",
+                                      "tiny-llama-gptq-8",
+                                      "tiny-llama-awq",
+                                      "tiny-gpt_oss-mxfp4",
+                                      "tiny-llama-gptq-32",
+                                      "tiny-llama-gptq-2",
+                                      "tiny-llama-awq-32",
+                                      "tiny-mamba2-limits",
+                                      "tiny-granitemoehybrid-dense",
+                                      "tiny-olmoe-clip",
+                                      "tiny-qwen3_5-bias",
+                                      "tiny-qwen3_5_moe-each"};
 
 static void test_golden__options_are_followed(void **state)
 {
@@ -181,6 +197,15 @@ static void test_session__a_text_gives_the_same_states_in_any_company(void **sta
     }
 }
 
+/* Where weights lie in blocks, steps round x to 16 bits of the largest of 32 numbers, which
+ * these models of random weights make up to ten times larger. */
+static double step_tolerance(const char *name)
+{
+    bool blocks = strstr(name, "gptq") || strstr(name, "awq") || strstr(name, "mxfp4");
+
+    return blocks ? 3e-4 : 1e-5;
+}
+
 /* The text twice, side by side, a token at a time. */
 static void check_steps(const char *name)
 {
@@ -210,7 +235,7 @@ static void check_steps(const char *name)
         for (size_t t = 0; t < 2; t++)
             check_rows(h + t * info->width,
                        jc_session_states(whole, info->layers) + i * info->width, 1,
-                       info->width, 1e-5, name);
+                       info->width, step_tolerance(name), name);
     }
     jc_seq_free(seqs[0]);
     jc_seq_free(seqs[1]);

@@ -173,6 +173,7 @@ static void test_codec__entries_agree_with_the_formats(void **state)
         {JC_TQ2_0, "TQ2_0", 256, 66, 35, false, true},
         {JC_MXFP4, "MXFP4", 32, 17, 39, false, true},
         {JC_NVFP4, "NVFP4", 64, 36, 40, false, true},
+        {JC_Q4_Z, "Q4_Z", 32, 20, -1, false, true},
         {JC_OTHER, "OTHER", 1, 0, -1, false, false},
     };
     jc_dtype dtype;

@@ -13,6 +13,7 @@
 #include "kernels/few/q4_0.h"
 #include "kernels/few/q4_1.h"
 #include "kernels/few/q4_k.h"
+#include "kernels/few/q4_z.h"
 #include "kernels/few/q5_0.h"
 #include "kernels/few/q5_1.h"
 #include "kernels/few/q5_k.h"
@@ -38,6 +39,7 @@ const jc_few_set SET_NAME = {
         [JC_FEW_IQ4_NL] = {&iq4_nl_real, &iq4_nl_int},
         [JC_FEW_IQ4_XS] = {&iq4_xs_real, &iq4_xs_int},
         [JC_FEW_MXFP4] = {&mxfp4_real, &mxfp4_int},
+        [JC_FEW_Q4_Z] = {&q4_z_real, &q4_z_int},
         [JC_FEW_OTHER] = {&other_kernel, NULL},
     },
 };

@@ -21,6 +21,7 @@ static const struct {
     {"Q6_K", JC_FEW_Q6_K, true},     {"Q2_K", JC_FEW_Q2_K, true},
     {"Q3_K", JC_FEW_Q3_K, true},     {"IQ4_NL", JC_FEW_IQ4_NL, true},
     {"IQ4_XS", JC_FEW_IQ4_XS, true}, {"MXFP4", JC_FEW_MXFP4, true},
+    {"Q4_Z", JC_FEW_Q4_Z, true},
 };
 
 /* The row of `types`, or their number. */

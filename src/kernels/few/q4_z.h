@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* q4_z.h: 32 numbers of 4 bits, a scale and a zero: d [2], zero [2], q [16]. */
+#ifndef JC_FEW_Q4_Z_H
+#define JC_FEW_Q4_Z_H
+
+#include "kernels/few/panel.h"
+
+static void q4_z_unpack(rows16 row, size_t runs, unpacked *to)
+{
+    for (size_t i = 0; i < runs; i++) {
+        wi head[4];
+        fetch(to, 1);
+        columns(row, i * 20, head);
+        const wf d = wf_f16_low(head[0]);
+        wf_store(to->scale[i], d);
+        wf_store(to->least[i], wf_mul(d, wf_int(wi_right(head[0], 16))));
+        run_nibbles(row, i * 20 + 4, NULL, NULL, to->w[i]);
+    }
+}
+
+PANEL_KERNELS(q4_z, 32, 20, least, 0);
+
+#endif
