@@ -70,6 +70,14 @@ static bool is_read(const jc_arch *arch, const char *key)
     return jc_arch_has_key(arch, key);
 }
 
+/* A GGUF file's share of turned numbers has all names that architectures know it by; which
+ * of them is read, or whether latent attention has its own, is no choice of the file. */
+static bool of_gguf(const jc_config *config, const char *key)
+{
+    return strcmp(key, "partial_rotary_factor") == 0 &&
+           jc_config_has(config, "rope_dimension_part");
+}
+
 /* Null, false, 0 and 1 mean that there is no such thing; lists always mean something. */
 static bool neutral(const jc_config *config, const char *key)
 {
@@ -91,7 +99,8 @@ jc_status jc_unread_keys(jc_notes *notes, const jc_arch *arch, const jc_config *
 
     for (size_t i = 0; i < JC_COUNT(choices); i++) {
         size_t used = strlen(keys);
-        if (neutral(config, choices[i]) || is_read(arch, choices[i]))
+        if (neutral(config, choices[i]) || is_read(arch, choices[i]) ||
+            of_gguf(config, choices[i]))
             continue;
         if (n++ < NAMED)
             snprintf(keys + used, sizeof keys - used, "%s'%s'", used ? ", " : "",
