@@ -295,25 +295,24 @@ static jc_status pass(struct training *tr)
     jc_tuned *t = tr->t;
     jc_reading reading;
     uint64_t texts = 0;
-    bool any = t->texts > 0;
-    size_t n = 1;
+    bool any = t->texts > 0, over = false;
+    size_t n;
     jc_status st = jc_reading_open(&reading, tr->job, t->held_texts + t->texts,
                                    batch_rows(tr), &tr->hooks);
 
     tr->rows = 0;
-    if (st == JC_OK)
-        st = look(tr); /* due where training was stopped just then */
     want_loss(tr, true);
     while (st == JC_OK && t->vectors < t->total && !tr->ended[0]) {
         st = jc_batch_next(reading.batch, &n, tr->job->err);
-        if (st == JC_OK && n > 0)
+        over = st == JC_OK && n == 0; /* not where the reading was stopped */
+        if (st == JC_OK && !over)
             st = add_batch(tr, reading.batch, n);
-        if (st || (n == 0 && tr->rows == 0))
+        if (st || (over && tr->rows == 0))
             break;
         any = true;
         tr->rows += n;
-        texts += n ? jc_batch_texts(reading.batch) : 0;
-        if (tr->rows < tr->job->params->step && n > 0)
+        texts += over ? 0 : jc_batch_texts(reading.batch);
+        if (tr->rows < tr->job->params->step && !over)
             continue;
         st = step(tr);
         t->texts += texts;
@@ -323,7 +322,7 @@ static jc_status pass(struct training *tr)
         want_loss(tr, true);
     }
     jc_reading_close(&reading);
-    if (n == 0)
+    if (over)
         t->texts = 0;
     if (st == JC_OK && !any)
         return jc_fail(tr->job->err, JC_E_ARG,
@@ -501,6 +500,8 @@ static jc_status train(jc_train_job *job)
     jc_error why;
     jc_status st = begin(&tr);
 
+    if (st == JC_OK)
+        st = look(&tr); /* due where training was stopped just then */
     while (st == JC_OK && tr.t->vectors < tr.t->total && !tr.ended[0])
         st = pass(&tr);
     if (st == JC_E_CANCELLED && job->whole) {

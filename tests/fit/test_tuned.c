@@ -180,7 +180,7 @@ static void test_tuned__a_resumed_run_ends_as_one_that_was_not_stopped(void **st
     must(jc_train(&want, model, &texts, NULL, &p, &err));
     snprintf(path, sizeof path, "%s/training", (const char *)*state);
     p.resume = path;
-    for (int stop = whole.calls / 2; stop < whole.calls; stop += whole.calls / 9 + 1) {
+    for (int stop = whole.calls / 2; stop < whole.calls; stop++) {
         caller c = {.stop_at = stop};
         hooks.arg = &c;
         unlink(path);
