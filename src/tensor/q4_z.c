@@ -2,7 +2,7 @@
 #include "tensor/bits.h"
 
 /* d [2], zero [2], a whole number, q [16]. No file has it: weights of GPTQ and AWQ are put
- * into it, exactly (packing.c). */
+ * into it, exactly (store/packs.c). */
 static void block(const unsigned char *in, float *out)
 {
     const float d = jc_half_at(in);

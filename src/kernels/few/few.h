@@ -29,7 +29,7 @@ typedef enum jc_few_type {
     JC_FEW_IQ4_NL,
     JC_FEW_IQ4_XS,
     JC_FEW_MXFP4,
-    JC_FEW_Q4_Z,  /* of no file: tensor.h */
+    JC_FEW_Q4_Z,  /* of no file: tensor/q4_z.c */
     JC_FEW_OTHER, /* any type, by a function that reads it */
     JC_FEW_TYPES
 } jc_few_type;
