@@ -398,6 +398,7 @@ static jc_status begin(struct training *tr)
     st = resumed ? jc_tuned_load(tr->t, resume, job->model, job->params, job->err)
                  : start(tr);
     job->whole = st == JC_OK && tr->t->step > 0;
+    tr->saved = time(NULL);
     if (resumed && st == JC_OK) {
         end_without_patience(tr);
         tr->looked = (tr->t->checked / (tr->t->total / JC_TUNED_CHECKS + 1) + 1) *
