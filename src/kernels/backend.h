@@ -21,7 +21,8 @@ typedef struct jc_head_job {
     size_t stride_q, stride_k, stride_v, stride_out; /* numbers between rows */
     float scale;
     bool causal;   /* query i sees keys 0 .. n_k - n_q + i; otherwise all */
-    size_t window; /* see jc_attention */
+    size_t window; /* see jc_attention, as `chunked` */
+    bool chunked;
     float softcap;
     const float *sink; /* NULL: none */
     float slope;
@@ -30,14 +31,23 @@ typedef struct jc_head_job {
     size_t stride_relative;      /* between rows of its keys and queries */
 } jc_head_job;
 
+/* The first key that token `at` sees of those before it. */
+static inline size_t jc_window_first(size_t window, bool chunked, size_t at)
+{
+    if (chunked)
+        return window ? at / window * window : 0;
+    return window && at >= window ? at + 1 - window : 0;
+}
+
 /* Query i sees keys [*from, *to). */
 static inline void jc_head_sees(const jc_head_job *h, size_t i, size_t *from, size_t *to)
 {
     size_t at = h->n_k - h->n_q + i, half = h->window / 2;
-    size_t before = h->causal ? h->window - 1 : half;
 
-    *from = h->window && at > before ? at - before : 0;
     *to = h->causal ? at + 1 : h->n_k;
+    *from = h->causal                ? jc_window_first(h->window, h->chunked, at)
+            : h->window && at > half ? at - half
+                                     : 0;
     if (!h->causal && h->window && at + half + 1 < h->n_k)
         *to = at + half + 1;
 }
@@ -113,6 +123,7 @@ struct jc_backend {
     jc_status (*scatter)(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                          jc_error *err);
     jc_status (*scale)(float by, jc_mat x, jc_error *err);
+    jc_status (*scale_rows)(const float *by, jc_mat x, jc_error *err);
     jc_status (*accumulate)(jc_mat x, jc_mat y, jc_error *err);
     jc_status (*zero)(jc_mat x, jc_error *err);
     jc_status (*all_finite)(jc_mat x, bool *finite, jc_error *err);
@@ -154,6 +165,7 @@ jc_status jc_host_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                           jc_error *err);
 jc_status jc_host_scale(float by, jc_mat x, jc_error *err);
+jc_status jc_host_scale_rows(const float *by, jc_mat x, jc_error *err);
 jc_status jc_host_accumulate(jc_mat x, jc_mat y, jc_error *err);
 jc_status jc_host_zero(jc_mat x, jc_error *err);
 jc_status jc_host_gather(jc_mat x, const size_t *rows, jc_mat y, jc_error *err);
@@ -171,8 +183,8 @@ jc_status jc_host_attention(const jc_attention *attention, jc_plan plan,
     .rotate = jc_host_rotate, .gate = jc_host_gate, .softcap = jc_host_softcap,            \
     .clamp = jc_host_clamp, .gate_clamped = jc_host_gate_clamped,                          \
     .scatter = jc_host_scatter, .scale = jc_host_scale, .accumulate = jc_host_accumulate,  \
-    .zero = jc_host_zero, .gather = jc_host_gather, .all_finite = jc_host_all_finite,      \
-    .attention = jc_host_attention
+    .scale_rows = jc_host_scale_rows, .zero = jc_host_zero, .gather = jc_host_gather,      \
+    .all_finite = jc_host_all_finite, .attention = jc_host_attention
 
 /* ref.c: attention of few rows by its definition. */
 jc_status jc_ref_few_rows(const jc_attention *attention, const jc_attended *span,

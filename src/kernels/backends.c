@@ -291,6 +291,13 @@ jc_status jc_scale(float by, jc_mat x, jc_error *err)
     return (backend->scale ? backend->scale : jc_fallback_scale)(by, x, err);
 }
 
+jc_status jc_scale_rows(const float *by, jc_mat x, jc_error *err)
+{
+    const jc_backend *backend = x.buffer->backend;
+
+    return (backend->scale_rows ? backend->scale_rows : jc_fallback_scale_rows)(by, x, err);
+}
+
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err)
 {
     const jc_backend *backend = x.buffer->backend;

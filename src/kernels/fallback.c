@@ -142,6 +142,16 @@ jc_status jc_fallback_scale(float by, jc_mat x, jc_error *err)
     return give_back(&out, true, st, err);
 }
 
+jc_status jc_fallback_scale_rows(const float *by, jc_mat x, jc_error *err)
+{
+    copy out = {.buffer = NULL};
+    jc_status st = take(&out, x, true, err);
+
+    if (st == JC_OK)
+        st = jc_host_scale_rows(by, out.mat, err);
+    return give_back(&out, true, st, err);
+}
+
 jc_status jc_fallback_softcap(float cap, jc_mat x, jc_error *err)
 {
     copy out = {.buffer = NULL};

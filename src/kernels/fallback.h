@@ -15,6 +15,7 @@ jc_status jc_fallback_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *er
 jc_status jc_fallback_scatter(jc_mat x, const size_t *rows, const float *shares, jc_mat y,
                               jc_error *err);
 jc_status jc_fallback_scale(float by, jc_mat x, jc_error *err);
+jc_status jc_fallback_scale_rows(const float *by, jc_mat x, jc_error *err);
 jc_status jc_fallback_softcap(float cap, jc_mat x, jc_error *err);
 jc_status jc_fallback_clamp(float limit, jc_mat x, jc_error *err);
 jc_status jc_fallback_accumulate(jc_mat x, jc_mat y, jc_error *err);

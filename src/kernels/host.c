@@ -119,7 +119,7 @@ struct row_job {
     const jc_rotation *rotation;
     jc_act act;
     float cap; /* or a factor */
-    const float *x, *turns;
+    const float *x, *turns, *by;
     float *y;
     void (*row)(const struct row_job *job, size_t r);
 };
@@ -273,6 +273,21 @@ jc_status jc_host_scale(float by, jc_mat x, jc_error *err)
     return by_rows(&job, x, x, err);
 }
 
+static void scale_row_by(const struct row_job *job, size_t r)
+{
+    float *x = job->y + r * job->stride_y;
+
+    for (size_t i = 0; i < job->n; i++)
+        x[i] *= job->by[r];
+}
+
+jc_status jc_host_scale_rows(const float *by, jc_mat x, jc_error *err)
+{
+    struct row_job job = {.n = x.cols, .by = by, .row = scale_row_by};
+
+    return by_rows(&job, x, x, err);
+}
+
 static void add_row(const struct row_job *job, size_t r)
 {
     const float *x = job->x + r * job->stride_x;
@@ -363,11 +378,8 @@ size_t jc_attended_line(const jc_attention *attention, const jc_attended *span, 
         line[i] = line[n - 1 - i];
         line[n - 1 - i] = swap;
     }
-    *first = 0;
     *past = span->past;
-    size_t seen = span->past + n;
-    if (attention->window && seen > attention->window)
-        *first = seen - attention->window;
+    *first = jc_window_first(attention->window, attention->chunked, span->past + n - 1);
     if (*first > *past) { /* none of the cache, and not all of the line */
         size_t skip = *first - *past;
         memmove(line, line + skip, (n - skip) * sizeof *line);
@@ -437,6 +449,7 @@ static jc_status head(void *arg, size_t task, jc_error *err)
         .scale = a->scale,
         .causal = a->causal,
         .window = a->window,
+        .chunked = a->chunked,
         .softcap = a->softcap,
         .sink = a->sinks ? a->sinks + h : NULL,
         .slope = a->slopes ? a->slopes[h] : 0,

@@ -189,6 +189,8 @@ jc_status jc_gate(jc_act act, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
 jc_status jc_gate_clamped(float limit, jc_mat x, jc_mat y, jc_error *err) JC_NODISCARD;
 /* x *= by, in place. */
 jc_status jc_scale(float by, jc_mat x, jc_error *err) JC_NODISCARD;
+/* x's row i *= by[i], in place. */
+jc_status jc_scale_rows(const float *by, jc_mat x, jc_error *err) JC_NODISCARD;
 /* x = cap * tanh(x / cap), in place. */
 jc_status jc_softcap(float cap, jc_mat x, jc_error *err) JC_NODISCARD;
 /* Each value is brought into -limit .. limit. */
@@ -225,6 +227,7 @@ typedef struct jc_attention {
     bool causal;        /* otherwise every row sees every other */
     size_t window;      /* 0: all; else the last so many tokens, or, where it is not causal,
                            those at most window / 2 away */
+    bool chunked;       /* causal: all since the last multiple of `window` tokens */
     float softcap;      /* of a score s: softcap * tanh(s / softcap); 0: s */
     const float *sinks; /* [heads]: a score for a key without a value; NULL: none */
     const float *slopes; /* [heads]: of a score, this times how far the key is behind, taken

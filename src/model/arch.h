@@ -50,9 +50,8 @@ typedef struct jc_rotary_hparams {
     double beta_fast, beta_slow, mscale, mscale_all;
     bool truncate; /* of YaRN, its two ends to whole pairs */
     double attention_factor;
-    double alpha;         /* 0, or the base is larger by alpha^(dims / (dims - 2)) */
-    double query_scaling; /* of queries from position `original` on; 0: none */
-    uint32_t original;    /* positions trained with */
+    double alpha;      /* 0, or the base is larger by alpha^(dims / (dims - 2)) */
+    uint32_t original; /* positions trained with */
     jc_reals short_factor, long_factor;
     uint32_t dims; /* derived: values of a head that are turned, an even number */
 } jc_rotary_hparams;
@@ -71,13 +70,16 @@ typedef struct jc_hparams {
     uint32_t expert_width;       /* of one's MLP; 0: ff_width */
     uint32_t shared_width;       /* of the MLP that all tokens take; 0: none */
     uint32_t experts_every;      /* only blocks n, 2 n, ... are mixtures */
-    uint32_t experts_from;       /* and none of the first so many */
+    uint32_t experts_from;       /* and none of the first so many, */
+    jc_layers dense;             /* nor of this list; empty: none is */
+    jc_layers sparse;            /* or those of this list, where there is one */
     uint32_t shared_experts;     /* shared_width, in widths of an expert; 0: not */
     uint32_t expert_groups;      /* a token takes experts of few groups; 0: of any */
     uint32_t expert_groups_used; /* of so many, */
     uint32_t expert_group_best;  /* by the sum of so many best scores in each */
     bool router_sigmoid;         /* scores are sigmoids; a bias takes part in choosing */
     double routed_scale;         /* of the experts' shares */
+    bool shares_before; /* a share multiplies what its expert reads, not what it gives */
     /* latent attention (DeepSeek): queries by way of q_rank numbers (0: at once), keys and
      * values by way of `latent` numbers, and `rope` numbers of position; 0: no such thing
      */
@@ -117,6 +119,9 @@ typedef struct jc_hparams {
     jc_layers windowed;                 /* or those of this list, where there is one */
     uint32_t window_except;             /* but each block n, 2 n, ... has none; 0: not so */
     bool window_not_first;              /* nor has the first, and n counts from it */
+    bool window_rotated;                /* or those with rotary positions have it */
+    bool window_chunked; /* texts are cut into pieces of so many, each of which sees itself
+                          */
     /* blocks with a convolution along the text in the place of attention, over so many
      * tokens (LFM2); empty: none */
     jc_layers conv;
@@ -144,6 +149,12 @@ typedef struct jc_hparams {
     jc_layers rotated;      /* blocks with rotary positions; empty: all */
     uint32_t rotary_except; /* but each block n, 2 n, ... has none; 0: not so */
     bool rotary_windowed;   /* or only blocks with a window, where any has one */
+    bool qk_norm;           /* queries and keys are normed, where a key tells */
+    /* queries at position p are multiplied by 1 + scale log(1 + floor((p + from) / every));
+     * `unrotated`: only in blocks without rotary positions */
+    double query_log_scale, query_log_every; /* scale 0: none */
+    uint32_t query_log_from;
+    bool query_log, query_log_unrotated;
     jc_rotary_hparams rotary;
     jc_rotary_hparams rotary_local; /* of blocks with a window; theta 0: the same */
     /* derived */
@@ -164,9 +175,11 @@ typedef enum {
     JC_KEY_ACT,
     JC_KEY_ROTARY, /* the name of a jc_rotary_type */
     JC_KEY_LAYERS, /* a list of the kinds of attention, block by block */
+    JC_KEY_CHUNKS, /* the same of attention within pieces of a text, and of all */
     JC_KEY_CONVS,  /* the same of attention, and of convolutions and recurrences; or the
                       blocks with attention */
     JC_KEY_FLAGS,  /* a list of 0, 1, false and true, block by block */
+    JC_KEY_BLOCKS, /* a list of some blocks, by their numbers from 0; it may be empty */
     JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
     JC_KEY_SET,    /* a list or "a|b": refused unless it is `def` in any order */
     /* a text, number or boolean that is refused unless it is `def`, or anything but "null";
@@ -340,6 +353,8 @@ enum {
     /* of a tensor that has queries and gates by turns, head by head */
     JC_WEIGHT_QUERIES = 1 << 22,
     JC_WEIGHT_GATES = 1 << 23,
+    JC_WEIGHT_IF_QK_NORM = 1 << 24,
+    JC_WEIGHT_IF_ROTATED = 1 << 25, /* in blocks with rotary positions */
 };
 
 enum { JC_WEIGHT_PARTS = 4 }; /* most rows of one id */

@@ -72,7 +72,8 @@
     X(qwen3_next)                                                                          \
     X(qwen3_5)                                                                             \
     X(lfm2_moe)                                                                            \
-    X(qwen3_5_moe)
+    X(qwen3_5_moe)                                                                         \
+    X(llama4)
 
 #define JC_X(name) extern const jc_arch jc_arch_##name;
 ARCHS(JC_X)

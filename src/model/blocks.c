@@ -57,6 +57,8 @@ static void attention(const builder *b, jc_reg in)
                .q_norm = &b->block->q_norm,
                .k_norm = &b->block->k_norm,
                .rotary = rotary->half && jc_hparams_rotated(hp, b->l) ? rotary : NULL,
+               .query_log = hp->query_log && hp->query_log_scale != 0 &&
+                            !(hp->query_log_unrotated && jc_hparams_rotated(hp, b->l)),
                .attention = {.heads = hp->heads,
                              .kv_heads = hp->kv_heads,
                              .width = hp->head_width,
@@ -64,6 +66,7 @@ static void attention(const builder *b, jc_reg in)
                              .scale = b->block->attention_scale,
                              .causal = b->model->arch->causal,
                              .window = b->block->window,
+                             .chunked = hp->window_chunked,
                              .softcap = (float)hp->attention_softcap,
                              .slopes = b->model->slopes,
                              .relative = b->block->relative.n ? &b->block->relative : NULL,

@@ -154,9 +154,11 @@ static void choose(const jc_hparams *hp, const jc_mixture *m, float *scores, boo
     size_t n = hp->experts;
     double sum = 0;
 
+    memcpy(spare, scores,
+           n * sizeof *spare); /* parts of one may be the same after rounding */
     weigh(hp, scores);
-    for (size_t e = 0; e < n; e++)
-        spare[e] = scores[e] + (m->choice_bias ? m->choice_bias[e] : 0);
+    for (size_t e = 0; m->choice_bias && e < n; e++)
+        spare[e] = scores[e] + m->choice_bias[e];
     if (hp->expert_groups > 1)
         limit_groups(hp, spare);
     take_best(hp, spare, taken);
@@ -198,6 +200,16 @@ static jc_status reserve(struct group *g, size_t rows, size_t experts, jc_error 
                : jc_fail_nomem(err, "the experts");
 }
 
+/* Rows [n] of what an expert reads *= their shares, which are then 1. */
+static jc_status share_before(const struct group *g, jc_mat y, jc_error *err)
+{
+    jc_status st = jc_scale_rows(g->shares, y, err);
+
+    for (size_t r = 0; r < g->n; r++)
+        g->shares[r] = 1;
+    return st;
+}
+
 /* out's rows += their shares of down(gate(up(in's rows))). */
 static jc_status add_mlp(const jc_op *op, jc_pass *pass, const jc_linear *up,
                          const jc_linear *down, size_t width, const struct group *g,
@@ -210,6 +222,8 @@ static jc_status add_mlp(const jc_op *op, jc_pass *pass, const jc_linear *up,
     jc_mat ff = jc_mat_rows(jc_pass_reg(pass, JC_REG_FF, width), 0, n);
     jc_status st = jc_gather(jc_pass_reg(pass, op->in, d), g->rows, y, err);
 
+    if (st == JC_OK && hp->shares_before)
+        st = share_before(g, y, err);
     if (st == JC_OK)
         st = jc_linear_apply(up, pass->plan, y, both, err);
     if (st == JC_OK)

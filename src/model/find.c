@@ -18,6 +18,7 @@ bool jc_rows_used(const jc_model *model, const jc_weight_row *row)
            !(row->flags & JC_WEIGHT_IF_NO_RANK && hp->q_rank > 0) &&
            !(row->flags & JC_WEIGHT_IF_TWO_NORMS &&
              !(hp->parallel && hp->parallel_norms == 2)) &&
+           !(row->flags & JC_WEIGHT_IF_QK_NORM && !hp->qk_norm) &&
            !(row->flags & JC_WEIGHT_IF_NARROW && hp->embed_width == hp->width);
 }
 
@@ -142,7 +143,8 @@ bool jc_rows_in_block(const jc_model *model, const jc_weight_row *row, uint32_t 
 {
     bool sparse = jc_hparams_sparse(&model->hp, block);
 
-    if (row->flags & JC_WEIGHT_NOT_FIRST && block == 0)
+    if ((row->flags & JC_WEIGHT_NOT_FIRST && block == 0) ||
+        (row->flags & JC_WEIGHT_IF_ROTATED && !jc_hparams_rotated(&model->hp, block)))
         return false;
     if (row->id >= JC_W_QKV && row->id <= JC_W_CONV_OUT_BIAS &&
         of_conv(row->id) != jc_hparams_conv(&model->hp, block))

@@ -12,6 +12,8 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
         return false;
     if (hp->windowed.n)
         return hp->windowed.is[block];
+    if (hp->window_rotated)
+        return jc_hparams_rotated(hp, block);
     if (hp->window_except && (block + !hp->window_not_first) % hp->window_except == 0)
         return false;
     return block >= hp->window_from && (block - hp->window_from) % hp->window_every == 0;
@@ -19,8 +21,10 @@ bool jc_hparams_windowed(const jc_hparams *hp, uint32_t block)
 
 bool jc_hparams_sparse(const jc_hparams *hp, uint32_t block)
 {
+    if (hp->sparse.n)
+        return hp->experts > 0 && hp->sparse.is[block];
     return hp->experts > 0 && block >= hp->experts_from &&
-           (block + 1) % hp->experts_every == 0;
+           (block + 1) % hp->experts_every == 0 && !(hp->dense.n && hp->dense.is[block]);
 }
 
 bool jc_hparams_conv(const jc_hparams *hp, uint32_t block)
@@ -60,6 +64,8 @@ void jc_hparams_release(jc_hparams *hp)
     jc_free(hp->windowed.is);
     jc_free(hp->rotated.is);
     jc_free(hp->conv.is);
+    jc_free(hp->dense.is);
+    jc_free(hp->sparse.is);
     jc_free(hp->rotary.short_factor.x);
     jc_free(hp->rotary.long_factor.x);
 }
@@ -137,7 +143,9 @@ static jc_status check_lists(const jc_hparams *hp, const char *path, jc_error *e
         size_t n;
     } lists[] = {{"the kinds of attention are", hp->windowed.n},
                  {"the list of rotary positions is", hp->rotated.n},
-                 {"the list of convolutions is", hp->conv.n}};
+                 {"the list of convolutions is", hp->conv.n},
+                 {"the list of dense blocks is", hp->dense.n},
+                 {"the list of mixtures is", hp->sparse.n}};
 
     for (size_t i = 0; i < JC_COUNT(lists); i++)
         if (lists[i].n && lists[i].n != hp->layers)
@@ -177,6 +185,8 @@ static jc_status check_numbers(const jc_hparams *hp, const char *path, jc_error 
                        path);
     if (!isfinite(hp->embed_scale) || !isfinite(hp->routed_scale) ||
         !isfinite(hp->residual_scale) || !isfinite(hp->logit_scale) ||
+        !isfinite(hp->query_log_scale) ||
+        (hp->query_log && hp->query_log_scale != 0 && !usable(hp->query_log_every)) ||
         !usable(hp->logit_divisor) ||
         !(hp->attention_multiplier >= 0 && isfinite(hp->attention_multiplier)))
         return jc_fail(err, JC_E_FORMAT, "'%s': a multiplier is out of range", path);
@@ -276,10 +286,10 @@ static const char *wrong_scaling(const jc_rotary_hparams *r)
     case JC_ROTARY_LINEAR:
         return usable(r->factor) ? NULL : "'factor' above 0";
     case JC_ROTARY_LLAMA3:
-        return usable(r->factor) && usable(r->low_freq) && r->high_freq > r->low_freq &&
+        return usable(r->factor) && usable(r->low_freq) && r->high_freq >= r->low_freq &&
                        isfinite(r->high_freq) && r->original > 0
                    ? NULL
-                   : "'factor', 'low_freq_factor' below 'high_freq_factor', and "
+                   : "'factor', 'low_freq_factor' up to 'high_freq_factor', and "
                      "'original_max_position_embeddings', all above 0";
     case JC_ROTARY_YARN:
         return usable(r->factor) && usable(r->beta_fast) && usable(r->beta_slow) &&
@@ -359,9 +369,6 @@ static jc_status derive(jc_hparams *hp, const jc_arch *arch, const char *path,
                            path, hp->positions, hp->padding);
         hp->first_position = hp->padding + 1;
     }
-    if (hp->rotary.query_scaling != 0 && hp->rotary.original &&
-        hp->positions > hp->rotary.original)
-        hp->positions = hp->rotary.original;
     hp->logit_scale /= hp->logit_divisor;
     if (arch->scale_embedding)
         hp->embed_scale *= sqrt(hp->width);
@@ -400,6 +407,7 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
                        .logit_divisor = 1,
                        .scale_attention = true,
                        .use_window = true,
+                       .query_log = true,
                        .window_every = 1,
                        .experts_every = 1,
                        .expert_group_best = 1,

@@ -85,11 +85,6 @@ static jc_status read_fixed(const char *key, const char *only, const jc_config *
 {
     bool boolean = strcmp(only, "true") == 0 || strcmp(only, "false") == 0, value = false;
     const char *text = NULL;
-    if (strcmp(only, "[]") == 0 && jc_config_length(config, key) == 0)
-        return JC_OK;
-    if (strcmp(only, "[]") == 0)
-        return jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s is not supported, unless empty",
-                       jc_config_path(config), key);
     if (strcmp(only, "null") == 0)
         return jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s is not supported, only null",
                        jc_config_path(config), key);
@@ -172,15 +167,17 @@ static jc_status read_reals(jc_reals *out, const jc_config *config, const char *
     return st;
 }
 
-static jc_status read_kind(bool *windowed, const jc_config *config, const char *key,
-                           jc_error *err)
+static jc_status read_kind(bool *windowed, bool chunks, const jc_config *config,
+                           const char *key, jc_error *err)
 {
     const char *kind = NULL;
     jc_status st = jc_config_text(config, key, &kind, err);
 
     if (st)
         return st;
-    *windowed = strcmp(kind, "sliding_attention") == 0 || strcmp(kind, "local") == 0;
+    *windowed = chunks
+                    ? strcmp(kind, "chunked_attention") == 0
+                    : strcmp(kind, "sliding_attention") == 0 || strcmp(kind, "local") == 0;
     if (!*windowed && strcmp(kind, "full_attention") != 0 && strcmp(kind, "global") != 0)
         return jc_fail(err, JC_E_UNSUPPORTED,
                        "'%s': '%s' is '%s', a kind of attention that "
@@ -190,8 +187,8 @@ static jc_status read_kind(bool *windowed, const jc_config *config, const char *
 }
 
 /* Append the kinds of the list at `key`. */
-static jc_status add_kinds(jc_layers *out, size_t *capacity, const jc_config *config,
-                           const char *key, jc_error *err)
+static jc_status add_kinds(jc_layers *out, size_t *capacity, bool chunks,
+                           const jc_config *config, const char *key, jc_error *err)
 {
     char one[KEY + 48];
     size_t n;
@@ -204,18 +201,18 @@ static jc_status add_kinds(jc_layers *out, size_t *capacity, const jc_config *co
         st = jc_fail_nomem(err, key);
     for (size_t i = 0; i < n && st == JC_OK; i++) {
         snprintf(one, sizeof one, "%s.%zu", key, i);
-        st = read_kind(&out->is[out->n + i], config, one, err);
+        st = read_kind(&out->is[out->n + i], chunks, config, one, err);
     }
     out->n += st == JC_OK ? n : 0;
     return st;
 }
 
-static jc_status read_layers(jc_layers *out, const jc_config *config, const char *key,
-                             jc_error *err)
+static jc_status read_layers(jc_layers *out, bool chunks, const jc_config *config,
+                             const char *key, jc_error *err)
 {
     size_t capacity = 0;
 
-    return add_kinds(out, &capacity, config, key, err);
+    return add_kinds(out, &capacity, chunks, config, key, err);
 }
 
 /* What mixes the tokens of a block. */
@@ -228,36 +225,59 @@ static const struct {
               {"attention", false},
               {"full_attention", false}};
 
-/* Element i of a list of kinds, or the block that element i of a list of blocks with
- * attention names. */
-static jc_status read_conv(jc_layers *out, bool named, const jc_config *config,
-                           const char *one, size_t i, jc_error *err)
+/* The blocks that a list names, of all there are: `listed` for them, its opposite for the
+ * others. */
+static jc_status read_blocks(jc_layers *out, bool listed, const jc_config *config,
+                             const char *key, jc_error *err)
+{
+    char one[KEY + 24];
+    uint32_t layers = 0, block;
+    size_t n = jc_config_length(config, key);
+    jc_status st = jc_config_u32(config, "num_hidden_layers", &layers, err);
+
+    if (st == JC_OK && !jc_config_is_list(config, key))
+        st = jc_fail(err, JC_E_FORMAT, "'%s': '%s' is not a list of blocks",
+                     jc_config_path(config), key);
+    if (st)
+        return st;
+    out->n = layers < LONGEST ? layers : LONGEST;
+    out->is = jc_alloc_array(out->n + 1, sizeof *out->is);
+    if (!out->is)
+        return jc_fail_nomem(err, key);
+    memset(out->is, !listed, out->n * sizeof *out->is);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(one, sizeof one, "%s.%zu", key, i);
+        st = jc_config_u32(config, one, &block, err);
+        if (st == JC_OK && block >= out->n)
+            st = jc_fail(err, JC_E_FORMAT, "'%s': '%s' is %u, and there are %zu blocks",
+                         jc_config_path(config), one, block, out->n);
+        if (st)
+            return st;
+        out->is[block] = listed;
+    }
+    return JC_OK;
+}
+
+static jc_status read_conv(bool *conv, const jc_config *config, const char *key,
+                           jc_error *err)
 {
     const char *kind = NULL;
-    uint32_t block = 0;
-    jc_status st = named ? jc_config_u32(config, one, &block, err)
-                         : jc_config_text(config, one, &kind, err);
+    jc_status st = jc_config_text(config, key, &kind, err);
 
     if (st)
         return st;
-    if (named && block >= out->n)
-        return jc_fail(err, JC_E_FORMAT, "'%s': '%s' is %u, and there are %zu blocks",
-                       jc_config_path(config), one, block, out->n);
-    if (named) {
-        out->is[block] = false;
-        return JC_OK;
-    }
     for (size_t k = 0; k < JC_COUNT(mixers); k++)
         if (strcmp(mixers[k].name, kind) == 0) {
-            out->is[i] = mixers[k].conv;
+            *conv = mixers[k].conv;
             return JC_OK;
         }
     return jc_fail(err, JC_E_UNSUPPORTED,
                    "'%s': '%s' is '%s', neither attention, 'conv', 'mamba' nor "
                    "'linear_attention'",
-                   jc_config_path(config), one, kind);
+                   jc_config_path(config), key, kind);
 }
 
+/* Kinds block by block, or the blocks that have attention. */
 static jc_status read_convs(jc_layers *out, const jc_config *config, const char *key,
                             jc_error *err)
 {
@@ -269,21 +289,29 @@ static jc_status read_convs(jc_layers *out, const jc_config *config, const char 
     if (st)
         return st;
     snprintf(one, sizeof one, "%s.0", key);
-    bool named = jc_config_u32(config, one, &number, NULL) == JC_OK;
-    out->n = n;
-    if (named)
-        st = jc_config_u32(config, "num_hidden_layers", &number, err);
-    if (st == JC_OK && named)
-        out->n = number < LONGEST ? number : LONGEST;
-    out->is = jc_alloc_array(out->n, sizeof *out->is);
+    if (jc_config_u32(config, one, &number, NULL) == JC_OK)
+        return read_blocks(out, false, config, key, err);
+    out->is = jc_alloc_array(n, sizeof *out->is);
     if (!out->is)
         return jc_fail_nomem(err, key);
-    memset(out->is, named, out->n * sizeof *out->is);
+    out->n = n;
     for (size_t i = 0; i < n && st == JC_OK; i++) {
         snprintf(one, sizeof one, "%s.%zu", key, i);
-        st = read_conv(out, named, config, one, i, err);
+        st = read_conv(&out->is[i], config, one, err);
     }
     return st;
+}
+
+/* true or false, or a number other than 0 for true, as Python has it. */
+static jc_status read_flag(bool *out, const jc_config *config, const char *key,
+                           jc_error *err)
+{
+    uint32_t number;
+
+    if (jc_config_u32(config, key, &number, NULL))
+        return jc_config_bool(config, key, out, err);
+    *out = number != 0;
+    return JC_OK;
 }
 
 static jc_status read_flags(jc_layers *out, const jc_config *config, const char *key,
@@ -291,8 +319,10 @@ static jc_status read_flags(jc_layers *out, const jc_config *config, const char 
 {
     char one[KEY + 24];
     size_t n;
-    jc_status st = list_length(config, key, &n, err);
 
+    if (jc_config_is_list(config, key) && jc_config_length(config, key) == 0)
+        return JC_OK; /* as if there were none */
+    jc_status st = list_length(config, key, &n, err);
     if (st)
         return st;
     out->is = jc_alloc_array(n, sizeof *out->is);
@@ -300,12 +330,8 @@ static jc_status read_flags(jc_layers *out, const jc_config *config, const char 
         return jc_fail_nomem(err, key);
     out->n = n;
     for (size_t i = 0; i < n && st == JC_OK; i++) {
-        uint32_t number = 0;
         snprintf(one, sizeof one, "%s.%zu", key, i);
-        if (jc_config_bool(config, one, &out->is[i], NULL) == JC_OK)
-            continue;
-        st = jc_config_u32(config, one, &number, err);
-        out->is[i] = number != 0;
+        st = read_flag(&out->is[i], config, one, err);
     }
     return st;
 }
@@ -323,7 +349,7 @@ static jc_status read_repeat(jc_layers *out, const jc_config *config, const char
         st = jc_config_u32(config, one, &times, err);
         snprintf(one, sizeof one, "%s.%zu.0", key, i);
         for (uint32_t k = 0; st == JC_OK && k < times; k++)
-            st = add_kinds(out, &capacity, config, one, err);
+            st = add_kinds(out, &capacity, false, config, one, err);
     }
     return st;
 }
@@ -405,13 +431,16 @@ static jc_status read_given(void *member, const jc_key_row *row, const char *key
     case JC_KEY_LIMIT_REAL:
         return read_limit(member, config, key, err);
     case JC_KEY_BOOL:
-        return jc_config_bool(config, key, member, err);
+        return read_flag(member, config, key, err);
     case JC_KEY_REALS:
         return read_reals(member, config, key, err);
     case JC_KEY_LAYERS:
-        return read_layers(member, config, key, err);
+    case JC_KEY_CHUNKS:
+        return read_layers(member, row->type == JC_KEY_CHUNKS, config, key, err);
     case JC_KEY_FLAGS:
         return read_flags(member, config, key, err);
+    case JC_KEY_BLOCKS:
+        return read_blocks(member, true, config, key, err);
     case JC_KEY_CONVS:
         return read_convs(member, config, key, err);
     case JC_KEY_REPEAT:
@@ -452,8 +481,10 @@ static jc_status set_default(void *member, const jc_key_row *row, const jc_confi
         return rotary_from_name(row->def, config, member, err);
     case JC_KEY_REALS:
     case JC_KEY_LAYERS:
+    case JC_KEY_CHUNKS:
     case JC_KEY_CONVS:
     case JC_KEY_FLAGS:
+    case JC_KEY_BLOCKS:
     case JC_KEY_REPEAT:
     case JC_KEY_SET:
     case JC_KEY_FIXED:
@@ -467,7 +498,8 @@ jc_status jc_key_read(jc_hparams *hp, const jc_key_row *row, const jc_config *co
 {
     void *member = (char *)hp + row->offset;
     bool optional = row->def || row->type == JC_KEY_REALS || row->type == JC_KEY_LAYERS ||
-                    row->type == JC_KEY_FLAGS || row->type == JC_KEY_REPEAT ||
+                    row->type == JC_KEY_CHUNKS || row->type == JC_KEY_FLAGS ||
+                    row->type == JC_KEY_BLOCKS || row->type == JC_KEY_REPEAT ||
                     (row->type == JC_KEY_CONVS && row->def) || row->type == JC_KEY_FIXED;
     char key[KEY];
 

@@ -3,6 +3,8 @@
  * part may be a map instead. */
 #include "model/ops.h"
 
+#include <math.h>
+
 static const jc_linear *map_of(const jc_op *op, const jc_pass *pass)
 {
     return pass->maps && op->part < JC_PARTS ? pass->maps->map[op->part] : NULL;
@@ -115,6 +117,21 @@ static jc_status turn(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error
     return jc_rotate(&rotation, pass->turns[op->rotary - pass->model->rotary], qkv, err);
 }
 
+/* Queries grow with their positions, so that attention stays as sharp in long texts. */
+static jc_status grow(const jc_pass *pass, jc_mat q, jc_error *err)
+{
+    const jc_hparams *hp = &pass->model->hp;
+    bool some = false;
+
+    for (size_t r = 0; r < pass->rows; r++) {
+        double pieces =
+            floor(((double)pass->positions[r] + hp->query_log_from) / hp->query_log_every);
+        pass->host[r] = (float)(1 + hp->query_log_scale * log1p(pieces));
+        some |= pieces > 0;
+    }
+    return some ? jc_scale_rows(pass->host, q, err) : JC_OK;
+}
+
 /* Norm, clip and turn the queries and keys, where the model does, in its order. */
 static jc_status place(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_error *err)
 {
@@ -130,7 +147,9 @@ static jc_status place(const jc_op *op, const jc_pass *pass, jc_mat qkv, jc_erro
         st = jc_model_norm(pass->model, op->k_norm, k, k, err);
     if (st == JC_OK && hp->clip > 0)
         st = jc_clamp((float)hp->clip, qkv, err);
-    return st || late ? st : turn(op, pass, qkv, err);
+    if (st == JC_OK && !late)
+        st = turn(op, pass, qkv, err);
+    return st || !op->query_log ? st : grow(pass, q, err);
 }
 
 /* Where the keys and values of a span are, once its new ones are with the old. */

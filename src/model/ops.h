@@ -24,6 +24,7 @@ struct jc_op {
     size_t n_in, n_out;    /* numbers of a row in `in` and `out` */
     const jc_norm_weights *q_norm, *k_norm;
     const jc_rotary *rotary; /* of the model's; NULL: no rotary positions */
+    bool query_log;          /* see jc_hparams */
     jc_attention attention;
     const jc_mixture *mixture;
     const jc_latent *latent;

@@ -27,7 +27,7 @@ static float llama3(const jc_rotary_hparams *r, float frequency)
 
     if (length < (float)(r->original / r->high_freq))
         return frequency;
-    if (length > (float)(r->original / r->low_freq))
+    if (length > (float)(r->original / r->low_freq) || high <= low)
         return frequency / factor;
     float share = (trained / length - low) / (high - low);
     return (1 - share) * frequency / factor + share * frequency;

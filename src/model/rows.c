@@ -8,6 +8,7 @@
  * values of all heads one after another. Llama's queries and keys are stored there with the
  * halves of a head interleaved, so its rotary pairs are neighbours.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "model/model.h"
@@ -147,6 +148,19 @@ static void split_latent(jc_model *model)
     }
 }
 
+/* Gate and what it lets through of all experts are one tensor; not all blocks have them. */
+static bool has_fused(const jc_model *model)
+{
+    char name[48];
+
+    for (uint32_t l = 0; l < model->hp.layers; l++) {
+        snprintf(name, sizeof name, "blk.%u.ffn_gate_up_exps.weight", l);
+        if (jc_hparams_sparse(&model->hp, l))
+            return jc_store_find(model->store, name) != NULL;
+    }
+    return false;
+}
+
 static void split_all(jc_model *model)
 {
     static const jc_dim three[] = {JC_DIM_Q, JC_DIM_KV, JC_DIM_KV}, one[] = {JC_DIM_QKV};
@@ -157,7 +171,7 @@ static void split_all(jc_model *model)
     static const jc_dim scan[] = {JC_DIM_SCAN_MIXED, JC_DIM_SCAN_VALUES, JC_DIM_SCAN_SMALL};
     bool together = jc_store_find(model->store, "blk.0.attn_qkv.weight") != NULL &&
                     model->hp.scan == JC_SCAN_NONE; /* else of a recurrence */
-    bool fused = jc_store_find(model->store, "blk.0.ffn_gate_up_exps.weight") != NULL;
+    bool fused = has_fused(model);
 
     split(model, JC_W_SHARED_UP, JC_COUNT(shared), shared);
     if (model->arch->gated && jc_store_find(model->store, "blk.0.ffn_gate.weight"))

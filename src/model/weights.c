@@ -224,6 +224,8 @@ jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block
     size_t n;
     jc_status st;
 
+    if (row && row->flags & JC_WEIGHT_ONES && !jc_rows_in_block(model, row, block))
+        return JC_OK;
     if (row && row->flags & JC_WEIGHT_ONES) {
         out->d = jc_rows_dim(&model->hp, row->shape[0]);
         st = fill(&out->weight, out->d, 1, err);

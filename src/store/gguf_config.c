@@ -39,6 +39,7 @@ static const struct {
     {"expert_shared_feed_forward_length",
      "shared_expert_intermediate_size|shared_intermediate_size"},
     {"expert_weights_norm", "norm_topk_prob"},
+    {"interleave_moe_layer_step", "interleave_moe_layer_step"},
     {"attention.scale", "attention_multiplier"},
     {"attention.clamp_kqv", "clip_qkv|attn_config.clip_qkv"},
     {"attention.max_alibi_bias", "attn_config.alibi_bias_max"},
@@ -234,6 +235,22 @@ static jc_status put_heads(jc_made *m)
     return st;
 }
 
+/* Llama 4's are told by what they have: those of 128 experts do without norms of queries
+ * and keys, and its small kin have no windows. */
+static jc_status put_llama4(jc_made *m)
+{
+    char key[JC_MADE_KEY];
+    uint32_t experts = 0, window = 1;
+    jc_status st = read_size(m, "expert_count", &experts);
+
+    if (st == JC_OK)
+        st = read_size(m, "attention.sliding_window", &window);
+    jc_made_get(m, "attention.sliding_window", key);
+    if (st == JC_OK && window == 0)
+        return jc_made_fail(m, key, "Llama 4 without pieces of attention is not supported");
+    return st || experts != 128 ? st : jc_made_put(m, "use_qk_norm", json_false());
+}
+
 const jc_tensor *jc_made_find(const jc_made *m, const char *name)
 {
     const jc_tensor *t = NULL;
@@ -320,6 +337,8 @@ jc_status jc_config_of_gguf(jc_config **out, jc_gguf *const *files, size_t n,
             st = jc_made_row(&m, rows[i].gguf, rows[i].keys);
     if (st == JC_OK)
         st = put_heads(&m);
+    if (st == JC_OK && strcmp(m.arch, "llama4") == 0)
+        st = put_llama4(&m);
     if (st == JC_OK)
         st = jc_made_scaling(&m);
     if (st == JC_OK)

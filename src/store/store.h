@@ -66,6 +66,7 @@ bool jc_config_null(const jc_config *config, const char *key); /* present and nu
  * end. */
 const char *jc_config_next(const jc_config *config, const char *key);
 size_t jc_config_length(const jc_config *config, const char *key); /* of a list, else 0 */
+bool jc_config_is_list(const jc_config *config, const char *key);
 /* E_FORMAT naming file and key when it is absent or of another type or range. Keys may be
  * dotted: "rope_scaling.factor", "attention_types.0.1". */
 jc_status jc_config_u32(const jc_config *config, const char *key, uint32_t *out,

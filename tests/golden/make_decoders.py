@@ -315,6 +315,16 @@ def delta(**changes):
                  linear_value_head_dim=8) | changes
 
 
+def llama4(**changes):
+    return llama(model_type="llama4_text", num_hidden_layers=4, head_dim=8,
+                 intermediate_size=12, intermediate_size_mlp=20, num_local_experts=4,
+                 num_experts_per_tok=2, interleave_moe_layer_step=2, attention_chunk_size=8,
+                 floor_scale=8, attn_scale=0.4, rope_theta=10000.0, rope_scaling={
+                     "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+                     "high_freq_factor": 4.0, "original_max_position_embeddings": 16}
+                 ) | changes
+
+
 def all_sparse(config):
     return {k: v for k, v in config.items() if k != "intermediate_size"}
 
@@ -436,11 +446,37 @@ RENAMED_LATER = {
                                 rope_parameters={"rope_type": "default", "rope_theta": 77.0,
                                                  "partial_rotary_factor": 0.25}), {}, dict,
                           lambda x, config: x),
+    # Dense blocks by step and by list: of four blocks the last is a mixture.
+    "tiny-qwen2_moe-dense": (llama(model_type="qwen2_moe", num_experts=5, num_hidden_layers=4,
+                                   num_experts_per_tok=2, moe_intermediate_size=12,
+                                   norm_topk_prob=True, shared_expert_intermediate_size=20,
+                                   decoder_sparse_step=2, mlp_only_layers=[0, 1]), {}, dict,
+                             split_experts),
     # An expert in matrices of its own, as the package saves them.
     "tiny-qwen3_5_moe-each": (delta(model_type="qwen3_5_moe_text", num_experts=4,
                                     num_experts_per_tok=2, moe_intermediate_size=12,
                                     shared_expert_intermediate_size=20), {}, all_sparse,
                               split_experts),
+    # Pieces of attention and growth of queries of 8192 tokens, experts in all blocks, none of
+    # it a choice in GGUF; positions that are scaled, none in the fourth block.
+    "tiny-llama4": (llama4(attention_chunk_size=8192, floor_scale=8192, attn_scale=0.1,
+                           interleave_moe_layer_step=1, num_experts_per_tok=1), {}, dict,
+                    lambda x, config: x),
+    # Pieces of 8 tokens, queries that grow, every other block dense; scaling without a middle,
+    # as published.
+    "tiny-llama4-pieces": (llama4(rope_scaling=llama4()["rope_scaling"] | {
+        "high_freq_factor": 1.0}), {}, dict, lambda x, config: x),
+    # Texts longer than it was trained with, where queries grow.
+    "tiny-ministral3-long": (MODELS_MADE["tiny-ministral3"] | {"rope_parameters": {
+        "rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "beta_fast": 4.0,
+        "beta_slow": 0.25, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.4,
+        "original_max_position_embeddings": 16}}, {}, dict, lambda x, config: x),
+    # Blocks by lists; no norm of queries and keys.
+    "tiny-llama4-lists": (llama4(num_hidden_layers=3, moe_layers=[0], no_rope_layers=[0, 1, 1],
+                                 layer_types=["full_attention", "full_attention",
+                                              "chunked_attention"], use_qk_norm=False,
+                                 attention_bias=True, tie_word_embeddings=True), {}, dict,
+                          lambda x, config: x),
 }
 
 

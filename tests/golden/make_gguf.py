@@ -43,7 +43,8 @@ MODELS = ("tiny-gpt2", "tiny-llama", "tiny-llama-linear", "tiny-llama-yarn", "ti
           "tiny-bloom", "tiny-mpt", "tiny-gpt_bigcode", "tiny-olmo-clip",
           "tiny-deepseek_v2", "tiny-deepseek_v2-plain", "tiny-deepseek_v3",
           "tiny-lfm2", "tiny-mamba2", "tiny-granitemoehybrid", "tiny-granitemoehybrid-dense",
-          "tiny-qwen3_next", "tiny-qwen3_5", "tiny-lfm2_moe", "tiny-qwen3_5_moe")
+          "tiny-qwen3_next", "tiny-qwen3_5", "tiny-lfm2_moe", "tiny-qwen3_5_moe",
+          "tiny-llama4")
 
 
 def random_blocks(rng, kind):

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 from transformers.models.deepseek_v2 import modeling_deepseek_v2
+from transformers.models.llama4 import modeling_llama4
 
 # Tensors of old files that are no weights, or of heads that are not used here.
 UNUSED = re.compile(r"\.attn\.(masked_)?bias$|position_ids$|\.pooler\.|seq_relationship")
@@ -102,16 +103,19 @@ def stack_experts(tensors):
     return out
 
 
-def turn_pairs(q, k, turns):
-    """DeepSeek-V2's rotary positions, whose own code takes queries and keys in float32."""
-    def turned(x):
-        pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
-        return torch.view_as_real(pairs * turns.unsqueeze(1)).flatten(3)
-
-    return turned(q), turned(k)
+def turned(x, turns):
+    pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+    return torch.view_as_real(pairs * turns).flatten(3)
 
 
-modeling_deepseek_v2.apply_rotary_emb = turn_pairs
+# Code of the package that takes these in float32: rotary positions of DeepSeek-V2 and Llama 4,
+# and the norms of the latter.
+modeling_deepseek_v2.apply_rotary_emb = lambda q, k, turns: (
+    turned(q, turns.unsqueeze(1)), turned(k, turns.unsqueeze(1)))
+modeling_llama4.apply_rotary_emb = lambda q, k, turns: (
+    turned(q, turns.unsqueeze(2)), turned(k, turns.unsqueeze(2)))
+modeling_llama4.Llama4TextL2Norm.forward = lambda self, x: self._norm(x)
+modeling_llama4.Llama4TextRMSNorm.forward = lambda self, x: self._norm(x) * self.weight
 
 
 def decoder_parts(net):

@@ -35,7 +35,7 @@ ARCHES |= {"falcon": "FALCON", "bloom": "BLOOM", "mpt": "MPT", "gpt_bigcode": "S
 ARCHES |= {"deepseek_v2": "DEEPSEEK2", "deepseek_v3": "DEEPSEEK2"}
 ARCHES |= {"lfm2": "LFM2", "mamba2": "MAMBA2", "granitemoehybrid": "GRANITE_HYBRID",
            "qwen3_next": "QWEN3NEXT", "qwen3_5_text": "QWEN35",
-           "lfm2_moe": "LFM2MOE", "qwen3_5_moe_text": "QWEN35MOE"}
+           "lfm2_moe": "LFM2MOE", "qwen3_5_moe_text": "QWEN35MOE", "llama4_text": "LLAMA4"}
 ENCODERS = ("bert", "roberta", "modernbert", "nomic_bert")
 INTERLEAVED = ("llama", "mistral", "olmo", "smollm3", "granite", "arcee", "internlm2",
                "mixtral", "granitemoe", "granitemoehybrid")
@@ -80,6 +80,10 @@ def stack_experts(tensors, config):
                 out[f"{block}.ffn_gate_up_exps.weight"] = x
             else:
                 out[name + ".weight"] = x
+        elif config["model_type"] == "llama4_text" and name.endswith("experts.gate_up_proj"):
+            gate, up = np.split(x.swapaxes(1, 2), 2, axis=1)
+            out[name.replace("gate_up_proj", "gate_proj.weight")] = gate
+            out[name.replace("gate_up_proj", "up_proj.weight")] = up
         elif ".experts.gate_up_proj" in name:  # of gpt-oss: by inputs, pairs of outputs
             end = ".bias" if name.endswith("_bias") else ".weight"
             base = name[:name.index("gate_up_proj")]
@@ -360,7 +364,8 @@ def add_config(writer, config):
                          * get("block_ffn_dim_multiplier")) if get("block_ff_dim") else None)
     if thirds:
         thirds = -(-thirds // get("block_multiple_of")) * get("block_multiple_of")
-    writer.add_feed_forward_length(dense or thirds or get("intermediate_size") or get("n_inner")
+    writer.add_feed_forward_length(dense or thirds or get("intermediate_size_mlp")
+                                   or get("intermediate_size") or get("n_inner")
                                    or get("ffn_hidden_size") or 4 * width)
     writer.add_head_count(heads)
     shared = get("num_key_value_heads") or get("num_kv_heads")
@@ -372,8 +377,10 @@ def add_config(writer, config):
         writer.add_head_count_kv(shared or 1)
     if config["model_type"] == "olmo":
         writer.add_layer_norm_eps(1e-5)
-    if config["model_type"] == "gpt_oss":
+    if config["model_type"] in ("gpt_oss", "llama4_text"):
         writer.add_expert_feed_forward_length(get("intermediate_size"))
+    if config["model_type"] == "llama4_text":
+        writer.add_interleave_moe_layer_step(get("interleave_moe_layer_step"))
     if config["model_type"] == "mpt":
         writer.add_layer_norm_eps(1e-5)
         writer.add_max_alibi_bias(get("attn_config")["alibi_bias_max"])

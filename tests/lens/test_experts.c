@@ -74,9 +74,12 @@ static bool check_block(const jc_safetensors *file, const char *name, const json
 static void test_experts__are_those_that_the_routers_choose(void **state)
 {
     static const char *const names[] = {
-        "tiny-mixtral",     "tiny-qwen2_moe",   "tiny-qwen3_moe",
-        "tiny-olmoe",       "tiny-granitemoe",  "tiny-qwen3_moe-step",
-        "tiny-deepseek_v2", "tiny-deepseek_v3", "tiny-gpt_oss"};
+        "tiny-mixtral",         "tiny-qwen2_moe",        "tiny-qwen3_moe",
+        "tiny-olmoe",           "tiny-granitemoe",       "tiny-qwen3_moe-step",
+        "tiny-deepseek_v2",     "tiny-deepseek_v3",      "tiny-gpt_oss",
+        "tiny-qwen2_moe-dense", "tiny-granitemoehybrid", "tiny-qwen3_next",
+        "tiny-qwen3_5_moe",     "tiny-lfm2_moe",         "tiny-llama4",
+        "tiny-llama4-pieces"};
     jc_safetensors *file;
     jc_tokenizer *tokenizer;
 

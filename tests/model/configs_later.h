@@ -37,6 +37,27 @@ static const published later[] = {
      "\"position_embedding_type\": \"nope\", \"residual_multiplier\": 0.22, \"rms_norm_eps\": 1e-05, \"rope_scaling\": null,"
      "\"rope_theta\": 10000, \"shared_intermediate_size\": 1024, \"tie_word_embeddings\": true, \"vocab_size\": 100352}",
      {40, 1536, 12, 4, 128, 1024, 131072, 100352, JC_ACT_SILU, JC_ROTARY_NONE, 10000, .eps = 1e-5}},
+    {"Llama 4 Scout",
+     "{\"architectures\": [\"Llama4ForConditionalGeneration\"], \"boi_token_index\": 200080, \"eoi_token_index\": 200081,"
+     "\"image_token_index\": 200092, \"model_type\": \"llama4\", \"text_config\": {\"attention_bias\": false,"
+     "\"attention_chunk_size\": 8192, \"attention_dropout\": 0.0, \"bos_token_id\": 200000, \"eos_token_id\": [200001, 200007,"
+     "200008], \"for_llm_compressor\": false, \"head_dim\": 128, \"hidden_act\": \"silu\", \"hidden_size\": 5120,"
+     "\"initializer_range\": 0.02, \"interleave_moe_layer_step\": 1, \"intermediate_size\": 8192, \"intermediate_size_mlp\": 16384,"
+     "\"max_position_embeddings\": 262144, \"model_type\": \"llama4_text\", \"no_rope_layers\": [], \"num_attention_heads\": 40,"
+     "\"num_experts_per_tok\": 1, \"num_hidden_layers\": 48, \"num_key_value_heads\": 8, \"num_local_experts\": 16,"
+     "\"output_router_logits\": false, \"pad_token_id\": 200018, \"rms_norm_eps\": 1e-05, \"rope_scaling\": {\"factor\": 16.0,"
+     "\"high_freq_factor\": 1.0, \"low_freq_factor\": 1.0, \"original_max_position_embeddings\": 8192, \"rope_type\": \"llama3\"},"
+     "\"rope_theta\": 500000.0, \"router_aux_loss_coef\": 0.001, \"router_jitter_noise\": 0.0, \"use_qk_norm\": true,"
+     "\"vocab_size\": 202048}, \"vision_config\": {\"model_type\": \"llama4_vision_model\"}}",
+     {48, 5120, 40, 8, 128, 16384, 262144, 202048, JC_ACT_SILU, JC_ROTARY_LLAMA3, 5e5, 128, 8192, 1, 0, .untied = true, .eps = 1e-5}},
+    {"Llama 4 Scout, a text model made of it",
+     "{\"architectures\": [\"Llama4ForCausalLM\"], \"attention_chunk_size\": 8192, \"attn_scale\": 0.1, \"attn_temperature_tuning\": 4,"
+     "\"floor_scale\": 8192, \"head_dim\": 128, \"hidden_act\": \"silu\", \"hidden_size\": 5120, \"interleave_moe_layer_step\": 1,"
+     "\"intermediate_size\": 8192, \"intermediate_size_mlp\": 16384, \"max_position_embeddings\": 262144, \"model_type\":"
+     "\"llama4_text\", \"moe_layers\": [0, 1, 2, 3], \"no_rope_layers\": [1, 1, 1, 0], \"num_attention_heads\": 40,"
+     "\"num_hidden_layers\": 4, \"num_key_value_heads\": 8, \"num_local_experts\": 16, \"rms_norm_eps\": 1e-05, \"rope_scaling\":"
+     "null, \"rope_theta\": 500000.0, \"vocab_size\": 202048}",
+     {4, 5120, 40, 8, 128, 16384, 262144, 202048, JC_ACT_SILU, JC_ROTARY_PLAIN, 5e5, 128, 8192, 1, 0, .untied = true, .eps = 1e-5}},
     {"Qwen 3 Next 80B",
      "{\"model_type\": \"qwen3_next\", \"attention_bias\": false, \"decoder_sparse_step\": 1, \"full_attention_interval\": 4,"
      BODY(2048, 5120, 16, 2, 48, 262144, 151936) "\"head_dim\": 256, \"hidden_act\": \"silu\", \"linear_conv_kernel_dim\": 4,"
@@ -109,7 +130,7 @@ static const published later[] = {
      "\"beta_slow\": 1.0, \"factor\": 16.0, \"llama_4_scaling_beta\": 0.1, \"mscale\": 1.0, \"mscale_all_dim\": 1.0,"
      "\"original_max_position_embeddings\": 16384, \"rope_theta\": 1000000.0, \"rope_type\": \"yarn\", \"type\": \"yarn\"},"
      "\"sliding_window\": null, \"tie_word_embeddings\": true}, \"vision_config\": {}}",
-     {26, 3072, 32, 8, 128, 9216, 16384, 131072, JC_ACT_SILU, JC_ROTARY_YARN, 1e6, 128, .eps = 1e-5}},
+     {26, 3072, 32, 8, 128, 9216, 262144, 131072, JC_ACT_SILU, JC_ROTARY_YARN, 1e6, 128, .eps = 1e-5}},
     {"OLMo 1B",
      "{\"model_type\": \"olmo\", " BODY(2048, 8192, 16, 16, 16, 2048, 50304) "\"attention_bias\": false, \"clip_qkv\": null,"
      "\"hidden_act\": \"silu\", \"rope_scaling\": null, \"rope_theta\": 10000.0, \"tie_word_embeddings\": true}",

@@ -47,6 +47,18 @@ static const struct {
     {"tiny-phi3-window", "\"sliding_window\": 8", "\"sliding_window\": null", false},
     {"tiny-gpt_neo", "\"local\"", "\"global\"", false},
     {"tiny-gpt_neo-local", "\"window_size\": 5", "\"window_size\": 6", false},
+    {"tiny-llama4-pieces", "\"attention_chunk_size\": 8", "\"attention_chunk_size\": 9",
+     false},
+    {"tiny-llama4-pieces", "\"attention_chunk_size\": 8", "\"attention_chunk_size\": null",
+     false},
+    {"tiny-llama4-lists", "\"chunked_attention\"", "\"full_attention\"", false},
+    {"tiny-llama4-lists", "0,\n    1,\n    1", "1,\n    1,\n    1", false},
+    /* queries that grow with their positions */
+    {"tiny-ministral3-long", "\"llama_4_scaling_beta\": 0.4", "\"unused\": 0.4", false},
+    {"tiny-llama4-pieces", "\"attn_scale\": 0.4", "\"attn_temperature_tuning\": 0", false},
+    {"tiny-llama4-pieces", "\"floor_scale\": 8", "\"floor_scale\": 9", false},
+    {"tiny-llama4-pieces", "\"hidden_act\"", "\"use_qk_norm\": false, \"hidden_act\"",
+     false},
     /* scores and logits */
     {"tiny-gemma2", "\"attn_logit_softcapping\": 4.0", "\"attn_logit_softcapping\": null",
      false},

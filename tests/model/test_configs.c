@@ -332,6 +332,17 @@ static const struct {
      BAD "the scaling 'ntk' of rotary positions is not known"},
     {"{\"model_type\": \"llama\", " SMALL ", \"hidden_act\": \"xielu\"}",
      BAD "the activation 'xielu' is not known"},
+    {"{\"model_type\": \"qwen3_moe\", " SMALL
+     ", \"num_experts\": 4, \"mlp_only_layers\": [2]}",
+     BAD "'mlp_only_layers.0' is 2, and there are 2 blocks"},
+    {"{\"model_type\": \"llama4_text\", " SMALL ", \"moe_layers\": 1}",
+     BAD "'moe_layers' is not a list of blocks"},
+    {"{\"model_type\": \"llama4_text\", " SMALL
+     ", \"layer_types\": [\"sliding_attention\", "
+     "\"full_attention\"]}",
+     BAD "'layer_types.0' is 'sliding_attention', a kind of attention that is not known"},
+    {"{\"model_type\": \"llama4_text\", " SMALL ", \"floor_scale\": 0}",
+     BAD "a multiplier is out of range"},
     {"{\"model_type\": \"qwen3\", " SMALL ", \"layer_types\": [\"linear_attention\"]}",
      BAD "'layer_types.0' is 'linear_attention', a kind of attention that is not known"},
     /* contradictions and nonsense */
@@ -349,7 +360,7 @@ static const struct {
      BAD "rope_scaling must have 'factor' above 0"},
     {"{\"model_type\": \"llama\", " SMALL
      ", \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8}}",
-     BAD "rope_scaling must have 'factor', 'low_freq_factor' below 'high_freq_factor', and "
+     BAD "rope_scaling must have 'factor', 'low_freq_factor' up to 'high_freq_factor', and "
          "'original_max_position_embeddings', all above 0"},
     {"{\"model_type\": \"phi3\", " SMALL ", \"original_max_position_embeddings\": 16, "
      "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1, 1], "

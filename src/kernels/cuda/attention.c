@@ -93,6 +93,7 @@ static jc_status run(const jc_attention *attention, jc_plan plan, const jc_cuda_
                            .scale = attention->scale,
                            .softcap = attention->softcap,
                            .causal = attention->causal,
+                           .chunked = attention->chunked,
                            .half = half};
     jc_status st = tables(&a, attention, err);
     void *room;

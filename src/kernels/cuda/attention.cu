@@ -54,15 +54,22 @@ static __host__ __device__ __forceinline__ unsigned padded(unsigned width)
     return (width + 31) / 32 * 32 + 4;
 }
 
+/* See jc_window_first(). */
+static __device__ __forceinline__ unsigned window_first(const jc_cuda_attention &a, unsigned at)
+{
+    if (a.chunked)
+        return a.window ? at / a.window * a.window : 0;
+    return a.window && at >= a.window ? at + 1 - a.window : 0;
+}
+
 /* Keys [*from, *to) are seen by query i: see jc_head_sees(). */
 static __device__ __forceinline__ void sees(const jc_cuda_attention &a, unsigned n_q,
                                             unsigned n_k, unsigned i, unsigned *from,
                                             unsigned *to)
 {
     unsigned here = n_k - n_q + i, half = a.window / 2;
-    unsigned before = a.causal ? a.window - 1 : half;
 
-    *from = a.window && here > before ? here - before : 0;
+    *from = a.causal ? window_first(a, here) : a.window && here > half ? here - half : 0;
     *to = a.causal ? here + 1 : n_k;
     if (!a.causal && a.window && here + half + 1 < n_k)
         *to = here + half + 1;
@@ -276,7 +283,7 @@ static __device__ __forceinline__ unsigned reach_of(const jc_cuda_attention &a,
 {
     unsigned n = span.past + (span.line ? (unsigned)span.depth[i] : i + 1);
 
-    *first = a.window && n > a.window ? n - a.window : 0;
+    *first = window_first(a, n - 1);
     return n;
 }
 

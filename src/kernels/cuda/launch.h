@@ -105,7 +105,7 @@ typedef struct jc_cuda_span {
 typedef struct jc_cuda_attention {
     uint32_t heads, kv_heads, width, value_width, window, stride_q, stride_out;
     float scale, softcap;
-    int causal, half;
+    int causal, chunked, half;
     const float *sinks, *slopes;                    /* [heads] or NULL */
     const uint32_t *which;                          /* of jc_relative; NULL: none */
     const float *relative, *rel_keys, *rel_queries; /* its tables */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ministral3.c: Ministral 3 (2025): Mistral with YaRN. Queries are scaled by their
- * position from its trained length on; longer texts are refused.
+ * ministral3.c: Ministral 3 (2025): Mistral with YaRN. Queries grow with their positions
+ * from its trained length on.
  */
 #include "model/arch/llama.h"
 
@@ -14,7 +14,8 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",     JC_KEY_ACT,   act, "silu"),
     KEY("rms_norm_eps",   JC_KEY_REAL,  eps, "1e-5"),
     KEY("sliding_window", JC_KEY_LIMIT, window, "0"),
-    KEY(SCALING("llama_4_scaling_beta"), JC_KEY_CAP, rotary.query_scaling, "0"),
+    KEY(SCALING("llama_4_scaling_beta"), JC_KEY_CAP, query_log_scale, "0"),
+    KEY(SCALING("original_max_position_embeddings"), JC_KEY_REAL, query_log_every, "0"),
 };
 
 static const jc_weight_row weights[] = {

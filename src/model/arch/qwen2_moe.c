@@ -18,7 +18,7 @@ static const jc_key_row keys[] = {
     KEY("moe_intermediate_size", JC_KEY_U32, expert_width, "1408"),
     KEY("norm_topk_prob",      JC_KEY_BOOL,  shares_chosen, "false"),
     KEY("decoder_sparse_step", JC_KEY_U32,   experts_every, "1"),
-    EMPTY("mlp_only_layers"),
+    KEY("mlp_only_layers",     JC_KEY_BLOCKS, dense, NULL),
     QWEN_WINDOW_KEYS,
     KEY("qkv_bias",            JC_KEY_BOOL,  attention_bias, "true"),
     KEY("shared_expert_intermediate_size", JC_KEY_U32, shared_width, "5632"),

@@ -18,7 +18,7 @@ static const jc_key_row keys[] = {
     KEY("shared_expert_intermediate_size", JC_KEY_U32, shared_width, "512"),
     KEY("norm_topk_prob",      JC_KEY_BOOL,  shares_chosen, "true"),
     KEY("decoder_sparse_step", JC_KEY_U32,   experts_every, "1"),
-    EMPTY("mlp_only_layers"),
+    KEY("mlp_only_layers",     JC_KEY_BLOCKS, dense, NULL),
 };
 
 static const jc_weight_row weights[] = {

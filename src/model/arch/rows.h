@@ -16,9 +16,6 @@
         names, JC_KEY_FIXED, 0, def                                                        \
     }
 
-/* A list that must be empty. */
-#define EMPTY(names) FIXED(names, "[]")
-
 /* The weight and the bias of a linear layer stored [out, in], or a part of one. */
 #define LINEAR(id, name, out, in, flags)                                                   \
     {id, name ".weight", {JC_DIM_##out, JC_DIM_##in}, flags},                              \
@@ -58,10 +55,11 @@
         id, name ".weight", {JC_DIM_##width}, flags                                        \
     }
 
-/* A norm that only divides. */
-#define ONES(id, width)                                                                    \
+/* A norm that only divides; only where the flags allow it. */
+#define ONES(id, width) ONES_IF(id, width, 0)
+#define ONES_IF(id, width, flags)                                                          \
     {                                                                                      \
-        id, NULL, {JC_DIM_##width}, JC_WEIGHT_ONES                                         \
+        id, NULL, {JC_DIM_##width}, JC_WEIGHT_ONES | (flags)                               \
     }
 
 /* A table of embeddings as wide as those of tokens, which may be narrower than states. */
