@@ -48,6 +48,8 @@ static const struct {
     {"iq4_xs", JC_FEW_IQ4_XS, 256, 136, true},
     {"mxfp4", JC_FEW_MXFP4, 32, 17, true},
     {"q4_z", JC_FEW_Q4_Z, 32, 20, true},
+    {"q8_z", JC_FEW_Q8_Z, 32, 38, true},
+    {"f8_s", JC_FEW_F8_S, 32, 36, false},
     {"q8_0_real", JC_FEW_Q8_0, 32, 34, false},
     {"q4_k_real", JC_FEW_Q4_K, 256, 144, false},
     {"q5_0_real", JC_FEW_Q5_0, 32, 22, false},

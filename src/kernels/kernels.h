@@ -113,7 +113,8 @@ typedef struct jc_weight_source {
 typedef struct jc_stored {
     const char *type; /* "F32", "BF16", "Q8_0", ... */
     const void *data;
-    size_t n_out, step; /* rows of `data` from one output to the next; 0: 1 */
+    size_t n_out, step;    /* rows of `data` from one output to the next; 0: 1 */
+    const uint32_t *order; /* [n_in] or NULL: which inputs those of `data` are */
     /* For types that have no kernel of their own, or NULL: numbers [from + first, + n) of
      * arg, `from` being the first of `data`. Called by several threads. */
     void (*read)(const void *arg, size_t first, size_t n, float *out);

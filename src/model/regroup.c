@@ -45,6 +45,7 @@ jc_status jc_regroup(jc_tensor *tensor, unsigned char *memory, jc_error *err)
     tensor->dtype = p->blocks;
     tensor->type = NULL;
     tensor->packing = NULL;
+    tensor->order = p->order;
     tensor->first = 0;
     tensor->data = memory;
     tensor->bytes = bytes;

@@ -28,6 +28,15 @@ static const char *const buffers[] = {
     "rope.freqs",
     "embed_positions.weights",
     "causal_mask",
+    /* for activations and caches that are quantised, too, where the model is run so */
+    "input_scale",
+    "activation_scale",
+    "k_scale",
+    "v_scale",
+    "q_scale",
+    "output_scale",
+    "input_zero_point",
+    "input_global_scale",
     /* of GGUF, where the configuration has read them */
     "rope_freqs.weight",
     "rope_factors_long.weight",

@@ -369,6 +369,7 @@ static jc_stored stored_part(const struct stack *stack, size_t row, bool kept)
         part.n_out = stack->n_out / 2 - row;
     part.n_out = left < part.n_out ? left : part.n_out;
     part.type = tensor->packing ? "packed" : jc_dtype_name(tensor->dtype);
+    part.order = tensor->order;
     part.from = at * stack->n_in;
     part.data = tensor->data +
                 part.from / jc_dtype_block(tensor->dtype) * jc_dtype_bytes(tensor->dtype);

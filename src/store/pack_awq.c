@@ -42,67 +42,52 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     p->width = t->shape[1] = in;
     t->shape[0] = out;
     t->out_in = true;
-    if (st == JC_OK && jc_pack_fits_q4_z(p))
-        p->blocks = JC_Q4_Z;
     return st;
 }
 
 /* Output o's number in row `row` of a matrix of words. */
-static unsigned number(const jc_tensor *t, size_t row, size_t o)
+static unsigned whole(const jc_tensor *t, size_t row, size_t o)
 {
     static const unsigned char shifts[WORD] = {0, 16, 4, 20, 8, 24, 12, 28};
 
     return jc_pack_word(t, row * t->shape[1] + o / WORD) >> shifts[o % WORD] & 15;
 }
 
-/* Inputs [in, in + n) of output o. */
-static void read_row(const jc_packing *p, size_t o, size_t in, size_t n, float *out)
+static unsigned number(const jc_packing *p, size_t o, size_t in)
 {
-    size_t n_out = p->scales->shape[1], end = in;
-    float scale = 0, zero = 0;
-
-    for (size_t i = in; i < in + n; i++) {
-        if (i == end) { /* of a group */
-            size_t group = i / p->columns;
-            end = (group + 1) * p->columns;
-            scale = jc_pack_real(p->scales, group * n_out + o);
-            zero = (float)number(p->zeros, group, o);
-        }
-        *out++ = ((float)number(p->bits, i, o) - zero) * scale;
-    }
-}
-
-static void read(const jc_packing *p, size_t first, size_t n, float *out)
-{
-    jc_pack_rows(p, first, n, read_row, out);
-}
-
-static void run_of(const jc_packing *p, size_t o, size_t in, unsigned char q[32])
-{
-    for (size_t i = 0; i < 32; i++)
-        q[i] = (unsigned char)number(p->bits, in + i, o);
+    return whole(p->bits, in, o);
 }
 
 static unsigned zero_of(const jc_packing *p, size_t group, size_t o)
 {
-    return number(p->zeros, group, o);
+    return whole(p->zeros, group, o);
+}
+
+static float scale_of(const jc_packing *p, size_t group, size_t o)
+{
+    return jc_pack_real(p->scales, group * p->scales->shape[1] + o);
+}
+
+static const jc_pack_wholes wholes = {number, zero_of, scale_of, NULL};
+
+static void read(const jc_packing *p, size_t first, size_t n, float *out)
+{
+    jc_pack_read(p, &wholes, first, n, out);
 }
 
 static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
 {
-    static const jc_pack_wholes wholes = {run_of, zero_of};
-
-    jc_pack_q4_z(p, &wholes, first, n, out);
+    jc_pack_regroup(p, &wholes, first, n, out);
 }
 
-const jc_pack jc_pack_awq = {.method = "awq",
+const jc_pack jc_pack_awq = {.methods = "awq",
                              .type = "AWQ",
                              .bits = ".qweight",
                              .weight = ".weight",
                              .scales = ".scales",
                              .zeros = ".qzeros",
-                             .groups = NULL,
                              .settle = settle,
                              .shape = shape,
                              .read = read,
+                             .blocks = jc_pack_blocks,
                              .regroup = regroup};

@@ -36,7 +36,6 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     p->width = t->shape[2] *= RUN; /* twice as many as bytes */
     t->shape[3] = 1;
     t->out_in = true;
-    p->blocks = JC_MXFP4;
     return JC_OK;
 }
 
@@ -56,6 +55,12 @@ static void read(const jc_packing *p, size_t first, size_t n, float *out)
     }
 }
 
+static jc_dtype blocks(const jc_packing *p)
+{
+    (void)p;
+    return JC_MXFP4;
+}
+
 /* GGUF's block has the exponent, then numbers i and 16 + i in byte i. */
 static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
 {
@@ -72,14 +77,13 @@ static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *
     }
 }
 
-const jc_pack jc_pack_mxfp4 = {.method = "mxfp4",
+const jc_pack jc_pack_mxfp4 = {.methods = "mxfp4",
                                .type = "MXFP4",
                                .bits = "_blocks",
                                .weight = "",
                                .scales = "_scales",
-                               .zeros = NULL,
-                               .groups = NULL,
                                .settle = settle,
                                .shape = shape,
                                .read = read,
+                               .blocks = blocks,
                                .regroup = regroup};

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-extern const jc_pack jc_pack_fp8, jc_pack_gptq, jc_pack_awq, jc_pack_mxfp4;
+extern const jc_pack jc_pack_compressed, jc_pack_int8, jc_pack_fp8, jc_pack_gptq,
+    jc_pack_awq, jc_pack_mxfp4;
 
-static const jc_pack *const table[] = {&jc_pack_fp8, &jc_pack_gptq, &jc_pack_awq,
-                                       &jc_pack_mxfp4};
+/* A method may have several. */
+static const jc_pack *const table[] = {&jc_pack_compressed, &jc_pack_int8, &jc_pack_fp8,
+                                       &jc_pack_gptq,       &jc_pack_awq,  &jc_pack_mxfp4};
 
 enum { NAME = 512, PART = 64 };
 
@@ -20,6 +22,7 @@ enum { NAME = 512, PART = 64 };
 struct jc_packed_weight {
     jc_tensor tensor;
     jc_packing packing;
+    uint32_t *order; /* owned; packing's */
     char name[NAME];
 };
 
@@ -62,8 +65,19 @@ bool jc_pack_number(const jc_config *config, const char *section, const char *ke
     return true;
 }
 
+bool jc_pack_listed(const char *list, const char *text)
+{
+    for (const char *at = list; *at; at += *at == '|') {
+        size_t n = strcspn(at, "|");
+        if (strlen(text) == n && strncasecmp(at, text, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
 bool jc_pack_says(const jc_config *config, const char *section, const char *key,
-                  const char *text)
+                  const char *list)
 {
     char path[PART];
     const char *found;
@@ -71,22 +85,7 @@ bool jc_pack_says(const jc_config *config, const char *section, const char *key,
     snprintf(path, sizeof path, "%s.%s", section, key);
     return !jc_config_has(config, path) ||
            (jc_config_text(config, path, &found, NULL) == JC_OK &&
-            strcasecmp(found, text) == 0);
-}
-
-void jc_pack_rows(const jc_packing *p, size_t first, size_t n,
-                  void (*read_row)(const jc_packing *p, size_t row, size_t column, size_t n,
-                                   float *out),
-                  float *out)
-{
-    while (n > 0) {
-        size_t row = first / p->width, column = first % p->width;
-        size_t count = p->width - column < n ? p->width - column : n;
-        read_row(p, row, column, count, out);
-        first += count;
-        out += count;
-        n -= count;
-    }
+            jc_pack_listed(list, found));
 }
 
 float jc_pack_real(const jc_tensor *t, size_t i)
@@ -105,65 +104,80 @@ uint32_t jc_pack_word(const jc_tensor *t, size_t i)
     return x;
 }
 
-/* ---- blocks ---- */
-
-enum { RUN = 32, BLOCK = 20 }; /* numbers and bytes of Q4_Z's */
-
-size_t jc_pack_group(const jc_packing *p, size_t input)
+unsigned jc_pack_whole(const jc_tensor *t, size_t word, size_t stride, size_t i,
+                       unsigned wide)
 {
-    return p->groups ? jc_pack_word(p->groups, input) : input / p->columns;
-}
+    size_t bit = i * wide;
+    unsigned at = (unsigned)(bit % 32);
+    uint32_t x = jc_pack_word(t, word + bit / 32 * stride) >> at;
 
-bool jc_pack_fits_q4_z(const jc_packing *p)
-{
-    bool fits = p->wide <= 4 && p->scales->dtype == JC_F16 && p->width % RUN == 0;
-
-    for (size_t i = 1; i < p->width && fits; i++)
-        fits = i % RUN == 0 || jc_pack_group(p, i) == jc_pack_group(p, i - 1);
-    return fits;
-}
-
-/* The halves of 16 bytes: the low ones, then the high ones. */
-static void put_block(const unsigned char *scale, unsigned zero, const unsigned char *q,
-                      unsigned char *out)
-{
-    memcpy(out, scale, 2);
-    out[2] = (unsigned char)zero;
-    out[3] = (unsigned char)(zero >> 8);
-    for (int i = 0; i < RUN / 2; i++)
-        out[4 + i] = (unsigned char)(q[i] | q[RUN / 2 + i] << 4);
-}
-
-/* Rows within runs: the words of neighbouring outputs lie side by side. */
-void jc_pack_q4_z(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
-                  unsigned char *out)
-{
-    size_t n_out = p->scales->shape[1], runs = p->width / RUN;
-
-    for (size_t r = 0; r < runs; r++) {
-        size_t group = jc_pack_group(p, r * RUN);
-        for (size_t o = first; o < first + n; o++) {
-            unsigned char q[RUN];
-            wholes->run(p, o, r * RUN, q);
-            put_block(p->scales->data + 2 * (group * n_out + o), wholes->zero(p, group, o),
-                      q, out + ((o - first) * runs + r) * BLOCK);
-        }
-    }
+    if (at + wide > 32) /* the rest is in the next word */
+        x |= jc_pack_word(t, word + (bit / 32 + 1) * stride) << (32 - at);
+    return x & ((1u << wide) - 1);
 }
 
 /* ---- the index ---- */
 
-/* The tensor whose name is that of `bits` with another end; NULL: none. */
+/* The tensor whose name is that of `bits` with one of other ends; NULL: none. */
 static const jc_tensor *beside(const jc_store *store, const jc_pack *pack,
-                               const jc_tensor *bits, const char *end)
+                               const jc_tensor *bits, const char *ends)
 {
-    char name[NAME];
     size_t stem = strlen(bits->name) - strlen(pack->bits);
+    const jc_tensor *found = NULL;
 
-    if (!end)
-        return NULL;
-    int n = snprintf(name, sizeof name, "%.*s%s", (int)stem, bits->name, end);
-    return n > 0 && n < NAME ? jc_tensors_find(store->stored, store->n_stored, name) : NULL;
+    for (const char *at = ends; at && *at && !found; at += *at == '|') {
+        char name[NAME];
+        size_t n_end = strcspn(at, "|");
+        int n =
+            snprintf(name, sizeof name, "%.*s%.*s", (int)stem, bits->name, (int)n_end, at);
+        if (n > 0 && n < NAME)
+            found = jc_tensors_find(store->stored, store->n_stored, name);
+        at += n_end;
+    }
+    return found;
+}
+
+/* Shape, order and type of blocks. */
+static jc_status fill(struct jc_packed_weight *w, const jc_pack *pack, jc_error *err)
+{
+    jc_packing *p = &w->packing;
+    jc_status st = pack->shape(p, &w->tensor, err);
+
+    if (st == JC_OK)
+        st = jc_pack_order(&w->order, p, err);
+    p->order = w->order;
+    if (st == JC_OK && pack->blocks)
+        p->blocks = pack->blocks(p);
+    if (p->blocks != JC_OTHER)
+        p->regroup = pack->regroup;
+    return st;
+}
+
+static void drop(struct jc_packed_weight *w)
+{
+    if (w)
+        jc_free(w->order);
+    jc_free(w);
+}
+
+/* Whether the tensor is of a weight of this format, whose parts are then in `p`. */
+static bool gather(jc_packing *p, const jc_store *store, const jc_pack *pack,
+                   const jc_tensor *bits)
+{
+    size_t n = strlen(bits->name), n_end = strlen(pack->bits);
+
+    if (n < n_end || strcmp(bits->name + n - n_end, pack->bits) != 0 ||
+        (pack->dtypes && !jc_pack_listed(pack->dtypes, jc_tensor_type(bits))))
+        return false;
+    p->bits = bits;
+    p->scales = beside(store, pack, bits, pack->scales);
+    p->zeros = beside(store, pack, bits, pack->zeros);
+    p->groups = beside(store, pack, bits, pack->groups);
+    p->sizes = beside(store, pack, bits, pack->sizes);
+    p->read = pack->read;
+    /* who needs a weight that lacks a part says so */
+    return p->scales && (p->zeros || !pack->zeros || pack->any_zeros) &&
+           (p->sizes || !pack->sizes);
 }
 
 /* *out stays NULL where the tensor is of no packed weight. */
@@ -171,31 +185,23 @@ static jc_status make(struct jc_packed_weight **out, const jc_store *store,
                       const jc_pack *pack, const jc_packing *settled, const jc_tensor *bits,
                       jc_error *err)
 {
-    size_t n = strlen(bits->name), n_end = strlen(pack->bits);
     jc_packing p = *settled;
 
     *out = NULL;
-    if (n < n_end || strcmp(bits->name + n - n_end, pack->bits) != 0)
-        return JC_OK;
-    p.bits = bits;
-    p.scales = beside(store, pack, bits, pack->scales);
-    p.zeros = beside(store, pack, bits, pack->zeros);
-    p.groups = beside(store, pack, bits, pack->groups);
-    p.read = pack->read;
-    if (!p.scales || (pack->zeros && !p.zeros)) /* who needs the weight says so */
+    if (!gather(&p, store, pack, bits))
         return JC_OK;
     struct jc_packed_weight *w = jc_alloc_array(1, sizeof *w);
     if (!w)
         return jc_fail_nomem(err, bits->name);
     w->tensor = *bits;
-    jc_status st = pack->shape(&p, &w->tensor, err);
+    w->packing = p;
+    jc_status st = fill(w, pack, err);
     if (st) {
-        jc_free(w);
+        drop(w);
         return st;
     }
-    p.regroup = p.blocks == JC_OTHER ? NULL : pack->regroup;
-    snprintf(w->name, sizeof w->name, "%.*s%s", (int)(n - n_end), bits->name, pack->weight);
-    w->packing = p;
+    snprintf(w->name, sizeof w->name, "%.*s%s",
+             (int)(strlen(bits->name) - strlen(pack->bits)), bits->name, pack->weight);
     w->tensor.name = w->name;
     w->tensor.packing = &w->packing;
     w->tensor.count = w->tensor.shape[0] * w->tensor.shape[1] * w->tensor.shape[2];
@@ -215,7 +221,8 @@ static void mark(const jc_store *store, bool *used)
 {
     for (size_t i = 0; i < store->n_packed; i++) {
         const jc_packing *p = &store->packed[i]->packing;
-        const jc_tensor *const parts[] = {p->bits, p->scales, p->zeros, p->groups};
+        const jc_tensor *const parts[] = {p->bits, p->scales, p->zeros, p->groups,
+                                          p->sizes};
         for (size_t k = 0; k < JC_COUNT(parts); k++)
             if (parts[k])
                 used[jc_tensors_place(store->stored, store->n_stored, parts[k]->name)] =
@@ -254,43 +261,64 @@ static jc_status index_again(jc_store *store, jc_error *err)
     return JC_OK;
 }
 
-static const jc_pack *find(const char *method)
-{
-    for (size_t i = 0; i < JC_COUNT(table); i++)
-        if (strcmp(table[i]->method, method) == 0)
-            return table[i];
-    return NULL;
-}
-
 bool jc_store_unpacks(const char *method)
 {
-    return find(method) != NULL;
+    for (size_t i = 0; i < JC_COUNT(table); i++)
+        if (jc_pack_listed(table[i]->methods, method))
+            return true;
+    return false;
+}
+
+/* The weights of one format. */
+static jc_status unpack(jc_store *store, const jc_pack *pack, const jc_packing *settled,
+                        jc_error *err)
+{
+    jc_status st = JC_OK;
+
+    for (size_t i = 0; i < store->n_stored && st == JC_OK; i++) {
+        struct jc_packed_weight *w;
+        st = make(&w, store, pack, settled, store->stored[i], err);
+        if (st || !w)
+            continue;
+        if (!jc_grow(&store->packed, &store->packed_capacity, store->n_packed + 1,
+                     sizeof(struct jc_packed_weight *))) {
+            drop(w);
+            return jc_fail_nomem(err, store->path);
+        }
+        store->packed[store->n_packed++] = w;
+    }
+    return st;
+}
+
+/* E_UNSUPPORTED, with what the configuration calls the format, if it does. */
+static jc_status refuse(const jc_store *store, const char *method, const char *section,
+                        const char *why, jc_error *err)
+{
+    char path[PART];
+    const char *format = NULL;
+
+    snprintf(path, sizeof path, "%s.format", section);
+    if (jc_config_text(store->config, path, &format, NULL) != JC_OK)
+        format = NULL;
+    return jc_fail(err, JC_E_UNSUPPORTED,
+                   "'%s': its weights are quantised by %s%s%.60s%s in a way that is not "
+                   "supported: %s; take the model that was quantised",
+                   jc_config_path(store->config), method, format ? " ('" : "",
+                   format ? format : "", format ? "')" : "", why);
 }
 
 jc_status jc_store_unpack(jc_store *store, const char *method, const char *section,
                           jc_error *err)
 {
-    const jc_pack *pack = find(method);
-    jc_packing settled = {.rows = 1, .blocks = JC_OTHER};
-    const char *why = pack->settle(&settled, store->config, section);
     jc_status st = JC_OK;
 
-    if (why)
-        return jc_fail(err, JC_E_UNSUPPORTED,
-                       "'%s': its weights are quantised by %s in a way that is not "
-                       "supported: %s; take the model that was quantised",
-                       jc_config_path(store->config), method, why);
-    for (size_t i = 0; i < store->n_stored && st == JC_OK; i++) {
-        struct jc_packed_weight *w;
-        st = make(&w, store, pack, &settled, store->stored[i], err);
-        if (st || !w)
+    for (size_t i = 0; i < JC_COUNT(table) && st == JC_OK; i++) {
+        jc_packing settled = {.rows = 1, .blocks = JC_OTHER};
+        if (!jc_pack_listed(table[i]->methods, method))
             continue;
-        if (!jc_grow(&store->packed, &store->packed_capacity, store->n_packed + 1,
-                     sizeof(struct jc_packed_weight *))) {
-            jc_free(w);
-            return jc_fail_nomem(err, store->path);
-        }
-        store->packed[store->n_packed++] = w;
+        const char *why = table[i]->settle(&settled, store->config, section);
+        st = why ? refuse(store, method, section, why, err)
+                 : unpack(store, table[i], &settled, err);
     }
     return st ? st : index_again(store, err);
 }
@@ -298,6 +326,6 @@ jc_status jc_store_unpack(jc_store *store, const char *method, const char *secti
 void jc_packs_free(jc_store *store)
 {
     for (size_t i = 0; i < store->n_packed; i++)
-        jc_free(store->packed[i]);
+        drop(store->packed[i]);
     jc_free(store->packed);
 }

@@ -5,19 +5,24 @@
 
 #include "store/store_impl.h"
 
+/* Lists are of texts with bars between them: "a|b". */
 typedef struct jc_pack {
-    const char *method; /* what config.json calls it */
-    const char *type;   /* of such weights, where it is not that of the tensor of bits */
+    const char *methods; /* what config.json calls it */
+    const char *type;    /* of such weights, where it is not that of the tensor of bits */
+    const char *dtypes; /* of tensors of bits, which are others' weights in any other; NULL:
+                           shape() says what they must be */
     /* Ends of names: of the tensor that has the bits, and in its place the end of the
-     * weight's, of its scales' and so on; NULL: it has none. */
-    const char *bits, *weight, *scales, *zeros, *groups;
+     * weight's, of its scales' (a list, of which one is there) and so on; NULL: none. */
+    const char *bits, *weight, *scales, *zeros, *groups, *sizes;
+    bool any_zeros; /* it may have no zeros */
     /* Fills what the configuration says; or what it says that is not read. */
     const char *(*settle)(jc_packing *p, const jc_config *config, const char *section);
     /* Checks the parts, and fills width, rows and columns of `p`, shape and out_in of `t`,
      * which is the tensor of bits under the weight's name. */
     jc_status (*shape)(jc_packing *p, jc_tensor *t, jc_error *err);
     void (*read)(const jc_packing *p, size_t first, size_t n, float *out);
-    /* Fills rows with blocks of the type that shape() names; NULL: it never names one. */
+    /* What type of blocks has room for the numbers, JC_OTHER for none; and rows of such. */
+    jc_dtype (*blocks)(const jc_packing *p);
     void (*regroup)(const jc_packing *p, size_t first, size_t n, unsigned char *out);
 } jc_pack;
 
@@ -30,28 +35,42 @@ jc_status jc_pack_part(const jc_packing *p, const jc_tensor *part, jc_dtype dtyp
  * or more, nor -1, which is 0. */
 bool jc_pack_number(const jc_config *config, const char *section, const char *keys,
                     uint32_t *out);
-/* Whether its text there is this one, whatever the case, or there is none. */
+/* Whether its text there is one of a list, whatever the case, or there is none. */
 bool jc_pack_says(const jc_config *config, const char *section, const char *key,
-                  const char *text);
-/* Numbers [first, first + n), by a function that reads some of one row. */
-void jc_pack_rows(const jc_packing *p, size_t first, size_t n,
-                  void (*read_row)(const jc_packing *p, size_t row, size_t column, size_t n,
-                                   float *out),
-                  float *out);
-/* What a format of whole numbers with a scale and a zero for each group of inputs tells of
- * them: those of a run of an output, and a zero. */
-typedef struct jc_pack_wholes {
-    void (*run)(const jc_packing *p, size_t output, size_t input, unsigned char q[32]);
-    unsigned (*zero)(const jc_packing *p, size_t group, size_t output);
-} jc_pack_wholes;
-/* The group of an input. */
-size_t jc_pack_group(const jc_packing *p, size_t input);
-/* Whether Q4_Z has room for them: scales are F16, and a run of 32 is of one group. */
-bool jc_pack_fits_q4_z(const jc_packing *p);
-void jc_pack_q4_z(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
-                  unsigned char *out);
+                  const char *list);
+bool jc_pack_listed(const char *list, const char *text);
 /* One number of a matrix of real or 32-bit numbers. */
 float jc_pack_real(const jc_tensor *t, size_t i);
 uint32_t jc_pack_word(const jc_tensor *t, size_t i);
+/* Whole number i of `wide` bits in the words `stride` apart from `word` on. */
+unsigned jc_pack_whole(const jc_tensor *t, size_t word, size_t stride, size_t i,
+                       unsigned wide);
+
+/* ---- pack_blocks.c: whole numbers with a scale and a zero for each group of inputs ----
+ */
+
+/* What a format tells of them: that of an output and an input, a group's zero and its
+ * scale; and, where that is faster, 32 of an output from input `in` on, or NULL. */
+typedef struct jc_pack_wholes {
+    unsigned (*number)(const jc_packing *p, size_t output, size_t in);
+    unsigned (*zero)(const jc_packing *p, size_t group, size_t output);
+    float (*scale)(const jc_packing *p, size_t group, size_t output);
+    void (*run)(const jc_packing *p, size_t output, size_t in, unsigned char q[32]);
+} jc_pack_wholes;
+
+/* Numbers [first, first + n). */
+void jc_pack_read(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
+                  float *out);
+/* The group of an input. */
+size_t jc_pack_group(const jc_packing *p, size_t input);
+/* E_FORMAT unless each input's group is one of `n`. */
+jc_status jc_pack_groups(const jc_packing *p, size_t in, size_t n,
+                         jc_error *err) JC_NODISCARD;
+/* *out [width]: the inputs, group by group; NULL: they lie so as they are. */
+jc_status jc_pack_order(uint32_t **out, const jc_packing *p, jc_error *err) JC_NODISCARD;
+/* The type of blocks for them: runs of 32 in the inputs' order are of one group. */
+jc_dtype jc_pack_blocks(const jc_packing *p);
+void jc_pack_regroup(const jc_packing *p, const jc_pack_wholes *wholes, size_t first,
+                     size_t n, unsigned char *out);
 
 #endif

@@ -119,6 +119,8 @@ void jc_iq3_four(uint16_t entry, const float level[8], float scale, unsigned sig
 /* Seven bits of signs, and an eighth so that an even number of them is set. */
 unsigned jc_iq_signs(unsigned seven);
 
+/* f8_e4m3.c, of which f8_s.c has blocks. */
+extern const jc_codec jc_codec_F8_E4M3;
 /* iq4_nl.c: the sixteen levels of IQ4_NL and IQ4_XS. */
 extern const float jc_iq4_levels[16];
 /* mxfp4.c: the sixteen numbers of E2M1, doubled. */

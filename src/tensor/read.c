@@ -46,6 +46,30 @@ static void read_blocks(const jc_tensor *tensor, size_t first, size_t n, float *
                   out + whole * codec->values);
 }
 
+/* Numbers of rows whose columns lie in another order: all blocks of a row are read. */
+static void read_ordered(const jc_tensor *tensor, size_t first, size_t n, float *out)
+{
+    const jc_codec *codec = jc_codec_of(tensor->dtype);
+    const size_t width = tensor->shape[1], blocks = width / codec->values;
+    float block[JC_CODEC_LONGEST];
+
+    while (n > 0) {
+        size_t row = first / width, column = first % width;
+        size_t count = width - column < n ? width - column : n;
+        const unsigned char *in = tensor->data + row * blocks * codec->bytes;
+        for (size_t k = 0; k < width; k++) {
+            size_t to = tensor->order[k] - column; /* of others it is large */
+            if (k % codec->values == 0)
+                codec->read(in + k / codec->values * codec->bytes, 1, block);
+            if (to < count)
+                out[to] = block[k % codec->values];
+        }
+        first += count;
+        out += count;
+        n -= count;
+    }
+}
+
 void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out)
 {
     assert(jc_tensor_real(tensor));
@@ -54,6 +78,8 @@ void jc_tensor_read(const jc_tensor *tensor, size_t first, size_t n, float *out)
         return;
     if (tensor->packing)
         tensor->packing->read(tensor->packing, tensor->first + first, n, out);
+    else if (tensor->order)
+        read_ordered(tensor, first, n, out);
     else
         read_blocks(tensor, first, n, out);
 }

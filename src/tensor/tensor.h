@@ -52,6 +52,8 @@
     X(MXFP4)                                                                               \
     X(NVFP4)                                                                               \
     X(Q4_Z)                                                                                \
+    X(Q8_Z)                                                                                \
+    X(F8_S)                                                                                \
     X(OTHER)
 
 typedef enum jc_dtype {
@@ -92,11 +94,14 @@ typedef struct jc_packing {
     void (*regroup)(const struct jc_packing *packing, size_t first, size_t n,
                     unsigned char *out);
     jc_dtype blocks;
-    const struct jc_tensor *bits, *scales, *zeros, *groups; /* borrowed; NULL: none */
-    size_t width;                                           /* numbers of a row */
-    size_t rows, columns; /* of a rectangle that shares a scale */
-    unsigned wide;        /* bits of a number */
-    unsigned offset;      /* added to zeros */
+    /* borrowed; NULL: none */
+    const struct jc_tensor *bits, *scales, *zeros, *groups, *sizes;
+    const uint32_t *order; /* [width]: which inputs lie one after another in blocks, where
+                              that is not their own order; NULL: it is */
+    size_t width;          /* numbers of a row */
+    size_t rows, columns;  /* of a rectangle that shares a scale */
+    unsigned wide;         /* bits of a number */
+    unsigned offset;       /* added to zeros */
 } jc_packing;
 
 typedef struct jc_tensor {
@@ -111,6 +116,8 @@ typedef struct jc_tensor {
     const char *file;          /* path, for messages */
     const jc_packing *packing; /* how it is read, of the number `first` on; NULL: by type */
     size_t first;
+    const uint32_t *order; /* of a matrix in blocks: [shape[1]], which column of it each
+                              number of a stored row is; NULL: the same */
     bool out_in; /* a matrix is [out, in], however its architecture mostly has it */
 } jc_tensor;
 

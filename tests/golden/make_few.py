@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
+import torch
 from gguf import GGMLQuantizationType as Type
 
 from make_gguf import HALVES
@@ -34,22 +35,38 @@ def main():
         values = gguf.dequantize(blocks.reshape(-1), Type[name]).astype("<f4")
         blocks.tofile(OUT / f"{name.lower()}.blocks")
         values.tofile(OUT / f"{name.lower()}.values")
-    make_q4_z(rng)
+    make_own(rng)
 
 
-def make_q4_z(rng):
-    """By its definition, as no other program has it: d, a zero, and 32 numbers of 4 bits, of
-    which the first 16 are low halves of bytes: (q - zero) d."""
-    blocks = rng.integers(0, 256, (64, 20), dtype=np.uint8)
-    d = (0.01 * rng.standard_normal(64)).astype(np.float16)
+def scales(rng, whole):
+    """64 floats, of which the first are tiny and zero; of as many bits as a float16 has, or
+    all."""
+    d = (0.01 * rng.standard_normal(64)).astype(np.float32 if whole else np.float16)
     d[:2] = 2e-7, -0.0
-    zero = rng.integers(0, 17, 64).astype(np.uint16)
-    blocks[:, :2] = d.view(np.uint8).reshape(-1, 2)
-    blocks[:, 2:4] = zero.view(np.uint8).reshape(-1, 2)
-    q = np.concatenate([blocks[:, 4:] & 15, blocks[:, 4:] >> 4], axis=1).astype(np.float32)
-    values = (q - zero[:, None].astype(np.float32)) * d[:, None].astype(np.float32)
-    blocks.tofile(OUT / "q4_z.blocks")
-    values.astype("<f4").tofile(OUT / "q4_z.values")
+    return d.astype("<f4")[:, None]
+
+
+def write_own(name, parts, values):
+    np.concatenate(parts, axis=1).tofile(OUT / f"{name}.blocks")
+    values.astype("<f4").tofile(OUT / f"{name}.values")
+
+
+def make_own(rng):
+    """Those that no other program has, by their definitions, 32 numbers each: (q - zero) d,
+    or q d in E4M3 by torch."""
+    d, zero = scales(rng, False), rng.integers(0, 17, (64, 1))
+    q = rng.integers(0, 16, (64, 32))
+    head = (d.view("<u4") | zero.astype("<u4")).view(np.uint8)  # d's lowest byte is 0
+    halves = (q[:, :16] | q[:, 16:] << 4).astype(np.uint8)
+    write_own("q4_z", (head, halves), (q - zero).astype(np.float32) * d)
+    d, zero = scales(rng, True), rng.integers(0, 257, (64, 1))
+    q = rng.integers(0, 256, (64, 32))
+    write_own("q8_z", (d.view(np.uint8), zero.astype("<u2").view(np.uint8),
+                       q.astype(np.uint8)), (q - zero).astype(np.float32) * d)
+    d, q = scales(rng, True), rng.integers(0, 256, (64, 32)).astype(np.uint8)
+    q[q % 128 == 127] = 0  # NaN
+    values = torch.from_numpy(q).view(torch.float8_e4m3fn).float().numpy()
+    write_own("f8_s", (d.view(np.uint8), q), values * d)
 
 
 if __name__ == "__main__":

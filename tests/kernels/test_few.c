@@ -44,6 +44,8 @@ static kind kinds[] = {
     {JC_FEW_IQ4_XS, "iq4_xs", 256, 136, {0}, {0}},
     {JC_FEW_MXFP4, "mxfp4", 32, 17, {0}, {0}},
     {JC_FEW_Q4_Z, "q4_z", 32, 20, {0}, {0}},
+    {JC_FEW_Q8_Z, "q8_z", 32, 38, {0}, {0}},
+    {JC_FEW_F8_S, "f8_s", 32, 36, {0}, {0}},
     {JC_FEW_OTHER, "q5_1", 32, 24, {0}, {0}},
 };
 
@@ -167,7 +169,8 @@ static double least_of(const kind *k)
     float most = 0; /* in double gcc 12 fails to compile this for arm64 */
 
     if (k->type == JC_FEW_Q4_1 || k->type == JC_FEW_Q5_1 || k->type == JC_FEW_Q4_K ||
-        k->type == JC_FEW_Q5_K || k->type == JC_FEW_Q2_K || k->type == JC_FEW_Q4_Z)
+        k->type == JC_FEW_Q5_K || k->type == JC_FEW_Q2_K || k->type == JC_FEW_Q4_Z ||
+        k->type == JC_FEW_Q8_Z)
         for (size_t i = 0; i < GOLDEN; i++)
             most = fmaxf(most, fabsf(k->golden[i]));
     return (double)most;
@@ -266,7 +269,8 @@ static void check_bits(const layer *l, const jc_few *w, const float *want)
 static void check_layer(layer *l)
 {
     float *y = test_malloc(ROWS * l->n_out * sizeof *y);
-    bool blocks = l->kind->name && l->kind->type != JC_FEW_OTHER;
+    bool blocks =
+        l->kind->name && l->kind->type != JC_FEW_OTHER && l->kind->type != JC_FEW_F8_S;
 
     for (int int8 = 0; int8 <= blocks; int8++) {
         l->spec.int8 = int8;
@@ -407,6 +411,36 @@ static void test_few__runs_parts_of_several_weights_as_it_runs_each(void **state
     }
 }
 
+/* Its own order of inputs, beside a weight of the same type in theirs. */
+static void test_few__takes_inputs_in_a_weights_order(void **state)
+{
+    enum { OUT = 50, IN = 512, K = 4 };
+    float x[K * IN], want[K * OUT], y[2][K * OUT];
+    uint32_t order[IN];
+    jc_error err;
+
+    (void)state;
+    for (uint32_t i = 0; i < IN; i++)
+        order[i] = i * 77 % IN;
+    for (const kind *k = kinds; k < kinds + JC_COUNT(kinds); k++) {
+        layer *l = make(k, IN, OUT, NULL);
+        jc_few *plain = few_new(l);
+        for (size_t i = 0; i < JC_COUNT(x); i++)
+            x[i] = l->x[i / IN * IN + order[i % IN]];
+        run(plain, 0, OUT, x, IN, K, false, want, OUT);
+        l->spec.order = order;
+        jc_few *ordered = few_new(l);
+        const jc_few_part parts[] = {{plain, 0, OUT, y[0]}, {ordered, 0, OUT, y[1]}};
+        assert_int_equal(jc_few_run_parts(parts, 2, l->x, IN, K, false, OUT, &err), JC_OK);
+        check_equal(y[1], want, K * OUT, "order", (int)k->type);
+        run(plain, 0, OUT, l->x, IN, K, false, want, OUT);
+        check_equal(y[0], want, K * OUT, "beside an order", (int)k->type);
+        jc_few_free(plain);
+        jc_few_free(ordered);
+        drop(l);
+    }
+}
+
 static double act(jc_act which, double x)
 {
     switch (which) {
@@ -539,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_few__is_the_product_and_a_row_depends_on_itself_alone),
         cmocka_unit_test(test_few__is_the_same_when_cut_for_threads),
         cmocka_unit_test(test_few__takes_a_matrix_of_inputs_by_outputs),
+        cmocka_unit_test(test_few__takes_inputs_in_a_weights_order),
         cmocka_unit_test(test_few__runs_parts_of_several_weights_as_it_runs_each),
         cmocka_unit_test(test_few__adds_the_bias_then_acts_then_adds_to_y),
         cmocka_unit_test(test_few__a_number_that_is_not_finite_shows),

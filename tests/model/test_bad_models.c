@@ -147,9 +147,8 @@ static void test_bad_models__say_what_does_not_fit(void **state)
 static void test_bad_models__quantised_in_other_ways_are_told_by_name(void **state)
 {
     static const char *const methods[] = {
-        "bitsandbytes", "hqq",    "exl2",  "exl3",  "compressed-tensors", "torchao",
-        "quanto",       "aqlm",   "eetq",  "higgs", "fbgemm_fp8",         "vptq",
-        "spqr",         "bitnet", "quark", "mlx",   "auto-round",         "modelopt"};
+        "bitsandbytes", "hqq",  "exl2", "exl3",   "torchao", "quanto", "aqlm",      "eetq",
+        "higgs",        "vptq", "spqr", "bitnet", "quark",   "mlx",    "auto-round"};
 
     for (size_t i = 0; i < JC_COUNT(methods); i++) {
         char edit[128], by[64];

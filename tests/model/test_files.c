@@ -363,7 +363,7 @@ static void test_files__eight_bits_are_multiplied_by_their_scales(void **state)
 
     static const struct {
         const char *config, *part;
-    } bad[] = {{SCHEME("static", "16"), "quantised by fp8"},
+    } bad[] = {{SCHEME("none", "16"), "quantised by fp8"},
                {SCHEME("dynamic", "8"), "wants [3, 3] of real numbers"},
                {SCHEME("dynamic", "0"), "quantised by fp8"},
                {TYPE, "weight_scale_inv': its weights are quantised"}};

@@ -174,6 +174,8 @@ static void test_codec__entries_agree_with_the_formats(void **state)
         {JC_MXFP4, "MXFP4", 32, 17, 39, false, true},
         {JC_NVFP4, "NVFP4", 64, 36, 40, false, true},
         {JC_Q4_Z, "Q4_Z", 32, 20, -1, false, true},
+        {JC_Q8_Z, "Q8_Z", 32, 38, -1, false, true},
+        {JC_F8_S, "F8_S", 32, 36, -1, false, true},
         {JC_OTHER, "OTHER", 1, 0, -1, false, false},
     };
     jc_dtype dtype;

@@ -116,6 +116,7 @@ struct share {
     size_t panel;       /* outputs of a call: FEW_PANEL, or half of it for few rows */
     size_t tile, tasks; /* outputs of a task; tasks up to this part's end */
     size_t at;          /* where its rows of x are prepared */
+    size_t turned_at;   /* where they are put in the weight's order before */
     bool first;         /* of those that share them */
 };
 
@@ -215,18 +216,29 @@ static size_t tile_size(size_t panel, size_t row_bytes, size_t n, size_t bytes)
     return (each > 0 ? each : 1) * panel;
 }
 
-/* Which memory each part's rows of x are prepared in, in bytes from its start: types share
- * theirs. The bytes of all. */
+/* Of a row of x in a weight's order. */
+static size_t turned_bytes(const jc_few_spec *spec)
+{
+    return (spec->n_in * sizeof(float) + 63) / 64 * 64;
+}
+
+/* Which memory each part's rows of x are prepared in, in bytes from its start: those of one
+ * type and order share theirs. The bytes of all. */
 static size_t place_rows(struct share *shares, size_t n, size_t rows)
 {
     size_t all = 0;
 
     for (size_t p = 0, k; p < n; p++) {
-        for (k = 0; shares[k].work.kernel != shares[p].work.kernel; k++)
+        for (k = 0; shares[k].work.kernel != shares[p].work.kernel ||
+                    shares[k].work.spec->order != shares[p].work.spec->order;
+             k++)
             ;
         shares[p].first = k == p;
         shares[p].at = k < p ? shares[k].at : all;
         all += k < p ? 0 : rows * shares[p].work.x_bytes;
+        shares[p].turned_at = all;
+        if (k == p && shares[p].work.spec->order)
+            all += rows * turned_bytes(shares[p].work.spec);
     }
     return all;
 }
@@ -238,6 +250,20 @@ struct prepare {
     unsigned char *memory;
 };
 
+/* Row r of x as the weight takes it. */
+static const float *turned(const struct prepare *job, const struct share *share, size_t r)
+{
+    const jc_few_spec *spec = share->work.spec;
+    const float *x = job->x + r * job->x_stride;
+    float *out = (void *)(job->memory + share->turned_at + r * turned_bytes(spec));
+
+    if (!spec->order)
+        return x;
+    for (size_t i = 0; i < spec->n_in; i++)
+        out[i] = x[spec->order[i]];
+    return out;
+}
+
 static jc_status prepare_row(void *arg, size_t r, jc_error *err)
 {
     const struct prepare *job = arg;
@@ -247,8 +273,7 @@ static jc_status prepare_row(void *arg, size_t r, jc_error *err)
         const struct share *share = &job->run->shares[p];
         const jc_few_work *work = &share->work;
         if (share->first)
-            work->kernel->prepare(work->kernel, work->spec->n_in,
-                                  job->x + r * job->x_stride,
+            work->kernel->prepare(work->kernel, work->spec->n_in, turned(job, share, r),
                                   job->memory + share->at + r * work->x_bytes);
     }
     return JC_OK;

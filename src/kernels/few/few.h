@@ -29,7 +29,9 @@ typedef enum jc_few_type {
     JC_FEW_IQ4_NL,
     JC_FEW_IQ4_XS,
     JC_FEW_MXFP4,
-    JC_FEW_Q4_Z,  /* of no file: tensor/q4_z.c */
+    JC_FEW_Q4_Z, /* these are of no file: tensor/q4_z.c and its like */
+    JC_FEW_Q8_Z,
+    JC_FEW_F8_S,
     JC_FEW_OTHER, /* any type, by a function that reads it */
     JC_FEW_TYPES
 } jc_few_type;
@@ -42,6 +44,8 @@ typedef struct jc_few_spec {
     bool in_out;        /* data is [n_in, n_out]: F32, F16 and BF16 only */
     const float *bias;  /* [n_out] or NULL; copied */
     jc_act act;
+    const uint32_t *order; /* [n_in] or NULL: which of x the weight's inputs are; borrowed
+                            */
     bool int8; /* round x to 16 bits (two int8), in runs of 32 values with a scale each,
                   where the type has a kernel for it; never for F32, F16 and BF16 */
     struct {   /* JC_FEW_OTHER: numbers [first, first + n) of arg; those of `data` begin at

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* q4_z.h: 32 numbers of 4 bits, a scale and a zero: d [2], zero [2], q [16]. */
+/* q4_z.h: 32 numbers of 4 bits, a zero and a scale: zero [1], d [3], the upper bytes of a
+ * float, q [16]. */
 #ifndef JC_FEW_Q4_Z_H
 #define JC_FEW_Q4_Z_H
 
@@ -11,9 +12,8 @@ static void q4_z_unpack(rows16 row, size_t runs, unpacked *to)
         wi head[4];
         fetch(to, 1);
         columns(row, i * 20, head);
-        const wf d = wf_f16_low(head[0]);
-        wf_store(to->scale[i], d);
-        wf_store(to->least[i], wf_mul(d, wf_int(wi_right(head[0], 16))));
+        wi_store(to->scale[i], wi_and(head[0], 0xffffff00u));
+        wf_store(to->least[i], wf_mul(wf_load(to->scale[i]), wf_int(wi_and(head[0], 255))));
         run_nibbles(row, i * 20 + 4, NULL, NULL, to->w[i]);
     }
 }

@@ -4,6 +4,7 @@
 #include "kernels/few/bf16.h"
 #include "kernels/few/f16.h"
 #include "kernels/few/f32.h"
+#include "kernels/few/f8_s.h"
 #include "kernels/few/iq4_nl.h"
 #include "kernels/few/iq4_xs.h"
 #include "kernels/few/mxfp4.h"
@@ -19,6 +20,7 @@
 #include "kernels/few/q5_k.h"
 #include "kernels/few/q6_k.h"
 #include "kernels/few/q8_0.h"
+#include "kernels/few/q8_z.h"
 
 const jc_few_set SET_NAME = {
     SET_TEXT,
@@ -40,6 +42,8 @@ const jc_few_set SET_NAME = {
         [JC_FEW_IQ4_XS] = {&iq4_xs_real, &iq4_xs_int},
         [JC_FEW_MXFP4] = {&mxfp4_real, &mxfp4_int},
         [JC_FEW_Q4_Z] = {&q4_z_real, &q4_z_int},
+        [JC_FEW_Q8_Z] = {&q8_z_real, &q8_z_int},
+        [JC_FEW_F8_S] = {&f8_s_kernel, NULL},
         [JC_FEW_OTHER] = {&other_kernel, NULL},
     },
 };

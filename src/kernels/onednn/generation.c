@@ -21,7 +21,8 @@ static const struct {
     {"Q6_K", JC_FEW_Q6_K, true},     {"Q2_K", JC_FEW_Q2_K, true},
     {"Q3_K", JC_FEW_Q3_K, true},     {"IQ4_NL", JC_FEW_IQ4_NL, true},
     {"IQ4_XS", JC_FEW_IQ4_XS, true}, {"MXFP4", JC_FEW_MXFP4, true},
-    {"Q4_Z", JC_FEW_Q4_Z, true},
+    {"Q4_Z", JC_FEW_Q4_Z, true},     {"Q8_Z", JC_FEW_Q8_Z, true},
+    {"F8_S", JC_FEW_F8_S, false},
 };
 
 /* The row of `types`, or their number. */
@@ -99,6 +100,7 @@ static jc_status make(jc_generation *g, size_t n_in, const float *bias, jc_act a
                                   .n_out = stored->n_out,
                                   .data = stored->data,
                                   .step = stored->step,
+                                  .order = stored->order,
                                   .in_out = g->in_out,
                                   .bias = g->has_bias ? bias + first : NULL,
                                   .act = act,
