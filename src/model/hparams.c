@@ -322,7 +322,7 @@ static jc_status derive_rotary(const jc_hparams *hp, jc_rotary_hparams *r, const
     r->dims = (uint32_t)dims;
     if (usable(r->alpha) && r->dims > 2)
         r->theta *= pow(r->alpha, (double)r->dims / (r->dims - 2));
-    if (r->original == 0 && r->type == JC_ROTARY_YARN)
+    if (r->original == 0)
         r->original = hp->positions;
     const char *wrong = wrong_scaling(r);
     if (wrong || !(r->attention_factor >= 0 && isfinite(r->attention_factor)))

@@ -16,10 +16,11 @@ static const struct {
     jc_act act;
 } acts[] = {
     {"gelu_new", JC_ACT_GELU_TANH},  {"gelu_pytorch_tanh", JC_ACT_GELU_TANH},
-    {"gelu_fast", JC_ACT_GELU_TANH}, {"gelu", JC_ACT_GELU},
+    {"gelu_fast", JC_ACT_GELU_TANH}, {"gelu_accurate", JC_ACT_GELU_TANH},
+    {"gelu", JC_ACT_GELU},           {"gelu_python", JC_ACT_GELU},
     {"relu", JC_ACT_RELU},           {"silu", JC_ACT_SILU},
     {"swish", JC_ACT_SILU},          {"relu2", JC_ACT_RELU2},
-    {"swiglu", JC_ACT_SILU},
+    {"swiglu", JC_ACT_SILU},         {"gelu_python_tanh", JC_ACT_GELU_TANH},
 };
 
 static const struct {

@@ -19,7 +19,8 @@ static const char *const wrappers[] = {
     "base_model.",
     "language_model.", /* the text part of a multimodal model */
     "text_model.",
-    "thinker.", /* Qwen Omni */
+    "thinker.",    /* Qwen Omni */
+    "nomic_bert.", /* as transformers saves what was published as "bert." */
     "llm.",
     "backbone.",
     "auto_model.",

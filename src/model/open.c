@@ -52,12 +52,17 @@ const char *jc_backend_about(size_t i)
 /* Everything that the configuration says. */
 static jc_status configure(jc_model *model, const jc_config *config, jc_error *err)
 {
+    bool tied = false;
     jc_status st = find_arch(model, config, err);
 
     if (st == JC_OK)
         st = jc_quantised_check(model, err);
     if (st == JC_OK)
         st = jc_hparams_read(&model->hp, model->arch, config, err);
+    /* of a multimodal model it is the whole that says so */
+    if (jc_config_bool(jc_store_config(model->store), "tie_word_embeddings", &tied, NULL) ==
+        JC_OK)
+        model->hp.tied |= tied;
     if (st == JC_OK)
         st = jc_rows_prepare(model, err);
     if (st == JC_OK)

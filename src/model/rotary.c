@@ -77,7 +77,9 @@ static double mscale(double factor, double m)
 /* Of the cosines and sines, so of queries and keys. */
 static double scale_of(const jc_rotary_hparams *r, uint32_t positions)
 {
-    double longer = r->original ? (double)positions / r->original : 1;
+    double longer = r->factor > 0 ? r->factor
+                    : r->original ? (double)positions / r->original
+                                  : 1;
 
     if (r->type != JC_ROTARY_YARN && r->type != JC_ROTARY_LONGROPE)
         return 1;

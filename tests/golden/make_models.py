@@ -68,7 +68,8 @@ def write_model(name, config, *shards):
 
 
 def write_golden(name, folder, texts, rows=None, types=None):
-    model = Model(folder)
+    """`folder`: or a Model."""
+    model = folder if isinstance(folder, Model) else Model(folder)
     more = [{"token_type_ids": t} for t in types] if types else [{}] * len(texts)
     runs = [model.run(ids, **m) for ids, m in zip(texts, more)]
     states = np.concatenate([s for s, _ in runs], axis=1)

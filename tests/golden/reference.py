@@ -145,6 +145,18 @@ class Model:
         if unexpected or missing:
             raise ValueError(f"'{folder}' lacks {missing} or has too much: {unexpected}")
         self.net.tie_weights()
+        self.begin(config)
+
+    @classmethod
+    def of(cls, net):
+        """A model that is in no folder yet."""
+        self = cls.__new__(cls)
+        self.net, self.kind = net, net.config.model_type
+        self.decoder = self.kind not in ENCODERS
+        self.begin(net.config)
+        return self
+
+    def begin(self, config):
         self.net.eval()
         self.layers, self.width = config.num_hidden_layers, config.hidden_size
         self.vocab = config.vocab_size

@@ -330,6 +330,10 @@ static const struct {
      BAD "enable_bias 'false' is not supported, only 'true'"},
     {"{\"model_type\": \"qwen2\", " SMALL ", \"rope_scaling\": {\"type\": \"ntk\"}}",
      BAD "the scaling 'ntk' of rotary positions is not known"},
+    {"{\"model_type\": \"olmo3\", " SMALL ", \"rope_parameters\": {\"sliding_attention\": "
+     "{\"rope_type\": \"linear\", \"factor\": 2}}}",
+     BAD "rope_parameters.sliding_attention.rope_type 'linear' is not supported, only "
+         "'default'"},
     {"{\"model_type\": \"llama\", " SMALL ", \"hidden_act\": \"xielu\"}",
      BAD "the activation 'xielu' is not known"},
     {"{\"model_type\": \"qwen3_moe\", " SMALL

@@ -20,7 +20,8 @@ typedef struct change {
     const char *inner;          /* in the place of "model." in names; NULL: it stays */
     const char *extra; /* a further tensor, of shape [1, 1, 2, 2] if it is a mask */
     bool mask;
-    bool multimodal; /* the configuration is that of a text part */
+    bool multimodal;   /* the configuration is that of a text part */
+    const char *outer; /* beside that part */
 } change;
 
 static void write_config(void **state, const change *c)
@@ -36,7 +37,8 @@ static void write_config(void **state, const change *c)
     snprintf(to, sizeof to, "%.*s%s%s", (int)(at - from), from, c->text ? c->instead : "",
              at + (c->text ? strlen(c->text) : 0));
     if (c->multimodal)
-        snprintf(from, sizeof from, "{\"model_type\": \"both\", \"text_config\": %s}", to);
+        snprintf(from, sizeof from, "{\"model_type\": \"both\", %s\"text_config\": %s}",
+                 c->outer ? c->outer : "", to);
     scratch_text(state, "config.json", c->multimodal ? from : to);
 }
 
@@ -168,14 +170,22 @@ static void test_files__a_decoder_may_lack_its_head(void **state)
 /* The same without its weights in the place of the head: the embedding is tied to it. */
 static void test_files__a_tied_head_is_none_that_is_missing(void **state)
 {
-    jc_model *model;
+    static const change rows[] = {
+        {.drop = "lm_head", .text = UNTIED, .instead = "\"tie_word_embeddings\": true"},
+        {.drop = "lm_head",
+         .prefix = "language_model.",
+         .multimodal = true,
+         .outer = "\"tie_word_embeddings\": true, "},
+    };
 
-    write_changed(state, &(change){.drop = "lm_head",
-                                   .text = UNTIED,
-                                   .instead = "\"tie_word_embeddings\": true"});
-    assert_int_equal(jc_model_inspect(&model, *state, NULL), JC_OK);
-    assert_true(jc_model_get_info(model)->has_head && jc_model_get_info(model)->tied_head);
-    jc_model_close(model);
+    for (size_t i = 0; i < JC_COUNT(rows); i++) {
+        jc_model *model;
+        write_changed(state, &rows[i]);
+        assert_int_equal(jc_model_inspect(&model, *state, NULL), JC_OK);
+        assert_true(jc_model_get_info(model)->has_head);
+        assert_true(jc_model_get_info(model)->tied_head);
+        jc_model_close(model);
+    }
 }
 
 static void test_files__what_nothing_reads_is_noted(void **state)

@@ -30,7 +30,7 @@ static const jc_weight_row weights[] = {
     LINEAR(JC_W_DOWN,     LAYER "ffn_output",      WIDTH, FF, 0),
     NORM(JC_W_NORM2,      LAYER "full_layer_layer_norm", 0),
     MASKED_HEAD("predictions.dense", "predictions.LayerNorm", "predictions.decoder.weight",
-                "predictions.bias|predictions.decoder.bias"),
+                "predictions.decoder.bias|predictions.bias"),
 };
 /* clang-format on */
 

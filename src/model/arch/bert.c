@@ -20,7 +20,7 @@ static const jc_weight_row weights[] = {
     BERT_BODY,
     MASKED_HEAD("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
                 "cls.predictions.decoder.weight",
-                "cls.predictions.bias|cls.predictions.decoder.bias"),
+                "cls.predictions.decoder.bias|cls.predictions.bias"),
 };
 /* clang-format on */
 

@@ -42,7 +42,7 @@ static const jc_weight_row weights[] = {
     {JC_W_FINAL_BIAS, "cls.predictions.transform.LayerNorm.bias|lm_predictions.lm_head.LayerNorm.bias",
      {JC_DIM_WIDTH}, JC_WEIGHT_HEAD},
     {JC_W_HEAD, "cls.predictions.decoder.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_HEAD | JC_WEIGHT_TIED},
-    {JC_W_HEAD_BIAS, "cls.predictions.bias|cls.predictions.decoder.bias|lm_predictions.lm_head.bias",
+    {JC_W_HEAD_BIAS, "cls.predictions.decoder.bias|cls.predictions.bias|lm_predictions.lm_head.bias",
      {JC_DIM_VOCAB}, JC_WEIGHT_HEAD},
 };
 /* clang-format on */

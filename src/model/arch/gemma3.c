@@ -33,6 +33,7 @@ static const jc_key_row keys[] = {
     KEY(SCALING("factor"),         JC_KEY_REAL,   rotary.factor, "0"),
     KEY("rope_parameters.sliding_attention.rope_theta|rope_local_base_freq",
                                    JC_KEY_REAL,   rotary_local.theta, "10000"),
+    PLAIN_IN_WINDOWS,
 };
 
 static const jc_weight_row weights[] = {

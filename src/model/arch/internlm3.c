@@ -13,8 +13,8 @@ static const jc_key_row keys[] = {
     KEY("head_dim",     JC_KEY_U32,  head_width, "0"),
     KEY("hidden_act",   JC_KEY_ACT,  act, "silu"),
     KEY("rms_norm_eps", JC_KEY_REAL, eps, "1e-6"),
-    KEY("qkv_bias",     JC_KEY_BOOL, attention_bias, "false"),
-    KEY("bias",         JC_KEY_BOOL, mlp_bias, "false"),
+    KEY("qkv_bias|attention_bias", JC_KEY_BOOL, attention_bias, "false"),
+    KEY("bias|mlp_bias", JC_KEY_BOOL, mlp_bias, "false"),
 };
 
 static const jc_weight_row weights[] = {

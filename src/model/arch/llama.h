@@ -6,9 +6,9 @@
 #include "model/arch/rows.h"
 
 /* clang-format off */
-/* Its names in older and in current files; the third is for models whose blocks differ. */
+/* Its names in older and in current files; the second is for models whose blocks differ. */
 #define SCALING(name)                                                                 \
-    "rope_scaling." name "|rope_parameters." name "|rope_parameters.full_attention." name
+    "rope_scaling." name "|rope_parameters.full_attention." name "|rope_parameters." name
 
 #define ROTARY_KEYS(theta_keys)                                                       \
     KEY(SCALING("rope_theta") "|" theta_keys, JC_KEY_REAL, rotary.theta, "10000"),    \
@@ -26,6 +26,10 @@
     KEY(SCALING("short_factor"),     JC_KEY_REALS, rotary.short_factor, NULL),        \
     KEY(SCALING("long_factor"),      JC_KEY_REALS, rotary.long_factor,  NULL),        \
     KEY(SCALING("truncate"),         JC_KEY_BOOL,  rotary.truncate, "true")
+
+/* Blocks with a window have their positions as they are. */
+#define PLAIN_IN_WINDOWS                                                              \
+    FIXED("rope_parameters.sliding_attention.rope_type", "default")
 
 /* What part of a head is turned, where the package reads that. */
 #define ROTARY_PART_KEY(old_keys, def)                                                \

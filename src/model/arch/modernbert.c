@@ -35,6 +35,8 @@ static const jc_key_row keys[] = {
     FIXED("classifier_bias", "false"),
     FIXED("decoder_bias",    "true"),
     FIXED("rope_scaling.rope_type|rope_scaling.type", "default"),
+    FIXED("rope_parameters.full_attention.rope_type|rope_parameters.rope_type", "default"),
+    FIXED("rope_parameters.sliding_attention.rope_type", "default"),
 };
 
 static const jc_weight_row weights[] = {

@@ -10,7 +10,8 @@ static const char *const model_types[] = {"mpnet", NULL};
 /* clang-format off */
 static const jc_key_row keys[] = {
     BERT_KEYS("gelu"),
-    KEY("relative_attention_num_buckets", JC_KEY_U32, relative_buckets, "32"),
+    FIXED("relative_attention_num_buckets", "32"), /* the package's classes, whatever it is */
+    KEY(NULL,                             JC_KEY_U32, relative_buckets, "32"),
     KEY(NULL,                             JC_KEY_U32, padding,  "1"),
     KEY(NULL,                             JC_KEY_U32, types,    "1"),
     KEY(NULL,                             JC_KEY_ACT, head_act, "gelu"),
@@ -30,7 +31,7 @@ static const jc_weight_row weights[] = {
     LINEAR(JC_W_DOWN, "encoder.layer.%u.output.dense",       WIDTH, FF, 0),
     NORM(JC_W_NORM2,  "encoder.layer.%u.output.LayerNorm", 0),
     MASKED_HEAD("lm_head.dense", "lm_head.layer_norm", "lm_head.decoder.weight",
-                "lm_head.bias|lm_head.decoder.bias"),
+                "lm_head.decoder.bias|lm_head.bias"),
 };
 /* clang-format on */
 

@@ -20,7 +20,8 @@ static const jc_key_row keys[] = {
     KEY("hidden_act|activation_function", JC_KEY_ACT, act,     "silu"),
     KEY("hidden_act|activation_function", JC_KEY_ACT, head_act, "silu"),
     KEY(NULL,                          JC_KEY_BOOL, norm_before, "false"),
-    KEY(NULL,                          JC_KEY_ROTARY, rotary.type, "default"),
+    KEY("rope_parameters.rope_type",   JC_KEY_ROTARY, rotary.type, "default"),
+    KEY("rope_parameters.factor",      JC_KEY_REAL, rotary.factor, "0"),
     KEY("rope_parameters.rope_theta|rope_theta|rotary_emb_base", JC_KEY_REAL, rotary.theta, "1000"),
     KEY("rotary_emb_fraction",         JC_KEY_REAL, rotary.part, "1"),
     KEY("rotary_emb_interleaved",      JC_KEY_BOOL, rotary.interleaved, "false"),
@@ -48,7 +49,7 @@ static const jc_weight_row weights[] = {
     NORM(JC_W_NORM2,      "encoder.layers.%u.norm2", 0),
     MASKED_HEAD("cls.predictions.transform.dense", "cls.predictions.transform.layer_norm",
                 "cls.predictions.decoder.weight",
-                "cls.predictions.bias|cls.predictions.decoder.bias"),
+                "cls.predictions.decoder.bias|cls.predictions.bias"),
 };
 /* clang-format on */
 

@@ -16,8 +16,9 @@ static const jc_key_row keys[] = {
     KEY("sliding_window",   JC_KEY_LIMIT,  window, "4096"),
     KEY("sliding_window_pattern", JC_KEY_U32, window_except, "4"),
     KEY("layer_types",      JC_KEY_LAYERS, windowed, NULL),
-    KEY("rope_parameters.rope_theta|rope_parameters.sliding_attention.rope_theta|rope_theta",
+    KEY("rope_parameters.sliding_attention.rope_theta|rope_parameters.rope_theta|rope_theta",
                             JC_KEY_REAL,   rotary_local.theta, "500000"),
+    PLAIN_IN_WINDOWS,
 };
 
 static const jc_weight_row weights[] = {

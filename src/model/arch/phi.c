@@ -35,7 +35,8 @@ static const jc_weight_row weights[] = {
     LINEAR(JC_W_UP,  "layers.%u.mlp.fc1", FF, WIDTH, 0),
     LINEAR(JC_W_DOWN, "layers.%u.mlp.fc2", WIDTH, FF, 0),
     NORM(JC_W_FINAL, "final_layernorm", 0),
-    LINEAR(JC_W_HEAD, "lm_head", VOCAB, WIDTH, 0),
+    {JC_W_HEAD, "lm_head.weight", {JC_DIM_VOCAB, JC_DIM_WIDTH}, JC_WEIGHT_TIED},
+    BIAS(JC_W_HEAD, "lm_head", VOCAB, 0),
 };
 /* clang-format on */
 

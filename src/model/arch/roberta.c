@@ -18,7 +18,7 @@ static const jc_key_row keys[] = {
 static const jc_weight_row weights[] = {
     BERT_BODY,
     MASKED_HEAD("lm_head.dense", "lm_head.layer_norm", "lm_head.decoder.weight",
-                "lm_head.bias|lm_head.decoder.bias"),
+                "lm_head.decoder.bias|lm_head.bias"),
 };
 /* clang-format on */
 
