@@ -11,18 +11,18 @@
 static const struct {
     const char *name;
     jc_few_type type;
-    bool quantised;
+    enum { SINGLE, NARROW, QUANTISED } kind; /* narrow ones become floats, too */
 } types[] = {
-    {"F32", JC_FEW_F32, false},      {"F16", JC_FEW_F16, false},
-    {"BF16", JC_FEW_BF16, false},    {"Q8_0", JC_FEW_Q8_0, true},
-    {"Q4_0", JC_FEW_Q4_0, true},     {"Q4_1", JC_FEW_Q4_1, true},
-    {"Q5_0", JC_FEW_Q5_0, true},     {"Q5_1", JC_FEW_Q5_1, true},
-    {"Q4_K", JC_FEW_Q4_K, true},     {"Q5_K", JC_FEW_Q5_K, true},
-    {"Q6_K", JC_FEW_Q6_K, true},     {"Q2_K", JC_FEW_Q2_K, true},
-    {"Q3_K", JC_FEW_Q3_K, true},     {"IQ4_NL", JC_FEW_IQ4_NL, true},
-    {"IQ4_XS", JC_FEW_IQ4_XS, true}, {"MXFP4", JC_FEW_MXFP4, true},
-    {"Q4_Z", JC_FEW_Q4_Z, true},     {"Q8_Z", JC_FEW_Q8_Z, true},
-    {"F8_S", JC_FEW_F8_S, false},
+    {"F32", JC_FEW_F32, SINGLE},          {"F16", JC_FEW_F16, NARROW},
+    {"BF16", JC_FEW_BF16, NARROW},        {"Q8_0", JC_FEW_Q8_0, QUANTISED},
+    {"Q4_0", JC_FEW_Q4_0, QUANTISED},     {"Q4_1", JC_FEW_Q4_1, QUANTISED},
+    {"Q5_0", JC_FEW_Q5_0, QUANTISED},     {"Q5_1", JC_FEW_Q5_1, QUANTISED},
+    {"Q4_K", JC_FEW_Q4_K, QUANTISED},     {"Q5_K", JC_FEW_Q5_K, QUANTISED},
+    {"Q6_K", JC_FEW_Q6_K, QUANTISED},     {"Q2_K", JC_FEW_Q2_K, QUANTISED},
+    {"Q3_K", JC_FEW_Q3_K, QUANTISED},     {"IQ4_NL", JC_FEW_IQ4_NL, QUANTISED},
+    {"IQ4_XS", JC_FEW_IQ4_XS, QUANTISED}, {"MXFP4", JC_FEW_MXFP4, QUANTISED},
+    {"Q4_Z", JC_FEW_Q4_Z, QUANTISED},     {"Q8_Z", JC_FEW_Q8_Z, QUANTISED},
+    {"F8_S", JC_FEW_F8_S, NARROW},
 };
 
 /* The row of `types`, or their number. */
@@ -50,19 +50,20 @@ jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_er
     memcpy(g->stored, spec->stored, g->n * sizeof *g->stored);
     g->in_out = spec->weight.in_out;
     g->has_bias = spec->bias;
+    g->expert = spec->expert;
     g->lock_ready = pthread_mutex_init(&g->lock, NULL) == 0;
     return g->lock_ready ? JC_OK : jc_fail_nomem(err, "a lock");
 }
 
 bool jc_generation_serves(const jc_generation *g, jc_plan plan)
 {
-    bool quantised = plan == JC_PLAN_PROMPT;
+    bool prompts = plan == JC_PLAN_PROMPT;
 
-    for (size_t p = 0; quantised && p < g->n; p++) {
+    for (size_t p = 0; prompts && p < g->n; p++) {
         size_t t = find_type(&g->stored[p]);
-        quantised = t < JC_COUNT(types) && types[t].quantised;
+        prompts = t < JC_COUNT(types) && types[t].kind >= (g->expert ? NARROW : QUANTISED);
     }
-    return g->n > 0 && (quantised || plan == JC_PLAN_GENERATION);
+    return g->n > 0 && (prompts || plan == JC_PLAN_GENERATION);
 }
 
 /* The weights; `w` is const in parts, which only borrow elsewhere. */
@@ -104,7 +105,7 @@ static jc_status make(jc_generation *g, size_t n_in, const float *bias, jc_act a
                                   .in_out = g->in_out,
                                   .bias = g->has_bias ? bias + first : NULL,
                                   .act = act,
-                                  .int8 = known && types[t].quantised,
+                                  .int8 = known && types[t].kind == QUANTISED,
                                   .other = {stored->read, stored->arg, stored->from}};
         jc_few *w = NULL;
         if (!g->parts[p].w)

@@ -34,7 +34,7 @@ typedef struct jc_generation {
     jc_stored *stored; /* [n] */
     size_t n;
     struct jc_few_part *parts; /* [n] */
-    bool in_out, has_bias;
+    bool in_out, has_bias, expert;
     pthread_mutex_t lock;
     bool lock_ready;
     atomic_bool ready;
@@ -43,7 +43,8 @@ typedef struct jc_generation {
 jc_status jc_generation_init(jc_generation *g, const jc_linear_spec *spec, jc_error *err);
 void jc_generation_release(jc_generation *g);
 /* Whether jc_generation_run() is for this plan: for prompts where all weights are
- * quantised, as products of bytes outrun tiles of floats. */
+ * quantised, as products of bytes outrun tiles of floats, or narrow floats of an expert,
+ * whose few rows are no work beside packing a panel. */
 bool jc_generation_serves(const jc_generation *g, jc_plan plan);
 /* y (+)= act(x W' + bias); bias [n_out]. */
 jc_status jc_generation_run(jc_generation *g, const jc_linear *linear, const float *bias,
