@@ -39,7 +39,7 @@ JC_API jc_status jc_tokenizer_open(jc_tokenizer **out, const char *path,
 JC_API void jc_tokenizer_close(jc_tokenizer *tokenizer);
 
 /** The algorithm: "byte-bpe", "bpe" (of characters, as sentencepiece has it), "unigram",
- *  "wordpiece". */
+ *  "wordpiece", "wordlevel" (a word is a token). */
 JC_API const char *jc_tokenizer_kind(const jc_tokenizer *tokenizer);
 
 /** One more than the largest id. */

@@ -166,8 +166,6 @@ bool jc_added_next(const jc_added *added, size_t pass, const char *text, size_t 
         if (token->single_word && touches_word(text, n, match->start, match->stop))
             continue;
         take_spaces(token, text, n, floor, match);
-        if (*at < match->stop)
-            *at = match->stop;
         return true;
     }
     return false;

@@ -107,14 +107,17 @@ static jc_status read_punctuation(void *list, const json_t *object, const char *
     return st ? st : add_regex(list, "[!-/:-@\\[-`{-~\\p{P}]", behaviour, false, path, err);
 }
 
+/* \w of Unicode's TR18, inside a class. */
+#define WORD                                                                               \
+    "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{200c}\\x{200d}\\x{24b6}-\\x{24e9}"               \
+    "\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}"
+
 static jc_status read_whitespace(void *list, const json_t *object, const char *path,
                                  jc_error *err)
 {
     (void)object;
-    return add_regex(list,
-                     "[\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}]+|"
-                     "[^\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}" JC_PATTERN_SPACE "]+",
-                     JC_CUT_REMOVED, true, path, err);
+    return add_regex(list, "[" WORD "]+|[^" WORD JC_PATTERN_SPACE "]+", JC_CUT_REMOVED,
+                     true, path, err);
 }
 
 static jc_status read_space_split(void *list, const json_t *object, const char *path,
@@ -122,6 +125,22 @@ static jc_status read_space_split(void *list, const json_t *object, const char *
 {
     (void)object;
     return add_regex(list, "[" JC_PATTERN_SPACE "]", JC_CUT_REMOVED, false, path, err);
+}
+
+static jc_status read_delimiter(void *list, const json_t *object, const char *path,
+                                jc_error *err)
+{
+    jc_cut_step s = {.kind = JC_CUT_SPLIT, .behaviour = JC_CUT_REMOVED};
+    char *text;
+    size_t n;
+    jc_status st = jc_json_text(object, "delimiter", path, &text, &n, err);
+
+    if (st)
+        return st;
+    st = n ? jc_pattern_text(&s.pattern, text, n, err)
+           : jc_fail(err, JC_E_FORMAT, "cannot read '%s': 'delimiter' is empty", path);
+    jc_free(text);
+    return st ? st : add(list, &s, path, err);
 }
 
 static jc_status read_bert(void *list, const json_t *object, const char *path,
@@ -184,6 +203,7 @@ static const jc_step_row rows[] = {
     {"Punctuation", read_punctuation},
     {"Whitespace", read_whitespace},
     {"WhitespaceSplit", read_space_split},
+    {"CharDelimiterSplit", read_delimiter},
     {"BertPreTokenizer", read_bert},
 };
 

@@ -144,6 +144,35 @@ bool jc_normal_no_marks(const jc_normal_step *s, const char *text, size_t n, jc_
     return true;
 }
 
+static bool is_dropped(uint32_t c)
+{
+    return (c >= 0x1 && c <= 0x8) || c == 0xb || (c >= 0xe && c <= 0x1f) || c == 0x7f ||
+           c == 0x8f || c == 0x9f;
+}
+
+static bool is_spaced(uint32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == 0x1680 ||
+           (c >= 0x200b && c <= 0x200f) || c == 0x2028 || c == 0x2029 || c == 0x2581 ||
+           c == 0xfeff || c == 0xfffd;
+}
+
+bool jc_normal_nmt(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out)
+{
+    (void)s;
+    for (size_t at = 0, length; at < n; at += length) {
+        uint32_t c = 0;
+        bool known = (length = jc_utf8_next(text + at, n - at, &c)) > 0;
+        length = known ? length : 1;
+        if (known && is_dropped(c))
+            continue;
+        if (known && is_spaced(c) ? !jc_bytes_add(out, " ", 1)
+                                  : !jc_bytes_add(out, text + at, length))
+            return false;
+    }
+    return true;
+}
+
 bool jc_normal_charsmap(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out)
 {
     return jc_charsmap_graphemes(&s->map, text, n, out);

@@ -53,6 +53,8 @@ bool jc_normal_form(const jc_normal_step *s, const char *text, size_t n, jc_byte
 bool jc_normal_lower(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out);
 bool jc_normal_strip(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out);
 bool jc_normal_no_marks(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out);
+/* Without control characters, and other kinds of white space as spaces. */
+bool jc_normal_nmt(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out);
 bool jc_normal_charsmap(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out);
 bool jc_normal_bert(const jc_normal_step *s, const char *text, size_t n, jc_bytes *out);
 /* As the sentencepiece package: charsmap, spaces as U+2581, one before the text. */

@@ -66,6 +66,15 @@ static jc_status read_marks(void *list, const json_t *object, const char *path,
     return jc_normal_add(list, &s, err);
 }
 
+static jc_status read_nmt(void *list, const json_t *object, const char *path, jc_error *err)
+{
+    jc_normal_step s = {.run = jc_normal_nmt};
+
+    (void)object;
+    (void)path;
+    return jc_normal_add(list, &s, err);
+}
+
 static jc_status read_strip(void *list, const json_t *object, const char *path,
                             jc_error *err)
 {
@@ -121,6 +130,7 @@ static const jc_step_row rows[] = {
     {"Lowercase", read_lower},
     {"StripAccents", read_marks},
     {"Strip", read_strip},
+    {"Nmt", read_nmt},
     {"Precompiled", read_charsmap},
     {"BertNormalizer", read_bert},
 };

@@ -198,6 +198,19 @@ static jc_status read_wordpiece(jc_tokenizer *t, const json_t *model, const char
     return jc_undo_add(&t->undo, &words, err);
 }
 
+static jc_status read_wordlevel(jc_tokenizer *t, const json_t *model, const char *path,
+                                jc_error *err)
+{
+    jc_status st = jc_vocab_add_json(&t->vocab, json_object_get(model, "vocab"), path, err);
+    const json_t *name = json_object_get(model, "unk_token");
+
+    t->algorithm = &jc_wordlevel;
+    if (st == JC_OK && json_is_string(name)) /* which need not be there */
+        t->unknown =
+            jc_vocab_find(&t->vocab, json_string_value(name), json_string_length(name));
+    return st;
+}
+
 /* ---- the file ---- */
 
 static const struct {
@@ -208,6 +221,7 @@ static const struct {
     {"BPE", read_bpe},
     {"Unigram", read_unigram},
     {"WordPiece", read_wordpiece},
+    {"WordLevel", read_wordlevel},
 };
 
 static jc_status read_model(jc_tokenizer *t, const json_t *model, const char *path,

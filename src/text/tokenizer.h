@@ -103,7 +103,7 @@ typedef struct jc_algorithm {
     void (*close)(void *model); /* takes NULL */
 } jc_algorithm;
 
-extern const jc_algorithm jc_byte_bpe, jc_char_bpe, jc_unigram, jc_wordpiece;
+extern const jc_algorithm jc_byte_bpe, jc_char_bpe, jc_unigram, jc_wordpiece, jc_wordlevel;
 
 typedef struct jc_source {
     bool (*probe)(const jc_tokenizer_files *files);

@@ -252,8 +252,10 @@ static jc_status encode_from(encoding *e, size_t pass, const char *text, size_t 
     jc_added_match match;
 
     while (jc_added_next(&e->t->added, pass, text, n, &at, done, &match)) {
-        jc_status st = encode_between(e, pass, text + done, match.start - done,
-                                      first && done == 0, err);
+        /* a token may begin in white space that the one before has taken */
+        size_t between = match.start > done ? match.start - done : 0;
+        jc_status st =
+            encode_between(e, pass, text + done, between, first && done == 0, err);
         if (st)
             return st;
         if (!jc_ids_add(e->ids, match.id))

@@ -172,11 +172,21 @@ static jc_status walk(const jc_tokenizer *t, struct jc_best *best, const char *t
     return JC_OK;
 }
 
-/* text[0..n) is unknown: its bytes, if all have tokens. */
+/* The unknown token may itself be written out in a text. */
+static bool unknown(const jc_tokenizer *t, uint32_t id)
+{
+    return id == JC_NO_TOKEN || id == t->unknown;
+}
+
+/* text[0..n) is unknown: a token all the same where neighbours make one, or its bytes, if
+ * all have tokens. */
 static bool put_unknown(const jc_tokenizer *t, const char *text, size_t n, jc_ids *ids)
 {
     const unigram *u = t->model;
+    uint32_t whole = jc_vocab_find(&t->vocab, text, n);
 
+    if (whole < t->n_scores && !isinf(t->score[whole]))
+        return jc_ids_add(ids, whole);
     if (!jc_fallback_has(&u->fallback, text, n))
         return jc_ids_add(ids, t->unknown);
     for (size_t i = 0; i < n; i++)
@@ -195,11 +205,11 @@ static jc_status encode(const jc_tokenizer *t, jc_scratch *s, const char *piece,
         size_t stop = s->best[at].next;
         uint32_t id = s->best[stop].id;
         /* neighbours that are unknown are one */
-        while (id == JC_NO_TOKEN && stop < n && t->fuse_unknown &&
-               s->best[s->best[stop].next].id == JC_NO_TOKEN)
+        while (unknown(t, id) && stop < n && t->fuse_unknown &&
+               unknown(t, s->best[s->best[stop].next].id))
             stop = s->best[stop].next;
-        if (id == JC_NO_TOKEN ? !put_unknown(t, piece + at, stop - at, ids)
-                              : !jc_ids_add(ids, id))
+        if (unknown(t, id) ? !put_unknown(t, piece + at, stop - at, ids)
+                           : !jc_ids_add(ids, id))
             st = jc_fail_nomem(err, "token ids");
         at = stop;
     }

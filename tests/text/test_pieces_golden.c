@@ -51,6 +51,19 @@ static void test_pieces__tokenizer_json_gives_the_reference_ids_and_texts(void *
         check_given(&all[i], "pieces.jsonl", 293, true);
 }
 
+/* Rare kinds of its parts (make_kind_ids.py). */
+static void test_pieces__kinds_of_tokenizer_json_give_the_reference_ids(void **state)
+{
+    static const given all[] = {
+        {"kind-words", "words"},     {"kind-delimiter", "delimiter"},
+        {"kind-unknown", "unknown"}, {"kind-unknown-bytes", "unknown-bytes"},
+        {"kind-control", "control"}, {"kind-spaced", "spaced"}};
+
+    (void)state;
+    for (size_t i = 0; i < JC_COUNT(all); i++)
+        check_given(&all[i], "kinds.jsonl", 31, true);
+}
+
 static void test_pieces__gguf_gives_the_ids_and_texts_of_its_model(void **state)
 {
     static const given all[] = {{"llama.gguf", "llama"},
@@ -275,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces__models_give_the_reference_ids_and_texts),
         cmocka_unit_test(test_pieces__tokenizer_json_gives_the_reference_ids_and_texts),
+        cmocka_unit_test(test_pieces__kinds_of_tokenizer_json_give_the_reference_ids),
         cmocka_unit_test(test_pieces__gguf_gives_the_ids_and_texts_of_its_model),
         cmocka_unit_test(test_pieces__gguf_of_gemma4_gives_the_reference_ids),
         cmocka_unit_test(test_pieces__patterns_give_the_reference_ids),
