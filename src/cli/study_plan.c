@@ -19,6 +19,10 @@ static const double TOKEN_BYTES = 6.5, FIT_FLOPS = 30, DRAW_FLOPS = 1e5;
  * in files. */
 static const double WAITING = 48 << 20, ADDED = 8;
 enum { ROUTES_A_BLOCK = 6, FITS = 60, RANKS = 12 };
+/* Maps to the last layer of all ranks and of mat have so many times the numbers of mat's;
+ * bytes of the full model's logits that are kept, and of maps, of which more are run where
+ * they lie. */
+static const double RANK_MAPS = 6.2, LOGITS = 64 << 20, PACKED = 96 << 20;
 
 struct sizes {
     double train, val;    /* tokens of the texts */
@@ -178,6 +182,45 @@ static double size_memory(const jc_study *s, const jc_dry *dry, const struct siz
            (waiting < WAITING ? waiting : WAITING) + jc_dry_solving(z->width);
 }
 
+/* Bytes of the head: of its own, or those of the embedding's pages in a file, which nothing
+ * else reads whole. */
+static double head_memory(const jc_model_info *info)
+{
+    double part = (double)info->vocab * info->width / (double)info->parameters;
+
+    if (!info->has_head)
+        return 0;
+    return info->head_bytes ? (double)info->head_bytes : part * (double)info->weight_bytes;
+}
+
+/* Bytes while maps are scored: no sums, but the head, logits, and maps that are packed. */
+static double score_memory(const jc_study *s, const jc_dry *dry, const struct sizes *z,
+                           double maps)
+{
+    const jc_model_info *info = jc_model_get_info(s->model);
+    double logits = z->vectors * info->vocab * sizeof(float);
+    double packed = maps * z->square * sizeof(float);
+
+    if (!info->has_head)
+        logits = 0;
+    return dry->memory - in_memory(s, jc_ahead_sums(s->cli, info)) + head_memory(info) +
+           (logits < LOGITS ? logits : LOGITS) + (packed < PACKED ? packed : 0);
+}
+
+/* Those of the steps that fit and score maps to the last layer, beside the study's own. */
+static void say_further(const jc_study *s, const jc_dry *dry, const struct sizes *z,
+                        jc_dry_step say[JC_STUDY_STEPS])
+{
+    const double map = z->square * sizeof(float), n = (double)s->n;
+    double sums = in_memory(s, (2 * z->layers + 1) * z->square * sizeof(double));
+    double read = score_memory(s, dry, z, 0);
+
+    say[4].memory = read + sums + 2 * z->layers * map + jc_dry_solving(2 * z->width);
+    say[5].memory = read;
+    say[6].memory = read + RANK_MAPS * z->layers * map;
+    say[9].memory = score_memory(s, dry, z, 2 * n * z->layers) + sums + n * z->layers * map;
+}
+
 /* What it takes beside time. */
 static void say_room(const jc_study *s, const jc_dry *dry, const struct sizes *z,
                      jc_dry_step say[JC_STUDY_STEPS])
@@ -194,7 +237,9 @@ static void say_room(const jc_study *s, const jc_dry *dry, const struct sizes *z
     say[1].disk = 3 * bytes;
     say[2].disk = (double)s->n * bytes;
     say[2].memory = jc_dry_fitting(in_memory(s, sums), z->width);
-    say[7].memory = say[8].memory = size_memory(s, dry, z);
+    say[3].memory = score_memory(s, dry, z, (double)s->n * maps);
+    say_further(s, dry, z, say);
+    say[7].memory = say[8].memory = size_memory(s, dry, z) + head_memory(info);
 }
 
 /* Some seconds of its sums, and for those of texts that the model writes before; the other

@@ -182,8 +182,7 @@ typedef enum {
     JC_KEY_BLOCKS, /* a list of some blocks, by their numbers from 0; it may be empty */
     JC_KEY_REPEAT, /* the same as lists to repeat: [[["global", "local"], 12]] */
     JC_KEY_SET,    /* a list or "a|b": refused unless it is `def` in any order */
-    /* a text, number or boolean that is refused unless it is `def` (a text: one of "a|b"),
-     * or anything but "null";
+    /* a text, number or boolean that is refused unless it is `def`, or anything but "null";
      * `offset` unused */
     JC_KEY_FIXED
 } jc_key_type;

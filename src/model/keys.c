@@ -81,18 +81,6 @@ static bool choose_key(const char *keys, const jc_config *config, char *key)
     return false;
 }
 
-/* Whether "a|b" has the name among its parts. */
-static bool has_part(const char *parts, const char *name, size_t n)
-{
-    for (const char *at = parts; *at; at += *at == '|') {
-        size_t length = strcspn(at, "|");
-        if (length == n && memcmp(at, name, n) == 0)
-            return true;
-        at += length;
-    }
-    return false;
-}
-
 static jc_status read_fixed(const char *key, const char *only, const jc_config *config,
                             jc_error *err)
 {
@@ -116,7 +104,7 @@ static jc_status read_fixed(const char *key, const char *only, const jc_config *
         return st;
     if (boolean)
         text = value ? "true" : "false";
-    return has_part(only, text, strlen(text))
+    return strcmp(text, only) == 0
                ? JC_OK
                : jc_fail(err, JC_E_UNSUPPORTED, "'%s': %s '%s' is not supported, only '%s'",
                          jc_config_path(config), key, text, only);
@@ -365,6 +353,18 @@ static jc_status read_repeat(jc_layers *out, const jc_config *config, const char
             st = add_kinds(out, &capacity, false, config, one, err);
     }
     return st;
+}
+
+/* Whether "a|b" has the name among its parts. */
+static bool has_part(const char *parts, const char *name, size_t n)
+{
+    for (const char *at = parts; *at; at += *at == '|') {
+        size_t length = strcspn(at, "|");
+        if (length == n && memcmp(at, name, n) == 0)
+            return true;
+        at += length;
+    }
+    return false;
 }
 
 static size_t count_parts(const char *parts)

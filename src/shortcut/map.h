@@ -62,6 +62,7 @@ typedef struct jc_numbers {
     jc_dtype dtype;   /* F32, F16, BF16, I8 */
     size_t rows, cols;
     float *scale; /* [rows] of I8: a number is data * scale; owned */
+    bool lent;    /* the memory is another shortcut's, which frees it */
 } jc_numbers;
 
 void jc_numbers_read(const jc_numbers *numbers, size_t first, size_t n, float *out);
@@ -137,8 +138,8 @@ struct jc_ready {
 jc_status jc_prepared_new(jc_prepared **out, const jc_backend *backend, size_t n_maps,
                           jc_error *err) JC_NODISCARD;
 void jc_prepared_free(jc_prepared *pool); /* takes NULL */
-/* From now on matrices in files are not packed: they are read whenever they are used, which
- * suits many rows at a time. */
+/* From now on matrices are not packed: they are read whenever they are used, which suits
+ * many rows at a time. */
 void jc_prepared_lean(jc_prepared *pool);
 jc_status jc_prepared_get(jc_prepared *pool, const jc_map *map, const jc_ready **ready,
                           jc_error *err) JC_NODISCARD;

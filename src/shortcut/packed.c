@@ -33,21 +33,22 @@ static jc_status prepare_parts(jc_packed *method, const jc_model_info *info, jc_
     return st;
 }
 
-/* Maps whose packed copies would take more than this are run from their file. */
+/* Maps whose packed copies would take more than this are run from their files. */
 enum { PACKED_BYTES = 96 << 20 };
 
-static bool is_large(const jc_shortcut *shortcut)
+static bool are_large(const jc_shortcut *const *shortcuts, size_t n)
 {
     const jc_map *map;
     uint64_t bytes = 0;
 
-    for (size_t i = 0; (map = jc_shortcut_map(shortcut, i)); i++)
-        bytes += jc_map_costs(map).parameters * sizeof(float);
+    for (size_t m = 0; m < n; m++)
+        for (size_t i = 0; (map = jc_shortcut_map(shortcuts[m], i)); i++)
+            bytes += jc_map_costs(map).parameters * sizeof(float);
     return bytes > PACKED_BYTES;
 }
 
 static jc_status prepare_maps(jc_packed *method, const jc_model_info *info,
-                              jc_packed_pairs pairs, jc_error *err)
+                              jc_packed_pairs pairs, bool lean, jc_error *err)
 {
     uint32_t taps = method->taps, last = taps - 1;
     jc_status st = JC_OK;
@@ -63,7 +64,7 @@ static jc_status prepare_maps(jc_packed *method, const jc_model_info *info,
         return jc_fail_nomem(err, "the maps");
     st = jc_prepared_new(&method->pool, jc_backend_find(info->backend), method->shortcut->n,
                          err);
-    if (st == JC_OK && pairs == JC_PACK_ALL && is_large(method->shortcut))
+    if (st == JC_OK && lean)
         jc_prepared_lean(method->pool);
     for (uint32_t i = 0; i < taps; i++)
         for (uint32_t j = pairs == JC_PACK_ALL ? i + 1 : last; j < taps && st == JC_OK;
@@ -126,6 +127,7 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
         jc_free(names);
         return jc_fail_nomem(err, "the methods");
     }
+    bool lean = pairs == JC_PACK_ALL && are_large(shortcuts, n_shortcuts);
     jc_packed_name(names, shortcuts, n_shortcuts);
     snprintf(all[0].name, sizeof all[0].name, "id");
     all[0].taps = info->layers + 1;
@@ -141,7 +143,7 @@ jc_status jc_packed_new(jc_packed **methods, size_t *n, const jc_model *model,
         method->taps = info->layers + 1;
         snprintf(method->name, sizeof method->name, "%s", names[i]);
         had++;
-        st = prepare_maps(method, info, pairs, err);
+        st = prepare_maps(method, info, pairs, lean, err);
     }
     jc_free(names);
     if (st) {

@@ -14,7 +14,7 @@ struct jc_prepared {
     const jc_backend *backend;
     jc_ready **ready; /* [n], by the number of the map; NULL until it is asked for */
     size_t n;
-    bool lean; /* matrices that lie in a file are read there whenever they are used */
+    bool lean; /* matrices are read where they lie whenever they are used */
 };
 
 jc_status jc_prepared_new(jc_prepared **out, const jc_backend *backend, size_t n_maps,
@@ -74,20 +74,21 @@ static size_t stored_bytes(const jc_numbers *weight)
     return weight->rows * weight->cols * jc_dtype_bytes(weight->dtype);
 }
 
-/* Of a matrix in a file, whose pages are given back at once. */
+/* Where a matrix lies in a file its pages are given back at once. */
 static void read_lean(void *arg, size_t first, size_t n, float *out)
 {
     const jc_numbers *weight = arg;
     size_t bytes = jc_dtype_bytes(weight->dtype);
 
     jc_numbers_read(weight, first, n, out);
-    jc_map_release((const char *)weight->data + first * bytes, n * bytes);
+    if (!weight->own)
+        jc_map_release((const char *)weight->data + first * bytes, n * bytes);
 }
 
+/* `lean`: the numbers outlive the layer, and it reads them there. */
 static jc_status new_linear(const jc_prepared *pool, const jc_numbers *weight,
-                            const float *bias, jc_linear **out, jc_error *err)
+                            const float *bias, bool lean, jc_linear **out, jc_error *err)
 {
-    bool lean = pool->lean && !weight->own;
     jc_numbers copy = *weight; /* only read */
     jc_numbers *source = lean ? jc_alloc_array(1, sizeof *source) : &copy;
 
@@ -123,7 +124,7 @@ jc_status jc_ready_linear(jc_prepared *pool, const jc_numbers *weight,
             return jc_fail_nomem(err, "a map");
         jc_numbers_read(bias, 0, bias->rows, floats);
     }
-    jc_status st = new_linear(pool, weight, floats, out, err);
+    jc_status st = new_linear(pool, weight, floats, pool->lean, out, err);
     jc_free(floats);
     return st;
 }
@@ -168,7 +169,7 @@ static jc_status layer_of(jc_prepared *pool, size_t rows, size_t cols, float *we
     const jc_numbers numbers = {
         .data = weight, .own = weight, .dtype = JC_F32, .rows = rows, .cols = cols};
 
-    return new_linear(pool, &numbers, bias, layer, err);
+    return new_linear(pool, &numbers, bias, false, layer, err);
 }
 
 /* The map of another form as one layer. */

@@ -78,6 +78,8 @@ jc_status jc_shortcut_new(jc_shortcut **out, const jc_form *form, uint32_t layer
 static void free_map(jc_map *map)
 {
     for (size_t i = 0; map && i < JC_FORM_TENSORS; i++) {
+        if (map->tensor[i].lent)
+            continue;
         jc_spill_free(map->tensor[i].own);
         jc_free(map->tensor[i].scale);
     }
@@ -208,17 +210,28 @@ static jc_status copy_numbers(jc_numbers *to, const jc_numbers *from, jc_error *
     return JC_OK;
 }
 
-jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from, jc_error *err)
+static jc_status lend_numbers(jc_numbers *to, const jc_numbers *from, jc_error *err)
+{
+    (void)err;
+    *to = *from;
+    to->lent = true;
+    return JC_OK;
+}
+
+/* Add a map with the numbers of another, as `take` takes them. */
+static jc_status add_same(jc_shortcut *shortcut, const jc_map *from,
+                          jc_status (*take)(jc_numbers *, const jc_numbers *, jc_error *),
+                          jc_error *err)
 {
     jc_map *map = NULL;
     jc_status st = JC_OK;
 
     if (from->base && !jc_shortcut_find_place(shortcut, &from->base->place))
-        st = jc_shortcut_copy_map(shortcut, from->base, err);
+        st = add_same(shortcut, from->base, take, err);
     if (st == JC_OK)
         st = jc_shortcut_add_empty(shortcut, from->form, &from->place, &map, err);
     for (size_t i = 0; i < JC_FORM_TENSORS && st == JC_OK; i++)
-        st = copy_numbers(&map->tensor[i], &from->tensor[i], err);
+        st = take(&map->tensor[i], &from->tensor[i], err);
     if (st)
         return st;
     map->rank = from->rank;
@@ -226,6 +239,16 @@ jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from, jc_err
     if (from->base)
         map->base = jc_shortcut_find_place(shortcut, &from->base->place);
     return JC_OK;
+}
+
+jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from, jc_error *err)
+{
+    return add_same(shortcut, from, copy_numbers, err);
+}
+
+jc_status jc_shortcut_lend_map(jc_shortcut *shortcut, const jc_map *from, jc_error *err)
+{
+    return add_same(shortcut, from, lend_numbers, err);
 }
 
 jc_status jc_shortcut_join(jc_shortcut *into, const jc_shortcut *from, jc_error *err)

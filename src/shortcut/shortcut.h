@@ -60,6 +60,9 @@ jc_status jc_shortcut_add_empty(jc_shortcut *shortcut, const jc_form *form,
  * there is none yet, of what it shares. */
 jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from,
                                jc_error *err) JC_NODISCARD;
+/* The same with numbers that stay the other's, which must live as long. */
+jc_status jc_shortcut_lend_map(jc_shortcut *shortcut, const jc_map *from,
+                               jc_error *err) JC_NODISCARD;
 
 bool jc_shortcut_meta_fixed(const char *key);
 /* Set any key, fixed or not. */

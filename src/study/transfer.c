@@ -4,8 +4,8 @@
  * and its curves by layer.
  *
  * Each text's validation part is run once, by jc_eval(), with the shortcuts of both side by
- * side, as copies that hold the maps to the last layer only and carry a name of this file's
- * choosing.
+ * side, as others that hold the same maps to the last layer only and carry a name of this
+ * file's choosing.
  */
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static jc_status copy_final(jc_shortcut **out, const jc_shortcut *from, const ch
     for (uint32_t l = 0; l < from->layers && st == JC_OK; l++) {
         const jc_map *map = jc_shortcut_find(from, l, from->layers);
         if (map && map != from->implied)
-            st = jc_shortcut_copy_map(copy, map, err);
+            st = jc_shortcut_lend_map(copy, map, err);
     }
     return st;
 }

@@ -41,4 +41,6 @@ for model in "$SRC/data/demo" wide llama; do
     rm -rf study
     check study "$model" --text few --train 40 --val 4 --size-texts 4 --bootstrap 0 --out study
 done
+head -20 texts >other
+check study wide --text few --transfer other --context --ranks --train 40 --val 4 --no-training-size --bootstrap 0 --out all
 exit $failed

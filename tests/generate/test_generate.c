@@ -13,7 +13,7 @@
 #define TINY   GOLDEN "models/tiny-gpt2"
 
 /* What a run has told of its sequences. */
-enum { MOST = 8, LONG = 3000, MODELS = 77 };
+enum { MOST = 8, LONG = 3000, MODELS = 76 };
 struct told {
     struct {
         uint32_t id[LONG];

@@ -466,10 +466,6 @@ RENAMED_LATER = {
     # as published.
     "tiny-llama4-pieces": (llama4(rope_scaling=llama4()["rope_scaling"] | {
         "high_freq_factor": 1.0}), {}, dict, lambda x, config: x),
-    # YaRN in the third block only.
-    "tiny-gemma3-yarn": (MODELS_MADE["tiny-gemma3"] | {"rope_scaling": {
-        "rope_type": "yarn", "factor": 4.0, "beta_fast": 2.0, "beta_slow": 0.25,
-        "original_max_position_embeddings": 16}}, {}, dict, lambda x, config: x),
     # Texts longer than it was trained with, where queries grow.
     "tiny-ministral3-long": (MODELS_MADE["tiny-ministral3"] | {"rope_parameters": {
         "rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "beta_fast": 4.0,

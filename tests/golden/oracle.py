@@ -112,9 +112,9 @@ def stored_maps(path):
     with safe_open(path, "np") as file:
         names = set(file.keys())
         for name in names:
-            if not (name.startswith("map.") and name.endswith(".weight")):
+            _, i, j, part = name.split(".")
+            if part != "weight":
                 continue
-            _, i, j, _ = name.split(".")
             w = file.get_tensor(name).astype(np.float64)
             bias = name.removesuffix("weight") + "bias"
             b = file.get_tensor(bias).astype(np.float64) if bias in names else 0.0

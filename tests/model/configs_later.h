@@ -69,12 +69,8 @@ static const published later[] = {
     {"Qwen 3.5, the text part as the package has it by default",
      "{\"model_type\": \"qwen3_5\", \"text_config\": {\"model_type\": \"qwen3_5_text\","
      BODY(4096, 12288, 16, 4, 32, 32768, 248320) "\"head_dim\": 256, \"linear_num_value_heads\": 32, \"rope_parameters\":"
-     "{\"partial_rotary_factor\": 0.25, \"rope_theta\": 10000.0, \"rope_type\": \"default\"}, \"tie_word_embeddings\": false}, \"vision_config\": {\"model_type\": \"qwen3_5_vision\"}}",
-     {32, 4096, 16, 4, 256, 12288, 32768, 248320, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e4, 64, .untied = true, .eps = 1e-6}},
-    {"the same with positions of images in sections, as published",
-     "{\"model_type\": \"qwen3_5\", \"text_config\": {\"model_type\": \"qwen3_5_text\","
-     BODY(4096, 12288, 16, 4, 32, 32768, 248320) "\"rope_parameters\": {\"mrope_interleaved\": true, \"mrope_section\": [11, 11, 10],"
-     "\"partial_rotary_factor\": 0.25, \"rope_theta\": 10000000, \"rope_type\": \"default\"}, \"tie_word_embeddings\": false}}",
+     "{\"mrope_interleaved\": true, \"mrope_section\": [11, 11, 10], \"partial_rotary_factor\": 0.25, \"rope_theta\": 10000000,"
+     "\"rope_type\": \"default\"}, \"tie_word_embeddings\": false}, \"vision_config\": {\"model_type\": \"qwen3_5_vision\"}}",
      {32, 4096, 16, 4, 256, 12288, 32768, 248320, JC_ACT_SILU, JC_ROTARY_PLAIN, 1e7, 64, .untied = true, .eps = 1e-6}},
     {"Qwen 3.5 MoE, the text part as the package has it by default",
      "{\"model_type\": \"qwen3_5_moe\", \"text_config\": {\"model_type\": \"qwen3_5_moe_text\", \"hidden_size\": 2048,"

@@ -23,8 +23,6 @@ static const struct {
     {"tiny-gpt_neox-serial", "\"linear\"", "\"default\"", false},
     {"tiny-llama-yarn", "\"yarn\"", "\"default\"", false},
     {"tiny-llama-yarn", "\"yarn\"", "\"linear\"", false},
-    {"tiny-gemma3-yarn", "\"yarn\"", "\"linear\"", false},
-    {"tiny-gemma3-yarn", "\"factor\": 4.0", "\"factor\": 2.0", false},
     {"tiny-qwen2-window", "\"beta_fast\": 0.5", "\"beta_fast\": 32.0", false},
     {"tiny-qwen2-window", "\"beta_slow\": 0.1", "\"beta_slow\": 0.4", false},
     {"tiny-qwen2-window", "\"attention_factor\": 1.2", "\"attention_factor\": 1.0", false},

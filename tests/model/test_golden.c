@@ -65,7 +65,7 @@ static const char *const options[] = {
     "tiny-olmoe-clip",         "tiny-qwen3_5-bias",
     "tiny-qwen3_5_moe-each",   "tiny-qwen2_moe-dense",
     "tiny-llama4-pieces",      "tiny-llama4-lists",
-    "tiny-ministral3-long",    "tiny-gemma3-yarn"};
+    "tiny-ministral3-long"};
 
 static void test_golden__options_are_followed(void **state)
 {

@@ -28,7 +28,6 @@ static const jc_key_row keys[] = {
     FIXED("expansion_ratio",            "4"),
     FIXED("logit_scale",                "null"),
     FIXED("no_bias",                    "true"),
-    FIXED("norm_type",                  "low_precision_layernorm|layernorm"),
 };
 
 static const jc_weight_row weights[] = {
