@@ -3,6 +3,7 @@
  * transformers package; and laws. */
 #include "support/scratch.h"
 
+#include <dirent.h>
 #include <math.h>
 
 #include "generate/exits.h"
@@ -212,41 +213,119 @@ static void test_exits__tokens_and_layers_are_those_of_transformers(void **state
 
 /* Where no token leaves, text and log-probabilities are those of plain generation, bit for
  * bit, whatever the fill, the draw and the type of keys and values. */
-static void test_exits__that_are_never_taken_change_nothing(void **state)
+static void check_never(const char *path, const char *const *gates, size_t n_gates,
+                        uint32_t tokens)
 {
     static uint32_t ids[3][9] = {{1, 7, 3, 9, 2, 11, 4, 8, 5}, {6, 2}, {3, 3, 3, 5}};
     const jc_prompt prompts[] = {{ids[0], 9}, {ids[1], 2}, {ids[2], 4}};
+    char at[64];
+    jc_generate_params params;
+    jc_model *model = open(path);
+    jc_shortcut *maps = random_maps(model, false);
+
+    exits_of(model, at);
+    for (int warm = 0; warm < 2; warm++) {
+        jc_generate_params_init(&params);
+        params.tokens = tokens;
+        params.logprobs = true;
+        params.temperature = warm;
+        params.kv = warm ? "f16" : "f32";
+        struct told *plain = run(model, prompts, 3, &params);
+        params.shortcut = maps;
+        params.exit_at = at;
+        params.exit_threshold = 1000;
+        for (size_t g = 0; g < n_gates; g++) {
+            params.exit = gates[g];
+            params.kv_fill = jc_fill_name((g + (size_t)warm) % 3);
+            struct told *told = run(model, prompts, 3, &params);
+            if (memcmp(told, plain, sizeof *told) != 0)
+                fail_msg("%s, %s, %s: another text", path, gates[g], params.kv_fill);
+            free(told);
+        }
+        free(plain);
+    }
+    jc_shortcut_free(maps);
+    jc_model_close(model);
+}
+
+static void test_exits__that_are_never_taken_change_nothing(void **state)
+{
+    const char *gates[16];
+    size_t n = 0;
 
     (void)state;
+    for (; n < JC_COUNT(gates) && jc_gate_name(n); n++)
+        gates[n] = jc_gate_name(n);
     for (size_t m = 0; m < JC_COUNT(models); m++) {
-        char path[512], at[64];
-        jc_generate_params params;
+        char path[512];
         snprintf(path, sizeof path, GOLDEN "models/%s", models[m]);
-        jc_model *model = open(path);
-        jc_shortcut *maps = random_maps(model, false);
-        exits_of(model, at);
-        for (int warm = 0; warm < 2; warm++) {
-            jc_generate_params_init(&params);
-            params.tokens = 20;
-            params.logprobs = true;
-            params.temperature = warm;
-            params.kv = warm ? "f16" : "f32";
-            struct told *plain = run(model, prompts, 3, &params);
-            params.shortcut = maps;
-            params.exit_at = at;
-            params.exit_threshold = 1000;
-            for (size_t g = 0; jc_gate_name(g); g++) {
-                params.exit = jc_gate_name(g);
-                params.kv_fill = jc_fill_name(g % 3);
-                struct told *told = run(model, prompts, 3, &params);
-                assert_memory_equal(told, plain, sizeof *told);
-                free(told);
-            }
-            free(plain);
-        }
-        jc_shortcut_free(maps);
-        jc_model_close(model);
+        check_never(path, gates, n, 20);
     }
+}
+
+/* Each kind of model with each fill: tokens leave, and the texts do not depend on what is
+ * written beside them. */
+static size_t check_leaving(const char *path)
+{
+    static uint32_t ids[2][9] = {{1, 7, 3, 9, 2, 11, 4, 8, 5}, {6, 2}};
+    const jc_prompt prompts[] = {{ids[0], 9}, {ids[1], 2}};
+    char at[64];
+    size_t early = 0;
+    jc_generate_params params;
+    jc_model *model = open(path);
+    jc_shortcut *maps = random_maps(model, false);
+
+    exits_of(model, at);
+    jc_generate_params_init(&params);
+    params.tokens = 6;
+    params.logprobs = true;
+    params.shortcut = maps;
+    params.exit_at = at;
+    params.exit = "max";
+    params.exit_threshold = 0.1;
+    for (size_t f = 0; jc_fill_name(f); f++) {
+        params.kv_fill = jc_fill_name(f);
+        struct told *both = run(model, prompts, 2, &params);
+        struct told *alone = run(model, prompts, 1, &params);
+        if (memcmp(&alone->seq[0], &both->seq[0], sizeof both->seq[0]) != 0)
+            fail_msg("%s, %s: another text alone", path, params.kv_fill);
+        free(alone);
+        for (size_t i = 0; i < both->seq[0].n; i++)
+            early += both->seq[0].layer[i] < jc_model_get_info(model)->layers;
+        free(both);
+    }
+    jc_shortcut_free(maps);
+    jc_model_close(model);
+    return early;
+}
+
+static void test_exits__every_decoder_has_them(void **state)
+{
+    static const char *const gates[] = {"max"};
+    DIR *folder = opendir(GOLDEN "models");
+    size_t n = 0, leaving = 0;
+    char path[1024];
+
+    (void)state;
+    assert_non_null(folder);
+    for (struct dirent *e = readdir(folder); e; e = readdir(folder)) {
+        jc_model *model;
+        snprintf(path, sizeof path, GOLDEN "models/%s", e->d_name);
+        if (strncmp(e->d_name, "tiny-", 5) != 0 || strstr(e->d_name, ".safetensors"))
+            continue;
+        assert_int_equal(jc_model_inspect(&model, path, NULL), JC_OK);
+        bool decoder = jc_model_get_info(model)->causal &&
+                       jc_model_get_info(model)->layers > 1; /* no exits in one block */
+        jc_model_close(model);
+        if (!decoder)
+            continue;
+        check_never(path, gates, 1, 5);
+        leaving += check_leaving(path) > 0;
+        n++;
+    }
+    closedir(folder);
+    assert_true(n >= 80);
+    assert_true(leaving * 10 >= n * 9); /* nearly all have tokens that leave */
 }
 
 /* A map to no number lets no token leave: the text is the full model's. */
@@ -465,6 +544,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exits__tokens_and_layers_are_those_of_transformers),
         cmocka_unit_test(test_exits__that_are_never_taken_change_nothing),
+        cmocka_unit_test(test_exits__every_decoder_has_them),
         cmocka_unit_test(test_exits__a_map_to_no_number_lets_nobody_leave),
         cmocka_unit_test(test_exits__work_is_counted_by_the_shapes),
         cmocka_unit_test(test_exits__points_are_chosen_by_what_they_cost),

@@ -25,6 +25,10 @@ from reference import Model
 
 HERE = Path(__file__).parent
 TOP, MASK, TARGETS = 5, 4, [17, 6]
+OTHERS = ["tiny-mamba2", "tiny-granitemoehybrid", "tiny-lfm2", "tiny-lfm2_moe", "tiny-qwen3_next",
+          "tiny-qwen3_5", "tiny-qwen3_5_moe", "tiny-mixtral", "tiny-qwen2_moe-dense",
+          "tiny-qwen3_moe-step", "tiny-olmoe", "tiny-granitemoe", "tiny-gpt_oss",
+          "tiny-deepseek_v2", "tiny-deepseek_v3", "tiny-llama4-pieces"]  # hybrids and mixtures
 PRE, POST = ["ln1", "attn", "mid", "ln2", "mlp"], ["attn", "mid", "ln1", "mlp", "sum"]
 
 
@@ -83,10 +87,19 @@ def with_points(model, ids, positions, states):
     return rows
 
 
-def write(name, seed, masks=None, points=False):
+def short(x):
+    """Seven digits are enough for the tolerance of 2e-5."""
+    if isinstance(x, float):
+        return float(f"{x:.7g}")
+    if isinstance(x, list):
+        return [short(v) for v in x]
+    return {k: short(v) for k, v in x.items()} if isinstance(x, dict) else x
+
+
+def write(name, seed, masks=None, points=False, few=False):
     model = Model(HERE / "models" / name)
     rng = np.random.default_rng(seed)
-    ids = rng.integers(5, model.vocab, 20)[:7 if points and masks is None else None]
+    ids = rng.integers(5, model.vocab, 20)[:5 if few else 7 if points and masks is None else None]
     positions = list(range(len(ids))) if masks is None else masks
     if masks is not None:
         ids[masks] = MASK
@@ -105,6 +118,7 @@ def write(name, seed, masks=None, points=False):
     maps["id"], answers = read_map(model, states, [h for _, h, _ in rows], layers, following)
     maps["made"], _ = read_map(model, states, made, layers, following)
     after = [None] * len(positions) if following is None else following.tolist() + [None]
+    maps = short(maps) if few else maps
     text = json.dumps({"ids": ids.tolist(), "positions": positions, "answers": answers,
                        "next": after, "targets": TARGETS,
                        "taps": [tap for tap, _, _ in rows], "maps": maps})
@@ -116,6 +130,8 @@ def main():
     for points in False, True:
         write("tiny-gpt2", seed=7, points=points)
         write("tiny-bert", seed=8, masks=[2, 9, 17], points=points)
+    for number, name in enumerate(OTHERS):
+        write(name, seed=20 + number, few=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 /*
  * The numbers of a lens against those of tests/golden/lens, which a program in float64
  * made from their definitions; laws of distributions; and each view read back.
+ * long: all cases read a lens by the same few functions.
  *
  * Tolerance 2e-5, absolute for small numbers: float32 states and logits are good to about
  * 1e-6 of the largest, and KL is a difference of such numbers.
@@ -149,6 +150,30 @@ static void check_golden(void **state, const char *name, const char *tokens, con
 static void test_lens__a_decoder_gives_the_numbers_of_the_definitions(void **state)
 {
     check_golden(state, "tiny-gpt2", TOKENIZERS "tiny", NULL);
+}
+
+static void
+test_lens__hybrids_and_mixtures_give_the_numbers_of_the_definitions(void **state)
+{
+    static const char *const names[] = {"tiny-mamba2",
+                                        "tiny-granitemoehybrid",
+                                        "tiny-lfm2",
+                                        "tiny-lfm2_moe",
+                                        "tiny-qwen3_next",
+                                        "tiny-qwen3_5",
+                                        "tiny-qwen3_5_moe",
+                                        "tiny-mixtral",
+                                        "tiny-qwen2_moe-dense",
+                                        "tiny-qwen3_moe-step",
+                                        "tiny-olmoe",
+                                        "tiny-granitemoe",
+                                        "tiny-gpt_oss",
+                                        "tiny-deepseek_v2",
+                                        "tiny-deepseek_v3",
+                                        "tiny-llama4-pieces"};
+
+    for (size_t i = 0; i < JC_COUNT(names); i++)
+        check_golden(state, names[i], TOKENIZERS "tiny", NULL);
 }
 
 static void test_lens__an_encoder_is_read_at_its_masks(void **state)
@@ -558,6 +583,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCRATCH_TEST(test_lens__a_decoder_gives_the_numbers_of_the_definitions),
+        SCRATCH_TEST(test_lens__hybrids_and_mixtures_give_the_numbers_of_the_definitions),
         SCRATCH_TEST(test_lens__an_encoder_is_read_at_its_masks),
         SCRATCH_TEST(test_lens__points_inside_blocks_are_read_as_they_are),
         cmocka_unit_test(test_lens__rows_inside_blocks_stand_between_their_layers),
