@@ -421,7 +421,7 @@ static jc_status make_linear(jc_linear **out, const jc_model *model, jc_linear_s
         drop(kept);
     jc_free(stored);
     for (size_t p = 0; p < stack->n && !kept && !stack->part; p++)
-        jc_map_release(stack->parts[p].data, stack->parts[p].bytes);
+        jc_tensor_release(&stack->parts[p]);
     return st ? st : check_finite(stack, err);
 }
 

@@ -29,7 +29,8 @@ static void add(named *to, const jc_map *map, const char *tensor, const char *mo
                              .shape = {rows, cols, 1, 1},
                              .count = rows * cols,
                              .bytes = rows * cols * jc_dtype_bytes(dtype),
-                             .data = data};
+                             .data = data,
+                             .copied = true};
 }
 
 static size_t collect(const jc_shortcut *s, named *all)

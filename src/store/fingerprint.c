@@ -41,6 +41,7 @@ static void add_tensor(XXH3_state_t *hash, const jc_tensor *t)
         size_t at = last / (PAGES - 1) * i + last % (PAGES - 1) * i / (PAGES - 1);
         XXH3_128bits_update(hash, t->data + at, PAGE);
     }
+    jc_tensor_release(t); /* with each page came its neighbours */
 }
 
 jc_status jc_store_fingerprint(const jc_store *store, char out[33], jc_error *err)

@@ -2,6 +2,7 @@
 /* codecs.c: the table of stored types. */
 #include <string.h>
 
+#include "base/file.h"
 #include "tensor/tensor.h"
 
 #define JC_X(name) extern const jc_codec jc_codec_##name;
@@ -57,4 +58,10 @@ size_t jc_dtype_block(jc_dtype dtype)
 bool jc_dtype_real(jc_dtype dtype)
 {
     return table[dtype]->read != NULL;
+}
+
+void jc_tensor_release(const jc_tensor *tensor)
+{
+    if (!tensor->copied)
+        jc_map_release(tensor->data, tensor->bytes);
 }

@@ -119,7 +119,12 @@ typedef struct jc_tensor {
     const uint32_t *order; /* of a matrix in blocks: [shape[1]], which column of it each
                               number of a stored row is; NULL: the same */
     bool out_in; /* a matrix is [out, in], however its architecture mostly has it */
+    bool copied; /* data is memory of its own, not a mapped file's */
 } jc_tensor;
+
+/* The pages of a tensor's file, which are read again when they are needed, are given back.
+ */
+void jc_tensor_release(const jc_tensor *tensor);
 
 bool jc_tensor_real(const jc_tensor *tensor);        /* can be read as float32 */
 const char *jc_tensor_type(const jc_tensor *tensor); /* "BF16", as its file names it */
