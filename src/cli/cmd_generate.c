@@ -292,6 +292,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_work_tokenizer(&tokenizer, cli, cli->args.word[0], err);
     if (st == JC_OK)
+        jc_work_note_vocab(cli, model, tokenizer);
+    if (st == JC_OK)
         st = read_prompts(&p, cli, model, tokenizer, err);
     if (st == JC_OK)
         st = read_drafting(&d, cli, model, tokenizer, err);

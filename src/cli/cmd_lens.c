@@ -318,6 +318,8 @@ static jc_status run(jc_cli *cli, jc_error *err)
     if (st == JC_OK)
         st = jc_work_tokenizer(&tokenizer, cli, args->word[0], err);
     if (st == JC_OK)
+        jc_work_note_vocab(cli, model, tokenizer);
+    if (st == JC_OK)
         st = jc_work_shortcuts(shortcuts, cli, model, err);
     reading text = {.model = model,
                     .tokenizer = tokenizer,

@@ -244,6 +244,24 @@ jc_status jc_work_tokenizer(jc_tokenizer **tokenizer, const jc_cli *cli, const c
                                                : "");
 }
 
+/* An embedding may have more rows than there are tokens, to a round number. */
+enum { SPARE_ROWS = 1024 };
+
+void jc_work_note_vocab(jc_cli *cli, const jc_model *model, const jc_tokenizer *tokenizer)
+{
+    const char *other = cli->args.own.tokenizer;
+    uint32_t n = jc_tokenizer_size(tokenizer), rows = jc_model_get_info(model)->vocab;
+
+    if (!other || (n <= rows && rows - n <= SPARE_ROWS))
+        return;
+    char *note = jc_format("'%s' has %u tokens and the model '%s' %u: the ids of this "
+                           "tokenizer may mean other tokens to it",
+                           other, n, jc_model_get_info(model)->path, rows);
+    if (note)
+        jc_ui_note(&cli->ui, note);
+    free(note);
+}
+
 jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model, jc_error *err)
 {
     const jc_list *text = &cli->args.own.text;
@@ -254,6 +272,7 @@ jc_status jc_work_texts(jc_work *work, jc_cli *cli, const jc_model *model, jc_er
     st = jc_work_tokenizer(&work->tokenizer, cli, jc_model_get_info(model)->path, err);
     if (st)
         return st;
+    jc_work_note_vocab(cli, model, work->tokenizer);
     st = text->n ? jc_samples_from_text(&work->samples, work->tokenizer, text->item,
                                         text->n, &params, err)
                  : from_model(work, cli, model, &params, err);
@@ -283,6 +302,8 @@ jc_status jc_work_prompt(jc_work *work, jc_cli *cli, const jc_model *model, jc_e
     work->prompt = cli->args.own.prompt;
     jc_status st =
         jc_work_tokenizer(&work->tokenizer, cli, jc_model_get_info(model)->path, err);
+    if (st == JC_OK)
+        jc_work_note_vocab(cli, model, work->tokenizer);
     if (st == JC_OK)
         st = jc_samples_from_strings(&work->samples, work->tokenizer, next_prompt, work,
                                      &params, err);

@@ -36,6 +36,9 @@ void jc_work_note_head(jc_cli *cli, const jc_model *model);
 jc_status jc_work_tokenizer(jc_tokenizer **tokenizer, const jc_cli *cli, const char *model,
                             jc_error *err) JC_NODISCARD;
 
+/* Say so where --tokenizer names one of another vocabulary than the model's. */
+void jc_work_note_vocab(jc_cli *cli, const jc_model *model, const jc_tokenizer *tokenizer);
+
 /* Wrong usage unless exactly one of --text, --samples and --self-text was given. Where
  * texts are split and --split does not say which are meant, it is `split`. */
 jc_status jc_work_check(jc_cli *cli, const char *split, jc_error *err) JC_NODISCARD;

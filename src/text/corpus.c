@@ -164,6 +164,29 @@ static void note_odd(const jc_corpus *c, const char *name)
             name);
 }
 
+static bool is_json_lines(const char *path)
+{
+    size_t n = strlen(path);
+
+    (void)(ends_with(path, &n, ".gz") || ends_with(path, &n, ".zst"));
+    return ends_with(path, &n, ".jsonl") || ends_with(path, &n, ".ndjson");
+}
+
+/* A field other than "text" was asked for, and none of the files has any. */
+static void note_field(const jc_corpus *c)
+{
+    bool any = c->json_lines;
+
+    for (size_t i = 0; i < c->n_paths && !any; i++)
+        any = is_json_lines(c->path[i]);
+    if (!any && strcmp(c->field, "text") != 0)
+        jc_note(
+            c->p.hooks,
+            "'%s' is read as plain text, which has no fields: '%s' is looked for in files "
+            "whose names end in '.jsonl'",
+            jc_input_name(c->lines.path), c->field);
+}
+
 /* What the name, or else the first character, says of the file. */
 static jc_status judge(jc_corpus *c, jc_error *err)
 {
@@ -172,7 +195,7 @@ static jc_status judge(jc_corpus *c, jc_error *err)
     char first = first_char(&c->lines);
 
     (void)(ends_with(path, &n, ".gz") || ends_with(path, &n, ".zst"));
-    c->json_lines = ends_with(path, &n, ".jsonl") || ends_with(path, &n, ".ndjson");
+    c->json_lines = is_json_lines(path);
     bool json = !c->json_lines && ends_with(path, &n, ".json");
     if ((json || c->json_lines) && first == '[')
         return jc_fail(err, JC_E_FORMAT,
@@ -187,6 +210,8 @@ static jc_status judge(jc_corpus *c, jc_error *err)
         jc_note(c->p.hooks, "'%s' is read as plain text, not as a table", name);
     if (!c->json_lines)
         note_odd(c, name);
+    if (c->next_path == 1)
+        note_field(c);
     return JC_OK;
 }
 

@@ -6,8 +6,10 @@
  * A class in a class is Oniguruma's alone: its characters join the outer one; "[a&&[^b]]"
  * becomes "(?:(?![b])[a])". Other uses of ^ and && inside classes are refused.
  */
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/pattern.h"
 
+#include <pcre2.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,10 +47,43 @@ static bool put_set(translator *t, const char *set, bool not )
     return put(t, not ? "[^" : "[") && put(t, set) && put(t, "]");
 }
 
+static bool starts(const translator *t, const char *what)
+{
+    size_t n = strlen(what);
+
+    return t->n - t->at >= n && memcmp(t->regex + t->at, what, n) == 0;
+}
+
+/* What PCRE2 10.40 and later call \p{Han} has the characters of its extensions, too. */
+#if PCRE2_MAJOR > 10 || PCRE2_MINOR >= 40
+#define SCRIPT "sc:"
+#else
+#define SCRIPT ""
+#endif
+
+/* A property; a script as Unicode's Script has it. */
+static bool property(translator *t)
+{
+    static const char *const scripts[] = {
+        "Arabic}", "Cyrillic}", "Devanagari}", "Greek}", "Han}", "Hangul}",
+        "Hebrew}", "Hiragana}", "Katakana}",   "Latin}", "Thai}"};
+    bool named = t->n - t->at > 3 && t->regex[t->at + 2] == '{';
+
+    if (!copy(t, named ? 3 : 2))
+        return false;
+    for (size_t i = 0; named && i < JC_COUNT(scripts); i++)
+        if (starts(t, scripts[i]))
+            return put(t, SCRIPT);
+    return true;
+}
+
 /* At a backslash that something follows. */
 static bool escape(translator *t)
 {
     switch (t->regex[t->at + 1]) {
+    case 'p':
+    case 'P':
+        return property(t);
     case 's':
         return put_set(t, JC_PATTERN_SPACE, false);
     case 'w':
@@ -76,13 +111,6 @@ static bool open_class(translator *t)
     n += t->at + n < t->n && t->regex[t->at + n] == '^';
     n += t->at + n < t->n && t->regex[t->at + n] == ']';
     return copy(t, n);
-}
-
-static bool starts(const translator *t, const char *what)
-{
-    size_t n = strlen(what);
-
-    return t->n - t->at >= n && memcmp(t->regex + t->at, what, n) == 0;
 }
 
 /* At "&&": bytes of "&&[^b]" where that ends a class that is not negated; else 0. */

@@ -38,7 +38,8 @@ NAMES = {
     "tokenizer.model": (LLAMA3, {"<|begin_of_text|>": 128000, "<|end_of_text|>": 128001, "<|eot_id|>": 128009}),
     "tiktoken.model": (KIMI, {}),
 }
-MORE = ["a<|endoftext|>b", "<|im_start|>user\nhi<|im_end|>", "<|begin_of_text|>The<|eot_id|>", "x<|fim_prefix|>y <|endofprompt|>"]
+MORE = ["a<|endoftext|>b", "<|im_start|>user\nhi<|im_end|>", "<|begin_of_text|>The<|eot_id|>", "x<|fim_prefix|>y <|endofprompt|>",
+        "\u300a's \u3001'll \u4e00's \u3005\u3007\u30a2\u30fc"]
 
 
 def byte_chars():
