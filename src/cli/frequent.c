@@ -3,19 +3,9 @@
 
 #include <stdlib.h>
 
-typedef struct counted {
-    uint32_t id;
-    uint64_t n;
-} counted;
+#include "base/frequent.h"
 
-static int by_count(const void *a, const void *b)
-{
-    const counted *x = a, *y = b;
-
-    return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : (x->id > y->id) - (x->id < y->id);
-}
-
-static jc_status count(counted *all, const jc_tokenizer *tokenizer, const char *file,
+static jc_status count(uint64_t *all, const jc_tokenizer *tokenizer, const char *file,
                        const jc_samples_params *how, uint32_t vocab, jc_error *err)
 {
     jc_samples_params params = *how;
@@ -32,7 +22,7 @@ static jc_status count(counted *all, const jc_tokenizer *tokenizer, const char *
         if (st || !sample.ids)
             break;
         for (size_t i = 0; i < sample.n_ids; i++)
-            all[sample.ids[i]].n++;
+            all[sample.ids[i]]++;
     }
     jc_samples_close(samples);
     return st;
@@ -42,20 +32,15 @@ jc_status jc_frequent_tokens(uint32_t **ids, size_t *n, const jc_tokenizer *toke
                              const char *file, const jc_samples_params *how, uint32_t vocab,
                              jc_error *err)
 {
-    counted *all = calloc(vocab, sizeof *all);
+    uint64_t *all = calloc(vocab, sizeof *all);
 
     *ids = calloc(vocab, sizeof **ids);
     *n = 0;
-    if (!all || !*ids) {
-        free(all);
-        return jc_cli_fail(err, JC_E_NOMEM, "out of memory for the frequent tokens");
-    }
-    for (uint32_t i = 0; i < vocab; i++)
-        all[i].id = i;
-    jc_status st = count(all, tokenizer, file, how, vocab, err);
-    qsort(all, vocab, sizeof *all, by_count);
-    for (; *n < vocab && all[*n].n > 0; ++*n)
-        (*ids)[*n] = all[*n].id;
+    jc_status st =
+        all && *ids ? count(all, tokenizer, file, how, vocab, err)
+                    : jc_cli_fail(err, JC_E_NOMEM, "out of memory for the frequent tokens");
+    if (st == JC_OK)
+        st = jc_most_frequent(all, vocab, *ids, vocab, n, err);
     free(all);
     return st;
 }

@@ -9,9 +9,9 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/frequent.h"
 #include "generate/policy.h"
 #include "generate/run.h"
 #include "model/session.h"
@@ -118,37 +118,16 @@ static jc_status read_texts(tuning *t, jc_samples *samples, jc_error *err)
     return st;
 }
 
-typedef struct counted {
-    uint64_t n;
-    uint32_t id;
-} counted;
-
-static int by_count(const void *a, const void *b)
-{
-    const counted *x = a, *y = b;
-
-    return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : (x->id > y->id) - (x->id < y->id);
-}
-
 /* Into the policy, for drafters that choose among frequent tokens. */
 static jc_status keep_frequent(tuning *t, jc_error *err)
 {
-    uint32_t vocab = jc_model_get_info(t->model)->vocab;
     jc_policy *policy = t->policy;
-    counted *all = jc_alloc_array(vocab, sizeof *all);
 
     policy->frequent = jc_alloc_array(SHORTLIST, sizeof *policy->frequent);
-    if (!all || !policy->frequent) {
-        jc_free(all);
+    if (!policy->frequent)
         return jc_fail_nomem(err, "frequent tokens");
-    }
-    for (uint32_t i = 0; i < vocab; i++)
-        all[i] = (counted){t->count[i], i};
-    qsort(all, vocab, sizeof *all, by_count);
-    for (size_t i = 0; i < vocab && i < SHORTLIST && all[i].n > 0; i++)
-        policy->frequent[policy->n_frequent++] = all[i].id;
-    jc_free(all);
-    return JC_OK;
+    return jc_most_frequent(t->count, jc_model_get_info(t->model)->vocab, policy->frequent,
+                            SHORTLIST, &policy->n_frequent, err);
 }
 
 /* ---- choices ---- */
