@@ -355,6 +355,8 @@ enum {
     JC_WEIGHT_GATES = 1 << 23,
     JC_WEIGHT_IF_QK_NORM = 1 << 24,
     JC_WEIGHT_IF_ROTATED = 1 << 25, /* in blocks with rotary positions */
+    /* of each head on its own, a second %u in names, or of all in one tensor */
+    JC_WEIGHT_EACH_HEAD = 1 << 26,
 };
 
 enum { JC_WEIGHT_PARTS = 4 }; /* most rows of one id */

@@ -128,6 +128,8 @@ size_t jc_rows_dim(const jc_hparams *hp, jc_dim which)
 
 uint32_t jc_rows_experts(const jc_model *model, const jc_weight_row *row)
 {
+    if (row->flags & JC_WEIGHT_EACH_HEAD)
+        return row->id < JC_W_K_NORM ? model->hp.heads : model->hp.kv_heads;
     return row->id >= JC_W_EXPERT_UP && row->id < JC_W_TRANSFORM ? model->hp.experts : 1;
 }
 
@@ -154,10 +156,10 @@ bool jc_rows_in_block(const jc_model *model, const jc_weight_row *row, uint32_t 
     return !sparse || row->id < JC_W_UP || row->id > JC_W_DOWN_BIAS;
 }
 
-/* All experts in one tensor: of one more dimension than the row has. */
+/* All experts, or heads, in one tensor: of one more dimension than the row has. */
 static bool stacked(const jc_model *model, const jc_weight_row *row, const jc_tensor *t)
 {
-    return jc_rows_experts(model, row) > 1 &&
+    return (jc_rows_experts(model, row) > 1 || row->flags & JC_WEIGHT_EACH_HEAD) &&
            t->n_dims == (row->shape[1] == JC_DIM_NONE ? 2 : 3);
 }
 
@@ -178,15 +180,16 @@ static jc_status check_stacked(const jc_model *model, const jc_weight_row *row,
                                const jc_tensor *t, size_t a, size_t b, jc_error *err)
 {
     bool vector = row->shape[1] == JC_DIM_NONE;
+    uint32_t n = jc_rows_experts(model, row);
 
-    if (t->shape[0] == model->hp.experts && t->shape[1] == a &&
-        (vector || t->shape[2] == b) && t->bytes % model->hp.experts == 0)
+    if (t->shape[0] == n && t->shape[1] == a && (vector || t->shape[2] == b) &&
+        t->bytes % n == 0)
         return JC_OK;
     return jc_fail(err, JC_E_FORMAT,
                    "tensor '%s' of '%s' is [%zu, %zu, %zu], and the configuration wants "
                    "[%u, %zu, %zu]",
-                   t->name, t->file, t->shape[0], t->shape[1], vector ? 1 : t->shape[2],
-                   model->hp.experts, a, b);
+                   t->name, t->file, t->shape[0], t->shape[1], vector ? 1 : t->shape[2], n,
+                   a, b);
 }
 
 void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row,
@@ -210,8 +213,8 @@ void jc_rows_slice(jc_tensor *t, const jc_model *model, const jc_weight_row *row
     }
     if (!stacked(model, row, t))
         return;
-    t->bytes /= model->hp.experts;
-    t->count /= model->hp.experts;
+    t->bytes /= jc_rows_experts(model, row);
+    t->count /= jc_rows_experts(model, row);
     t->data += expert * t->bytes;
     t->first = expert * t->count;
     t->n_dims--;

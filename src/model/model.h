@@ -14,6 +14,7 @@
 typedef struct jc_norm_weights {
     float *weight, *bias; /* [d], owned; NULL where the architecture has none */
     size_t d;
+    size_t pieces; /* of a row, each with d weights of its own; 0: all have the same */
 } jc_norm_weights;
 
 enum {

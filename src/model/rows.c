@@ -218,6 +218,15 @@ static const names *find_names(const jc_model *model, jc_weight_id id, size_t n_
     return NULL;
 }
 
+/* Whether heads of queries have norms of their own, of which files tell by having them. */
+static bool heads_normed(const jc_model *model)
+{
+    for (size_t i = 0; i < model->n_weights; i++)
+        if (model->weights[i].flags & JC_WEIGHT_EACH_HEAD)
+            return true;
+    return false;
+}
+
 static jc_status to_gguf(jc_model *model, jc_error *err)
 {
     const unsigned other =
@@ -231,6 +240,8 @@ static jc_status to_gguf(jc_model *model, jc_error *err)
                        "'%s' does not say the epsilon of its norms "
                        "('attention.layer_norm_rms_epsilon')",
                        model->path);
+    if (heads_normed(model))
+        model->hp.qk_norm = jc_store_find(model->store, "blk.0.attn_q_norm.weight") != NULL;
     drop_unused(model);
     jc_names_choose(model);
     split_all(model);

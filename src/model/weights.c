@@ -216,6 +216,25 @@ static jc_status fill(float **out, size_t n, float x, jc_error *err)
     return *out ? JC_OK : jc_fail_nomem(err, "the weights");
 }
 
+/* Weights of all heads, one after another. */
+static jc_status each_head(const jc_model *model, const jc_weight_row *row, uint32_t block,
+                           jc_norm_weights *out, jc_error *err)
+{
+    size_t n = jc_rows_experts(model, row), d = model->hp.head_width, length;
+    jc_status st = fill(&out->weight, n * d, 1, err);
+
+    out->d = d;
+    out->pieces = n;
+    for (uint32_t h = 0; h < n && st == JC_OK; h++) {
+        float *one = NULL;
+        st = jc_weights_vector(model, row->id, block, h, &one, &length, err);
+        if (st == JC_OK)
+            memcpy(out->weight + h * d, one, d * sizeof *one);
+        jc_free(one);
+    }
+    return st || model->arch->norm == JC_NORM_RMS ? st : fill(&out->bias, n * d, 0, err);
+}
+
 /* A LayerNorm's bias is zero where the architecture has none. */
 jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block,
                           jc_norm_weights *out, jc_error *err)
@@ -226,6 +245,8 @@ jc_status jc_weights_norm(const jc_model *model, jc_weight_id id, uint32_t block
 
     if (row && row->flags & JC_WEIGHT_ONES && !jc_rows_in_block(model, row, block))
         return JC_OK;
+    if (row && row->flags & JC_WEIGHT_EACH_HEAD)
+        return each_head(model, row, block, out, err);
     if (row && row->flags & JC_WEIGHT_ONES) {
         out->d = jc_rows_dim(&model->hp, row->shape[0]);
         st = fill(&out->weight, out->d, 1, err);
@@ -501,13 +522,22 @@ jc_status jc_weights_router(jc_linear **out, const jc_model *model, jc_weight_id
 jc_status jc_model_norm(const jc_model *model, const jc_norm_weights *weights, jc_mat x,
                         jc_mat y, jc_error *err)
 {
-    const jc_norm norm = {.kind = model->arch->norm,
-                          .eps = model->hp.eps,
-                          .d = weights->d,
-                          .weight = weights->weight,
-                          .bias = weights->bias};
+    size_t d = weights->d;
+    jc_norm norm = {.kind = model->arch->norm,
+                    .eps = model->hp.eps,
+                    .d = d,
+                    .weight = weights->weight,
+                    .bias = weights->bias};
+    jc_status st = JC_OK;
 
-    return jc_norm_run(&norm, x, y, err);
+    if (weights->pieces == 0)
+        return jc_norm_run(&norm, x, y, err);
+    for (size_t i = 0; i < weights->pieces && st == JC_OK; i++) {
+        norm.weight = weights->weight + i * d;
+        norm.bias = weights->bias ? weights->bias + i * d : NULL;
+        st = jc_norm_run(&norm, jc_mat_cols(x, i * d, d), jc_mat_cols(y, i * d, d), err);
+    }
+    return st;
 }
 
 jc_status jc_unembed_rows(const jc_model *model, size_t first, size_t n, float *out,

@@ -57,6 +57,13 @@ MODELS_MADE = {
     "tiny-bert-untied": encoder(model_type="bert", tie_word_embeddings=False),
     "tiny-nomic_bert-now": encoder(model_type="nomic_bert", hidden_act="silu", head_dim=6,
                                    rope_parameters=LINEAR | {"rope_theta": 50.0}),
+    # Norms of each head of queries and keys, with weights of its own.
+    "tiny-cohere-norms": now({"rope_type": "default"}, model_type="cohere", use_qk_norm=True,
+                             num_attention_heads=4, num_key_value_heads=2, logit_scale=0.3,
+                             head_dim=6, tie_word_embeddings=True),
+    "tiny-stablelm-norms": now({"rope_type": "default", "partial_rotary_factor": 0.5},
+                               model_type="stablelm", qk_layernorm=True, head_dim=8,
+                               use_parallel_residual=True),
 }
 
 

@@ -16,13 +16,15 @@ static const jc_key_row keys[] = {
     KEY("logit_scale",    JC_KEY_REAL, logit_scale, "0.0625"),
     KEY(NULL,             JC_KEY_BOOL, parallel, "true"),
     KEY(NULL,             JC_KEY_BOOL, rotary.interleaved, "true"),
-    FIXED("use_qk_norm", "false"),
+    KEY("use_qk_norm",    JC_KEY_BOOL, qk_norm, "false"), /* Command R+ */
 };
 
 static const jc_weight_row weights[] = {
     TABLE(JC_W_TOKENS, "embed_tokens.weight", VOCAB),
     RMS(JC_W_NORM1, "layers.%u.input_layernorm", WIDTH, 0),
     LLAMA_ATTENTION,
+    RMS(JC_W_Q_NORM, "layers.%u.self_attn.q_norm", HEAD, JC_WEIGHT_IF_QK_NORM | JC_WEIGHT_EACH_HEAD),
+    RMS(JC_W_K_NORM, "layers.%u.self_attn.k_norm", HEAD, JC_WEIGHT_IF_QK_NORM | JC_WEIGHT_EACH_HEAD),
     BIAS(JC_W_OUT,  "layers.%u.self_attn.o_proj", WIDTH, JC_WEIGHT_IF_ATTENTION_BIAS),
     LLAMA_MLP,
     RMS(JC_W_FINAL, "norm", WIDTH, 0),

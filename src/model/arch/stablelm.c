@@ -16,13 +16,15 @@ static const jc_key_row keys[] = {
     KEY("hidden_act",             JC_KEY_ACT,  act, "silu"),
     KEY("use_qkv_bias|attention_bias",  JC_KEY_BOOL, attention_bias, "false"),
     KEY("use_parallel_residual",  JC_KEY_BOOL, parallel, "false"),
-    FIXED("qk_layernorm", "false"),
+    KEY("qk_layernorm",           JC_KEY_BOOL, qk_norm, "false"), /* the largest */
 };
 
 static const jc_weight_row weights[] = {
     TABLE(JC_W_TOKENS, "embed_tokens.weight", VOCAB),
     NORM(JC_W_NORM1, "layers.%u.input_layernorm", 0),
     LLAMA_ATTENTION,
+    RMS(JC_W_Q_NORM, "layers.%u.self_attn.q_layernorm.norms.%u", HEAD, JC_WEIGHT_IF_QK_NORM | JC_WEIGHT_EACH_HEAD),
+    RMS(JC_W_K_NORM, "layers.%u.self_attn.k_layernorm.norms.%u", HEAD, JC_WEIGHT_IF_QK_NORM | JC_WEIGHT_EACH_HEAD),
     NORM(JC_W_NORM2, "layers.%u.post_attention_layernorm", JC_WEIGHT_IF_SERIAL),
     LLAMA_MLP,
     NORM(JC_W_FINAL, "norm", 0),
