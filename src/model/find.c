@@ -284,7 +284,7 @@ jc_status jc_rows_find(const jc_tensor **tensor, const jc_model *model,
         st =
             jc_fail(err, JC_E_UNSUPPORTED,
                     "cannot read tensor '%s' of '%s': the type %s is not supported without "
-                    "scales by block",
+                    "its scales",
                     t->name, t->file, jc_tensor_type(t));
     if ((st || !jc_tensor_real(t)) && jc_quantised_beside(model, t->name))
         return jc_quantised_refuse(model, jc_quantised_beside(model, t->name), err);

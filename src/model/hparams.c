@@ -114,8 +114,21 @@ static jc_status check_sizes(const jc_hparams *hp, const char *path, jc_error *e
     return JC_OK;
 }
 
-static jc_status check_experts(const jc_hparams *hp, const char *path, jc_error *err)
+static bool has_weight(const jc_arch *arch, jc_weight_id id)
 {
+    for (size_t i = 0; i < arch->n_weights; i++)
+        if (arch->weights[i].id == id)
+            return true;
+    return false;
+}
+
+static jc_status check_experts(const jc_hparams *hp, const jc_arch *arch, const char *path,
+                               jc_error *err)
+{
+    if (hp->experts == 0 && has_weight(arch, JC_W_EXPERT_UP) && !has_weight(arch, JC_W_UP))
+        return jc_fail(err, JC_E_FORMAT,
+                       "'%s': it has 0 experts, and '%s' has nothing in their place", path,
+                       arch->name);
     if (hp->experts == 0)
         return JC_OK;
     if (hp->experts > 1 << 16 || hp->experts_used == 0 || hp->experts_used > hp->experts)
@@ -392,11 +405,27 @@ static jc_status narrow_mlp(jc_hparams *hp, const char *path, jc_error *err)
     return JC_OK;
 }
 
+/* E_FORMAT where something else is in the place of the object. */
+static jc_status check_objects(const jc_config *config, jc_error *err)
+{
+    static const char *const keys[] = {"rope_scaling", "rope_parameters"};
+
+    for (size_t i = 0; i < JC_COUNT(keys); i++) {
+        bool flag = true; /* false is none */
+        if (jc_config_has(config, keys[i]) && !jc_config_is_object(config, keys[i]) &&
+            (jc_config_bool(config, keys[i], &flag, NULL) != JC_OK || flag))
+            return jc_fail(err, JC_E_FORMAT,
+                           "cannot read '%s' of '%s': it is not an object", keys[i],
+                           jc_config_path(config));
+    }
+    return JC_OK;
+}
+
 jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *config,
                           jc_error *err)
 {
     const char *path = jc_config_path(config);
-    jc_status st = JC_OK;
+    jc_status st = check_objects(config, err);
 
     *hp = (jc_hparams){.types = 1,
                        .norm_before = true,
@@ -432,7 +461,7 @@ jc_status jc_hparams_read(jc_hparams *hp, const jc_arch *arch, const jc_config *
         hp->shared_width = hp->shared_experts * hp->expert_width;
     st = check_sizes(hp, path, err);
     if (st == JC_OK)
-        st = check_experts(hp, path, err);
+        st = check_experts(hp, arch, path, err);
     if (st == JC_OK)
         st = check_groups(hp, path, err);
     if (st == JC_OK)

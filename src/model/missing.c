@@ -34,7 +34,7 @@ static const char *with_end(const jc_store *store, const char *end)
     return NULL;
 }
 
-/* A tensor in the place of `name`, "a.weight": "a.weight_v", "a.qweight". */
+/* A tensor in the place of `name`, "a.weight": "a.weight_v", "a.qweight"; "a_blocks". */
 static const char *in_place(const jc_store *store, const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -43,6 +43,13 @@ static const char *in_place(const jc_store *store, const char *name)
     for (size_t i = 0; n && i < jc_store_count(store); i++) {
         const char *other = jc_store_at(store, i)->name;
         if (strncmp(other, name, n) == 0 && strcmp(other + n, "bias") != 0)
+            return other;
+    }
+    n = strlen(name);
+    for (size_t i = 0; i < jc_store_count(store); i++) { /* "a.experts_blocks" */
+        const char *other = jc_store_at(store, i)->name;
+        if (strncmp(other, name, n) == 0 && other[n] == '_' &&
+            strcmp(other + n, "_bias") != 0)
             return other;
     }
     return NULL;
@@ -139,6 +146,16 @@ const char *jc_quantised_by(const char *name)
 
 jc_status jc_quantised_refuse(const jc_model *model, const char *name, jc_error *err)
 {
+    bool read = false; /* other weights so quantised are */
+
+    for (size_t i = 0; i < jc_store_count(model->store) && !read; i++)
+        read = jc_store_at(model->store, i)->packing != NULL;
+    if (read)
+        return jc_fail(
+            err, JC_E_FORMAT,
+            "'%s' has a tensor '%.200s' of a quantised weight that is not whole: "
+            "another of its tensors is missing; download the model again",
+            model->path, name);
     return jc_fail(err, JC_E_UNSUPPORTED,
                    "'%s' has a tensor '%.200s': its weights are quantised by %s, which is "
                    "not supported; take the model that was quantised",

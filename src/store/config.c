@@ -141,6 +141,11 @@ size_t jc_config_length(const jc_config *config, const char *key)
     return json_array_size(at(config, key));
 }
 
+bool jc_config_is_object(const jc_config *config, const char *key)
+{
+    return json_is_object(at(config, key));
+}
+
 bool jc_config_is_list(const jc_config *config, const char *key)
 {
     return json_is_array(at(config, key));

@@ -35,7 +35,12 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
                        t->name, t->file);
     if (p->columns == 0 || p->columns > in) /* one group */
         p->columns = in;
-    size_t groups = (in + p->columns - 1) / p->columns;
+    if (in % p->columns != 0)
+        return jc_fail(err, JC_E_FORMAT,
+                       "tensor '%.160s' of '%s' has %zu inputs, which groups of %zu do not "
+                       "divide",
+                       t->name, t->file, in, p->columns);
+    size_t groups = in / p->columns;
     jc_status st = jc_pack_part(p, p->scales, JC_OTHER, groups, out, err);
     if (st == JC_OK)
         st = jc_pack_part(p, p->zeros, JC_I32, groups, out / WORD, err);

@@ -65,6 +65,7 @@ bool jc_config_null(const jc_config *config, const char *key); /* present and nu
 /* The top-level key after `key`, in the order of the file; NULL: the first; NULL at the
  * end. */
 const char *jc_config_next(const jc_config *config, const char *key);
+bool jc_config_is_object(const jc_config *config, const char *key);
 size_t jc_config_length(const jc_config *config, const char *key); /* of a list, else 0 */
 bool jc_config_is_list(const jc_config *config, const char *key);
 /* E_FORMAT naming file and key when it is absent or of another type or range. Keys may be

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz_packs.c: a line of config.json and any bytes as a safetensors file of quantised
- * weights: what is accepted can be read from end to end, whatever the shapes of its parts.
- */
+ * weights: what is accepted can be read from end to end, whatever the shapes of its parts,
+ * and blocks have the same numbers. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,34 @@ static void read_ends(const jc_tensor *t)
     jc_tensor_read(t, t->count / 2, n / 2, out);
 }
 
+/* In blocks the numbers are the same, and NaN where they were. */
+static void check_blocks(const jc_tensor *t)
+{
+    enum { MOST = 1 << 14 };
+    static float want[MOST], got[MOST];
+    const jc_packing *p = t->packing;
+
+    if (!p || !p->regroup || t->count > MOST)
+        return;
+    jc_tensor blocks = *t;
+    const size_t rows = t->count / p->width;
+    blocks.bytes = t->count / jc_dtype_block(p->blocks) * jc_dtype_bytes(p->blocks);
+    unsigned char *data = jc_alloc(blocks.bytes); /* of the exact size, for the sanitizer */
+    check(data != NULL);
+    p->regroup(p, 0, rows, data);
+    blocks.data = data;
+    blocks.dtype = p->blocks;
+    blocks.packing = NULL;
+    blocks.order = p->order;
+    blocks.shape[0] = rows;
+    blocks.shape[1] = p->width;
+    jc_tensor_read(t, 0, t->count, want);
+    jc_tensor_read(&blocks, 0, t->count, got);
+    for (size_t i = 0; i < t->count; i++)
+        check(want[i] == got[i] || (isnan(want[i]) && isnan(got[i])));
+    jc_free(data);
+}
+
 static void unpack(jc_store *store)
 {
     jc_error err = {JC_OK, ""};
@@ -39,8 +68,10 @@ static void unpack(jc_store *store)
         return;
     st = jc_store_unpack(store, method, "quantization_config", &err);
     check(st == JC_OK || (err.message[0] && !strchr(err.message, '\n')));
-    for (size_t i = 0; st == JC_OK && i < store->count; i++)
+    for (size_t i = 0; st == JC_OK && i < store->count; i++) {
         read_ends(store->by_name[i]);
+        check_blocks(store->by_name[i]);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

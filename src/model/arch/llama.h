@@ -12,7 +12,8 @@
 
 #define ROTARY_KEYS(theta_keys)                                                       \
     KEY(SCALING("rope_theta") "|" theta_keys, JC_KEY_REAL, rotary.theta, "10000"),    \
-    KEY(SCALING("rope_type") "|rope_scaling.type", JC_KEY_ROTARY, rotary.type, "default"), \
+    KEY(SCALING("rope_type") "|rope_scaling.type|rope_parameters.type", JC_KEY_ROTARY,   \
+        rotary.type, "default"),                                                      \
     KEY(SCALING("factor"),           JC_KEY_REAL,  rotary.factor,     "0"),           \
     KEY(SCALING("low_freq_factor"),  JC_KEY_REAL,  rotary.low_freq,   "0"),           \
     KEY(SCALING("high_freq_factor"), JC_KEY_REAL,  rotary.high_freq,  "0"),           \
