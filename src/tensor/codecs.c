@@ -65,3 +65,11 @@ void jc_tensor_release(const jc_tensor *tensor)
     if (!tensor->copied)
         jc_map_release(tensor->data, tensor->bytes);
 }
+
+void jc_tensor_release_some(const jc_tensor *tensor, size_t first, size_t n)
+{
+    size_t values = jc_dtype_block(tensor->dtype), bytes = jc_dtype_bytes(tensor->dtype);
+
+    if (!tensor->copied && !tensor->packing)
+        jc_map_release(tensor->data + first / values * bytes, n / values * bytes);
+}

@@ -125,6 +125,8 @@ typedef struct jc_tensor {
 /* The pages of a tensor's file, which are read again when they are needed, are given back.
  */
 void jc_tensor_release(const jc_tensor *tensor);
+/* The same of numbers first .. first + n, whole blocks. */
+void jc_tensor_release_some(const jc_tensor *tensor, size_t first, size_t n);
 
 bool jc_tensor_real(const jc_tensor *tensor);        /* can be read as float32 */
 const char *jc_tensor_type(const jc_tensor *tensor); /* "BF16", as its file names it */
