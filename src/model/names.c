@@ -77,9 +77,8 @@ bool jc_names_next(jc_names_of *names, const jc_model *model)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format is a row of a table */
     snprintf(plain, sizeof plain, format, names->block, names->expert);
 #pragma GCC diagnostic pop
-    snprintf(names->name, sizeof names->name, "%.*s%s", (int)n, stem, plain);
     names->turn++;
-    return true;
+    return snprintf(names->name, sizeof names->name, "%.*s%s", (int)n, stem, plain) > 0;
 }
 
 const jc_tensor *jc_names_seek(const jc_model *model, const jc_weight_row *row,

@@ -77,7 +77,9 @@ jc_status jc_pickle_numpy_bytes(jc_pickle *p, const jc_pickle_value *args, jc_er
         bool two = (c == 0xc2 || c == 0xc3) && i + 1 < text->size;
         if (c >= 0x80 && (!two || (text->text[i + 1] & 0xc0) != 0x80))
             return jc_pickle_broken(p, "encodes characters that are no bytes", err);
-        out[n++] = two ? (unsigned char)(c << 6 | (text->text[++i] & 0x3f)) : c;
+        if (two)
+            c = (unsigned char)(c << 6 | (text->text[++i] & 0x3f));
+        out[n++] = c;
     }
     return jc_pickle_push(
         p, (jc_pickle_value){.kind = JC_PICKLE_TEXT, .text = out, .size = n}, err);

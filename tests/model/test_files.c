@@ -26,7 +26,7 @@ typedef struct change {
 
 static void write_config(void **state, const change *c)
 {
-    char from[2048] = "", to[2048] = "";
+    char from[2048] = "", to[2048] = "", whole[4096] = "";
     FILE *f = fopen(MODELS LLAMA "/config.json", "r");
 
     assert_non_null(f);
@@ -37,9 +37,9 @@ static void write_config(void **state, const change *c)
     snprintf(to, sizeof to, "%.*s%s%s", (int)(at - from), from, c->text ? c->instead : "",
              at + (c->text ? strlen(c->text) : 0));
     if (c->multimodal)
-        snprintf(from, sizeof from, "{\"model_type\": \"both\", %s\"text_config\": %s}",
+        snprintf(whole, sizeof whole, "{\"model_type\": \"both\", %s\"text_config\": %s}",
                  c->outer ? c->outer : "", to);
-    scratch_text(state, "config.json", c->multimodal ? from : to);
+    scratch_text(state, "config.json", c->multimodal ? whole : to);
 }
 
 static void name_of(char *out, size_t room, const change *c, const char *name)

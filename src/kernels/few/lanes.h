@@ -13,7 +13,7 @@
 #define INLINE       static inline __attribute__((always_inline))
 #define NOINLINE     __attribute__((noinline))
 #define PRAGMA(text) _Pragma(#text)
-#if defined(__AVX2__) || defined(__aarch64__)
+#if (defined(__AVX2__) || defined(__aarch64__)) && !defined(__SANITIZE_ADDRESS__)
 #define UNROLL(n) PRAGMA(GCC unroll n) /* so that arrays of vectors become registers */
 #else
 #define UNROLL(n)
