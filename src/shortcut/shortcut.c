@@ -210,28 +210,24 @@ static jc_status copy_numbers(jc_numbers *to, const jc_numbers *from, jc_error *
     return JC_OK;
 }
 
-static jc_status lend_numbers(jc_numbers *to, const jc_numbers *from, jc_error *err)
-{
-    (void)err;
-    *to = *from;
-    to->lent = true;
-    return JC_OK;
-}
-
-/* Add a map with the numbers of another, as `take` takes them. */
-static jc_status add_same(jc_shortcut *shortcut, const jc_map *from,
-                          jc_status (*take)(jc_numbers *, const jc_numbers *, jc_error *),
+/* Add a map with the numbers of another, copied or lent. */
+static jc_status add_same(jc_shortcut *shortcut, const jc_map *from, bool lent,
                           jc_error *err)
 {
     jc_map *map = NULL;
     jc_status st = JC_OK;
 
     if (from->base && !jc_shortcut_find_place(shortcut, &from->base->place))
-        st = add_same(shortcut, from->base, take, err);
+        st = add_same(shortcut, from->base, lent, err);
     if (st == JC_OK)
         st = jc_shortcut_add_empty(shortcut, from->form, &from->place, &map, err);
-    for (size_t i = 0; i < JC_FORM_TENSORS && st == JC_OK; i++)
-        st = take(&map->tensor[i], &from->tensor[i], err);
+    for (size_t i = 0; i < JC_FORM_TENSORS && st == JC_OK; i++) {
+        if (lent)
+            map->tensor[i] = from->tensor[i];
+        else
+            st = copy_numbers(&map->tensor[i], &from->tensor[i], err);
+        map->tensor[i].lent = lent;
+    }
     if (st)
         return st;
     map->rank = from->rank;
@@ -243,12 +239,12 @@ static jc_status add_same(jc_shortcut *shortcut, const jc_map *from,
 
 jc_status jc_shortcut_copy_map(jc_shortcut *shortcut, const jc_map *from, jc_error *err)
 {
-    return add_same(shortcut, from, copy_numbers, err);
+    return add_same(shortcut, from, false, err);
 }
 
 jc_status jc_shortcut_lend_map(jc_shortcut *shortcut, const jc_map *from, jc_error *err)
 {
-    return add_same(shortcut, from, lend_numbers, err);
+    return add_same(shortcut, from, true, err);
 }
 
 jc_status jc_shortcut_join(jc_shortcut *into, const jc_shortcut *from, jc_error *err)

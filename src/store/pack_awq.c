@@ -68,22 +68,7 @@ static unsigned zero_of(const jc_packing *p, size_t group, size_t o)
     return whole(p->zeros, group, o);
 }
 
-static float scale_of(const jc_packing *p, size_t group, size_t o)
-{
-    return jc_pack_real(p->scales, group * p->scales->shape[1] + o);
-}
-
-static const jc_pack_wholes wholes = {number, zero_of, scale_of, NULL};
-
-static void read(const jc_packing *p, size_t first, size_t n, float *out)
-{
-    jc_pack_read(p, &wholes, first, n, out);
-}
-
-static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
-{
-    jc_pack_regroup(p, &wholes, first, n, out);
-}
+static const jc_pack_wholes wholes = {number, zero_of, jc_pack_scale, NULL};
 
 const jc_pack jc_pack_awq = {.methods = "awq",
                              .type = "AWQ",
@@ -93,6 +78,7 @@ const jc_pack jc_pack_awq = {.methods = "awq",
                              .zeros = ".qzeros",
                              .settle = settle,
                              .shape = shape,
-                             .read = read,
+                             .wholes = &wholes,
+                             .read = jc_pack_read,
                              .blocks = jc_pack_blocks,
-                             .regroup = regroup};
+                             .regroup = jc_pack_regroup};

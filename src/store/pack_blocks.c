@@ -15,10 +15,15 @@ size_t jc_pack_group(const jc_packing *p, size_t input)
     return p->groups ? jc_pack_word(p->groups, input) : input / p->columns;
 }
 
-/* Inputs [in, in + n) of output o. */
-static void read_row(const jc_packing *p, const jc_pack_wholes *wholes, size_t o, size_t in,
-                     size_t n, float *out)
+float jc_pack_scale(const jc_packing *p, size_t group, size_t output)
 {
+    return jc_pack_real(p->scales, group * p->scales->shape[1] + output);
+}
+
+/* Inputs [in, in + n) of output o. */
+static void read_row(const jc_packing *p, size_t o, size_t in, size_t n, float *out)
+{
+    const jc_pack_wholes *wholes = p->wholes;
     size_t last = SIZE_MAX;
     float scale = 0, zero = 0;
 
@@ -33,13 +38,12 @@ static void read_row(const jc_packing *p, const jc_pack_wholes *wholes, size_t o
     }
 }
 
-void jc_pack_read(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
-                  float *out)
+void jc_pack_read(const jc_packing *p, size_t first, size_t n, float *out)
 {
     while (n > 0) {
         size_t row = first / p->width, column = first % p->width;
         size_t count = p->width - column < n ? p->width - column : n;
-        read_row(p, wholes, row, column, count, out);
+        read_row(p, row, column, count, out);
         first += count;
         out += count;
         n -= count;
@@ -115,9 +119,10 @@ jc_dtype jc_pack_blocks(const jc_packing *p)
 }
 
 /* The 32 numbers from a place of the order on. */
-static void take_run(const jc_packing *p, const jc_pack_wholes *wholes, size_t o, size_t at,
-                     unsigned char q[RUN])
+static void take_run(const jc_packing *p, size_t o, size_t at, unsigned char q[RUN])
 {
+    const jc_pack_wholes *wholes = p->wholes;
+
     if (wholes->run && !p->order) {
         wholes->run(p, o, at, q);
         return;
@@ -144,16 +149,16 @@ static void put_8(float scale, unsigned zero, const unsigned char *q, unsigned c
 }
 
 /* Rows within runs: the words of neighbouring outputs mostly lie side by side. */
-void jc_pack_regroup(const jc_packing *p, const jc_pack_wholes *wholes, size_t first,
-                     size_t n, unsigned char *out)
+void jc_pack_regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
 {
+    const jc_pack_wholes *wholes = p->wholes;
     const size_t runs = p->width / RUN, bytes = p->blocks == JC_Q4_Z ? BLOCK_4 : BLOCK_8;
 
     for (size_t r = 0; r < runs; r++) {
         size_t group = group_at(p, r * RUN);
         for (size_t o = first; o < first + n; o++) {
             unsigned char q[RUN];
-            take_run(p, wholes, o, r * RUN, q);
+            take_run(p, o, r * RUN, q);
             (p->blocks == JC_Q4_Z ? put_4 : put_8)(wholes->scale(p, group, o),
                                                    wholes->zero(p, group, o), q,
                                                    out + ((o - first) * runs + r) * bytes);

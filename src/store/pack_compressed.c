@@ -137,16 +137,6 @@ static unsigned number(const jc_packing *p, size_t o, size_t in)
 
 static const jc_pack_wholes wholes = {number, zero_of, scale_of, NULL};
 
-static void read(const jc_packing *p, size_t first, size_t n, float *out)
-{
-    jc_pack_read(p, &wholes, first, n, out);
-}
-
-static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
-{
-    jc_pack_regroup(p, &wholes, first, n, out);
-}
-
 const jc_pack jc_pack_compressed = {.methods = "compressed-tensors",
                                     .type = "INT",
                                     .bits = ".weight_packed",
@@ -158,9 +148,10 @@ const jc_pack jc_pack_compressed = {.methods = "compressed-tensors",
                                     .any_zeros = true,
                                     .settle = settle,
                                     .shape = shape,
-                                    .read = read,
+                                    .wholes = &wholes,
+                                    .read = jc_pack_read,
                                     .blocks = jc_pack_blocks,
-                                    .regroup = regroup};
+                                    .regroup = jc_pack_regroup};
 
 const jc_pack jc_pack_int8 = {.methods = "compressed-tensors",
                               .dtypes = "I8",
@@ -171,6 +162,7 @@ const jc_pack jc_pack_int8 = {.methods = "compressed-tensors",
                               .any_zeros = true,
                               .settle = settle,
                               .shape = shape_8,
-                              .read = read,
+                              .wholes = &wholes,
+                              .read = jc_pack_read,
                               .blocks = jc_pack_blocks,
-                              .regroup = regroup};
+                              .regroup = jc_pack_regroup};

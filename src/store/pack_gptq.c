@@ -79,11 +79,6 @@ static jc_status shape(jc_packing *p, jc_tensor *t, jc_error *err)
     return st;
 }
 
-static float scale_of(const jc_packing *p, size_t group, size_t o)
-{
-    return jc_pack_real(p->scales, group * p->scales->shape[1] + o);
-}
-
 static unsigned zero_of(const jc_packing *p, size_t group, size_t o)
 {
     return jc_pack_whole(p->zeros, group * p->zeros->shape[1], 1, o, p->wide) + p->offset;
@@ -111,17 +106,7 @@ static void run_of(const jc_packing *p, size_t o, size_t in, unsigned char q[32]
     }
 }
 
-static const jc_pack_wholes wholes = {number, zero_of, scale_of, run_of};
-
-static void read(const jc_packing *p, size_t first, size_t n, float *out)
-{
-    jc_pack_read(p, &wholes, first, n, out);
-}
-
-static void regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out)
-{
-    jc_pack_regroup(p, &wholes, first, n, out);
-}
+static const jc_pack_wholes wholes = {number, zero_of, jc_pack_scale, run_of};
 
 const jc_pack jc_pack_gptq = {.methods = "gptq",
                               .type = "GPTQ",
@@ -132,6 +117,7 @@ const jc_pack jc_pack_gptq = {.methods = "gptq",
                               .groups = ".g_idx",
                               .settle = settle,
                               .shape = shape,
-                              .read = read,
+                              .wholes = &wholes,
+                              .read = jc_pack_read,
                               .blocks = jc_pack_blocks,
-                              .regroup = regroup};
+                              .regroup = jc_pack_regroup};

@@ -174,6 +174,7 @@ static bool gather(jc_packing *p, const jc_store *store, const jc_pack *pack,
     p->zeros = beside(store, pack, bits, pack->zeros);
     p->groups = beside(store, pack, bits, pack->groups);
     p->sizes = beside(store, pack, bits, pack->sizes);
+    p->wholes = pack->wholes;
     p->read = pack->read;
     /* who needs a weight that lacks a part says so */
     return p->scales && (p->zeros || !pack->zeros || pack->any_zeros) &&

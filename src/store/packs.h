@@ -5,6 +5,8 @@
 
 #include "store/store_impl.h"
 
+typedef struct jc_pack_wholes jc_pack_wholes;
+
 /* Lists are of texts with bars between them: "a|b". */
 typedef struct jc_pack {
     const char *methods; /* what config.json calls it */
@@ -20,6 +22,7 @@ typedef struct jc_pack {
     /* Checks the parts, and fills width, rows and columns of `p`, shape and out_in of `t`,
      * which is the tensor of bits under the weight's name. */
     jc_status (*shape)(jc_packing *p, jc_tensor *t, jc_error *err);
+    const jc_pack_wholes *wholes; /* of formats of whole numbers, or NULL */
     void (*read)(const jc_packing *p, size_t first, size_t n, float *out);
     /* What type of blocks has room for the numbers, JC_OTHER for none; and rows of such. */
     jc_dtype (*blocks)(const jc_packing *p);
@@ -51,16 +54,17 @@ unsigned jc_pack_whole(const jc_tensor *t, size_t word, size_t stride, size_t i,
 
 /* What a format tells of them: that of an output and an input, a group's zero and its
  * scale; and, where that is faster, 32 of an output from input `in` on, or NULL. */
-typedef struct jc_pack_wholes {
+struct jc_pack_wholes {
     unsigned (*number)(const jc_packing *p, size_t output, size_t in);
     unsigned (*zero)(const jc_packing *p, size_t group, size_t output);
     float (*scale)(const jc_packing *p, size_t group, size_t output);
     void (*run)(const jc_packing *p, size_t output, size_t in, unsigned char q[32]);
-} jc_pack_wholes;
+};
 
-/* Numbers [first, first + n). */
-void jc_pack_read(const jc_packing *p, const jc_pack_wholes *wholes, size_t first, size_t n,
-                  float *out);
+/* read() and regroup() of such a format; and the scale where scales are [groups, out]. */
+void jc_pack_read(const jc_packing *p, size_t first, size_t n, float *out);
+void jc_pack_regroup(const jc_packing *p, size_t first, size_t n, unsigned char *out);
+float jc_pack_scale(const jc_packing *p, size_t group, size_t output);
 /* The group of an input. */
 size_t jc_pack_group(const jc_packing *p, size_t input);
 /* E_FORMAT unless each input's group is one of `n`. */
@@ -70,7 +74,5 @@ jc_status jc_pack_groups(const jc_packing *p, size_t in, size_t n,
 jc_status jc_pack_order(uint32_t **out, const jc_packing *p, jc_error *err) JC_NODISCARD;
 /* The type of blocks for them: runs of 32 in the inputs' order are of one group. */
 jc_dtype jc_pack_blocks(const jc_packing *p);
-void jc_pack_regroup(const jc_packing *p, const jc_pack_wholes *wholes, size_t first,
-                     size_t n, unsigned char *out);
 
 #endif

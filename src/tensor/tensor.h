@@ -94,6 +94,7 @@ typedef struct jc_packing {
     void (*regroup)(const struct jc_packing *packing, size_t first, size_t n,
                     unsigned char *out);
     jc_dtype blocks;
+    const struct jc_pack_wholes *wholes; /* what read() goes by, of some: store/packs.h */
     /* borrowed; NULL: none */
     const struct jc_tensor *bits, *scales, *zeros, *groups, *sizes;
     const uint32_t *order; /* [width]: which inputs lie one after another in blocks, where
