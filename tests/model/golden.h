@@ -13,14 +13,6 @@
 #include "store/store.h"
 #include "support/check.h"
 
-/* Without optimisation sums are added in another order, and two models of large states are
- * 1.03e-5 off. */
-#ifdef __SANITIZE_ADDRESS__
-#define GOLDEN_TOLERANCE 1.5e-5
-#else
-#define GOLDEN_TOLERANCE 1e-5
-#endif
-
 #define MODELS JC_SOURCE_DIR "/tests/golden/models/"
 
 struct golden {
@@ -163,7 +155,7 @@ static inline void check_states(const struct golden *g, const jc_session *sessio
     for (uint32_t tap = 0; tap < g->taps; tap++) {
         snprintf(what, sizeof what, "%s, tap %u", name, tap);
         check_rows(jc_session_states(session, tap), g->states + tap * g->rows * g->width,
-                   g->used, g->width, GOLDEN_TOLERANCE, what);
+                   g->used, g->width, 1e-5, what);
     }
 }
 
@@ -192,7 +184,7 @@ static inline void check_model(const char *name, const char *path, const char *b
     snprintf(what, sizeof what, "%s by %s, logits", name, backend);
     for (size_t i = 0; i < g.n_logits; i++)
         check_rows(logits + g.logit_rows[i] * g.vocab, g.logits + i * g.vocab, 1, g.vocab,
-                   GOLDEN_TOLERANCE, what);
+                   1e-5, what);
     jc_free(logits);
     jc_session_free(session);
     jc_model_close(model);

@@ -195,7 +195,7 @@ static double step_tolerance(const char *name)
 {
     bool floats = strstr(name, "fp8"); /* which take activations as they are */
 
-    return !floats && (quantised(name) || strstr(name, "mxfp4")) ? 3e-4 : GOLDEN_TOLERANCE;
+    return !floats && (quantised(name) || strstr(name, "mxfp4")) ? 3e-4 : 1e-5;
 }
 
 /* The text twice, side by side, a token at a time. */
